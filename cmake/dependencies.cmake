@@ -1,0 +1,26 @@
+# What ALICE stands on. Debian 12's and Debian 13's packages, or a libtorch given by CMAKE_PREFIX_PATH.
+
+find_package(Threads REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(yaml-cpp REQUIRED)
+if(TARGET yaml-cpp AND NOT TARGET yaml-cpp::yaml-cpp)  # 0.7 (Debian 12); 0.8 has the namespace
+  add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
+endif()
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(PNG REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS filesystem system)
+find_package(ICU REQUIRED COMPONENTS uc)
+
+# libtorch's own package file asks for protobuf, gflags and the like, which only its Python side needs: what we use is two
+# libraries and their headers.
+find_library(ALICE_TORCH_CPU torch_cpu REQUIRED PATH_SUFFIXES torch/lib lib)
+find_library(ALICE_C10 c10 REQUIRED PATH_SUFFIXES torch/lib lib)
+find_path(ALICE_TORCH_INCLUDE ATen/ATen.h REQUIRED PATH_SUFFIXES torch/include include)
+add_library(alice-torch INTERFACE)
+target_link_libraries(alice-torch INTERFACE ${ALICE_TORCH_CPU} ${ALICE_C10})
+target_include_directories(alice-torch SYSTEM INTERFACE ${ALICE_TORCH_INCLUDE})
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  # torch_cpu registers its operators in static initialisers; keep it even where no symbol of it is named directly.
+  target_link_options(alice-torch INTERFACE -Wl,--no-as-needed)
+endif()

@@ -1,0 +1,41 @@
+#include "core/base/error.h"
+
+#include <utility>
+
+namespace alice {
+
+const char* to_string(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::bad_request: return "bad_request";
+    case ErrorCode::bad_config: return "bad_config";
+    case ErrorCode::not_found: return "not_found";
+    case ErrorCode::bad_weights: return "bad_weights";
+    case ErrorCode::unsupported: return "unsupported";
+    case ErrorCode::out_of_memory: return "out_of_memory";
+    case ErrorCode::busy: return "busy";
+    case ErrorCode::cancelled: return "cancelled";
+    case ErrorCode::internal: return "internal";
+  }
+  return "internal";
+}
+
+Error::Error(ErrorCode code, std::string place, std::string sentence)
+    : code_(code), place_(std::move(place)), sentence_(std::move(sentence)) {
+  what_ = place_.empty() ? sentence_ : place_ + ": " + sentence_;
+}
+
+Error::~Error() = default;
+
+void Faults::add(std::string place, std::string sentence) {
+  list_.push_back({std::move(place), std::move(sentence)});
+}
+
+void Faults::throw_if_any(ErrorCode code) const {
+  if (list_.empty()) return;
+  if (list_.size() == 1) throw Error(code, list_[0].place, list_[0].sentence);
+  std::string all = std::to_string(list_.size()) + " faults:";
+  for (const Fault& fault : list_) all += "\n  " + (fault.place.empty() ? "" : fault.place + ": ") + fault.sentence;
+  throw Error(code, "", all);
+}
+
+}  // namespace alice

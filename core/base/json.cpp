@@ -1,0 +1,73 @@
+#include "core/base/json.h"
+
+#include <array>
+#include <fstream>
+#include <sstream>
+
+namespace alice {
+namespace {
+
+constexpr int kDeepest = 64;
+constexpr std::array<std::string_view, 3> kPythonWords = {"-Infinity", "Infinity", "NaN"};
+
+/// Puts quotes around Python's words for non-finite numbers. Refuses nesting that could exhaust the stack.
+std::string quote_python_words(std::string_view text, const std::string& place, ErrorCode code) {
+  std::string out;
+  out.reserve(text.size());
+  bool in_string = false;
+  int depth = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      out += c;
+      if (c == '\\' && i + 1 < text.size()) out += text[++i];
+      else if (c == '"') in_string = false;
+      continue;
+    }
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+    if (depth > kDeepest) throw Error(code, place, "JSON nested deeper than " + std::to_string(kDeepest) + " levels");
+    bool word_found = false;
+    for (std::string_view word : kPythonWords) {
+      if (text.substr(i, word.size()) != word) continue;
+      out.append("\"").append(word).append("\"");
+      i += word.size() - 1;
+      word_found = true;
+      break;
+    }
+    if (word_found) continue;
+    in_string = c == '"';
+    out += c;
+  }
+  return out;
+}
+
+}  // namespace
+
+Json parse_json(std::string_view text, const std::string& place, ErrorCode code) {
+  try {
+    return Json::parse(quote_python_words(text, place, code));
+  } catch (const Json::exception& e) {
+    throw Error(code, place, std::string("is no valid JSON: ") + e.what());
+  }
+}
+
+Json read_json_file(const std::filesystem::path& file, size_t limit_bytes) {
+  std::error_code status;
+  const auto size = std::filesystem::file_size(file, status);
+  if (status) throw Error(ErrorCode::not_found, file.string(), "cannot be read: " + status.message());
+  if (size > limit_bytes)
+    throw Error(ErrorCode::bad_weights, file.string(),
+                "is " + std::to_string(size) + " bytes long; at most " + std::to_string(limit_bytes) + " are read of such a file");
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw Error(ErrorCode::not_found, file.string(), "cannot be opened for reading");
+  std::ostringstream text;
+  text << in.rdbuf();
+  return parse_json(text.str(), file.string());
+}
+
+std::string dump_json(const Json& value, int indent) {
+  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace alice

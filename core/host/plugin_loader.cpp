@@ -1,0 +1,1 @@
+#include "core/host/plugin_loader.h"
