@@ -1,0 +1,97 @@
+#include "core/io/safetensors_file.h"
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "core/base/nearest.h"
+#include "core/base/safetensors_header.h"
+
+namespace alice {
+namespace {
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "safetensors data is little-endian, and is used as it lies in the file");
+
+at::ScalarType scalar_type(DType dtype) {
+  switch (dtype) {
+    case DType::f64: return at::kDouble;
+    case DType::f32: return at::kFloat;
+    case DType::f16: return at::kHalf;
+    case DType::bf16: return at::kBFloat16;
+    case DType::i64: return at::kLong;
+    case DType::i32: return at::kInt;
+    case DType::i16: return at::kShort;
+    case DType::i8: return at::kChar;
+    case DType::u8: return at::kByte;
+    case DType::boolean: return at::kByte;  // made boolean by tensor()
+  }
+  throw Error(ErrorCode::internal, "", "a DType without a scalar type");
+}
+
+TensorIndex index_of(const MappedFile& mapping, const std::string& place) {
+  const std::string_view bytes(reinterpret_cast<const char*>(mapping.data()), mapping.size());
+  return parse_safetensors_header(bytes, mapping.size(), place);
+}
+
+/// Adds the tensors of a further file to `whole`.
+void append(TensorIndex part, TensorIndex& whole) {
+  for (auto& [name, info] : part.tensors) {
+    info.file = whole.files.size();
+    const auto [present, added] = whole.tensors.emplace(name, std::move(info));
+    if (!added)
+      throw Error(ErrorCode::bad_weights, whole.place,
+                  "tensor '" + name + "' is in two files: " + whole.files[present->second.file] + " and " + part.place);
+  }
+  whole.files.push_back(part.place);
+  whole.metadata.merge(part.metadata);
+}
+
+std::string not_there(const TensorIndex& index, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& [present, info] : index.tensors) names.push_back(present);
+  const std::string near = nearest(name, names);
+  return "has no tensor '" + name + "'" + (near.empty() ? "" : "; the nearest name is '" + near + "'");
+}
+
+}  // namespace
+
+std::shared_ptr<const SafetensorsFile> SafetensorsFile::open(const std::filesystem::path& file) {
+  return open_shards({file}, file.string());
+}
+
+std::shared_ptr<const SafetensorsFile> SafetensorsFile::open_shards(const std::vector<std::filesystem::path>& files,
+                                                                    const std::string& place) {
+  if (files.empty()) throw Error(ErrorCode::bad_weights, place, "names no file with tensors");
+  std::shared_ptr<SafetensorsFile> source(new SafetensorsFile);
+  source->index_.place = place;
+  for (const std::filesystem::path& file : files) {
+    source->mappings_.push_back(MappedFile::open(file));
+    append(index_of(*source->mappings_.back(), file.string()), source->index_);
+  }
+  return source;
+}
+
+Tensor SafetensorsFile::tensor(const std::string& name) const {
+  const TensorInfo* info = index_.find(name);
+  if (info == nullptr) throw Error(ErrorCode::bad_weights, index_.place, not_there(index_, name));
+  const auto options = at::TensorOptions().dtype(scalar_type(info->dtype));
+  const auto mapping = mappings_[info->file];
+
+  Tensor out;
+  if (info->begin == info->end) {
+    out = at::empty(info->shape, options);
+  } else {
+    // ATen has no const tensors: the cast promises nothing, the pages stay read-only.
+    void* bytes = const_cast<std::byte*>(mapping->data() + info->begin);
+    if (reinterpret_cast<uintptr_t>(bytes) % size_of(info->dtype) == 0) {
+      out = at::from_blob(bytes, info->shape, [mapping](void*) {}, options);
+    } else {
+      out = at::empty(info->shape, options);
+      std::memcpy(out.data_ptr(), bytes, info->end - info->begin);
+    }
+  }
+  return info->dtype == DType::boolean ? out.ne(0) : out;
+}
+
+}  // namespace alice
