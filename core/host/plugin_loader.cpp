@@ -1,1 +1,90 @@
 #include "core/host/plugin_loader.h"
+
+#include <boost/dll/library_info.hpp>
+#include <boost/dll/shared_library.hpp>
+#include <fstream>
+#include <vector>
+
+namespace alice {
+namespace {
+
+#define ALICE_TEXT_(x) #x
+#define ALICE_TEXT(x) ALICE_TEXT_(x)
+constexpr const char* kHostSymbol = ALICE_TEXT(ALICE_ENTRY_SYMBOL);
+constexpr std::string_view kPrefix = "alice_plugin_";
+
+bool is_elf(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  char magic[4] = {};
+  in.read(magic, sizeof magic);
+  return in && std::string_view(magic, 4) == "\177ELF";
+}
+
+/// "alice_plugin_1_torch1_13_cxx11" -> "SDK 1, libtorch 1.13, C++ ABI cxx11", as far as it can be told.
+std::string abi_text(std::string symbol) {
+  symbol.erase(0, kPrefix.size());
+  const size_t torch = symbol.find("_torch");
+  const size_t abi = symbol.rfind('_');
+  if (torch == std::string::npos || abi <= torch + 6) return "'" + symbol + "'";
+  std::string version = symbol.substr(torch + 6, abi - torch - 6);
+  for (char& c : version)
+    if (c == '_') c = '.';
+  return "SDK " + symbol.substr(0, torch) + ", libtorch " + version + ", C++ ABI " + symbol.substr(abi + 1);
+}
+
+std::vector<std::string> entry_symbols(const std::filesystem::path& file) {
+  std::vector<std::string> entries;
+  try {
+    boost::dll::library_info info(file.string());
+    for (const std::string& symbol : info.symbols())
+      if (symbol.rfind(kPrefix, 0) == 0) entries.push_back(symbol);
+  } catch (const std::exception& e) {
+    throw Error(ErrorCode::unsupported, file.string(), std::string("is a damaged library, its symbol table cannot be read: ") + e.what());
+  }
+  return entries;
+}
+
+void check_abi(const std::filesystem::path& file) {
+  const std::vector<std::string> entries = entry_symbols(file);
+  for (const std::string& entry : entries)
+    if (entry == kHostSymbol) return;
+  if (entries.empty())
+    throw Error(ErrorCode::unsupported, file.string(),
+                "is a shared library but no ALICE plugin: it exports no " + std::string(kHostSymbol) +
+                    " (write ALICE_PLUGIN(...) in one source file and link with the SDK's alice_add_plugin)");
+  throw Error(ErrorCode::unsupported, file.string(),
+              "was built for " + abi_text(entries.front()) + ", this ALICE is " + abi_text(kHostSymbol) +
+                  ": rebuild the plugin with this ALICE's SDK");
+}
+
+}  // namespace
+
+std::string host_entry_symbol() { return kHostSymbol; }
+
+const PluginEntry& load_plugin(const std::filesystem::path& file) {
+  std::error_code status;
+  if (!std::filesystem::is_regular_file(file, status))
+    throw Error(ErrorCode::not_found, file.string(), "there is no such plugin library");
+  if (!is_elf(file)) throw Error(ErrorCode::unsupported, file.string(), "is no shared library (no ELF header)");
+  check_abi(file);
+
+  // Never unloaded: objects and exceptions of its types may outlive every handle.
+  static std::vector<boost::dll::shared_library>& loaded = *new std::vector<boost::dll::shared_library>;
+  boost::dll::fs::error_code load_status;
+  boost::dll::shared_library library;
+  const auto absolute = std::filesystem::absolute(file).string();
+  library.load(absolute, load_status, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+  if (load_status)
+    throw Error(ErrorCode::unsupported, file.string(), "cannot be loaded: " + load_status.message());
+  const auto& entry = library.get<const PluginEntry>(kHostSymbol);
+  if (entry.size < sizeof(PluginEntry) || !entry.id || !entry.version || !entry.enrol)
+    throw Error(ErrorCode::unsupported, file.string(), "has an incomplete entry: use the ALICE_PLUGIN macro of core/api/plugin.h");
+  if (entry.sdk_minor > ALICE_SDK_MINOR)
+    throw Error(ErrorCode::unsupported, file.string(),
+                "was built with SDK " + std::to_string(ALICE_SDK_MAJOR) + "." + std::to_string(entry.sdk_minor) + ", this ALICE has " +
+                    std::to_string(ALICE_SDK_MAJOR) + "." + std::to_string(ALICE_SDK_MINOR) + ": update ALICE, or rebuild the plugin with its SDK");
+  loaded.push_back(std::move(library));
+  return entry;
+}
+
+}  // namespace alice

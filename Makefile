@@ -1,0 +1,28 @@
+# One command each. `make test` and `make run` work on a bare Debian 12, as root or with sudo.
+
+BUILD ?= build
+JOBS  ?= $(shell nproc)
+
+.PHONY: build test run packages format clean sanitize
+
+build: packages
+	cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release
+	cmake --build $(BUILD) -j $(JOBS)
+
+test: build
+	cd $(BUILD) && ctest --output-on-failure -j 2
+
+# The tests of files, configuration and errors under the address and undefined-behaviour sanitizers.
+sanitize: packages
+	cmake -S . -B $(BUILD)-sanitize -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DALICE_SANITIZE=ON
+	cmake --build $(BUILD)-sanitize -j $(JOBS)
+	cd $(BUILD)-sanitize && ctest --output-on-failure -L robustness
+
+packages:
+	@scripts/install_packages.sh
+
+format:
+	clang-format -i $$(git ls-files '*.h' '*.cpp')
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-sanitize

@@ -1,0 +1,115 @@
+#include "core/host/lora_set.h"
+
+#include <algorithm>
+
+#include "core/base/nearest.h"
+#include "core/io/safetensors_file.h"
+
+namespace alice {
+namespace {
+
+constexpr const char* kUNetPart = "unet";
+constexpr const char* kTextPart = "text_encoder";
+constexpr std::string_view kWeight = ".weight";
+
+bool ends_with(const std::string& text, std::string_view end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+std::string without_weight(const std::string& name) {
+  return ends_with(name, kWeight) ? name.substr(0, name.size() - kWeight.size()) : "";
+}
+
+void add_targets(const std::string& part, const ModelWeights& weights, std::vector<LoraTarget>& targets) {
+  for (const Parameter& parameter : weights.parameters()) {
+    const bool is_matrix = parameter.shape.size() == 2 || parameter.shape.size() == 4;
+    if (is_matrix && ends_with(parameter.name, kWeight))
+      targets.push_back({part, without_weight(parameter.name), without_weight(parameter.alias), parameter.shape});
+  }
+}
+
+/// part -> deltas
+using PartDeltas = std::map<std::string, Deltas>;
+
+void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, const std::filesystem::path& path, double strength,
+              PartDeltas& sums, Faults& faults) {
+  const auto file = SafetensorsFile::open(path);
+  std::shared_ptr<const LoraFormat> format;
+  for (const auto& factory : registry.lora_formats().all()) {
+    auto candidate = factory->create({});
+    if (candidate->recognises(file->index())) {
+      format = std::move(candidate);
+      break;
+    }
+  }
+  if (!format)
+    throw Error(ErrorCode::unsupported, path.string(),
+                "no LoRA format knows its tensor names (known: " + [&] {
+                  std::string list;
+                  for (const auto& name : registry.lora_formats().names()) list += (list.empty() ? "" : ", ") + name;
+                  return list;
+                }() + ")");
+
+  const LoraRecognition recognition = format->read(*file, targets);
+  for (const Fault& fault : recognition.faults) faults.add(fault.place, fault.sentence);
+  if (!recognition.faults.empty()) return;
+
+  for (const LoraPatch& patch : recognition.patches) {
+    const auto target = std::find_if(targets.begin(), targets.end(), [&](const LoraTarget& t) {
+      return t.part == patch.part && t.module == patch.module;
+    });
+    if (target == targets.end())
+      throw Error(ErrorCode::internal, path.string(), "its format patches '" + patch.module + "', which was no target");
+    Tensor delta = format->delta(*file, patch, target->shape) * strength;
+    Tensor& sum = sums[patch.part][patch.module + std::string(kWeight)];
+    sum = sum.defined() ? sum + delta : delta;
+  }
+}
+
+}  // namespace
+
+LoraLibrary::LoraLibrary(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+std::vector<std::string> LoraLibrary::names() const {
+  std::vector<std::string> names;
+  std::error_code status;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, status))
+    if (entry.path().extension() == ".safetensors") names.push_back(entry.path().stem().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::filesystem::path LoraLibrary::find(const std::string& name, bool paths_allowed, const std::string& place) const {
+  std::error_code status;
+  if (paths_allowed && std::filesystem::path(name).extension() == ".safetensors" && std::filesystem::is_regular_file(name, status))
+    return name;
+  const std::string stem = name.rfind("lora/", 0) == 0 ? name.substr(5) : name;
+  const std::vector<std::string> known = names();
+  if (std::find(known.begin(), known.end(), stem) == known.end())
+    throw Error(ErrorCode::not_found, place,
+                "there is no LoRA '" + name + "' in " + folder_.string() + (known.empty() ? " (it holds none)" : did_you_mean(stem, known)));
+  return folder_ / (stem + ".safetensors");
+}
+
+std::vector<LoraTarget> lora_targets(const Pipeline& pipeline) {
+  std::vector<LoraTarget> targets;
+  add_targets(kUNetPart, pipeline.unet->weights(), targets);
+  add_targets(kTextPart, pipeline.text_encoder->weights(), targets);
+  return targets;
+}
+
+std::shared_ptr<const Pipeline> apply_loras(const Registry& registry, const Pipeline& pipeline,
+                                            const std::vector<std::pair<std::filesystem::path, double>>& files) {
+  const std::vector<LoraTarget> targets = lora_targets(pipeline);
+  PartDeltas sums;
+  Faults faults;
+  for (const auto& [path, strength] : files) add_file(registry, targets, path, strength, sums, faults);
+  faults.throw_if_any(ErrorCode::bad_weights);
+
+  auto patched = std::make_shared<Pipeline>(pipeline);
+  if (sums.count(kUNetPart)) patched->unet = pipeline.unet->patched(sums[kUNetPart]);
+  if (sums.count(kTextPart)) patched->text_encoder = pipeline.text_encoder->patched(sums[kTextPart]);
+  return patched;
+}
+
+}  // namespace alice

@@ -1,0 +1,39 @@
+#pragma once
+// LoRAs: which there are, and what a set of them makes of a model.
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/host/pipeline.h"
+#include "core/host/registry.h"
+
+namespace alice {
+
+/// The LoRA files of a folder ("<models>/loras"): x.safetensors is "x", and "lora/x".
+class LoraLibrary {
+ public:
+  explicit LoraLibrary(std::filesystem::path folder);
+  /// Names of what is there now, sorted.
+  std::vector<std::string> names() const;
+  /// A name with or without "lora/", or a path to a .safetensors file when `paths_allowed`.
+  /// Throws Error(not_found) at `place` with "did you mean". A name may not lead out of the folder.
+  std::filesystem::path find(const std::string& name, bool paths_allowed, const std::string& place) const;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+/// A pipeline whose UNet and text encoder have a set of LoRAs added: new models that share every weight no LoRA touches. The
+/// given pipeline is untouched. Several LoRAs add up: the order does not matter.
+/// Throws Error(bad_weights) with everything that does not fit, and Error(unsupported) when no format knows a file.
+std::shared_ptr<const Pipeline> apply_loras(const Registry& registry, const Pipeline& pipeline,
+                                            const std::vector<std::pair<std::filesystem::path, double>>& files);
+
+/// The modules of a composed model that a LoRA may change.
+std::vector<LoraTarget> lora_targets(const Pipeline& pipeline);
+
+}  // namespace alice

@@ -1,0 +1,85 @@
+#include "core/host/pipeline.h"
+
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+
+#include "core/math/noise_source.h"
+
+namespace alice {
+namespace {
+
+/// [1, T] int64.
+Tensor token_ids(const TextEncoder& encoder, const std::string& text, const std::string& field, std::vector<std::string>& warnings) {
+  const TokenIds ids = encoder.tokenize(text);
+  if (!ids.cut_off.empty())
+    warnings.push_back(field + ": only " + std::to_string(encoder.info().token_limit) + " tokens fit; not used: \"" + ids.cut_off + "\"");
+  return at::tensor(ids.padded, at::kLong).unsqueeze(0);
+}
+
+Tensor repeat_rows(const Tensor& rows, int64_t times) { return rows.repeat_interleave(times, 0); }
+
+}  // namespace
+
+Conditioning encode(const Pipeline& pipeline, const Settings& settings, int64_t batch, std::vector<std::string>& warnings) {
+  const TextEncoder& encoder = *pipeline.text_encoder;
+  Tensor ids = token_ids(encoder, settings.prompt, "/prompt", warnings);
+  if (settings.guidance.two_passes())
+    ids = at::cat({token_ids(encoder, settings.negative_prompt, "/negative_prompt", warnings), ids});
+  const TextEncoding encoding = encoder.encode(ids, settings.clip_skip);
+  return {{"tokens", repeat_rows(encoding.tokens, batch)}};
+}
+
+Tensor denoise(const Pipeline& pipeline, const Settings& settings, const Conditioning& conditioning, int64_t batch,
+               NoiseSource& noise, const OnStep& on_step) {
+  const NoiseModel& noise_model = *settings.scheduler.noise_model;
+  const Scheduler& scheduler = *settings.scheduler.scheduler;
+  const int64_t reduction = pipeline.vae->info().reduction;
+
+  const std::unique_ptr<UNetRun> run = pipeline.unet->prepare(conditioning);
+  const Denoise denoiser = make_denoiser(*run, settings.guidance, noise_model.prediction());
+  const Plan plan = scheduler.plan(settings.steps, noise_model);
+  const Tensor shape = at::empty({batch, pipeline.vae->info().latent_channels, settings.height / reduction, settings.width / reduction});
+  return scheduler.sample(denoiser, noise.normal_like(shape) * plan.init_noise_sigma, plan, noise_model, noise, on_step);
+}
+
+Tensor decode(const Pipeline& pipeline, const Tensor& latents) {
+  const Tensor pixels = pipeline.vae->decode(latents);
+  if (!at::isfinite(pixels).all().item<bool>())
+    throw Error(ErrorCode::internal, pipeline.id, "the picture holds numbers that are not finite: `alice check infer` tells where they begin");
+  return (pixels / 2 + 0.5).clamp(0, 1).mul(255).round().to(at::kByte).permute({0, 2, 3, 1}).contiguous();
+}
+
+std::vector<GeneratedImage> generate(const Pipeline& pipeline, const Settings& settings, const OnProgress& on_progress,
+                                     std::vector<std::string>& warnings) {
+  const c10::InferenceMode no_gradients;
+  std::vector<GeneratedImage> images;
+  for (int64_t first = 0; first < settings.n; first += kLargestBatch) {
+    const int64_t batch = std::min(kLargestBatch, settings.n - first);
+    Progress progress{Progress::Stage::encode, first, batch, settings.n, 0, 0};
+    const auto tell = [&](Progress::Stage stage, size_t done, size_t total) {
+      progress.stage = stage, progress.done = done, progress.total = total;
+      on_progress(progress);
+    };
+
+    tell(Progress::Stage::encode, 0, 0);
+    std::vector<std::string> batch_warnings;
+    const Conditioning conditioning = encode(pipeline, settings, batch, batch_warnings);
+    if (first == 0) warnings.insert(warnings.end(), batch_warnings.begin(), batch_warnings.end());
+
+    std::vector<uint64_t> seeds;
+    for (int64_t k = 0; k < batch; ++k) seeds.push_back(settings.seed + static_cast<uint64_t>(first + k));
+    SeededNoise noise(seeds);
+    tell(Progress::Stage::denoise, 0, static_cast<size_t>(settings.steps));
+    const Tensor latents = denoise(pipeline, settings, conditioning, batch, noise, [&](size_t done, size_t total, const Tensor&) {
+      tell(Progress::Stage::denoise, done, total);
+    });
+
+    tell(Progress::Stage::decode, 0, 0);
+    const Tensor pixels = decode(pipeline, latents);
+    for (int64_t k = 0; k < batch; ++k) images.push_back({pixels[k].clone(), seeds[static_cast<size_t>(k)]});
+  }
+  return images;
+}
+
+}  // namespace alice

@@ -1,0 +1,75 @@
+#pragma once
+// A composed model, and the road from a prompt to pixels: encode, denoise, decode. The road reads as a summary of Rombach et
+// al. 2022; every station is a plugin's.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/api/plugin.h"
+#include "core/base/generate_request.h"
+#include "core/math/denoiser.h"
+#include "core/math/noise_model.h"
+
+namespace alice {
+
+/// A scheduler ready to run, and the noise schedule that it runs on.
+struct ChosenScheduler {
+  std::string id;
+  std::shared_ptr<const Scheduler> scheduler;
+  std::shared_ptr<const NoiseModel> noise_model;
+};
+
+/// The parts of one model. Const and shared between requests.
+struct Pipeline {
+  std::string id;  ///< "sd/name"
+  std::shared_ptr<const Backend> backend;
+  std::shared_ptr<const TextEncoder> text_encoder;
+  std::shared_ptr<const UNet> unet;
+  std::shared_ptr<const Vae> vae;
+};
+
+/// A request with every default filled in.
+struct Settings {
+  std::string model, prompt, negative_prompt;
+  int64_t steps = 0, width = 0, height = 0, clip_skip = 0, n = 1;
+  uint64_t seed = 0;
+  Guidance guidance;
+  ChosenScheduler scheduler;
+  std::vector<LoraUse> loras;
+};
+
+/// Told while pictures [first_image, first_image + images) of a request are made: after each step, and when a stage begins.
+struct Progress {
+  enum class Stage { encode, denoise, decode } stage = Stage::encode;
+  int64_t first_image = 0, images = 0, all_images = 0;
+  size_t done = 0, total = 0;  ///< steps
+};
+/// May throw Error(cancelled), which ends the request between two steps.
+using OnProgress = std::function<void(const Progress&)>;
+
+struct GeneratedImage {
+  Tensor pixels;  ///< u8 [H, W, 3] on the CPU
+  uint64_t seed = 0;
+};
+
+/// How much a batch holds: more pictures are made in several.
+inline constexpr int64_t kLargestBatch = 4;
+
+/// Text to conditioning for `batch` pictures: with two passes the negative prompt's rows first, then the prompt's.
+/// What was cut off of a prompt that is too long is added to `warnings`.
+Conditioning encode(const Pipeline& pipeline, const Settings& settings, int64_t batch, std::vector<std::string>& warnings);
+
+/// Pure noise to latents, for as many pictures as `noise` has rows. Throws what on_step throws.
+Tensor denoise(const Pipeline& pipeline, const Settings& settings, const Conditioning& conditioning, int64_t batch,
+               NoiseSource& noise, const OnStep& on_step);
+
+/// Latents to u8 [B, H, W, 3]: the reference's rounding. Throws Error(internal) when a number is not finite.
+Tensor decode(const Pipeline& pipeline, const Tensor& latents);
+
+/// All n pictures. Picture k has the seed seed + k and is, to the bit, that picture made alone. Any thread.
+std::vector<GeneratedImage> generate(const Pipeline& pipeline, const Settings& settings, const OnProgress& on_progress,
+                                     std::vector<std::string>& warnings);
+
+}  // namespace alice
