@@ -6,6 +6,7 @@
 // All methods are const and may be called from several threads at once. A row of a result (its index 0) must not depend, to
 // the last bit, on the other rows or on how many there are: a picture of a batch is the picture made alone.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -89,7 +90,11 @@ class Backend {
   virtual const void* extension(const char* name) const;
 };
 
-/// The activations on their own, elementwise (geglu: halves the last dimension).
+/// The activations on their own, elementwise (geglu: halves the last dimension). x is left as it is.
 Tensor activate(const Tensor& x, Activation activation);
+
+/// function(row [1, ...]) for each row of x, joined. For whatever else a model computes with exp, tanh and the like: libtorch
+/// rounds the tail of an array unlike the rest, so a row keeps its last bit only when it is computed alone. At least one row.
+Tensor each_row(const Tensor& x, const std::function<Tensor(const Tensor&)>& function);
 
 }  // namespace alice

@@ -97,6 +97,8 @@ class ModelWeights {
   struct Cache;
   Tensor raw(const std::string& parameter) const;  // float dtype of the file, delta applied (then float32)
   const Parameter& parameter(const std::string& name) const;
+  template <class Prepare>
+  PreparedWeightPtr prepared(const std::string& module, const Prepare& prepare) const;
 
   std::string place_;
   std::shared_ptr<const WeightSource> source_;
@@ -111,7 +113,8 @@ class ModelWeights {
 struct WantedParameter {
   std::string name;            ///< canonical
   std::vector<int64_t> shape;
-  /// Where to look for it, in this order of preference; the first that the index has is taken.
+  /// Where to look for it, in this order of preference: the first that the index has in the right shape is taken, else the
+  /// first that it has. The same name may stand twice in different forms. Sources of the layout "ldm" give the alias.
   struct Source {
     std::string layout, name;
     Parameter::Form form = Parameter::Form::as_is;
@@ -122,8 +125,9 @@ struct WantedParameter {
 };
 
 /// Looks every wanted parameter up: fills parameters, claimed, layout and the faults of `recognition` ("missing", "has shape
-/// [..], needs [..]"). `belongs(name)` tells whether a name of the index is this part's business: one that is and is not used is
-/// left over (a fault), unless `passes_over(name)`.
+/// [..], needs [..]"), of each kind the first few in full and the rest as a number. `belongs(name)` tells whether a name of the
+/// index is this part's business: one that is and is not used is left over (a fault), unless `passes_over(name)`. All that
+/// belongs is claimed.
 void match_parameters(const TensorIndex& index, const std::vector<WantedParameter>& wanted,
                       const std::function<bool(const std::string&)>& belongs,
                       const std::function<bool(const std::string&)>& passes_over, Recognition& recognition);
