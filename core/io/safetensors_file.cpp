@@ -7,27 +7,12 @@
 
 #include "core/base/nearest.h"
 #include "core/base/safetensors_header.h"
+#include "core/io/scalar_types.h"
 
 namespace alice {
 namespace {
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "safetensors data is little-endian, and is used as it lies in the file");
-
-at::ScalarType scalar_type(DType dtype) {
-  switch (dtype) {
-    case DType::f64: return at::kDouble;
-    case DType::f32: return at::kFloat;
-    case DType::f16: return at::kHalf;
-    case DType::bf16: return at::kBFloat16;
-    case DType::i64: return at::kLong;
-    case DType::i32: return at::kInt;
-    case DType::i16: return at::kShort;
-    case DType::i8: return at::kChar;
-    case DType::u8: return at::kByte;
-    case DType::boolean: return at::kByte;  // made boolean by tensor()
-  }
-  throw Error(ErrorCode::internal, "", "a DType without a scalar type");
-}
 
 TensorIndex index_of(const MappedFile& mapping, const std::string& place) {
   const std::string_view bytes(reinterpret_cast<const char*>(mapping.data()), mapping.size());
@@ -75,7 +60,9 @@ std::shared_ptr<const SafetensorsFile> SafetensorsFile::open_shards(const std::v
 Tensor SafetensorsFile::tensor(const std::string& name) const {
   const TensorInfo* info = index_.find(name);
   if (info == nullptr) throw Error(ErrorCode::bad_weights, index_.place, not_there(index_, name));
-  const auto options = at::TensorOptions().dtype(scalar_type(info->dtype));
+  // A bool that is neither 0 nor 1 must not be read as one: BOOL goes through bytes.
+  const bool boolean = info->dtype == DType::boolean;
+  const auto options = at::TensorOptions().dtype(boolean ? at::kByte : scalar_type_of(info->dtype));
   const auto mapping = mappings_[info->file];
 
   Tensor out;
@@ -91,7 +78,7 @@ Tensor SafetensorsFile::tensor(const std::string& name) const {
       std::memcpy(out.data_ptr(), bytes, info->end - info->begin);
     }
   }
-  return info->dtype == DType::boolean ? out.ne(0) : out;
+  return boolean ? out.ne(0) : out;
 }
 
 }  // namespace alice

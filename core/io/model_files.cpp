@@ -1,0 +1,140 @@
+#include "core/io/model_files.h"
+
+#include <utility>
+
+#include "core/io/part_folder.h"
+#include "core/io/safetensors_file.h"
+
+namespace alice {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kIndex = "model_index.json";
+constexpr const char* kScheduler = "scheduler";
+
+struct PartName {
+  const char* part;
+  const char* tokenizer;  ///< the folder whose files belong to it; "" for none
+};
+constexpr PartName kParts[] = {{"text_encoder", "tokenizer"}, {"text_encoder_2", "tokenizer_2"}, {"unet", ""}, {"vae", ""}};
+
+[[noreturn]] void fail(const fs::path& file, const std::string& sentence) {
+  throw Error(ErrorCode::bad_weights, file.string(), sentence);
+}
+
+bool must_be_class(const std::string& member) {
+  for (const PartName& name : kParts)
+    if (member == name.part || member == name.tokenizer) return true;
+  return member == kScheduler;
+}
+
+/// ["diffusers", "UNet2DConditionModel"] -> the class; [null, null] and null -> "". False when it is neither.
+bool read_class(const Json& entry, std::string& out) {
+  out.clear();
+  if (entry.is_null()) return true;
+  if (!entry.is_array() || entry.size() != 2) return false;
+  if (entry[1].is_null()) return entry[0].is_null();
+  if (!entry[0].is_string() || !entry[1].is_string()) return false;
+  out = entry[1].get<std::string>();
+  return true;
+}
+
+/// Members that are no pair of library and class are settings of the pipeline, unless they are parts that we know.
+void read_model_index(const fs::path& index_file, StoredModel& model) {
+  const Json index = read_json_object(index_file);
+  for (const auto& member : index.items()) {
+    std::string class_name;
+    if (read_class(member.value(), class_name)) {
+      if (!class_name.empty()) model.classes[member.key()] = class_name;
+    } else if (must_be_class(member.key())) {
+      fail(index_file, "'" + member.key() + "' must be a list of library and class name, or null, not " + dump_json(member.value()));
+    }
+  }
+  if (const auto pipeline = index.find("_class_name"); pipeline != index.end()) {
+    if (!pipeline->is_string()) fail(index_file, "'_class_name' must be a string");
+    model.pipeline_class = pipeline->get<std::string>();
+  }
+}
+
+ModelFiles open_named_part(const fs::path& folder, const PartName& name, const std::string& variant) {
+  const fs::path part_folder = folder / name.part;
+  if (!is_folder(part_folder))
+    fail(folder / kIndex, std::string("names the part '") + name.part + "', but there is no folder " + part_folder.string());
+  ModelFiles files = open_part_folder(part_folder, variant);
+  const fs::path tokenizer = folder / name.tokenizer;
+  if (*name.tokenizer != '\0' && is_folder(tokenizer))
+    for (auto& [file_name, file] : files_in(tokenizer)) files.assets[file_name] = file;
+  return files;
+}
+
+Json read_scheduler_config(const fs::path& folder, bool named) {
+  const fs::path file = folder / kScheduler / "scheduler_config.json";
+  if (is_there(file)) return read_json_object(file);
+  if (named) fail(folder / kIndex, "names a scheduler, but there is no " + file.string());
+  return nullptr;
+}
+
+/// The object beside a single file that holds its parts' configs; empty when there is none.
+Json read_settings(const fs::path& file) {
+  for (const fs::path& beside : {fs::path(file) += ".json", fs::path(file).replace_extension(".json")}) {
+    if (!is_there(beside)) continue;
+    Json settings = read_json_object(beside);
+    const auto check = [&](const char* name) {
+      if (const auto found = settings.find(name); found != settings.end() && !found->is_object() && !found->is_null())
+        fail(beside, std::string("'") + name + "' must be an object of settings, not " + dump_json(*found));
+    };
+    for (const PartName& name : kParts) check(name.part);
+    check(kScheduler);
+    return settings;
+  }
+  return Json::object();
+}
+
+}  // namespace
+
+StoredModel open_model(const fs::path& source, const std::string& variant) {
+  if (is_folder(source)) return open_model_folder(source, variant);
+  if (!is_there(source)) throw Error(ErrorCode::not_found, source.string(), "is not there");
+  return open_model_file(source);
+}
+
+StoredModel open_model_folder(const fs::path& folder, const std::string& variant) {
+  if (!is_there(folder / kIndex))
+    throw Error(ErrorCode::not_found, folder.string(), std::string("holds no ") + kIndex + ": it is no folder of a diffusers model");
+  StoredModel model;
+  model.place = folder.string();
+  model.is_folder = true;
+  read_model_index(folder / kIndex, model);
+  for (const PartName& name : kParts)
+    if (model.classes.count(name.part) > 0) model.parts[name.part] = open_named_part(folder, name, variant);
+  model.scheduler_config = read_scheduler_config(folder, model.classes.count(kScheduler) > 0);
+  return model;
+}
+
+StoredModel open_model_file(const fs::path& file) {
+  if (const fs::path kind = file.extension(); kind == ".ckpt" || kind == ".pt" || kind == ".pth" || kind == ".bin")
+    throw Error(ErrorCode::unsupported, file.string(), "is a pickle, which can run code when it is read: convert it to safetensors");
+  StoredModel model;
+  model.place = file.string();
+  const auto weights = SafetensorsFile::open(file);
+  const Json settings = read_settings(file);
+  for (const PartName& name : kParts) {
+    ModelFiles& part = model.parts[name.part];
+    part.place = model.place;
+    part.weights = weights;
+    part.config = settings.value(name.part, Json());
+  }
+  model.scheduler_config = settings.value(kScheduler, Json());
+  return model;
+}
+
+ModelFiles open_part(const fs::path& source, const std::string& part, const std::string& variant) {
+  if (is_folder(source) && !is_there(source / kIndex)) return open_part_folder(source, variant);
+  StoredModel model = open_model(source, variant);
+  const auto found = model.parts.find(part);
+  if (found == model.parts.end()) throw Error(ErrorCode::not_found, model.place, "has no part '" + part + "'");
+  return std::move(found->second);
+}
+
+}  // namespace alice
