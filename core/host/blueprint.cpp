@@ -1,0 +1,145 @@
+#include "core/host/blueprint.h"
+
+#include <set>
+
+namespace alice {
+namespace {
+
+constexpr const char* kTextEncoder = "text_encoder";
+constexpr const char* kSecondTextEncoder = "text_encoder_2";
+constexpr const char* kUNet = "unet";
+constexpr const char* kVae = "vae";
+
+ModelFiles files_of(const StoredModel& stored, const std::string& part, const PartConfig& config) {
+  if (!config.source.empty()) return open_part(config.source, part);
+  const auto found = stored.parts.find(part);
+  if (found == stored.parts.end())
+    throw Error(ErrorCode::bad_weights, stored.place,
+                "has no " + part + ": name one in the configuration (models, this model, " + part + ", source)");
+  return found->second;
+}
+
+template <class Part>
+void explain(const std::string& what, const PartChoice<Part>& choice, const PartConfig& config, Blueprint& blueprint) {
+  blueprint.explanation.push_back(
+      {what, choice.factory->info().id, choice.configured ? config.place("") : "recognised in " + choice.files.place});
+  blueprint.explanation.push_back({what + " weights", choice.files.weights->index().place,
+                                   config.source.empty() ? "the model's own" : config.place("source")});
+  if (config.options.is_object())
+    for (const auto& option : config.options.items())
+      blueprint.explanation.push_back({what + " " + option.key(), dump_json(option.value()), config.place(option.key())});
+}
+
+/// In a single file every tensor must belong to some part, whether that part is used or taken from elsewhere.
+template <class Part>
+void claim(const FactoryList<ModelFactory<Part>>& factories, const ModelFiles& files, std::set<std::string>& claimed) {
+  for (const auto& factory : factories.all())
+    if (const auto recognition = factory->recognise(files)) {
+      claimed.insert(recognition->claimed.begin(), recognition->claimed.end());
+      return;
+    }
+}
+
+void check_nothing_is_left(const Registry& registry, const StoredModel& stored, Blueprint& blueprint) {
+  std::set<std::string> claimed;
+  claim(registry.text_encoders(), stored.parts.at(kTextEncoder), claimed);
+  claim(registry.unets(), stored.parts.at(kUNet), claimed);
+  claim(registry.vaes(), stored.parts.at(kVae), claimed);
+  std::vector<std::string> left;
+  for (const auto& tensor : stored.parts.at(kUNet).weights->index().tensors)
+    if (!claimed.count(tensor.first)) left.push_back(tensor.first);
+  constexpr size_t kMostNamed = 8;
+  for (size_t i = 0; i < left.size() && i < kMostNamed; ++i)
+    blueprint.faults.push_back({stored.place, "tensor '" + left[i] + "' belongs to no part that a plugin knows"});
+  if (left.size() > kMostNamed)
+    blueprint.faults.push_back({stored.place, "... and " + std::to_string(left.size() - kMostNamed) + " more such tensors"});
+}
+
+std::string backend_of(const HostConfig& config, const ModelConfig& model, Blueprint& blueprint) {
+  const std::string name = model.backend.empty() ? config.default_backend : model.backend;
+  if (!name.empty() && !config.backends.count(name)) {
+    std::vector<std::string> names;
+    for (const auto& backend : config.backends) names.push_back(backend.first);
+    throw Error(ErrorCode::bad_config, model.place, "there is no backend '" + name + "'" + did_you_mean(name, names));
+  }
+  blueprint.explanation.push_back({"backend", name.empty() ? "the first that a plugin brings" : name,
+                                   !model.backend.empty() ? model.place : name.empty() ? "built-in" : "generation.backend"});
+  return name;
+}
+
+SchedulerSource scheduler_of(const Registry& registry, const HostConfig& config, const StoredModel& stored, Blueprint& blueprint) {
+  SchedulerSource source;
+  source.configured = blueprint.config.scheduler;
+  source.fallback = config.defaults.scheduler;
+  if (!blueprint.config.defaults.scheduler.empty()) source.fallback = blueprint.config.defaults.scheduler;
+  source.config = stored.scheduler_config;
+  source.place = stored.place + (stored.is_folder ? "/scheduler/scheduler_config.json" : " (settings beside it)");
+  if (source.config.is_null()) {
+    source.config = blueprint.unet.recognition.scheduler_config;
+    source.place = "what is usual for " + blueprint.unet.recognition.description;
+  }
+  std::string origin;
+  const std::string name = default_scheduler(registry, source, origin);
+  const ChosenScheduler chosen = choose_scheduler(registry, source, "", Json::object());  // its options are checked here
+  blueprint.explanation.push_back({"scheduler", name == chosen.id ? name : name + " (" + chosen.id + ")", origin});
+  for (const auto& option : noise_model_options().write(chosen.noise_model->options()).items())
+    if (source.config.is_object() && source.config.contains(option.key()))
+      blueprint.explanation.push_back({"noise schedule " + option.key(), dump_json(option.value()), source.place});
+  return source;
+}
+
+template <class Part>
+Json describe_part(const PartChoice<Part>& choice) {
+  std::set<std::string> dtypes;
+  const TensorIndex& index = choice.files.weights->index();
+  for (const Parameter& parameter : choice.recognition.parameters)
+    if (const TensorInfo* info = index.find(parameter.source)) dtypes.insert(to_string(info->dtype));
+  return {{"plugin", choice.factory->info().id},
+          {"kind", choice.recognition.description},
+          {"layout", choice.recognition.layout},
+          {"files", index.files},
+          {"tensors", choice.recognition.parameters.size()},
+          {"dtypes", dtypes},
+          {"facts", choice.recognition.facts}};
+}
+
+}  // namespace
+
+Blueprint make_blueprint(const Registry& registry, const HostConfig& config, const ModelConfig& model) {
+  Blueprint blueprint;
+  blueprint.config = model;
+  blueprint.explanation.push_back({"model", model.id, model.place});
+  blueprint.explanation.push_back({"source", model.source.string(), model.place});
+  const StoredModel stored = open_model(model.source);
+  if (stored.is_folder && stored.parts.count(kSecondTextEncoder))
+    throw Error(ErrorCode::unsupported, stored.place, "has two text encoders; pipelines with one are what this version composes");
+
+  blueprint.backend = backend_of(config, model, blueprint);
+  blueprint.text_encoder = choose_part(registry.text_encoders(), files_of(stored, kTextEncoder, model.text_encoder), model.text_encoder);
+  explain("text encoder", blueprint.text_encoder, model.text_encoder, blueprint);
+  blueprint.unet = choose_part(registry.unets(), files_of(stored, kUNet, model.unet), model.unet);
+  explain("UNet", blueprint.unet, model.unet, blueprint);
+  blueprint.vae = choose_part(registry.vaes(), files_of(stored, kVae, model.vae), model.vae);
+  explain("VAE", blueprint.vae, model.vae, blueprint);
+  blueprint.scheduler = scheduler_of(registry, config, stored, blueprint);
+
+  for (const Recognition* part : {&blueprint.text_encoder.recognition, &blueprint.unet.recognition, &blueprint.vae.recognition})
+    blueprint.faults.insert(blueprint.faults.end(), part->faults.begin(), part->faults.end());
+  if (!stored.is_folder) check_nothing_is_left(registry, stored, blueprint);
+  return blueprint;
+}
+
+Json describe_blueprint(const Blueprint& blueprint) {
+  Json faults = Json::array(), explanation = Json::array();
+  for (const Fault& fault : blueprint.faults) faults.push_back({{"place", fault.place}, {"sentence", fault.sentence}});
+  for (const Explained& line : blueprint.explanation)
+    explanation.push_back({{"what", line.what}, {"value", line.value}, {"origin", line.origin}});
+  return {{"id", blueprint.config.id},
+          {"source", blueprint.config.source.string()},
+          {"parts", {{kTextEncoder, describe_part(blueprint.text_encoder)}, {kUNet, describe_part(blueprint.unet)}, {kVae, describe_part(blueprint.vae)}}},
+          {"scheduler_config", blueprint.scheduler.config},
+          {"faults", faults},
+          {"explanation", explanation}};
+}
+
+}  // namespace alice

@@ -1,0 +1,38 @@
+#pragma once
+// How a model will be composed, found out from headers and configuration alone: nothing is loaded. What `check model`,
+// `config explain` and the list of models show, and what the composer builds from.
+
+#include <string>
+#include <vector>
+
+#include "core/host/part_choice.h"
+#include "core/host/scheduler_choice.h"
+#include "core/io/model_files.h"
+
+namespace alice {
+
+/// One line of `config explain`.
+struct Explained {
+  std::string what, value, origin;
+};
+
+struct Blueprint {
+  ModelConfig config;
+  std::string backend;  ///< a key of HostConfig::backends; "" means the first backend that a plugin brings
+  PartChoice<TextEncoder> text_encoder;
+  PartChoice<UNet> unet;
+  PartChoice<Vae> vae;
+  SchedulerSource scheduler;
+  std::vector<Explained> explanation;
+  /// Everything that stands in the way: missing, left-over and misshapen tensors, parts that cannot be composed.
+  std::vector<Fault> faults;
+};
+
+/// Throws Error when the files cannot be read at all, when a part is of no known architecture, or for a fault of the
+/// configuration; what is wrong with the tensors is in `faults`.
+Blueprint make_blueprint(const Registry& registry, const HostConfig& config, const ModelConfig& model);
+
+/// Kind, layout, facts of every part, dtypes, tensors: for `check model`.
+Json describe_blueprint(const Blueprint& blueprint);
+
+}  // namespace alice

@@ -1,0 +1,165 @@
+#include "core/host/composer.h"
+
+namespace alice {
+namespace {
+
+/// What tells two versions of a file apart: a model that was replaced on the disk is loaded anew.
+std::string version_of(const std::string& file) {
+  std::error_code status;
+  const auto time = std::filesystem::last_write_time(file, status).time_since_epoch().count();
+  return file + "@" + std::to_string(time) + "+" + std::to_string(std::filesystem::file_size(file, status));
+}
+
+std::string layers_key(const OptionLayers& layers) {
+  std::string key;
+  for (const OptionLayer& layer : layers) key += dump_json(layer.values) + ";";
+  return key;
+}
+
+template <class Part>
+std::string part_key(const PartChoice<Part>& choice, const std::string& backend) {
+  std::string key = choice.factory->info().id + "|" + backend + "|" + layers_key(choice.options) + "|" + dump_json(choice.recognition.config);
+  for (const std::string& file : choice.files.weights->index().files) key += "|" + version_of(file);
+  for (const auto& asset : choice.files.assets) key += "|" + version_of(asset.second.string());
+  return key;
+}
+
+std::string pipeline_key(const Blueprint& plan) {
+  return plan.config.id + "|" + part_key(plan.text_encoder, plan.backend) + "|" + part_key(plan.unet, plan.backend) + "|" +
+         part_key(plan.vae, plan.backend);
+}
+
+void throw_faults(const Blueprint& blueprint) {
+  Faults faults;
+  for (const Fault& fault : blueprint.faults) faults.add(fault.place, fault.sentence);
+  faults.throw_if_any(ErrorCode::bad_weights);
+}
+
+}  // namespace
+
+Composer::Composer(HostConfig config, std::shared_ptr<const Registry> registry)
+    : config_(std::move(config)), registry_(std::move(registry)), loras_(config_.models_directory / "loras") {}
+
+std::vector<ModelStatus> Composer::models() const {
+  std::vector<ModelStatus> out;
+  for (const auto& [id, model] : list_models(config_)) {
+    ModelStatus status{id, model.source, "", ""};
+    try {
+      const Blueprint blueprint = make_blueprint(*registry_, config_, model);
+      status.description = blueprint.unet.recognition.description;
+      throw_faults(blueprint);
+    } catch (const Error& e) {
+      status.unavailable = e.what();
+    }
+    out.push_back(std::move(status));
+  }
+  return out;
+}
+
+Blueprint Composer::blueprint(const std::string& name, bool paths_allowed) const {
+  return make_blueprint(*registry_, config_, find_model(config_, name, paths_allowed, "/model"));
+}
+
+std::shared_ptr<const Backend> Composer::backend(const std::string& name) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return make_backend(name);
+}
+
+std::shared_ptr<const Backend> Composer::make_backend(const std::string& name) {
+  std::shared_ptr<const Backend>& made = backends_[name];
+  if (made) return made;
+  if (name.empty()) {
+    if (registry_->backends().all().empty()) throw Error(ErrorCode::not_found, "plugins", "no backend plugin is loaded");
+    made = registry_->backends().all().front()->create({});
+  } else {
+    const BackendConfig& config = config_.backends.at(name);
+    const auto named = registry_->backends().get(config.plugin, config.place(""), ErrorCode::bad_config);
+    made = named.factory->create({{named.options, UnknownKeys::fault, json_places("alias " + config.plugin)},
+                                  {config.options, UnknownKeys::fault, config.place}});
+  }
+  return made;
+}
+
+template <class Part>
+std::shared_ptr<const Part> Composer::share(std::map<std::string, std::weak_ptr<const Part>>& parts, const PartChoice<Part>& choice,
+                                            const std::string& backend_name, std::shared_ptr<const Backend> backend) {
+  for (auto it = parts.begin(); it != parts.end();) it = it->second.expired() ? parts.erase(it) : std::next(it);
+  std::weak_ptr<const Part>& known = parts[part_key(choice, backend_name)];
+  std::shared_ptr<const Part> part = known.lock();
+  if (!part) known = part = choice.load(std::move(backend));
+  return part;
+}
+
+std::shared_ptr<const Pipeline> Composer::build(const Blueprint& blueprint) {
+  throw_faults(blueprint);
+  auto pipeline = std::make_shared<Pipeline>();
+  pipeline->id = blueprint.config.id;
+  pipeline->backend = make_backend(blueprint.backend);
+  pipeline->text_encoder = share(text_encoders_, blueprint.text_encoder, blueprint.backend, pipeline->backend);
+  pipeline->unet = share(unets_, blueprint.unet, blueprint.backend, pipeline->backend);
+  pipeline->vae = share(vaes_, blueprint.vae, blueprint.backend, pipeline->backend);
+
+  const auto check_fit = [&](const char* what, int64_t have, int64_t want, const char* of) {
+    if (have != want)
+      throw Error(ErrorCode::bad_weights, pipeline->id, std::string(what) + " " + std::to_string(have) + " wide, " + of + " needs " +
+                                                            std::to_string(want) + ": these parts do not belong together");
+  };
+  check_fit("the text encoder's tokens are", pipeline->text_encoder->info().width, pipeline->unet->info().context_width, "the UNet");
+  check_fit("the VAE's latents are", pipeline->vae->info().latent_channels, pipeline->unet->info().out_channels, "the UNet");
+  if (pipeline->unet->info().in_channels != pipeline->unet->info().out_channels)
+    throw Error(ErrorCode::unsupported, pipeline->id,
+                "its UNet takes " + std::to_string(pipeline->unet->info().in_channels) + " channels (an inpainting or editing model); "
+                "text to image is what this version makes");
+  for (const auto& further : pipeline->unet->info().further_conditioning)
+    throw Error(ErrorCode::unsupported, pipeline->id, "its UNet needs '" + further.first + "' beside the prompt's tokens, which this version does not make");
+  return pipeline;
+}
+
+std::shared_ptr<const Pipeline> Composer::cached(const std::string& key, const std::function<std::shared_ptr<const Pipeline>()>& make) {
+  for (auto it = pipelines_.begin(); it != pipelines_.end(); ++it) {
+    if (it->first != key) continue;
+    pipelines_.splice(pipelines_.begin(), pipelines_, it);
+    return pipelines_.front().second;
+  }
+  auto pipeline = make();
+  pipelines_.emplace_front(key, pipeline);
+  if (pipelines_.size() > kMostPipelines) pipelines_.pop_back();
+  return pipeline;
+}
+
+std::shared_ptr<const Pipeline> Composer::compose(const std::string& name, bool paths_allowed) {
+  const Blueprint plan = blueprint(name, paths_allowed);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return cached(pipeline_key(plan), [&] { return build(plan); });
+}
+
+std::shared_ptr<const Pipeline> Composer::add_loras(const std::string& key, std::shared_ptr<const Pipeline> plain,
+                                                    const std::vector<LoraUse>& loras, bool paths_allowed) {
+  std::vector<std::pair<std::filesystem::path, double>> files;
+  std::string set_key = key;
+  for (const LoraUse& lora : loras) {
+    files.emplace_back(loras_.find(lora.name, paths_allowed, "/loras"), lora.strength);
+    set_key += "|" + version_of(files.back().first.string()) + "*" + dump_json(lora.strength);
+  }
+  return cached(set_key, [&] { return apply_loras(*registry_, *plain, files); });
+}
+
+PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
+  Faults faults;
+  take_lora_tags(request.prompt, request.loras, faults);
+  faults.throw_if_any(ErrorCode::bad_request);
+  const Blueprint plan = blueprint(request.model, paths_allowed);
+  const ChosenScheduler scheduler = choose_scheduler(*registry_, plan.scheduler, request.scheduler, request.scheduler_options);
+
+  PreparedRequest prepared;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::string key = pipeline_key(plan);
+  prepared.pipeline = cached(key, [&] { return build(plan); });
+  prepared.settings = resolve_settings({request, plan.config.defaults, config_.defaults}, *prepared.pipeline, prepared.warnings);
+  prepared.settings.scheduler = scheduler;
+  scheduler.scheduler->plan(prepared.settings.steps, *scheduler.noise_model);  // refuses a number of steps that it cannot take
+  if (!request.loras.empty()) prepared.pipeline = add_loras(key, prepared.pipeline, request.loras, paths_allowed);
+  return prepared;
+}
+
+}  // namespace alice

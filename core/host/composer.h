@@ -1,0 +1,80 @@
+#pragma once
+// From a model id and a set of LoRAs to a pipeline: loads, shares and caches.
+
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/host/blueprint.h"
+#include "core/host/lora_set.h"
+#include "core/host/model_catalogue.h"
+#include "core/host/settings.h"
+
+namespace alice {
+
+/// A model in the list.
+struct ModelStatus {
+  std::string id;
+  std::filesystem::path source;
+  std::string unavailable;  ///< the reason; "" when it can be composed
+  std::string description;  ///< of its UNet; "" when it cannot be told
+};
+
+/// A request, ready to run.
+struct PreparedRequest {
+  std::shared_ptr<const Pipeline> pipeline;
+  Settings settings;
+  std::vector<std::string> warnings;
+};
+
+/// Any thread; one composes at a time. Loaded parts are shared between models that name the same files, plugin, options and
+/// backend; the last kMostPipelines pipelines (a set of LoRAs makes one of its own) stay loaded.
+class Composer {
+ public:
+  Composer(HostConfig config, std::shared_ptr<const Registry> registry);
+
+  const HostConfig& config() const { return config_; }
+  const Registry& registry() const { return *registry_; }
+  const LoraLibrary& loras() const { return loras_; }
+
+  /// Every model with its state: opens headers only.
+  std::vector<ModelStatus> models() const;
+  /// See make_blueprint() and find_model(). `paths_allowed`: `name` may be a folder or file (never for requests from the network).
+  Blueprint blueprint(const std::string& name, bool paths_allowed) const;
+  /// The composed model. Throws Error(bad_weights) with every fault of the blueprint.
+  std::shared_ptr<const Pipeline> compose(const std::string& name, bool paths_allowed);
+  /// Everything that a request needs: LoRA tags taken out of the prompt, model and LoRAs composed, settings resolved.
+  PreparedRequest prepare(GenerateRequest request, bool paths_allowed);
+
+  /// A backend by its name in the configuration ("" means the first that a plugin brings), made once.
+  std::shared_ptr<const Backend> backend(const std::string& name);
+
+ private:
+  static constexpr size_t kMostPipelines = 4;
+
+  // All below are called with mutex_ held.
+  std::shared_ptr<const Backend> make_backend(const std::string& name);
+  std::shared_ptr<const Pipeline> build(const Blueprint& blueprint);
+  std::shared_ptr<const Pipeline> add_loras(const std::string& key, std::shared_ptr<const Pipeline> plain,
+                                            const std::vector<LoraUse>& loras, bool paths_allowed);
+  std::shared_ptr<const Pipeline> cached(const std::string& key, const std::function<std::shared_ptr<const Pipeline>()>& make);
+  template <class Part>
+  std::shared_ptr<const Part> share(std::map<std::string, std::weak_ptr<const Part>>& parts, const PartChoice<Part>& choice,
+                                    const std::string& backend_name, std::shared_ptr<const Backend> backend);
+
+  const HostConfig config_;
+  const std::shared_ptr<const Registry> registry_;
+  const LoraLibrary loras_;
+
+  std::mutex mutex_;  // guards all below
+  std::map<std::string, std::shared_ptr<const Backend>> backends_;
+  std::map<std::string, std::weak_ptr<const TextEncoder>> text_encoders_;
+  std::map<std::string, std::weak_ptr<const UNet>> unets_;
+  std::map<std::string, std::weak_ptr<const Vae>> vaes_;
+  std::list<std::pair<std::string, std::shared_ptr<const Pipeline>>> pipelines_;  // the most recently used first
+};
+
+}  // namespace alice

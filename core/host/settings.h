@@ -1,0 +1,28 @@
+#pragma once
+// A request with every default filled in and every value checked against the model that it asks for.
+
+#include <string>
+#include <vector>
+
+#include "core/base/host_config.h"
+#include "core/host/pipeline.h"
+
+namespace alice {
+
+struct SettingsSources {
+  const GenerateRequest& request;
+  const GenerateRequest& model_defaults;    ///< the model's `defaults` in the configuration
+  const GenerateRequest& general_defaults;  ///< generation.default_*
+};
+
+/// The request's value, else the model's default, else the general one, else: 25 steps, guidance 7.5, the model's native size, a
+/// drawn seed. Fills everything but `scheduler`. What the request says and cannot have an effect is added to `warnings`.
+/// Throws Error(bad_request) with every fault: size no multiple of the VAE's reduction, clip_skip beyond the text encoder.
+Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeline, std::vector<std::string>& warnings);
+
+/// The settings for people, as A1111 writes them into its pictures: prompt, negative prompt, then "Steps: 20, Sampler: ...".
+std::string infotext(const Settings& settings, uint64_t seed);
+/// The same for programs.
+Json settings_json(const Settings& settings, uint64_t seed);
+
+}  // namespace alice
