@@ -1,0 +1,258 @@
+// What every backend promises of its kernels (core/api/backend.h): close to float64, and a row never depends on other rows.
+// Runs on the plain backend; another backend is one more line in kBackends.
+
+#include <sys/resource.h>
+
+#include <random>
+
+#include "tests/support/catch.h"
+#include "tests/support/plugin.h"
+
+using namespace alice;
+
+namespace {
+
+constexpr int64_t kRows = 8;  // the largest batch that is compared
+
+struct BackendUnderTest {
+  const char* library;
+  const char* id;
+};
+constexpr BackendUnderTest kBackends[] = {{"alice-backend-cpu", "cpu"}};
+
+std::vector<std::shared_ptr<const Backend>> backends() {
+  std::vector<std::shared_ptr<const Backend>> result;
+  for (const auto& [library, id] : kBackends) {
+    const auto plugin = test::load_plugin(library);
+    for (const char* dtype : {"float32", "bfloat16"})
+      result.push_back(test::factory_by_id(plugin.backends, id)
+                           .create({{Json{{"dtype", dtype}}, UnknownKeys::fault, json_places("")}}));
+  }
+  return result;
+}
+
+/// sqrt(|a - b|^2 / |b|^2) in float64.
+double normalised_error(const Tensor& result, const Tensor& expected) {
+  const Tensor difference = result.to(at::kDouble) - expected;
+  return std::sqrt((difference.square().sum() / expected.square().sum()).item<double>());
+}
+
+/// Rounding of each value, and of one intermediate: the unit of bfloat16 is 2^-8, of float32 2^-23.
+double tolerance(const Backend& backend) { return backend.dtype() == at::kFloat ? 2e-6 : 6e-3; }
+
+Tensor random(std::vector<int64_t> shape, const Backend& backend, double scale = 1) {
+  return (at::randn(shape) * scale).to(backend.dtype());
+}
+Tensor exact(const Tensor& tensor) { return tensor.to(at::kDouble); }
+
+Tensor exact_activation(const Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::none: return x;
+    case Activation::silu: return x * at::sigmoid(x);
+    case Activation::gelu: return 0.5 * x * (1 + at::erf(x / std::sqrt(2.0)));
+    case Activation::quick_gelu: return x * at::sigmoid(1.702 * x);
+    case Activation::relu: return at::clamp_min(x, 0);
+    case Activation::geglu: {
+      const auto halves = x.chunk(2, -1);
+      return halves[0] * exact_activation(halves[1], Activation::gelu);
+    }
+  }
+  return x;
+}
+
+constexpr Activation kActivations[] = {Activation::none, Activation::silu, Activation::gelu, Activation::quick_gelu,
+                                       Activation::relu, Activation::geglu};
+
+/// Runs `kernel` on the first n rows of each input and compares: with float64 for all rows, and bit for bit between batches.
+template <class Kernel>
+void check(const Backend& backend, const std::vector<Tensor>& inputs, const Kernel& kernel, const Tensor& expected) {
+  const auto rows = [&](int64_t first, int64_t count) {
+    std::vector<Tensor> some;
+    for (const Tensor& input : inputs) some.push_back(input.narrow(0, first, count));
+    return kernel(some);
+  };
+  const Tensor whole = rows(0, kRows);
+  REQUIRE(whole.sizes() == expected.sizes());
+  REQUIRE(whole.scalar_type() == backend.dtype());
+  CHECK(normalised_error(whole, expected) < tolerance(backend));
+  for (int64_t count : {1, 2, 3, 4})
+    for (int64_t first = 0; first + count <= kRows; first += 3) {
+      INFO("rows " << first << " to " << first + count - 1);
+      CHECK(at::equal(rows(first, count), whole.narrow(0, first, count)));
+    }
+}
+
+}  // namespace
+
+TEST_CASE("linear is close to float64 and a row never depends on the others") {
+  std::mt19937 shapes(1);
+  at::manual_seed(1);
+  for (const auto& backend : backends())
+    for (Activation activation : kActivations)
+      for (int round = 0; round < 4; ++round) {
+        const int64_t in = 1 + shapes() % 700, out = 2 * (1 + shapes() % 300), length = 1 + shapes() % 130;
+        const bool with_bias = shapes() % 2, with_residual = shapes() % 2, flat = round == 3;
+        CAPTURE(backend->info().device, static_cast<int>(activation), in, out, length, with_bias, with_residual, flat);
+        const Tensor weight = random({out, in}, *backend, 1 / std::sqrt(in)), bias = with_bias ? random({out}, *backend) : Tensor();
+        const int64_t width = activation == Activation::geglu ? out / 2 : out;
+        const Tensor x = random(flat ? std::vector<int64_t>{kRows, in} : std::vector<int64_t>{kRows, length, in}, *backend);
+        const Tensor residual = random(flat ? std::vector<int64_t>{kRows, width} : std::vector<int64_t>{kRows, length, width}, *backend);
+        const auto prepared = backend->prepare_linear(weight, bias);
+        Tensor expected = at::matmul(exact(x), exact(weight).t());
+        if (with_bias) expected = expected + exact(bias);
+        expected = exact_activation(expected, activation);
+        if (with_residual) expected = expected + exact(residual);
+        check(*backend, {x, residual}, [&](const std::vector<Tensor>& in_rows) {
+          Epilogue epilogue{activation, std::nullopt};
+          if (with_residual) epilogue.residual = in_rows[1];
+          return backend->linear(in_rows[0], *prepared, epilogue);
+        }, expected);
+      }
+}
+
+TEST_CASE("conv2d is close to float64 and a row never depends on the others") {
+  std::mt19937 shapes(2);
+  at::manual_seed(2);
+  for (const auto& backend : backends())
+    for (Activation activation : {Activation::none, Activation::silu, Activation::relu})
+      for (int round = 0; round < 8; ++round) {
+        const int64_t in = 1 + shapes() % 70, out = 1 + shapes() % 70, kernel = round % 2 ? 3 : 1;
+        const int64_t height = kernel + shapes() % 34, width = kernel + shapes() % 34;
+        const Conv2dShape shape{1 + static_cast<int64_t>(shapes() % 2), kernel / 2};
+        const bool with_bias = shapes() % 2, with_residual = shapes() % 2;
+        CAPTURE(backend->info().device, in, out, kernel, height, width, shape.stride, with_bias, with_residual);
+        const Tensor weight = random({out, in, kernel, kernel}, *backend, 1 / std::sqrt(in * kernel * kernel));
+        const Tensor bias = with_bias ? random({out}, *backend) : Tensor(), x = random({kRows, in, height, width}, *backend);
+        const auto prepared = backend->prepare_conv2d(weight, bias, shape);
+        Tensor expected = exact_activation(
+            at::conv2d(exact(x), exact(weight), with_bias ? exact(bias) : Tensor(), shape.stride, shape.padding), activation);
+        const Tensor residual = random(expected.sizes().vec(), *backend);
+        if (with_residual) expected = expected + exact(residual);
+        check(*backend, {x, residual}, [&](const std::vector<Tensor>& in_rows) {
+          Epilogue epilogue{activation, std::nullopt};
+          if (with_residual) epilogue.residual = in_rows[1];
+          return backend->conv2d(in_rows[0], *prepared, shape, epilogue);
+        }, expected);
+      }
+}
+
+TEST_CASE("conv2d of channels-last maps is the same") {
+  at::manual_seed(3);
+  for (const auto& backend : backends()) {
+    const auto prepared = backend->prepare_conv2d(random({16, 8, 3, 3}, *backend), random({16}, *backend), {1, 1});
+    const Tensor x = random({3, 8, 33, 32}, *backend);
+    CHECK(at::equal(backend->conv2d(x.contiguous(at::MemoryFormat::ChannelsLast), *prepared, {1, 1}),
+                    backend->conv2d(x, *prepared, {1, 1})));
+  }
+}
+
+TEST_CASE("group_norm is close to float64 and a row never depends on the others") {
+  std::mt19937 shapes(4);
+  at::manual_seed(4);
+  for (const auto& backend : backends())
+    for (Activation activation : {Activation::none, Activation::silu})
+      for (int64_t side : {1, 7, 16, 33, 64})
+        for (auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
+          const int64_t groups = side == 1 ? 2 : 8, channels = groups * (side == 1 ? 32 : 1 + shapes() % 5);
+          CAPTURE(backend->info().device, side, groups, channels, static_cast<int>(format));
+          const double eps = 1e-5;
+          const Tensor weight = random({channels}, *backend), bias = random({channels}, *backend);
+          const Tensor x = (random({kRows, channels, side, side + 1}, *backend) + 2).contiguous(format);  // a mean to lose digits on
+          const Tensor grouped = exact(x).reshape({kRows, groups, -1});
+          const Tensor centred = grouped - grouped.mean(-1, true);
+          const Tensor normal = (centred / (centred.square().mean(-1, true) + eps).sqrt()).reshape(x.sizes());
+          const Tensor expected =
+              exact_activation(normal * exact(weight).view({1, -1, 1, 1}) + exact(bias).view({1, -1, 1, 1}), activation);
+          check(*backend, {x}, [&](const std::vector<Tensor>& in_rows) {
+            return backend->group_norm(in_rows[0], groups, weight, bias, eps, activation);
+          }, expected);
+        }
+}
+
+TEST_CASE("layer_norm is close to float64 and a row never depends on the others") {
+  at::manual_seed(5);
+  for (const auto& backend : backends())
+    for (int64_t width : {3, 8, 77, 320, 1280}) {
+      CAPTURE(backend->info().device, width);
+      const Tensor weight = random({width}, *backend), bias = random({width}, *backend);
+      const Tensor x = random({kRows, 13, width}, *backend) + 2;
+      const Tensor centred = exact(x) - exact(x).mean(-1, true);
+      const Tensor normal = centred / (centred.square().mean(-1, true) + 1e-5).sqrt();
+      check(*backend, {x}, [&](const std::vector<Tensor>& in_rows) { return backend->layer_norm(in_rows[0], weight, bias, 1e-5); },
+            normal * exact(weight) + exact(bias));
+    }
+}
+
+namespace {
+
+Tensor exact_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, double scale, bool causal) {
+  const auto split = [&](const Tensor& x) { return exact(x).view({x.size(0), x.size(1), heads, -1}).transpose(1, 2); };
+  Tensor scores = at::matmul(split(q), split(k).transpose(2, 3)) * scale;
+  if (causal) {
+    const Tensor allowed = at::ones({q.size(1), k.size(1)}, at::kBool).tril();
+    scores = scores.masked_fill(allowed.logical_not(), -std::numeric_limits<double>::infinity());
+  }
+  return at::matmul(at::softmax(scores, -1), split(v)).transpose(1, 2).reshape(q.sizes());
+}
+
+}  // namespace
+
+TEST_CASE("attention is close to float64 and a row never depends on the others") {
+  struct Shape {
+    int64_t heads, d, queries, keys;
+    bool causal;
+  };
+  at::manual_seed(6);
+  for (const auto& backend : backends())
+    for (const Shape& s : {Shape{8, 40, 65, 65, false}, Shape{5, 64, 31, 77, false}, Shape{8, 80, 16, 77, false},
+                           Shape{2, 160, 33, 7, false}, Shape{1, 512, 99, 99, false}, Shape{12, 64, 77, 77, true},
+                           Shape{2, 4, 77, 77, true}, Shape{8, 1, 5, 3, false}, Shape{3, 64, 1, 1, true}}) {
+      CAPTURE(backend->info().device, s.heads, s.d, s.queries, s.keys, s.causal);
+      const Tensor q = random({kRows, s.queries, s.heads * s.d}, *backend, 2), k = random({kRows, s.keys, s.heads * s.d}, *backend);
+      const Tensor v = random({kRows, s.keys, s.heads * s.d}, *backend);
+      const double scale = 1 / std::sqrt(s.d);
+      check(*backend, {q, k, v}, [&](const std::vector<Tensor>& in_rows) {
+        return backend->attention(in_rows[0], in_rows[1], in_rows[2], s.heads, scale, s.causal);
+      }, exact_attention(q, k, v, s.heads, scale, s.causal));
+    }
+}
+
+TEST_CASE("attention over a large map stays within its memory") {
+  const auto peak_bytes = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<int64_t>(usage.ru_maxrss) * 1024;
+  };
+  const auto backend = backends().front();
+  at::manual_seed(7);
+  const int64_t heads = 16, length = 4096, d = 8;  // all scores at once: 1 GB
+  const Tensor q = random({1, length, heads * d}, *backend), k = random({1, length, heads * d}, *backend);
+  const Tensor v = random({1, length, heads * d}, *backend);
+  const int64_t before = peak_bytes();
+  const Tensor result = backend->attention(q, k, v, heads, 0.3);
+  CHECK(peak_bytes() - before < int64_t{400} << 20);
+  // A query's result does not depend on the block that it fell into.
+  const Tensor some = q.narrow(1, 1000, 20);
+  CHECK(normalised_error(result.narrow(1, 1000, 20), exact_attention(some, k, v, heads, 0.3, false)) < tolerance(*backend));
+}
+
+TEST_CASE("activations on their own are close to float64 and leave their input alone") {
+  at::manual_seed(8);
+  for (const auto& backend : backends())
+    for (Activation activation : kActivations) {
+      const Tensor x = random({kRows, 7, 38}, *backend, 2), before = x.clone();
+      check(*backend, {x}, [&](const std::vector<Tensor>& in_rows) { return activate(in_rows[0], activation); },
+            exact_activation(exact(x), activation));
+      CHECK(at::equal(x, before));
+    }
+}
+
+TEST_CASE("prepared weights do not change with their source") {
+  for (const auto& backend : backends()) {
+    Tensor weight = at::ones({2, 3}, backend->dtype()), bias = at::ones({2}, backend->dtype());
+    const auto prepared = backend->prepare_linear(weight, bias);
+    weight.zero_(), bias.zero_();
+    CHECK(prepared->weight().sum().item<float>() == 6);
+    CHECK(prepared->bias().sum().item<float>() == 2);
+  }
+}
