@@ -20,7 +20,10 @@ std::string shown(double value) {
 std::string shown(const Json& value) {
   constexpr size_t kLongest = 80;
   const std::string text = dump_json(value);
-  return text.size() <= kLongest ? text : text.substr(0, kLongest) + "...";
+  if (text.size() <= kLongest) return text;
+  size_t cut = kLongest;
+  while (cut > 0 && (text[cut] & 0xC0) == 0x80) --cut;  // not within a UTF-8 character
+  return text.substr(0, cut) + "...";
 }
 
 bool is_number(const Json& value) {
@@ -143,7 +146,11 @@ bool OptionSpec::check(const Json& value, const std::string& place, Faults& faul
 }
 
 PlaceOf json_places(std::string prefix) {
-  return [prefix = std::move(prefix)](const std::string& name) { return prefix + "/" + name; };
+  return [prefix = std::move(prefix)](const std::string& name) {
+    std::string place = prefix + "/";
+    for (const char c : name) c == '~' ? place += "~0" : c == '/' ? place += "~1" : place += c;
+    return place;
+  };
 }
 
 namespace detail {

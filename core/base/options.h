@@ -56,7 +56,7 @@ struct OptionSpec {
 
 /// Where a member of an options object stands, for messages: "config.yaml:14:7", "/steps". Given the member's name.
 using PlaceOf = std::function<std::string(const std::string& name)>;
-/// The usual one: prefix + "/" + name.
+/// The usual one, a JSON pointer (RFC 6901): prefix + "/" + name, with ~ and / in the name as ~0 and ~1.
 PlaceOf json_places(std::string prefix);
 
 /// What to do with a member that no option bears.
