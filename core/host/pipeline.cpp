@@ -31,13 +31,14 @@ Conditioning encode(const Pipeline& pipeline, const Settings& settings, int64_t 
 }
 
 Tensor denoise(const Pipeline& pipeline, const Settings& settings, const Conditioning& conditioning, int64_t batch,
-               NoiseSource& noise, const OnStep& on_step) {
+               NoiseSource& noise, const OnStep& on_step, const WrapDenoise& wrap) {
   const NoiseModel& noise_model = *settings.scheduler.noise_model;
   const Scheduler& scheduler = *settings.scheduler.scheduler;
   const int64_t reduction = pipeline.vae->info().reduction;
 
   const std::unique_ptr<UNetRun> run = pipeline.unet->prepare(conditioning);
-  const Denoise denoiser = make_denoiser(*run, settings.guidance, noise_model.prediction());
+  Denoise denoiser = make_denoiser(*run, settings.guidance, noise_model.prediction());
+  if (wrap) denoiser = wrap(std::move(denoiser));
   const Plan plan = scheduler.plan(settings.steps, noise_model);
   const Tensor shape = at::empty({batch, pipeline.vae->info().latent_channels, settings.height / reduction, settings.width / reduction});
   return scheduler.sample(denoiser, noise.normal_like(shape) * plan.init_noise_sigma, plan, noise_model, noise, on_step);

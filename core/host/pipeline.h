@@ -61,9 +61,12 @@ inline constexpr int64_t kLargestBatch = 4;
 /// What was cut off of a prompt that is too long is added to `warnings`.
 Conditioning encode(const Pipeline& pipeline, const Settings& settings, int64_t batch, std::vector<std::string>& warnings);
 
+/// Stands between sampler and network: to record, to answer from a record. Called once a run.
+using WrapDenoise = std::function<Denoise(Denoise)>;
+
 /// Pure noise to latents, for as many pictures as `noise` has rows. Throws what on_step throws.
 Tensor denoise(const Pipeline& pipeline, const Settings& settings, const Conditioning& conditioning, int64_t batch,
-               NoiseSource& noise, const OnStep& on_step);
+               NoiseSource& noise, const OnStep& on_step, const WrapDenoise& wrap = nullptr);
 
 /// Latents to u8 [B, H, W, 3]: the reference's rounding. Throws Error(internal) when a number is not finite.
 Tensor decode(const Pipeline& pipeline, const Tensor& latents);

@@ -1,0 +1,117 @@
+#include "server/worker/check/model_checks.h"
+
+#include <c10/core/InferenceMode.h>
+
+#include "core/math/noise_source.h"
+
+namespace alice {
+namespace {
+
+constexpr bool kPathsAllowed = true;
+constexpr int64_t kInferSteps = 3;
+constexpr double kFlatDeviation = 1.0;  // levels of 255: less is one colour with noise of rounding
+
+/// Runs `body` as one case; what it throws is the case's failure.
+template <class Body>
+bool run_case(Report& report, const std::string& part, const std::string& id, Body body) {
+  try {
+    body();
+    report.pass(part, id);
+    return true;
+  } catch (const std::exception& e) {
+    report.fail(part, id, e.what());
+    return false;
+  }
+}
+
+template <class Part>
+void add_part(Report& report, const std::string& id, const PartChoice<Part>& choice) {
+  if (choice.recognition.faults.empty()) return report.pass("model", id);
+  for (const Fault& fault : choice.recognition.faults) report.fail("model", id, fault.place + ": " + fault.sentence);
+}
+
+void add_left_over(Report& report, const Blueprint& blueprint) {
+  const size_t of_parts = blueprint.text_encoder.recognition.faults.size() + blueprint.unet.recognition.faults.size() +
+                          blueprint.vae.recognition.faults.size();
+  for (size_t i = of_parts; i < blueprint.faults.size(); ++i)
+    report.fail("model", "file", blueprint.faults[i].place + ": " + blueprint.faults[i].sentence);
+}
+
+}  // namespace
+
+Report check_model(const Composer& composer, const std::string& name, Json& facts) {
+  Report report;
+  try {
+    const Blueprint blueprint = composer.blueprint(name, kPathsAllowed);
+    facts = describe_blueprint(blueprint);
+    add_part(report, "text_encoder", blueprint.text_encoder);
+    add_part(report, "unet", blueprint.unet);
+    add_part(report, "vae", blueprint.vae);
+    add_left_over(report, blueprint);
+    run_case(report, "model", "scheduler",
+             [&] { choose_scheduler(composer.registry(), blueprint.scheduler, "", Json::object()); });
+  } catch (const std::exception& e) {
+    report.fail("model", "files", e.what());
+  }
+  return report;
+}
+
+Report check_load(Composer& composer, const std::string& name) {
+  const c10::InferenceMode no_gradients;
+  Report report;
+  run_case(report, "load", name, [&] { composer.compose(name, kPathsAllowed); });
+  return report;
+}
+
+Report check_infer(Composer& composer, const std::string& name) {
+  const c10::InferenceMode no_gradients;
+  Report report;
+  PreparedRequest prepared;
+  Tensor latents;
+  const bool composed = run_case(report, "infer", "compose", [&] {
+    GenerateRequest request;
+    request.model = name;
+    request.prompt = "a photograph of a cat";
+    request.steps = kInferSteps;
+    request.seed = 0;
+    prepared = composer.prepare(request, kPathsAllowed);
+  });
+  const bool denoised = composed && run_case(report, "infer", "denoise", [&] {
+    SeededNoise noise({prepared.settings.seed});
+    const Conditioning conditioning = encode(*prepared.pipeline, prepared.settings, 1, prepared.warnings);
+    latents = denoise(*prepared.pipeline, prepared.settings, conditioning, 1, noise, [](size_t done, size_t total, const Tensor& x) {
+      if (!at::isfinite(x).all().item<bool>())
+        throw Error(ErrorCode::internal, "step " + std::to_string(done) + " of " + std::to_string(total), "the latents hold numbers that are not finite");
+    });
+  });
+  if (denoised)
+    run_case(report, "infer", "decode", [&] {
+      const double deviation = decode(*prepared.pipeline, latents).to(at::kDouble).std().item<double>();
+      if (deviation < kFlatDeviation)
+        throw Error(ErrorCode::internal, name, "the picture is flat: its levels deviate by " + std::to_string(deviation) + " of 255");
+    });
+  return report;
+}
+
+std::string facts_text(const Json& facts) {
+  if (!facts.is_object()) return "";
+  std::string text = facts.at("id").get<std::string>() + " (" + facts.at("source").get<std::string>() + ")\n";
+  for (const auto& part : facts.at("parts").items()) {
+    const Json& one = part.value();
+    std::string dtypes;
+    for (const Json& dtype : one.at("dtypes")) dtypes += (dtypes.empty() ? "" : ", ") + dtype.get<std::string>();
+    text += part.key() + ": " + one.at("kind").get<std::string>() + "\n  layout " + one.at("layout").get<std::string>() + ", " +
+            std::to_string(one.at("tensors").get<size_t>()) + " tensors, " + dtypes + "\n";
+    if (one.at("facts").is_object())
+      for (const auto& fact : one.at("facts").items()) text += "  " + fact.key() + ": " + dump_json(fact.value()) + "\n";
+  }
+  const Json& scheduler = facts.at("scheduler_config");
+  if (scheduler.is_object()) {
+    text += "scheduler\n";
+    for (const char* key : {"_class_name", "prediction_type", "beta_schedule", "timestep_spacing"})
+      if (scheduler.contains(key)) text += "  " + std::string(key) + ": " + dump_json(scheduler.at(key)) + "\n";
+  }
+  return text;
+}
+
+}  // namespace alice

@@ -1,0 +1,83 @@
+#pragma once
+// `alice check compat`: this server against a known working set-up, stage by stage.
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/host/composer.h"
+#include "server/worker/check/report.h"
+#include "server/worker/compat/golden.h"
+
+namespace alice {
+
+/// Largest differences that pass. How exact float32 can be: the goldens' README, "How exact to be".
+inline constexpr double kComponentTolerance = 1e-4;  ///< of a text encoder's, UNet's, VAE's output; absolute
+inline constexpr double kTraceTolerance = 1e-5;      ///< of a scheduler's tensors; largest difference over largest value
+inline constexpr double kLatentTolerance = 2e-3;     ///< of latents on the way to a picture; absolute
+inline constexpr double kPixelTolerance = 2;         ///< of a picture, in levels of 255
+inline constexpr double kMomentTolerance = 0.1;      ///< of a whole picture's mean and deviation, in levels of 255
+
+/// What must not be skipped.
+struct CompatScope {
+  std::set<std::string> parts, families, schedulers;
+  static CompatScope built_in();  ///< config/compat_scope.json, as it was when the program was built
+};
+
+/// What every part's check works with.
+struct CompatRun {
+  Composer& composer;
+  Golden& golden;
+  Report& report;
+  CompatScope scope;
+};
+
+/// A case in the making: compares tensors, remembers the worst.
+class CompatCase {
+ public:
+  CompatCase(std::string part, std::string id);
+
+  /// Largest absolute difference against `tolerance`. A shape that differs or a number that is not finite fails.
+  void close(const std::string& name, const Tensor& ours, const Tensor& golden, double tolerance);
+  /// Largest difference over the golden's largest value (over 1 where that is 0).
+  void close_relative(const std::string& name, const Tensor& ours, const Tensor& golden, double tolerance);
+  /// Bit for bit.
+  void equal(const std::string& name, const Tensor& ours, const Tensor& golden);
+  /// A difference that was measured elsewhere.
+  void measured(const std::string& name, double error, double tolerance);
+  void fail(const std::string& sentence);
+
+  const CaseResult& result() const { return result_; }
+
+ private:
+  CaseResult result_;
+};
+
+/// Thrown by a case that cannot run: with the reason.
+struct Skip {
+  std::string reason;
+};
+
+/// Runs `body`, adds its result to the report; an exception fails the case, a Skip skips it.
+void run_case(CompatRun& run, const std::string& part, const std::string& id, bool in_scope, const std::function<void(CompatCase&)>& body);
+
+/// The parts of the golden's model of a family, on the default backend.
+std::shared_ptr<const TextEncoder> load_text_encoder(CompatRun& run, const std::string& family, const std::string& part);
+std::shared_ptr<const UNet> load_unet(CompatRun& run, const std::string& family);
+std::shared_ptr<const Vae> load_vae(CompatRun& run, const std::string& family);
+
+// The parts. Each does nothing when the golden has no folder of its own.
+void check_tokenizer(CompatRun& run);
+void check_rng(CompatRun& run);
+void check_text(CompatRun& run);
+void check_unet(CompatRun& run);
+void check_vae(CompatRun& run);
+void check_schedulers(CompatRun& run);
+void check_lora(CompatRun& run);
+void check_images(CompatRun& run);
+
+/// All parts that the golden folder has. `out`: a folder for our own tensors, or empty.
+Report check_compat(Composer& composer, const std::filesystem::path& golden_folder, const std::filesystem::path& out);
+
+}  // namespace alice
