@@ -41,7 +41,8 @@ class LoraFormat {
   virtual bool recognises(const TensorIndex& index) const = 0;
   /// Matches the file's tensors with the model's targets. Everything that does not fit is a fault.
   virtual LoraRecognition read(const WeightSource& file, const std::vector<LoraTarget>& targets) const = 0;
-  /// The change that a patch makes to its weight: float32, of `shape`. The default multiplies the factors as LoraPatch says.
+  /// The change that a patch makes to its weight at strength 1: float32 on the CPU, of `shape`, patch.scale included. The default
+  /// multiplies the factors as LoraPatch says. Throws Error(bad_weights) when they do not fit or the result is not finite.
   virtual Tensor delta(const WeightSource& file, const LoraPatch& patch, const std::vector<int64_t>& shape) const;
   /// See Backend::extension.
   virtual const void* extension(const char* name) const;

@@ -1,0 +1,250 @@
+#include "plugins/loras/low_rank/low_rank_format.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "plugins/loras/low_rank/target_names.h"
+
+namespace alice::low_rank {
+namespace {
+
+using Role = FactorName::Role;
+
+/// The tensors of one module, by role.
+struct Module {
+  std::array<std::string, 4> tensors;
+  FactorName name;
+
+  std::string& operator[](Role role) { return tensors[static_cast<size_t>(role)]; }
+  const std::string& operator[](Role role) const { return tensors[static_cast<size_t>(role)]; }
+  const std::string& any() const {
+    return *std::find_if(tensors.begin(), tensors.end(), [](const std::string& tensor) { return !tensor.empty(); });
+  }
+};
+
+bool is_float(DType dtype) {
+  return dtype == DType::f16 || dtype == DType::bf16 || dtype == DType::f32 || dtype == DType::f64;
+}
+
+/// A matrix as the convolution of one pixel that it is: [rows, columns, 1, 1]. Empty when it is neither.
+std::vector<int64_t> as_convolution(std::vector<int64_t> shape) {
+  if (shape.size() == 2) shape.insert(shape.end(), {1, 1});
+  if (shape.size() != 4) shape.clear();
+  return shape;
+}
+
+/// Turns a file's modules into patches.
+class Matcher {
+ public:
+  Matcher(const WeightSource& file, const std::vector<LoraTarget>& targets, const DefaultScale& default_scale, Faults& faults)
+      : file_(file), names_(targets), default_scale_(default_scale), faults_(faults) {}
+
+  void match(const Module& module) {
+    const LoraTarget* target = find_target(module);
+    if (target == nullptr || !is_whole(module) || !are_floats(module)) return;
+    LoraPatch patch = {target->part, target->module, module[Role::up], module[Role::down], module[Role::mid], 1};
+    const std::optional<int64_t> rank = fitting_rank(patch, *target);
+    if (!rank) return;
+    const std::optional<double> scale = scale_of(module, *rank);
+    if (!scale) return;
+    patch.scale = *scale;
+    ranks_.insert(*rank);
+    patches_.push_back(std::move(patch));
+  }
+
+  std::vector<LoraPatch> take_patches() { return std::move(patches_); }
+
+  /// "rank 8, 192 modules of unet, 72 modules of text_encoder"
+  std::string description() const {
+    if (patches_.empty()) return "no module of this model";
+    std::map<std::string, size_t> counts;
+    for (const LoraPatch& patch : patches_) ++counts[patch.part];
+    std::string text = "rank " + std::to_string(*ranks_.begin());
+    if (ranks_.size() > 1) text += " to " + std::to_string(*ranks_.rbegin());
+    for (const auto& [part, count] : counts) text += ", " + std::to_string(count) + " modules of " + part;
+    return text;
+  }
+
+ private:
+  void fault(const std::string& tensor, const std::string& what) {
+    faults_.add(file_.index().place, "tensor '" + tensor + "' " + what);
+  }
+  const TensorInfo& info(const std::string& tensor) const { return *file_.index().find(tensor); }
+
+  const LoraTarget* find_target(const Module& module) {
+    const FactorName& name = module.name;
+    const std::string part = name.part.empty() ? "" : " of the " + name.part;
+    const TargetNames::Found found = names_.find(name.part, name.module);
+    if (found.ambiguous) {
+      fault(module.any(), "is for module '" + name.module + "', which the model has more than once");
+    } else if (!name.part.empty() && !names_.has_part(name.part)) {
+      fault(module.any(), "is for the " + name.part + ", which this model does not have");
+    } else if (found.target == nullptr) {
+      fault(module.any(), "is for module '" + name.module + "'" + part + ", which this model does not have");
+    } else if (const auto [user, is_first] = users_.emplace(found.target, module.any()); !is_first) {
+      fault(module.any(), "changes the same module as tensor '" + user->second + "'");
+    } else {
+      return found.target;
+    }
+    return nullptr;
+  }
+
+  bool is_whole(const Module& module) {
+    if (module[Role::up].empty()) fault(module.any(), "has no up half beside it");
+    else if (module[Role::down].empty()) fault(module.any(), "has no down half beside it");
+    else return true;
+    return false;
+  }
+
+  bool are_floats(const Module& module) {
+    bool good = true;
+    for (const std::string& tensor : module.tensors) {
+      if (tensor.empty() || is_float(info(tensor).dtype)) continue;
+      fault(tensor, std::string("has the dtype ") + to_string(info(tensor).dtype) + "; F16, BF16, F32 or F64 can be used");
+      good = false;
+    }
+    return good;
+  }
+
+  /// Checks the factors' shapes against the target's; the rank when they fit.
+  std::optional<int64_t> fitting_rank(const LoraPatch& patch, const LoraTarget& target) {
+    const auto weight = as_convolution(target.shape);
+    const auto up = as_convolution(info(patch.up).shape), down = as_convolution(info(patch.down).shape);
+    if (weight.empty() || down.empty()) {
+      fault(patch.down, "has shape " + shape_text(info(patch.down).shape) + " for a weight of shape " + shape_text(target.shape));
+      return std::nullopt;
+    }
+    const int64_t rank = down[0];
+    const bool tucker = !patch.mid.empty();
+    const auto expect = [&](const std::string& tensor, const std::vector<int64_t>& actual, const std::vector<int64_t>& wanted) {
+      if (actual == wanted) return true;
+      fault(tensor, "has shape " + shape_text(info(tensor).shape) + ", but a weight of shape " + shape_text(target.shape) +
+                        " and rank " + std::to_string(rank) + " need " + shape_text(wanted));
+      return false;
+    };
+    if (rank == 0) {
+      fault(patch.down, "has rank 0");
+      return std::nullopt;
+    }
+    bool good = expect(patch.up, up, {weight[0], rank, 1, 1});
+    good = expect(patch.down, down, {rank, weight[1], tucker ? 1 : weight[2], tucker ? 1 : weight[3]}) && good;
+    if (tucker) good = expect(patch.mid, info(patch.mid).shape, {rank, rank, weight[2], weight[3]}) && good;
+    return good ? std::optional<int64_t>(rank) : std::nullopt;
+  }
+
+  std::optional<double> scale_of(const Module& module, int64_t rank) {
+    const std::string& tensor = module[Role::alpha];
+    if (tensor.empty()) return default_scale_(module.name, rank);
+    const TensorInfo& alpha = info(tensor);
+    if (alpha.shape.size() > 1 || alpha.elements() != 1) {
+      fault(tensor, "has shape " + shape_text(alpha.shape) + "; an alpha is one number");
+      return std::nullopt;
+    }
+    const double value = file_.tensor(tensor).to(at::kDouble).item<double>();
+    if (std::isfinite(value)) return value / static_cast<double>(rank);
+    fault(tensor, "is not finite");
+    return std::nullopt;
+  }
+
+  const WeightSource& file_;
+  const TargetNames names_;
+  const DefaultScale& default_scale_;
+  Faults& faults_;
+  std::map<const LoraTarget*, std::string> users_;  // which tensor already changes it
+  std::vector<LoraPatch> patches_;
+  std::set<int64_t> ranks_;
+};
+
+}  // namespace
+
+bool LowRankFormat::recognises(const TensorIndex& index) const {
+  return std::any_of(index.tensors.begin(), index.tensors.end(), [&](const auto& entry) { return is_typical(entry.first); });
+}
+
+LoraRecognition LowRankFormat::read(const WeightSource& file, const std::vector<LoraTarget>& targets) const {
+  Faults faults;
+  const std::string& place = file.index().place;
+  std::map<std::pair<std::string, std::string>, Module> modules;
+  for (const auto& [tensor, info] : file.index().tensors) {
+    const std::optional<FactorName> name = parse(tensor);
+    if (!name) {
+      faults.add(place, "tensor '" + tensor + "' has a name that the format " + id() + " does not know");
+    } else if (!name->unsupported.empty()) {
+      faults.add(place, "tensor '" + tensor + "' belongs to " + name->unsupported + ", which is not supported");
+    } else {
+      Module& module = modules[{name->part, name->module}];
+      module.name = *name;
+      std::string& present = module[name->role];
+      if (!present.empty()) faults.add(place, "tensor '" + tensor + "' means the same as tensor '" + present + "'");
+      present = tensor;
+    }
+  }
+  const DefaultScale scale = default_scale(file.index(), faults);
+  Matcher matcher(file, targets, scale, faults);
+  for (const auto& [key, module] : modules) matcher.match(module);
+  LoraRecognition recognition;
+  recognition.description = std::string(id()) + ", " + matcher.description();
+  recognition.patches = matcher.take_patches();
+  recognition.faults = faults.list();
+  return recognition;
+}
+
+DefaultScale LowRankFormat::default_scale(const TensorIndex&, Faults&) const {
+  return [](const FactorName&, int64_t) { return 1.0; };
+}
+
+bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+bool take_start(std::string_view& text, std::string_view start) {
+  if (!starts_with(text, start)) return false;
+  text.remove_prefix(start.size());
+  return true;
+}
+
+bool take_end(std::string_view& text, std::string_view end) {
+  if (!ends_with(text, end)) return false;
+  text.remove_suffix(end.size());
+  return true;
+}
+
+std::string take_part(std::string_view& text) {
+  for (const char* part : {kUNet, kTextEncoder, kTextEncoder2})
+    if (take_start(text, std::string(part) + ".")) return part;
+  return "";
+}
+
+std::string method_of(std::string_view ending) {
+  // Yeh et al. 2023 (LyCORIS) and Liu et al. 2024 (DoRA) give the methods; the endings are what their software writes.
+  constexpr std::pair<std::string_view, const char*> kMethods[] = {
+      {"hada_", "LoHa (hada_*)"},
+      {"lokr_", "LoKr (lokr_*)"},
+      {"dora_scale", "DoRA (dora_scale)"},
+      {"lora_magnitude_vector", "DoRA (lora_magnitude_vector)"},
+      {"oft_", "OFT (oft_*)"},
+      {"boft_", "BOFT (boft_*)"},
+      {"diff", "a full difference of weights (diff, diff_b)"},
+      {"w_norm", "changed norms (w_norm, b_norm)"},
+      {"b_norm", "changed norms (w_norm, b_norm)"},
+      {"on_input", "IA3 (on_input)"},
+      {"a1.", "GLoRA (a1, a2, b1, b2)"},
+      {"a2.", "GLoRA (a1, a2, b1, b2)"},
+      {"b1.", "GLoRA (a1, a2, b1, b2)"},
+      {"b2.", "GLoRA (a1, a2, b1, b2)"},
+      {"scalar", "LyCORIS' trained scalar (scalar)"},
+      {"bias_", "a sparse bias (bias_*)"},
+      {"lora_embedding_", "a LoRA of embeddings (lora_embedding_*)"},
+  };
+  for (const auto& [start, method] : kMethods)
+    if (starts_with(ending, start)) return method;
+  return ends_with(ending, "bias") ? "a LoRA with a bias" : "";
+}
+
+}  // namespace alice::low_rank

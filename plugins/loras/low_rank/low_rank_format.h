@@ -1,0 +1,55 @@
+#pragma once
+// What the formats of plain low-rank files have in common. They differ in how they name their tensors, and in nothing else.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/api/lora.h"
+
+namespace alice::low_rank {
+
+constexpr const char* kUNet = "unet";
+constexpr const char* kTextEncoder = "text_encoder";
+constexpr const char* kTextEncoder2 = "text_encoder_2";
+
+/// What the name of a tensor says.
+struct FactorName {
+  enum class Role { up, down, mid, alpha };
+  std::string part;         ///< of a LoraTarget; "" when the name does not say
+  std::string module;       ///< as the file spells it: see TargetNames
+  Role role = Role::up;
+  std::string unsupported;  ///< not empty: it belongs to this method, which is not built; the rest does not count then
+};
+
+/// alpha / rank of a module for which the file has no alpha tensor.
+using DefaultScale = std::function<double(const FactorName& up, int64_t rank)>;
+
+class LowRankFormat : public LoraFormat {
+ public:
+  /// A format recognises a file when any of its tensors bears a name of this format.
+  bool recognises(const TensorIndex& index) const override;
+  LoraRecognition read(const WeightSource& file, const std::vector<LoraTarget>& targets) const override;
+
+ protected:
+  virtual const char* id() const = 0;
+  /// Could no other format have written this name?
+  virtual bool is_typical(const std::string& tensor) const = 0;
+  /// Empty when the name means nothing here.
+  virtual std::optional<FactorName> parse(const std::string& tensor) const = 0;
+  /// 1 for every module, unless a format knows more.
+  virtual DefaultScale default_scale(const TensorIndex& index, Faults& faults) const;
+};
+
+bool starts_with(std::string_view text, std::string_view start);
+bool ends_with(std::string_view text, std::string_view end);
+/// Takes `start` off `text`; false when it is not there.
+bool take_start(std::string_view& text, std::string_view start);
+bool take_end(std::string_view& text, std::string_view end);
+/// Takes "unet.", "text_encoder." or "text_encoder_2." off and returns the part; "" when there is none.
+std::string take_part(std::string_view& text);
+/// The method that a tensor belongs to whose name ends so behind its module ("hada_w1_a", "dora_scale", ...), or "".
+std::string method_of(std::string_view ending);
+
+}  // namespace alice::low_rank
