@@ -137,6 +137,6 @@ struct PluginEntry {
 }  // namespace alice
 
 #define ALICE_PLUGIN(plugin_id, plugin_version, enrol_function)                                                           \
-  extern "C" __attribute__((visibility("default"), used)) const ::alice::PluginEntry ALICE_ENTRY_SYMBOL;                  \
+  extern "C" __attribute__((visibility("default"))) const ::alice::PluginEntry ALICE_ENTRY_SYMBOL;                        \
   extern "C" const ::alice::PluginEntry ALICE_ENTRY_SYMBOL = {sizeof(::alice::PluginEntry), ALICE_SDK_MINOR, plugin_id,   \
                                                               plugin_version, enrol_function};

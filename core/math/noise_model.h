@@ -17,6 +17,7 @@ enum class BetaSchedule {
   linear,             ///< Ho et al. 2020
   scaled_linear,      ///< linear in sqrt(beta): latent diffusion
   squaredcos_cap_v2,  ///< Nichol and Dhariwal 2021, betas capped at 0.999
+  exp,                ///< abar(t) = exp(-12 t / train steps), betas capped at 0.999
 };
 
 /// The options that every diffusers scheduler class has in common; they belong to the model, not to the sampler.
@@ -25,7 +26,7 @@ struct NoiseModelOptions {
   double beta_start = 0.0001;
   double beta_end = 0.02;
   BetaSchedule beta_schedule = BetaSchedule::linear;
-  std::vector<double> trained_betas;  ///< overrides the schedule where not empty
+  std::vector<double> trained_betas;  ///< overrides the schedule where not empty; num_train_timesteps of them
   Prediction prediction_type = Prediction::epsilon;
   bool rescale_betas_zero_snr = false;  ///< Lin et al. 2023, Algorithm 1
 };
@@ -34,7 +35,8 @@ const OptionTable<NoiseModelOptions>& noise_model_options();
 /// Immutable; any thread.
 class NoiseModel {
  public:
-  /// Throws Error(bad_config) for values that make no schedule (abar not falling or out of (0, 1]).
+  /// Computed in float32, step for step as the reference does, so that whatever is rounded later rounds alike.
+  /// Throws Error(bad_config) for values that make no schedule: abar must lie in (0, 1) and fall at every step.
   explicit NoiseModel(const NoiseModelOptions& options);
 
   const NoiseModelOptions& options() const { return options_; }

@@ -1,0 +1,55 @@
+#include "core/math/sampler_options.h"
+
+namespace alice {
+
+PlaceOf places_of(const OptionLayers& layers) {
+  return [layers](const std::string& name) {
+    for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer)
+      if (layer->values.is_object() && layer->values.contains(name)) return layer->place(name);
+    return "/" + name;
+  };
+}
+
+SigmaSpacing sigma_spacing(const SigmaOptions& options) {
+  if (options.use_karras_sigmas.value_or(false)) return SigmaSpacing::karras;
+  if (options.use_exponential_sigmas.value_or(false)) return SigmaSpacing::exponential;
+  if (options.use_beta_sigmas.value_or(false)) return SigmaSpacing::beta;
+  return SigmaSpacing::uniform_in_time;
+}
+
+void check_sigma_options(const SigmaOptions& options, const PlaceOf& place, Faults& faults) {
+  std::string first;
+  const auto check = [&](const std::optional<bool>& wanted, const std::string& name) {
+    if (!wanted.value_or(false)) return;
+    if (first.empty()) first = name;
+    else faults.add(place(name), "excludes " + first + ": only one spacing of the noise levels can be used");
+  };
+  check(options.use_karras_sigmas, "use_karras_sigmas");
+  check(options.use_exponential_sigmas, "use_exponential_sigmas");
+  check(options.use_beta_sigmas, "use_beta_sigmas");
+}
+
+void check_flow_options(const FlowOptions& options, const PlaceOf& place, Faults& faults) {
+  const FlowOptions usual;
+  if (options.use_flow_sigmas != usual.use_flow_sigmas) refuse_flow_option("use_flow_sigmas", place, faults);
+  if (options.flow_shift != usual.flow_shift) refuse_flow_option("flow_shift", place, faults);
+  if (options.use_dynamic_shifting != usual.use_dynamic_shifting) refuse_flow_option("use_dynamic_shifting", place, faults);
+  if (options.time_shift_type != usual.time_shift_type) refuse_flow_option("time_shift_type", place, faults);
+}
+
+void refuse_flow_option(const std::string& name, const PlaceOf& place, Faults& faults) {
+  faults.add(place(name), name + " is for flow-matching models, which this sampler does not serve: leave it at its default");
+}
+
+Json spacing_preset(SigmaSpacing spacing) {
+  return {{"use_karras_sigmas", spacing == SigmaSpacing::karras},
+          {"use_exponential_sigmas", spacing == SigmaSpacing::exponential},
+          {"use_beta_sigmas", spacing == SigmaSpacing::beta}};
+}
+
+Json joined(Json preset, const Json& more) {
+  preset.update(more);
+  return preset;
+}
+
+}  // namespace alice

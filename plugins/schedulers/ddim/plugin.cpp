@@ -1,0 +1,36 @@
+// Samplers that step between training steps: DDIM and PNDM.
+
+#include "core/math/sampler_factory.h"
+#include "plugins/schedulers/ddim/ddim.h"
+#include "plugins/schedulers/ddim/pndm.h"
+
+namespace alice::schedulers {
+namespace {
+
+FactoryInfo ddim_info() {
+  FactoryInfo info;
+  info.id = "ddim";
+  info.help = "DDIM: deterministic first-order steps, or with eta up to DDPM's randomness.";
+  info.aliases = {{"DDIM"}};
+  info.classes = {"DDIMScheduler"};
+  return info;
+}
+
+FactoryInfo pndm_info() {
+  const Json plms = {{"skip_prk_steps", true}};
+  FactoryInfo info;
+  info.id = "pndm";
+  info.help = "PNDM: a linear multistep method of fourth order on DDIM's transfer (PLMS), the first default of Stable Diffusion.";
+  info.aliases = {{"PNDM"}, {"plms", plms}, {"PLMS", plms}};
+  info.classes = {"PNDMScheduler"};
+  return info;
+}
+
+}  // namespace
+}  // namespace alice::schedulers
+
+ALICE_PLUGIN("schedulers-ddim", "1.0.0", [](alice::Enrolment& enrol) {
+  using namespace alice::schedulers;
+  enrol.scheduler(std::make_unique<alice::SamplerFactory<Ddim>>(ddim_info()));
+  enrol.scheduler(std::make_unique<alice::SamplerFactory<Pndm>>(pndm_info()));
+})

@@ -1,0 +1,120 @@
+#include "plugins/schedulers/dpm_solver/dpm_solver_multistep.h"
+
+#include <algorithm>
+
+#include "core/math/x0_estimate.h"
+#include "plugins/schedulers/dpm_solver/vp_levels.h"
+
+namespace alice::schedulers {
+
+const OptionTable<DpmSolverOptions>& DpmSolverMultistep::options() {
+  static const OptionTable<DpmSolverOptions> table = [] {
+    using O = DpmSolverOptions;
+    OptionTable<O> t;
+    t.integer("solver_order", &O::solver_order, {1, 3}, "order of the method; 2 for guided sampling, 3 without guidance")
+        .choice("algorithm_type", &O::algorithm_type,
+                {{"dpmsolver", DpmAlgorithm::dpmsolver},
+                 {"dpmsolver++", DpmAlgorithm::dpmsolver_pp},
+                 {"sde-dpmsolver", DpmAlgorithm::sde_dpmsolver},
+                 {"sde-dpmsolver++", DpmAlgorithm::sde_dpmsolver_pp},
+                 {"deis", DpmAlgorithm::dpmsolver_pp}},  // in files of DEIS models; read as the reference reads it
+                "integrate the noise or (++) the picture estimate; sde- adds fresh noise in each step")
+        .choice("solver_type", &O::solver_type,
+                {{"midpoint", DpmSolverType::midpoint},
+                 {"heun", DpmSolverType::heun},
+                 {"logrho", DpmSolverType::midpoint},  // in files of DEIS and UniPC models, likewise
+                 {"bh1", DpmSolverType::midpoint},
+                 {"bh2", DpmSolverType::midpoint}},
+                "how a second-order step weighs the derivative")
+        .boolean("lower_order_final", &O::lower_order_final, "lower the order in the last two steps of runs shorter than 15")
+        .boolean("euler_at_final", &O::euler_at_final, "make the last step one of first order");
+    add_spacing_options(t);
+    add_sigma_options(t);
+    t.boolean("use_lu_lambdas", &O::use_lu_lambdas, "noise levels evenly in log signal-to-noise (Lu et al. 2022)");
+    add_final_sigma_option(t);
+    t.number("lambda_min_clipped", &O::lambda_min_clipped, {-std::numeric_limits<double>::infinity(), 20},
+             "least half log signal-to-noise that a run starts from; about -5.1 for the cosine schedule")
+        .choice("variance_type", &O::variance_type,
+                {{"fixed_small", VarianceType::fixed},
+                 {"fixed_small_log", VarianceType::fixed},
+                 {"fixed_large", VarianceType::fixed},
+                 {"fixed_large_log", VarianceType::fixed},
+                 {"learned", VarianceType::learned},
+                 {"learned_range", VarianceType::learned}},
+                "whether the network also puts out a variance: such networks (learned, learned_range) are refused");
+    add_thresholding_options(t);
+    add_flow_options(t);
+    return t;
+  }();
+  return table;
+}
+
+void DpmSolverMultistep::check(const Options& options, const PlaceOf& place, Faults& faults) {
+  check_sigma_options(options, place, faults);
+  check_flow_options(options, place, faults);
+  if (options.use_lu_lambdas && sigma_spacing(options) != SigmaSpacing::uniform_in_time)
+    faults.add(place("use_lu_lambdas"), "excludes every other spacing of the noise levels");
+  if (!integrates_x0(options.algorithm_type) && options.final_sigmas_type == FinalSigma::zero)
+    faults.add(place("final_sigmas_type"),
+               "must be sigma_min with algorithm_type dpmsolver and sde-dpmsolver, which cannot step to no noise at all");
+  if (options.algorithm_type == DpmAlgorithm::sde_dpmsolver && options.solver_order == 3)
+    faults.add(place("solver_order"), "must be 1 or 2 with algorithm_type sde-dpmsolver");
+  if (options.variance_type == VarianceType::learned)
+    faults.add(place("variance_type"), "networks that put out a variance are not supported: must be null or one of the fixed kinds");
+}
+
+Plan DpmSolverMultistep::plan(int64_t steps, const NoiseModel& model) const {
+  check_steps(steps, model.train_steps());
+  const SigmaTable table(model);
+  const int64_t usable_steps = table.steps_up_to(-options_.lambda_min_clipped);
+  // With trailing and lambda_min_clipped the reference makes fewer steps than asked for; these are all of them.
+  std::vector<double> times =
+      rounded(spaced_timesteps(options_.timestep_spacing, steps, usable_steps, options_.steps_offset, LowestTime::left_out));
+  std::vector<double> sigmas = table.sigmas_at(times);
+  if (spacing() != SigmaSpacing::uniform_in_time) {
+    sigmas = spaced_sigmas(spacing(), table.range(), steps);
+    times = table.times_of(sigmas);
+    const bool rounds = spacing() == SigmaSpacing::karras || spacing() == SigmaSpacing::lu;
+    if (rounds && model.options().beta_schedule != BetaSchedule::squaredcos_cap_v2) times = rounded(times);
+  }
+  sigmas.push_back(options_.final_sigmas_type == FinalSigma::zero ? 0 : std::min(table.range().minimum, sigmas.back()));
+  return vp_plan(sigmas, times);
+}
+
+Tensor DpmSolverMultistep::sample(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel&, NoiseSource& noise,
+                                  const OnStep& on_step) const {
+  DpmHistory history;
+  for (size_t i = 0; i < plan.steps(); ++i) {
+    const Level &from = plan.levels[i], &to = plan.levels[i + 1];
+    history.push_front({output(denoise, x, from), lambda_of(from)});
+    if (history.size() > static_cast<size_t>(options_.solver_order)) history.pop_back();
+
+    const Tensor fresh = is_stochastic(options_.algorithm_type) ? noise.normal_like(x) : Tensor();
+    x = dpm_step(options_.algorithm_type, options_.solver_type, order_at(i, plan), x, history, from, to, fresh);
+    on_step(i + 1, plan.steps(), x);
+  }
+  return x;
+}
+
+SigmaSpacing DpmSolverMultistep::spacing() const { return options_.use_lu_lambdas ? SigmaSpacing::lu : sigma_spacing(options_); }
+
+Tensor DpmSolverMultistep::output(const Denoise& denoise, const Tensor& x, const Level& level) const {
+  Tensor x0 = denoise(x, level);
+  if (options_.thresholding) x0 = thresholded(x0, options_.dynamic_thresholding_ratio, options_.sample_max_value);
+  return integrates_x0(options_.algorithm_type) ? x0 : noise_of(x, x0, level);
+}
+
+int DpmSolverMultistep::order_at(size_t i, const Plan& plan) const {
+  constexpr size_t kShortRun = 15;  // where lower_order_final applies, counted over the uncut plan
+  const bool lowers = options_.lower_order_final && plan.steps() + plan.first_step < kShortRun;
+  const size_t left = plan.steps() - i;
+  const Level &from = plan.levels[i], &to = plan.levels[i + 1];
+  const bool first_order_last = left == 1 && (options_.euler_at_final || lowers || options_.final_sigmas_type == FinalSigma::zero);
+  const bool leads_nowhere = to.sigma == from.sigma;  // the least sigma twice: final_sigmas_type sigma_min after karras, say
+  if (first_order_last || leads_nowhere) return 1;
+  const size_t known = i + 1;  // outputs, in a run that starts at step 0 of its plan
+  const size_t most = lowers && left == 2 ? 2 : 3;
+  return static_cast<int>(std::min({static_cast<size_t>(options_.solver_order), known, most}));
+}
+
+}  // namespace alice::schedulers

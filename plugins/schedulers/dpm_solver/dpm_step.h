@@ -1,0 +1,36 @@
+#pragma once
+// One step of the DPM-Solver family (Lu et al. 2022a, arXiv 2206.00927; 2022b, arXiv 2211.01095).
+
+#include <deque>
+
+#include "core/api/scheduler.h"
+
+namespace alice::schedulers {
+
+enum class DpmAlgorithm {
+  dpmsolver,         ///< integrates the noise estimate (2022a)
+  dpmsolver_pp,      ///< integrates the picture estimate (2022b)
+  sde_dpmsolver,     ///< the same two for the diffusion SDE: they add noise (2022b, section 6)
+  sde_dpmsolver_pp,
+};
+bool is_stochastic(DpmAlgorithm algorithm);
+bool integrates_x0(DpmAlgorithm algorithm);
+
+/// The weight of the derivative in a second-order step: half the output's (midpoint), or the exact integral (heun).
+enum class DpmSolverType { midpoint, heun };
+
+/// What is integrated, where it was seen.
+struct DpmOutput {
+  Tensor value;
+  double lambda;
+};
+/// The latest first.
+using DpmHistory = std::deque<DpmOutput>;
+
+/// x at `from` -> x at `to`. history: the outputs at `from` and before, at least `order` of them. order 1 to 3, for sde_dpmsolver 2 at
+/// most. Where to.sigma is 0, or a step leads nowhere, the order is 1 and, for sigma 0, integrates_x0(). `noise` is standard
+/// normal, of x's shape, for stochastic algorithms only.
+Tensor dpm_step(DpmAlgorithm algorithm, DpmSolverType type, int order, const Tensor& x, const DpmHistory& history, const Level& from,
+                const Level& to, const Tensor& noise);
+
+}  // namespace alice::schedulers

@@ -1,0 +1,51 @@
+#include "plugins/schedulers/euler/heun.h"
+
+#include "plugins/schedulers/euler/sigma_plan.h"
+
+namespace alice::schedulers {
+
+const OptionTable<HeunOptions>& Heun::options() {
+  static const OptionTable<HeunOptions> table = [] {
+    OptionTable<HeunOptions> t;
+    add_spacing_options(t);
+    add_sigma_options(t);
+    t.boolean("clip_sample", &HeunOptions::clip_sample, "clamp the picture estimate; for models of pixels, not of latents")
+        .number("clip_sample_range", &HeunOptions::clip_sample_range, {1e-3, 1e6}, "what clip_sample clamps to, both ways");
+    return t;
+  }();
+  return table;
+}
+
+void Heun::check(const Options& options, const PlaceOf& place, Faults& faults) { check_sigma_options(options, place, faults); }
+
+Plan Heun::plan(int64_t steps, const NoiseModel& model) const {
+  const SigmaTable table(model);
+  std::vector<double> times = visited_times(options_, steps, model);
+  std::vector<double> sigmas = table.sigmas_at(times);
+  if (const SigmaSpacing spacing = sigma_spacing(options_); spacing != SigmaSpacing::uniform_in_time) {
+    sigmas = spaced_sigmas(spacing, {sigmas.front(), sigmas.back()}, steps);
+    times = table.times_of(sigmas);
+  }
+  sigmas.push_back(0);
+  return sigma_plan(sigmas, times, options_.timestep_spacing);
+}
+
+Tensor Heun::sample(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel&, NoiseSource&, const OnStep& on_step) const {
+  for (size_t i = 0; i < plan.steps(); ++i) {
+    const Level &from = plan.levels[i], &to = plan.levels[i + 1];
+    const double span = to.sigma - from.sigma;
+    const Tensor start = slope(denoise, x, from);
+    const Tensor reached = x + start * span;
+    x = to.sigma == 0 ? reached : x + (start + slope(denoise, reached, to)) / 2 * span;
+    on_step(i + 1, plan.steps(), x);
+  }
+  return x;
+}
+
+Tensor Heun::slope(const Denoise& denoise, const Tensor& x, const Level& level) const {
+  Tensor x0 = denoise(x, level);
+  if (options_.clip_sample) x0 = x0.clamp(-options_.clip_sample_range, options_.clip_sample_range);
+  return (x - x0) / level.sigma;
+}
+
+}  // namespace alice::schedulers

@@ -1,0 +1,48 @@
+// Samplers that work in sigma with alpha = 1: Euler, Euler ancestral, Heun.
+
+#include "core/math/sampler_factory.h"
+#include "plugins/schedulers/euler/euler.h"
+#include "plugins/schedulers/euler/euler_ancestral.h"
+#include "plugins/schedulers/euler/heun.h"
+
+namespace alice::schedulers {
+namespace {
+
+FactoryInfo euler_info() {
+  const Json karras = spacing_preset(SigmaSpacing::karras);
+  FactoryInfo info;
+  info.id = "euler";
+  info.help = "Euler: plain first-order steps; fast and predictable.";
+  info.aliases = {{"Euler"}, {"k_euler"}, {"euler_karras", karras}, {"Euler Karras", karras}};
+  info.classes = {"EulerDiscreteScheduler"};
+  return info;
+}
+
+FactoryInfo euler_ancestral_info() {
+  FactoryInfo info;
+  info.id = "euler_ancestral";
+  info.help = "Euler ancestral: Euler with fresh noise in every step; never settles on one picture as steps grow.";
+  info.aliases = {{"euler_a"}, {"Euler a"}, {"k_euler_a"}, {"k_euler_ancestral"}};
+  info.classes = {"EulerAncestralDiscreteScheduler"};
+  return info;
+}
+
+FactoryInfo heun_info() {
+  const Json karras = spacing_preset(SigmaSpacing::karras);
+  FactoryInfo info;
+  info.id = "heun";
+  info.help = "Heun: second-order steps from two network calls each.";
+  info.aliases = {{"Heun"}, {"k_heun"}, {"heun_karras", karras}, {"Heun Karras", karras}};
+  info.classes = {"HeunDiscreteScheduler"};
+  return info;
+}
+
+}  // namespace
+}  // namespace alice::schedulers
+
+ALICE_PLUGIN("schedulers-euler", "1.0.0", [](alice::Enrolment& enrol) {
+  using namespace alice::schedulers;
+  enrol.scheduler(std::make_unique<alice::SamplerFactory<Euler>>(euler_info()));
+  enrol.scheduler(std::make_unique<alice::SamplerFactory<EulerAncestral>>(euler_ancestral_info()));
+  enrol.scheduler(std::make_unique<alice::SamplerFactory<Heun>>(heun_info()));
+})
