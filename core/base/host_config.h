@@ -43,7 +43,7 @@ struct PlacedPath {
 struct HostConfig {
   std::vector<PlacedPath> plugins;             ///< library files; a folder stands for every *.so in it
   std::map<std::string, BackendConfig> backends;
-  std::string default_backend;                 ///< a key of backends; never empty after load
+  std::string default_backend;                 ///< a key of backends; "": the first that a plugin brings
   std::filesystem::path models_directory;      ///< scanned for folders and files; "loras" in it for LoRAs
   std::map<std::string, ModelConfig> models;   ///< by id, those that the configuration names
   GenerateRequest defaults;                    ///< generation.default_*: steps, guidance_scale, width, height, scheduler

@@ -1,0 +1,34 @@
+// `alice`, the program that people type. It answers help, the version and wrong command lines itself, at once; everything that
+// computes is done by alice-worker, its sibling, which takes its place with the same command line.
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+
+#include "server/cli/command_line.h"
+#include "server/program_folder.h"
+
+namespace {
+
+/// Returns only when the worker could not be started.
+int become_worker(char** argv) {
+  const auto worker = alice::program_folder() / "alice-worker";
+  execv(worker.c_str(), argv);
+  std::fprintf(stderr, "alice: cannot start %s: %s; it belongs beside alice\n", worker.c_str(), std::strerror(errno));
+  return alice::kExitFailed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const alice::ParsedCommandLine parsed = alice::parse_command_line(argc, argv);
+    return parsed.answer.has_value() ? alice::give_answer(*parsed.answer) : become_worker(argv);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "alice: %s\n", e.what());
+    return alice::kExitFailed;
+  }
+}

@@ -1,0 +1,303 @@
+#include "server/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <filesystem>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "core/base/nearest.h"
+#include "server/cli/request_options.h"
+
+namespace alice {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kDescription = "ALICE makes pictures with Stable Diffusion models.";
+
+constexpr const char* kExitCodes =
+    "Exit codes:\n"
+    "  0    done\n"
+    "  1    the work failed, or a check did\n"
+    "  2    the command line, or a value in it, is wrong\n"
+    "  3    the configuration is wrong\n"
+    "  130  interrupted\n";
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  alice generate --model sd/my-model --prompt \"a cat in a hat\" --seed 7 --out cat.png\n"
+    "  alice models\n"
+    "  alice check model ~/models/my-model.safetensors\n"
+    "  alice config explain sd/my-model\n\n";
+
+constexpr const char* kGenerateExamples =
+    "The pictures are PNG files. Several are numbered before the extension: cat-0.png, cat-1.png, ...\n\n"
+    "Examples:\n"
+    "  alice generate --model sd/my-model --prompt \"a cat in a hat\" --steps 20 --seed 7 --out cat.png\n"
+    "  alice generate --model ./my-model.safetensors --prompt \"a cat\" --lora hats:0.8 --n 4 --out cat.png\n"
+    "  alice generate --prompt \"a cat\" --scheduler NAME --scheduler-option use_karras_sigmas=true --out cat.png\n\n";
+
+const std::vector<std::string> kOtherPictureFormats = {".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"};
+
+/// A command that can be carried out.
+struct Leaf {
+  CLI::App* app = nullptr;
+  Command command = Command::generate;
+};
+
+std::string type_name(OptionType type) {
+  if (type == OptionType::integer) return "INT";
+  return type == OptionType::number ? "NUMBER" : "TEXT";
+}
+
+std::string help_of(const OptionSpec& spec) {
+  std::ostringstream help;
+  help.precision(17);
+  help << spec.help << (spec.unit.empty() ? "" : ", in " + spec.unit);
+  if (spec.type == OptionType::integer || spec.type == OptionType::number)
+    help << " (" << spec.range.minimum << " to " << spec.range.maximum << ")";
+  return help.str();
+}
+
+bool is_other_picture_format(const fs::path& file) {
+  std::string extension = file.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  return std::find(kOtherPictureFormats.begin(), kOtherPictureFormats.end(), extension) != kOtherPictureFormats.end();
+}
+
+/// As CLI11's parse() wants them. "--name=" becomes two words: CLI11 would take the word after it as the value.
+std::vector<std::string> words_backwards(int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const bool is_empty_value = word.size() > 3 && word.compare(0, 2, "--") == 0 && word.find('=') == word.size() - 1;
+    words.push_back(is_empty_value ? word.substr(0, word.size() - 1) : word);
+    if (is_empty_value) words.emplace_back();
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
+bool is_option(const std::string& word) { return word.size() > 1 && word[0] == '-'; }
+
+/// Declares the commands, and reads one command line. Values are taken as text, so that one answer can tell every fault.
+class Parser {
+ public:
+  Parser() {
+    app_.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);  // judge_repeated() objects
+    app_.set_version_flag("--version", std::string("alice ") + ALICE_VERSION, "print the version");
+    app_.allow_extras();  // inherited; unknown words are judged here, with "did you mean"
+    app_.footer(std::string(kExamples) + kExitCodes);
+    add_places(app_);
+    add_generate();
+    add_listing("models", "list the models that are there", Command::models);
+    add_listing("plugins", "list the plugins that are loaded, and what each offers", Command::plugins);
+    add_config();
+    add_check();
+  }
+
+  ParsedCommandLine parse(int argc, const char* const* argv) {
+    try {
+      app_.parse(words_backwards(argc, argv));
+    } catch (const CLI::CallForHelp&) {
+      return {Answer{app_.help(), kExitOk}, {}};
+    } catch (const CLI::CallForVersion& version) {
+      return {Answer{std::string(version.what()) + "\n", kExitOk}, {}};
+    } catch (const CLI::ParseError& e) {
+      faults_.add("", e.what());
+      return {refusal(), {}};
+    }
+    const auto apps = given();
+    for (const CLI::App* app : apps) {
+      judge_unknown(*app, app == apps.back());
+      judge_repeated(*app);
+    }
+    const auto leaf = std::find_if(leaves_.begin(), leaves_.end(), [&](const Leaf& leaf) { return leaf.app == apps.back(); });
+    if (leaf != leaves_.end()) finish(*leaf);
+    else if (faults_.empty()) return {Answer{app_.help(), kExitUsage}, {}};  // no command, or half of one
+    if (!faults_.empty()) return {refusal(), {}};
+    return {std::nullopt, std::move(line_)};
+  }
+
+ private:
+  void add_text(CLI::App& app, const std::string& name, std::string& text, const std::string& value, const std::string& help) {
+    app.add_option(name, text, help)->type_name(value);
+  }
+
+  void add_repeated(CLI::App& app, const std::string& name, std::vector<std::string>& texts, const std::string& value,
+                    const std::string& help) {
+    app.add_option(name, texts, help)->expected(1)->take_all()->type_name(value);
+  }
+
+  void add_places(CLI::App& app) {
+    add_text(app, "--config", line_.config_file, "FILE", "the configuration, in place of the user's and the system's");
+    add_text(app, "--models", line_.models_directory, "DIR", "the folder of models");
+  }
+
+  void add_backend(CLI::App& app) {
+    add_text(app, "--backend", line_.backend, "NAME", "the backend that computes, whatever the configuration says");
+  }
+
+  CLI::App& add_leaf(CLI::App& parent, const std::string& name, const std::string& help, Command command,
+                     const std::string& target = "", const std::string& target_help = "") {
+    CLI::App& app = *parent.add_subcommand(name, help);
+    app.footer(kExitCodes);
+    if (!target.empty()) app.add_option(target, line_.target, target_help)->required()->option_text(" ");
+    add_places(app);
+    leaves_.push_back({&app, command});
+    return app;
+  }
+
+  void add_listing(const std::string& name, const std::string& help, Command command) {
+    add_leaf(app_, name, help, command).add_flag("--json", line_.json, "write JSON");
+  }
+
+  void add_config() {
+    CLI::App& config = *app_.add_subcommand("config", "show what the configuration comes to");
+    config.footer(kExitCodes);
+    add_leaf(config, "explain", "how a model is composed, and where each value comes from", Command::config_explain, "ID",
+             "the model's id")
+        .add_flag("--json", line_.json, "write JSON");
+  }
+
+  void add_check() {
+    CLI::App& check = *app_.add_subcommand("check", "find what is wrong before anything expensive runs");
+    check.footer(kExitCodes);
+    add_leaf(check, "config", "read the configuration and report every fault", Command::check_config);
+    add_leaf(check, "model", "read a model's headers: is it complete, and what is it?", Command::check_model, "PATH",
+             "a model's folder or file, or its id");
+    CLI::App& load = add_leaf(check, "load", "load a model", Command::check_load, "ID", "the model's id");
+    CLI::App& infer = add_leaf(check, "infer", "run a few steps: finite numbers, no flat picture", Command::check_infer, "ID",
+                               "the model's id");
+    CLI::App& compat = add_leaf(check, "compat", "compare with reference outputs, part by part", Command::check_compat, "GOLDEN",
+                                "a folder of reference outputs");
+    for (CLI::App* app : {&load, &infer, &compat}) add_backend(*app);
+    for (CLI::App* app : check.get_subcommands({})) app->add_flag("--json", line_.json, "write JSON");
+    add_text(compat, "--out", line_.out, "DIR", "write our own tensors there, under the golden's names");
+  }
+
+  void add_generate() {
+    CLI::App& app = add_leaf(app_, "generate", "make pictures from a prompt", Command::generate);
+    app.footer(std::string(kGenerateExamples) + kExitCodes);
+    for (const OptionSpec& spec : generate_options().specs()) {
+      CLI::Option* option = app.add_option(spellings_of(spec.name), CLI::callback_t(), help_of(spec));
+      request_options_.emplace_back(spec.name, option->type_name(type_name(spec.type)));
+    }
+    add_repeated(app, "--scheduler-option", scheduler_options_, "KEY=VALUE", "an option of the scheduler; may be repeated");
+    add_repeated(app, "--lora", loras_, "NAME[:STRENGTH]", "a LoRA, and how much of it (1 when not said); may be repeated");
+    add_backend(app);
+    add_text(app, "--out", line_.out, "FILE", "the PNG file to write");
+  }
+
+  /// The app itself and the commands that were given, outermost first.
+  std::vector<const CLI::App*> given() const {
+    std::vector<const CLI::App*> apps = {&app_};
+    for (auto inner = app_.get_subcommands(); !inner.empty(); inner = inner.front()->get_subcommands()) apps.push_back(inner.front());
+    return apps;
+  }
+
+  void finish(const Leaf& leaf) {
+    line_.command = leaf.command;
+    if (leaf.command == Command::generate) finish_generate();
+  }
+
+  void finish_generate() {
+    RequestTexts texts;
+    for (const auto& [name, option] : request_options_)
+      if (option->count() > 0) texts.emplace_back(name, option->results().front());
+    line_.request = read_request(texts, faults_);
+    for (const std::string& text : loras_) line_.request.loras.push_back(read_lora_option(text, faults_));
+    for (const std::string& text : scheduler_options_) read_scheduler_option(text, line_.request.scheduler_options, faults_);
+    const bool has_prompt = std::any_of(texts.begin(), texts.end(), [](const auto& text) { return text.first == "prompt"; });
+    if (!has_prompt) faults_.add("--prompt", "is missing");
+    check_out();
+  }
+
+  /// Before an hour of computing, not after it.
+  void check_out() {
+    std::error_code status;
+    const fs::path out = line_.out, folder = out.has_parent_path() ? out.parent_path() : fs::path(".");
+    if (line_.out.empty()) faults_.add("--out", "is missing");
+    else if (!out.has_filename() || fs::is_directory(out, status)) faults_.add("--out", "must name a file, got the folder '" + line_.out + "'");
+    else if (!fs::is_directory(folder, status)) faults_.add("--out", "there is no folder '" + folder.string() + "'");
+    else if (is_other_picture_format(out)) faults_.add("--out", "pictures are written as PNG; '" + line_.out + "' must end in .png");
+  }
+
+  /// Words that CLI11 could not place. After an unknown option, or an unknown command, the rest may be its own and is let be.
+  void judge_unknown(const CLI::App& app, bool is_last) {
+    const std::vector<std::string> words = app.remaining(), commands = commands_of(app);
+    const auto stray = std::find_if_not(words.begin(), words.end(), is_option);
+    if (is_last && !commands.empty() && stray != words.end())
+      return faults_.add(*stray, "there is no such command" + did_you_mean(*stray, commands));
+    const auto unknown = std::find_if(words.begin(), words.end(), is_option);
+    for (auto word = unknown; word != words.end(); ++word)
+      if (is_option(*word)) faults_.add(*word, "there is no such option" + did_you_mean(word->substr(0, word->find('=')), options_of(app)));
+    if (unknown == words.end() && stray != words.end())
+      faults_.add(*stray, "is a word too many; text with blanks needs quotes around it");
+  }
+
+  void judge_repeated(const CLI::App& app) {
+    for (const CLI::Option* option : app.get_options())
+      if (option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeLast && option->count() > 1)
+        faults_.add(option->get_name(), "is given " + std::to_string(option->count()) + " times");
+  }
+
+  static std::vector<std::string> options_of(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options())
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    return names;
+  }
+
+  static std::vector<std::string> commands_of(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+    return names;
+  }
+
+  Answer refusal() const {
+    std::string command;
+    for (const CLI::App* app : given()) command += (command.empty() ? "" : " ") + app->get_name();
+    std::string text = command + ":";
+    for (const Fault& fault : faults_.list())
+      text += (faults_.list().size() == 1 ? " " : "\n  ") + (fault.place.empty() ? "" : fault.place + ": ") + fault.sentence;
+    return {text + "\nSee " + command + " --help.\n", kExitUsage};
+  }
+
+  CLI::App app_{kDescription, "alice"};
+  CommandLine line_;
+  Faults faults_;
+  std::vector<Leaf> leaves_;
+  std::vector<std::pair<std::string, CLI::Option*>> request_options_;  // by the field that each one fills
+  std::vector<std::string> scheduler_options_, loras_;
+};
+
+}  // namespace
+
+int exit_code_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::bad_request: return kExitUsage;
+    case ErrorCode::bad_config: return kExitConfig;
+    case ErrorCode::cancelled: return kExitInterrupted;
+    default: return kExitFailed;
+  }
+}
+
+ParsedCommandLine parse_command_line(int argc, const char* const* argv) { return Parser().parse(argc, argv); }
+
+int give_answer(const Answer& answer) {
+  std::fputs(answer.text.c_str(), answer.exit_code == kExitOk ? stdout : stderr);
+  return answer.exit_code;
+}
+
+std::string picture_file(const std::string& out, int64_t index, int64_t n) {
+  if (n == 1) return out;
+  const fs::path path(out);
+  return (path.parent_path() / (path.stem().string() + "-" + std::to_string(index) + path.extension().string())).string();
+}
+
+}  // namespace alice

@@ -1,0 +1,55 @@
+#pragma once
+// The command line of `alice` and `alice-worker`, as plain data. Both programs read it with the same function.
+
+#include <optional>
+#include <string>
+
+#include "core/base/error.h"
+#include "core/base/generate_request.h"
+
+namespace alice {
+
+// The exit codes of both programs.
+constexpr int kExitOk = 0;
+constexpr int kExitFailed = 1;       ///< the work failed, or a check did
+constexpr int kExitUsage = 2;        ///< the command line, or a value in it, is wrong
+constexpr int kExitConfig = 3;       ///< the configuration is wrong
+constexpr int kExitInterrupted = 130;  ///< as shells report SIGINT
+
+int exit_code_of(ErrorCode code);
+
+enum class Command { generate, models, plugins, config_explain, check_config, check_model, check_load, check_infer, check_compat };
+
+/// A command line that can be carried out. What a command has no option for is at its default.
+struct CommandLine {
+  Command command = Command::generate;
+  std::string config_file;       ///< --config; "" when not given
+  std::string models_directory;  ///< --models; "" when not given
+  std::string backend;           ///< --backend (generate, check load, infer, compat); "" when not given
+  bool json = false;             ///< --json (all but generate)
+  std::string target;            ///< the model id, path or golden folder that the command names
+  std::string out;               ///< --out: generate's picture file, check compat's folder; "" when not given
+  GenerateRequest request;       ///< generate: ranges are checked; an empty model means the configured default
+};
+
+/// What is to be said instead: help, the version, or what is wrong.
+struct Answer {
+  std::string text;
+  int exit_code = kExitOk;
+};
+
+struct ParsedCommandLine {
+  std::optional<Answer> answer;  ///< when it has a value, `line` is of no use
+  CommandLine line;
+};
+
+/// Never throws for what people type; every fault of a command line is in the one answer.
+ParsedCommandLine parse_command_line(int argc, const char* const* argv);
+
+/// Prints to standard output, or to standard error when the exit code is not kExitOk. Returns the exit code.
+int give_answer(const Answer& answer);
+
+/// The file of picture `index` of `n`: `out` itself for one, else "-index" before its extension: cat.png -> cat-0.png, cat-1.png.
+std::string picture_file(const std::string& out, int64_t index, int64_t n);
+
+}  // namespace alice

@@ -1,0 +1,179 @@
+#include "server/config/config.h"
+
+#include <utility>
+
+#include "core/base/nearest.h"
+#include "server/config/alice_dialect.h"
+#include "server/config/config_layer.h"
+#include "server/config/config_text.h"
+#include "server/config/environment.h"
+#include "server/config/yaml_document.h"
+#include "server/program_folder.h"
+
+namespace alice {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kModelsOption = "--models";
+constexpr const char* kBackendOption = "--backend";
+constexpr const char* kConfigOption = "--config";
+
+/// Empty when it has been removed; relative paths then stay relative.
+fs::path working_folder() {
+  std::error_code ignored;
+  return fs::current_path(ignored);
+}
+
+/// A file that was named, or one that is sought and may be missing.
+struct ConfigFile {
+  fs::path path;
+  std::string named_by;  ///< an option or a variable; empty: it may be missing
+};
+
+/// The weakest first.
+std::vector<ConfigFile> files_to_read(const ConfigSources& sources) {
+  if (!sources.config_file.empty()) return {{sources.config_file, kConfigOption}};
+  const std::string named = variable(sources.environment, kConfigVariable);
+  if (!named.empty()) return {{named, kConfigVariable}};
+  std::vector<ConfigFile> files;
+  if (!sources.system_file.empty()) files.push_back({sources.system_file, ""});
+  const std::string home = variable(sources.environment, "HOME");
+  if (!home.empty()) files.push_back({fs::path(home) / ".config/alice/config.yaml", ""});
+  return files;
+}
+
+/// Missing means not there; a file that cannot be looked at may hold protection and must not be passed over.
+bool is_missing(const ConfigFile& file) {
+  std::error_code status;
+  return file.named_by.empty() && fs::status(file.path, status).type() == fs::file_type::not_found;
+}
+
+ConfigLayer read_file(const ConfigFile& file, Faults& faults) {
+  const std::string name = file.path.string();
+  ConfigLayer layer;
+  layer.base = (working_folder() / file.path).parent_path();
+  try {
+    layer.root = parse_yaml(clean_config_text(read_config_bytes(file.path, name), name), name, faults);
+  } catch (const Error& e) {
+    faults.add(e.place(), e.sentence() + (file.named_by.empty() ? "" : " (named by " + file.named_by + ")"));
+  }
+  return layer;
+}
+
+ConfigNode map_of(const std::string& key, ConfigNode value) {
+  ConfigNode map;
+  map.kind = ConfigNode::Kind::map;
+  map.place = value.place;
+  map.members.push_back({key, value.place, std::move(value)});
+  return map;
+}
+
+ConfigNode command_line_settings(const ConfigSources& sources) {
+  ConfigNode root;
+  root.kind = ConfigNode::Kind::map;
+  const auto add = [&](const std::string& section, const std::string& key, const std::string& text, const char* option) {
+    if (!text.empty()) root.members.push_back({section, option, map_of(key, text_node(text, option))});
+  };
+  add("models", "directory", sources.models_directory, kModelsOption);
+  add("generation", "backend", sources.backend, kBackendOption);
+  return root;
+}
+
+fs::path built_in_models(const fs::path& program_folder) {
+  std::error_code ignored;  // a folder that cannot be looked at is not there
+  const fs::path beside = program_folder / "models", above = (program_folder / "../models").lexically_normal();
+  const bool is_build_folder = !fs::is_directory(beside, ignored) && fs::is_directory(above, ignored);
+  return is_build_folder ? above : beside;
+}
+
+Config built_in(const fs::path& program_folder) {
+  Config config;
+  config.host.plugins = {{program_folder / "plugins", "built-in"}};
+  config.host.models_directory = built_in_models(program_folder);
+  return config;
+}
+
+/// `name` must be one of backends. Where there are none it is a plugin's, used with that plugin's own options.
+void settle_backend(const std::string& name, const std::string& place, HostConfig& host, bool any_configured, Faults& faults) {
+  if (name.empty() || host.backends.count(name)) return;
+  if (!any_configured) {
+    host.backends[name] = {name, nullptr, [place](const std::string&) { return place; }};
+    return;
+  }
+  std::vector<std::string> names;
+  for (const auto& backend : host.backends) names.push_back(backend.first);
+  faults.add(place, "'" + name + "' is no backend of this configuration" + did_you_mean(name, names));
+}
+
+void take_engine_name(Config& config) {
+  HostConfig& host = config.host;
+  if (!is_alice_engine(host.default_backend) || host.backends.count(host.default_backend)) return;
+  config.warnings.push_back({config.origin("generation.backend"),
+                             host.default_backend + " is the name of an engine of the earlier ALICE; taken as auto"});
+  host.default_backend.clear();
+}
+
+void settle_backends(Config& config, bool command_line_rules, Faults& faults) {
+  HostConfig& host = config.host;
+  const bool any_configured = !host.backends.empty();
+  take_engine_name(config);
+  for (auto& [id, model] : host.models) {
+    if (command_line_rules) model.backend.clear();
+    settle_backend(model.backend, config.origin("models." + id + ".backend"), host, any_configured, faults);
+  }
+  settle_backend(host.default_backend, config.origin("generation.backend"), host, any_configured, faults);
+  if (!host.default_backend.empty() || !any_configured) return;
+  const auto& [first, backend] = *host.backends.begin();
+  if (host.backends.size() == 1) host.default_backend = first;
+  else faults.add(backend.place("plugin"), "there are several backends; generation.backend must say which one is the usual one");
+}
+
+/// A model without a source is what lies under its name in the models folder.
+void settle_models(Config& config) {
+  std::error_code ignored;  // what cannot be looked at is reported when it is opened
+  for (auto& [id, model] : config.host.models) {
+    if (!model.source.empty()) continue;
+    const fs::path folder = config.host.models_directory / id.substr(id.find('/') + 1);
+    const fs::path file = folder.string() + ".safetensors";
+    model.source = !fs::exists(folder, ignored) && fs::exists(file, ignored) ? file : folder;
+  }
+  const auto said = config.origins.find("models.directory");
+  if (said != config.origins.end() && !fs::is_directory(config.host.models_directory, ignored))
+    config.warnings.push_back({said->second, "there is no folder " + config.host.models_directory.string() + ", so no models are found"});
+}
+
+}  // namespace
+
+ConfigSources ConfigSources::of_process() {
+  ConfigSources sources;
+  sources.environment = process_environment();
+  sources.program_folder = alice::program_folder();
+  return sources;
+}
+
+std::string Config::origin(const std::string& key) const {
+  const auto found = origins.find(key);
+  return found == origins.end() ? "built-in" : found->second;
+}
+
+Config load_config(const ConfigSources& sources) {
+  Faults faults;
+  Config config = built_in(sources.program_folder);
+  const KnownFolders folders{sources.program_folder, variable(sources.environment, "HOME")};
+  for (const ConfigFile& file : files_to_read(sources)) {
+    if (is_missing(file)) continue;
+    read_layer(read_file(file, faults), folders, config, faults);
+    config.sources.push_back(file.path.string());
+  }
+  for (const std::string& name : set_variables(sources.environment)) config.sources.push_back(name);
+  read_layer({environment_settings(sources.environment), working_folder()}, folders, config, faults);
+  read_layer({command_line_settings(sources), working_folder()}, folders, config, faults);
+  for (const Fault& warning : unread_variables(sources.environment)) config.warnings.push_back(warning);
+  settle_backends(config, !sources.backend.empty(), faults);
+  settle_models(config);
+  faults.throw_if_any(ErrorCode::bad_config);
+  return config;
+}
+
+}  // namespace alice

@@ -1,0 +1,49 @@
+#pragma once
+// ALICE's configuration: read, checked in full, and with the origin of every value.
+//
+// A value that several places give is taken from the first of: the command line; an ALICE_* variable; the user's
+// ~/.config/alice/config.yaml; the system's /etc/alice/config.yaml; what is built in. A file named by --config or ALICE_CONFIG
+// stands in for the user's and the system's. Section by section, key by key: a list, a model's entry or a backend's entry is
+// one value and is taken whole.
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/host_config.h"
+#include "server/logging.h"
+
+namespace alice {
+
+/// Where a configuration is sought. Empty members are not sought.
+struct ConfigSources {
+  std::string config_file;       ///< --config
+  std::string models_directory;  ///< --models
+  std::string backend;           ///< --backend: for every model, whatever its entry says
+  std::map<std::string, std::string> environment;
+  std::filesystem::path system_file = "/etc/alice/config.yaml";
+  std::filesystem::path program_folder;  ///< plugins and models are found beside it
+
+  /// This process's environment and program folder.
+  static ConfigSources of_process();
+};
+
+struct Config {
+  HostConfig host;
+  std::string default_model;      ///< models.default_model; "" when nobody said one
+  LoggingConfig logging;
+  std::vector<Fault> warnings;    ///< what was said and is not honoured
+  std::vector<std::string> sources;  ///< files and variables that were read, the weakest first
+  /// Where each value was said: "generation.default_steps" -> "config.yaml:14:18". What is not here is built in.
+  std::map<std::string, std::string> origins;
+
+  /// The origin of `key`, or "built-in".
+  std::string origin(const std::string& key) const;
+};
+
+/// Throws one Error(bad_config) with every fault of every source; then nothing of the configuration may be used.
+Config load_config(const ConfigSources& sources);
+
+}  // namespace alice

@@ -1,0 +1,294 @@
+#include "server/config/config_layer.h"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+#include "core/base/nearest.h"
+#include "server/config/alice_dialect.h"
+
+namespace alice {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kModelPrefix = "sd/";
+const std::vector<std::string> kGeneralDefaults = {"steps", "guidance_scale", "scheduler", "width", "height"};
+const std::vector<std::string> kModelDefaults = {"steps",  "guidance_scale",  "scheduler", "width",
+                                                 "height", "negative_prompt", "clip_skip"};
+
+struct GenerationSettings {
+  int threads = 0;
+  std::string backend;
+};
+
+const OptionTable<GenerationSettings>& generation_options() {
+  static const auto table = OptionTable<GenerationSettings>()
+      .integer("threads", &GenerationSettings::threads, {0, 1024}, "compute threads; 0: one a core")
+      .text("backend", &GenerationSettings::backend, "the name of a backend, or auto");
+  return table;
+}
+
+struct ModelsSettings {
+  std::optional<std::string> directory, default_model;
+};
+
+const OptionTable<ModelsSettings>& models_options() {
+  static const auto table = OptionTable<ModelsSettings>()
+      .text("directory", &ModelsSettings::directory, "the folder that is scanned for models; LoRAs lie in loras/ in it")
+      .text("default_model", &ModelsSettings::default_model, "the model of a request that names none");
+  return table;
+}
+
+const OptionTable<LoggingConfig>& logging_options() {
+  static const auto table = OptionTable<LoggingConfig>()
+      .choice("level", &LoggingConfig::level,
+              {{"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warning", LogLevel::warning},
+               {"error", LogLevel::error}, {"critical", LogLevel::critical}}, "the least serious messages that are written")
+      .text("file", &LoggingConfig::file, "the log file")
+      .number("max_size_mb", &LoggingConfig::max_size_mb, {0.01, 1e6}, "the size at which the file is rotated", "MiB")
+      .integer("backup_count", &LoggingConfig::backup_count, {0, 1000}, "how many rotated files are kept");
+  return table;
+}
+
+template <class T>
+std::vector<std::string> names_of(const OptionTable<T>& table) {
+  std::vector<std::string> names;
+  for (const OptionSpec& spec : table.specs()) names.push_back(spec.name);
+  return names;
+}
+
+std::vector<std::string> prefixed(const std::string& prefix, const std::vector<std::string>& names) {
+  std::vector<std::string> out;
+  for (const std::string& name : names) out.push_back(prefix + name);
+  return out;
+}
+
+std::vector<std::string> joined(std::vector<std::string> first, const std::vector<std::string>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+/// Reads one layer; lives as long as that takes.
+class LayerReader {
+ public:
+  LayerReader(const fs::path& base, const KnownFolders& folders, Config& config, Faults& faults)
+      : base_(base), folders_(folders), config_(config), faults_(faults) {}
+
+  void read(const ConfigNode& root) {
+    const auto sections = joined({"plugins", "backends", "models", "generation", "logging"}, alice_sections());
+    if (!is_map(root, "a configuration", sections)) return;
+    for (const auto& [key, place, value] : root.members) {
+      if (key == "plugins") read_plugins(value);
+      else if (key == "backends") read_backends(value);
+      else if (key == "models") read_models(value);
+      else if (key == "generation") read_generation(value);
+      else if (key == "logging") read_logging(value);
+      else if (contains(alice_sections(), key)) is_map(value, key, alice_keys(key));
+    }
+  }
+
+ private:
+  /// False for null, which says nothing, and for what is no map, which is a fault.
+  bool is_map(const ConfigNode& node, const std::string& what) {
+    if (node.kind == ConfigNode::Kind::map) return true;
+    if (!node.is_null()) faults_.add(node.place, what + " must be a map of keys and values, got " + shown(node));
+    return false;
+  }
+  /// The same; keys that are not `allowed` are faults.
+  bool is_map(const ConfigNode& node, const std::string& what, const std::vector<std::string>& allowed) {
+    if (!is_map(node, what)) return false;
+    for (const auto& [key, place, value] : node.members)
+      if (!contains(allowed, key)) faults_.add(place, "'" + key + "' is no key of " + what + did_you_mean(key, allowed));
+    return true;
+  }
+
+  /// The string, or "" and a fault when it is none or empty.
+  std::string name_in(const ConfigNode& node, const std::string& what) {
+    if (node.is_text() && node.scalar != "") return node.scalar.get<std::string>();
+    faults_.add(node.place, what + " must be a string, got " + shown(node));
+    return "";
+  }
+
+  /// Relative paths are relative to the layer's folder.
+  fs::path path_in(const std::string& text) const {
+    const bool from_home = text.compare(0, 2, "~/") == 0 && !folders_.home.empty();
+    return (from_home ? folders_.home / text.substr(2) : base_ / text).lexically_normal();
+  }
+
+  /// Reads those members of `node` that `table` knows; the others are somebody else's.
+  template <class T>
+  void read_options(const OptionTable<T>& table, const ConfigNode& node, T& into) {
+    table.read_into(into, node.to_json(), UnknownKeys::pass_over, node.value_places(), faults_);
+  }
+
+  /// Reads request defaults: the members of `node` that are `prefix` and one of `names`.
+  void read_defaults(const ConfigNode& node, const std::string& prefix, const std::vector<std::string>& names, GenerateRequest& into) {
+    ConfigNode unprefixed;
+    unprefixed.kind = ConfigNode::Kind::map;
+    for (const std::string& name : names)
+      if (const auto* member = node.find(prefix + name)) unprefixed.members.push_back({name, member->place, member->value});
+    read_options(generate_options(), unprefixed, into);
+  }
+
+  void read_plugins(const ConfigNode& node) {
+    if (node.is_null()) return;
+    if (node.kind == ConfigNode::Kind::map) {
+      faults_.add(node.place, "plugins must be a list of library files and folders, got a map");
+      return;
+    }
+    config_.host.plugins.clear();
+    if (node.kind == ConfigNode::Kind::scalar) read_plugin(node);
+    for (const ConfigNode& item : node.items) read_plugin(item);
+    note_origin("plugins", node);
+  }
+
+  void read_plugin(const ConfigNode& node) {
+    const std::string name = name_in(node, "a plugin");
+    if (!name.empty()) config_.host.plugins.push_back({name == "default" ? folders_.program / "plugins" : path_in(name), node.place});
+  }
+
+  void read_backends(const ConfigNode& node) {
+    if (!is_map(node, "backends")) return;
+    for (const auto& [name, place, value] : node.members) {
+      if (name.empty() || name == "auto") faults_.add(place, "'" + name + "' cannot be the name of a backend");
+      const PartConfig part = read_part(value, "a backend", {"plugin", "options"});
+      if (value.is_null() || (value.kind == ConfigNode::Kind::map && value.find("plugin") == nullptr))
+        faults_.add(place, "backend " + name + " must name its plugin");
+      config_.host.backends[name] = {part.plugin, part.options, part.place};
+      note_origin("backends." + name, value);
+    }
+  }
+
+  void read_models(const ConfigNode& node) {
+    if (!is_map(node, "models")) return;
+    ModelsSettings settings;
+    read_options(models_options(), node, settings);
+    for (const auto& [key, place, value] : node.members) {
+      if (key == "directory" && settings.directory.has_value()) config_.host.models_directory = path_in(*settings.directory);
+      if (key == "default_model") config_.default_model = settings.default_model.value_or("");
+      if (key.compare(0, 3, kModelPrefix) == 0) config_.host.models[key] = read_model(key, place, value);
+      else check_models_key(key, place);
+      note_origin("models." + key, value);
+    }
+  }
+
+  void check_models_key(const std::string& key, const std::string& place) {
+    const auto allowed = names_of(models_options());
+    if (contains(allowed, key)) return;
+    faults_.add(place, "'" + key + "' is no key of models, and a model's id begins with " + kModelPrefix +
+                           did_you_mean(key, joined(allowed, alice_keys("models"))));
+  }
+
+  ModelConfig read_model(const std::string& id, const std::string& place, const ConfigNode& node) {
+    ModelConfig model;
+    model.id = id;
+    model.place = place;
+    if (id == kModelPrefix) faults_.add(place, "a model's id needs a name after " + std::string(kModelPrefix));
+    if (!is_map(node, "a model", {"source", "backend", "scheduler", "text_encoder", "unet", "vae", "defaults"})) return model;
+    for (const auto& [key, key_place, value] : node.members) {
+      if (value.is_null()) continue;
+      if (key == "source") model.source = source_in(value);
+      if (key == "backend") model.backend = backend_in(value);
+      if (key == "scheduler") model.scheduler = read_part(value, key, {"plugin", "options"});
+      if (key == "text_encoder") model.text_encoder = read_part(value, key, {"plugin", "source", "options"});
+      if (key == "unet") model.unet = read_part(value, key, {"plugin", "source", "options"});
+      if (key == "vae") model.vae = read_part(value, key, {"plugin", "source", "options"});
+      if (key == "defaults" && is_map(value, "a model's defaults", kModelDefaults))
+        read_defaults(value, "", kModelDefaults, model.defaults);
+    }
+    return model;
+  }
+
+  fs::path source_in(const ConfigNode& node) {
+    const std::string name = name_in(node, "source");
+    return name.empty() ? fs::path() : path_in(name);
+  }
+
+  std::string backend_in(const ConfigNode& node) {
+    const std::string name = name_in(node, "backend");
+    return name == "auto" ? "" : name;
+  }
+
+  /// A plugin's name alone, or a map of `allowed`: plugin, source, options.
+  PartConfig read_part(const ConfigNode& node, const std::string& what, const std::vector<std::string>& allowed) {
+    PartConfig part;
+    part.place = node.key_places();
+    if (node.is_text()) part.plugin = name_in(node, what);
+    else if (is_map(node, what + ", unless it is a plugin's name,", allowed)) read_part_members(node, what, part);
+    return part;
+  }
+
+  void read_part_members(const ConfigNode& node, const std::string& what, PartConfig& part) {
+    if (const auto* plugin = node.find("plugin")) part.plugin = name_in(plugin->value, "plugin");
+    if (const auto* source = node.find("source")) part.source = source_in(source->value);
+    const auto* options = node.find("options");
+    if (options == nullptr || !is_map(options->value, "options of " + what)) return;
+    part.options = options->value.to_json();
+    part.place = part_places(node, options->value);
+  }
+
+  /// The places of options, and of the part's own keys.
+  static PlaceOf part_places(const ConfigNode& part, const ConfigNode& options) {
+    return [own = part.key_places(), of_options = options.key_places(), options_place = options.place](const std::string& name) {
+      const std::string place = of_options(name);
+      return place == options_place ? own(name) : place;
+    };
+  }
+
+  void read_generation(const ConfigNode& node) {
+    const auto allowed = joined(prefixed("default_", kGeneralDefaults), names_of(generation_options()));
+    if (!is_map(node, "generation", joined(allowed, alice_keys("generation")))) return;
+    read_defaults(node, "default_", kGeneralDefaults, config_.host.defaults);
+    GenerationSettings settings{config_.host.threads, config_.host.default_backend};
+    read_options(generation_options(), node, settings);
+    config_.host.threads = settings.threads;
+    config_.host.default_backend = settings.backend == "auto" ? "" : settings.backend;
+    for (const auto& member : node.members) note_origin("generation." + member.key, member.value);
+  }
+
+  void read_logging(ConfigNode node) {
+    if (!is_map(node, "logging", names_of(logging_options()))) return;
+    for (auto& [key, place, value] : node.members) {
+      if (key == "level" && value.is_text()) value.scalar = lower(value.scalar.get<std::string>());
+      if (key == "file" && value.is_text()) value.scalar = path_in(value.scalar.get<std::string>()).string();
+      if (key == "file") config_.logging.file_place = value.place;
+      note_origin("logging." + key, value);
+    }
+    read_options(logging_options(), node, config_.logging);
+  }
+
+  /// Remembers where `name`, and every value in it, was said; what a weaker layer said of it is forgotten.
+  void note_origin(const std::string& name, const ConfigNode& node) {
+    auto& origins = config_.origins;
+    const std::string inside = name + ".";
+    origins.erase(name);
+    for (auto at = origins.lower_bound(inside); at != origins.end() && at->first.compare(0, inside.size(), inside) == 0;)
+      at = origins.erase(at);
+    if (node.kind != ConfigNode::Kind::map) origins[name] = node.place;
+    for (const auto& member : node.members) note_origin(inside + member.key, member.value);
+  }
+
+  const fs::path& base_;
+  const KnownFolders& folders_;
+  Config& config_;
+  Faults& faults_;
+};
+
+}  // namespace
+
+void read_layer(ConfigLayer layer, const KnownFolders& folders, Config& config, Faults& faults) {
+  take_alice_keys(layer.root, faults, config.warnings);
+  LayerReader(layer.base, folders, config, faults).read(layer.root);
+}
+
+}  // namespace alice

@@ -1,0 +1,50 @@
+#include "server/logging.h"
+
+#include <spdlog/sinks/rotating_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+#include <vector>
+
+#include "core/base/error.h"
+
+namespace alice {
+namespace {
+
+constexpr const char* kPattern = "%Y-%m-%d %H:%M:%S.%e %l %v";
+constexpr double kBytesPerMegabyte = 1024.0 * 1024.0;
+
+spdlog::level::level_enum level_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return spdlog::level::debug;
+    case LogLevel::info: return spdlog::level::info;
+    case LogLevel::warning: return spdlog::level::warn;
+    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::critical: return spdlog::level::critical;
+  }
+  return spdlog::level::warn;
+}
+
+spdlog::sink_ptr open_file(const LoggingConfig& config) {
+  const auto bytes = static_cast<size_t>(config.max_size_mb * kBytesPerMegabyte);
+  try {
+    return std::make_shared<spdlog::sinks::rotating_file_sink_mt>(*config.file, bytes, static_cast<size_t>(config.backup_count));
+  } catch (const spdlog::spdlog_ex& e) {
+    throw Error(ErrorCode::bad_config, config.file_place, std::string("the log file cannot be opened: ") + e.what());
+  }
+}
+
+}  // namespace
+
+void start_logging(const LoggingConfig& config) {
+  std::vector<spdlog::sink_ptr> sinks = {std::make_shared<spdlog::sinks::stderr_sink_mt>()};
+  if (config.file.has_value()) sinks.push_back(open_file(config));
+  auto logger = std::make_shared<spdlog::logger>("alice", sinks.begin(), sinks.end());
+  logger->set_level(level_of(config.level));
+  logger->set_pattern(kPattern);
+  logger->flush_on(level_of(config.level));  // a process that dies has told all that it had to tell
+  spdlog::set_default_logger(std::move(logger));
+}
+
+}  // namespace alice
