@@ -1,0 +1,35 @@
+#include "core/base/error.h"
+
+#include <set>
+
+#include "tests/support/errors.h"
+
+using namespace alice;
+using alice::test::error_of;
+
+TEST_CASE("an error reads as place and sentence") {
+  CHECK(std::string(Error(ErrorCode::bad_request, "/steps", "must be 1 to 1000, got 0").what()) == "/steps: must be 1 to 1000, got 0");
+  CHECK(std::string(Error(ErrorCode::internal, "", "broken").what()) == "broken");
+}
+
+TEST_CASE("no fault throws nothing") { CHECK_NOTHROW(Faults().throw_if_any(ErrorCode::bad_config)); }
+
+TEST_CASE("one fault keeps its place, several are told together") {
+  Faults faults;
+  faults.add("/a", "is wrong");
+  const Error one = error_of([&] { faults.throw_if_any(ErrorCode::bad_config); });
+  CHECK(one.code() == ErrorCode::bad_config);
+  CHECK(one.place() == "/a");
+  CHECK(one.sentence() == "is wrong");
+
+  faults.add("", "so is this");
+  const Error both = error_of([&] { faults.throw_if_any(ErrorCode::bad_config); });
+  CHECK(both.place().empty());
+  CHECK(both.sentence() == "2 faults:\n  /a: is wrong\n  so is this");
+}
+
+TEST_CASE("every code has its own name") {
+  std::set<std::string> names;
+  for (int code = 0; code <= static_cast<int>(ErrorCode::internal); ++code) names.insert(to_string(static_cast<ErrorCode>(code)));
+  CHECK(names.size() == 9);
+}

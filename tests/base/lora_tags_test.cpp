@@ -1,0 +1,87 @@
+#include "core/base/generate_request.h"
+#include "tests/support/errors.h"
+
+using namespace alice;
+using namespace alice::test;
+
+namespace {
+
+struct Taken {
+  std::string prompt;
+  std::vector<LoraUse> loras;
+  Faults faults;
+};
+
+Taken take(std::string prompt) {
+  Taken taken;
+  take_lora_tags(prompt, taken.loras, taken.faults);
+  taken.prompt = std::move(prompt);
+  return taken;
+}
+
+}  // namespace
+
+TEST_CASE("tags become LoRAs, in their order") {
+  const Taken taken = take("<lora:a:0.8> a cat <LoRA:b c> sits <lora:d:-1.5><lora: e : +.5 >");
+  CHECK(taken.faults.empty());
+  REQUIRE(taken.loras.size() == 4);
+  CHECK(taken.loras[0].name == "a");
+  CHECK(taken.loras[0].strength == 0.8);
+  CHECK(taken.loras[1].name == "b c");
+  CHECK(taken.loras[1].strength == 1);
+  CHECK(taken.loras[2].strength == -1.5);
+  CHECK(taken.loras[3].name == "e");
+  CHECK(taken.loras[3].strength == 0.5);
+  CHECK(taken.prompt == "a cat sits");
+}
+
+TEST_CASE("tags are added to the LoRAs that are there") {
+  std::string prompt = "<lora:b:2>";
+  std::vector<LoraUse> loras = {{"a", 1}};
+  Faults faults;
+  take_lora_tags(prompt, loras, faults);
+  REQUIRE(loras.size() == 2);
+  CHECK(loras[1].name == "b");
+  CHECK(prompt.empty());
+}
+
+TEST_CASE("commas and blanks around a tag are tidied, and no others") {
+  CHECK(take("a cat, <lora:x:1>, sitting").prompt == "a cat, sitting");
+  CHECK(take("a cat, <lora:x:1>").prompt == "a cat");
+  CHECK(take("<lora:x:1>, a cat").prompt == "a cat");
+  CHECK(take("a cat <lora:x:1>, sitting").prompt == "a cat, sitting");
+  CHECK(take("a cat,<lora:x:1>sitting").prompt == "a cat, sitting");
+  CHECK(take("a <lora:x:1> cat").prompt == "a cat");
+  CHECK(take("a<lora:x:1>cat").prompt == "acat");
+  CHECK(take("a cat, <lora:x:1>, <lora:y:1>, sitting").prompt == "a cat, sitting");
+  CHECK(take("a cat, <lora:x:1> <lora:y:1>").prompt == "a cat");
+  CHECK(take("a,, cat , <lora:x:1>").prompt == "a,, cat");
+  CHECK(take("  two  blanks,,  no tag ").prompt == "  two  blanks,,  no tag ");
+}
+
+TEST_CASE("what is no tag stays") {
+  for (const char* prompt : {"<lor:a>", "a < b", "lora:a:1", "<hypernet:a:1>", "< lora:a:1>", ""}) {
+    const Taken taken = take(prompt);
+    CHECK(taken.prompt == prompt);
+    CHECK(taken.loras.empty());
+    CHECK(taken.faults.empty());
+  }
+}
+
+TEST_CASE("a malformed tag is a fault of the prompt") {
+  for (const char* prompt : {"<lora:a:x>", "<lora:a:>", "<lora:a:0,8>", "<lora:a:1:2>", "<lora:a:nan>", "<lora:a:inf>", "<lora:a:1e999>",
+                             "<lora:>", "<lora::1>", "<lora: :1>", "<lora:a:+-1>", "a cat <lora:a:1", "<lora:a:0x10>"}) {
+    INFO(prompt);
+    const Taken taken = take(prompt);
+    CHECK(taken.loras.empty());
+    REQUIRE(taken.faults.list().size() == 1);
+    CHECK(taken.faults.list()[0].place == "/prompt");
+  }
+}
+
+TEST_CASE("every malformed tag is told of, and the good ones are taken") {
+  const Taken taken = take("<lora:a:x> cat <lora:b:1> <lora:c:y>");
+  CHECK(taken.faults.list().size() == 2);
+  CHECK(taken.loras.size() == 1);
+  CHECK(taken.prompt == "cat");
+}
