@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/io/safetensors_file.h"
+#include "core/io/written_link.h"
 
 namespace alice {
 namespace {
@@ -88,13 +89,12 @@ std::vector<std::string> index_names(const std::string& base, const std::string&
 }
 
 /// Null when there are none of this variant.
-std::shared_ptr<const WeightSource> open_variant(const fs::path& folder, const std::map<std::string, fs::path>& files,
-                                                 const std::string& variant) {
+std::shared_ptr<const WeightSource> open_variant(const std::map<std::string, fs::path>& files, const std::string& variant) {
   for (const std::string base : kBases) {
     const std::string whole = base + (variant.empty() ? "" : "." + variant) + ".safetensors";
-    if (files.count(whole) > 0) return SafetensorsFile::open(folder / whole);
+    if (const auto found = files.find(whole); found != files.end()) return SafetensorsFile::open(found->second);
     for (const std::string& index : index_names(base, variant))
-      if (files.count(index) > 0) return open_index(folder / index);
+      if (const auto found = files.find(index); found != files.end()) return open_index(found->second);
   }
   return nullptr;
 }
@@ -115,7 +115,7 @@ std::shared_ptr<const WeightSource> open_variant(const fs::path& folder, const s
 std::shared_ptr<const WeightSource> open_weights(const fs::path& folder, const std::map<std::string, fs::path>& files,
                                                  const std::string& variant) {
   for (const std::string& wanted : {variant, std::string(), std::string(kCommonVariant)})
-    if (auto source = open_variant(folder, files, wanted)) return source;
+    if (auto source = open_variant(files, wanted)) return source;
   no_weights(folder, files);
 }
 
@@ -149,7 +149,7 @@ std::map<std::string, fs::path> files_in(const fs::path& folder) {
   for (; !status && entry != fs::directory_iterator(); entry.increment(status)) {
     // A link that leads nowhere counts as a file, so that opening it names it instead of passing it over.
     std::error_code unknown;
-    if (!entry->is_directory(unknown)) files[entry->path().filename().string()] = entry->path();
+    if (!entry->is_directory(unknown)) files[entry->path().filename().string()] = follow_written_link(entry->path());
   }
   if (status) throw Error(ErrorCode::not_found, folder.string(), "cannot be read as a folder: " + status.message());
   return files;

@@ -20,7 +20,8 @@ ModelFiles open_part_folder(const std::filesystem::path& folder, const std::stri
 bool is_there(const std::filesystem::path& path);
 bool is_folder(const std::filesystem::path& path);
 
-/// The files of a folder by name, links followed, folders in it left out. Throws Error(not_found).
+/// The files of a folder by name, links followed (those too that were written out as text: see follow_written_link), folders in it
+/// left out. Throws Error(not_found).
 std::map<std::string, std::filesystem::path> files_in(const std::filesystem::path& folder);
 
 /// Reads a JSON file that must hold an object. Throws as read_json_file() does, and Error(bad_weights) for another type.
