@@ -1,15 +1,29 @@
 #include "core/api/weights.h"
 
-#include <cmath>
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace alice {
 namespace {
 
+/// Is there a number whose exponent bits are all ones: NaN or an infinity?
+template <class Bits>
+bool has_special(const Tensor& tensor, Bits exponent) {
+  const auto* numbers = static_cast<const Bits*>(tensor.data_ptr());
+  return std::any_of(numbers, numbers + tensor.numel(), [exponent](Bits bits) { return (bits & exponent) == exponent; });
+}
+
+/// By bits: libtorch 1.13 has no reduction of float16 on the CPU.
 bool all_finite(const Tensor& tensor) {
-  if (tensor.numel() == 0) return true;
-  const auto [low, high] = at::aminmax(tensor);  // one pass without a mask; a NaN anywhere becomes both
-  return std::isfinite(low.item<double>()) && std::isfinite(high.item<double>());
+  const Tensor packed = tensor.contiguous();
+  switch (packed.scalar_type()) {
+    case at::kHalf: return !has_special<uint16_t>(packed, 0x7C00);
+    case at::kBFloat16: return !has_special<uint16_t>(packed, 0x7F80);
+    case at::kFloat: return !has_special<uint32_t>(packed, 0x7F800000);
+    case at::kDouble: return !has_special<uint64_t>(packed, 0x7FF0000000000000);
+    default: return false;  // not reached: every floating point type of a tensor file is above
+  }
 }
 
 /// The rows and the form that a parameter asks for, as a view of the file's tensor. The file's shape has been checked.
@@ -61,6 +75,13 @@ struct ModelWeights::Cache {
     return *layer;
   }
 };
+
+PlaceOf config_places(const ModelFiles& files) {
+  constexpr std::string_view kFile = ".safetensors";
+  const bool is_file = files.place.size() >= kFile.size() &&
+                       files.place.compare(files.place.size() - kFile.size(), kFile.size(), kFile) == 0;
+  return json_places(files.place + (is_file ? " (settings beside it)" : "/config.json"));
+}
 
 ModelWeights::ModelWeights(std::string place, std::shared_ptr<const WeightSource> source, std::vector<Parameter> parameters,
                            std::shared_ptr<const Backend> backend)
@@ -208,6 +229,19 @@ const WantedParameter::Source* source_in(const WantedParameter& wanted, const st
   return wanted.sources.empty() ? nullptr : &wanted.sources.front();
 }
 
+void add_facts(const TensorIndex& index, Recognition& recognition) {
+  int64_t numbers = 0;
+  std::set<std::string> dtypes;
+  for (const Parameter& parameter : recognition.parameters) {
+    int64_t elements = 1;
+    for (int64_t side : parameter.shape) elements *= side;
+    numbers += elements;
+    dtypes.insert(to_string(index.find(parameter.source)->dtype));
+  }
+  recognition.facts["parameters"] = numbers;
+  recognition.facts["dtypes"] = dtypes;
+}
+
 std::string ldm_alias(const WantedParameter& wanted) {
   const auto* source = source_in(wanted, "ldm");
   return source && source->layout == "ldm" && !source->stacked ? source->name : "";
@@ -254,6 +288,7 @@ void match_parameters(const TensorIndex& index, const std::vector<WantedParamete
     if (!used.count(name) && !passes_over(name))
       left_over.add("tensor '" + name + "' " + shape_text(info.shape) + " is left over: this architecture has no such weight");
   }
+  add_facts(index, recognition);
 }
 
 }  // namespace alice

@@ -13,6 +13,7 @@
 #include "core/api/backend.h"
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "core/base/options.h"
 #include "core/base/tensor_index.h"
 
 namespace alice {
@@ -35,6 +36,9 @@ struct ModelFiles {
   /// The part's further files by name ("merges.txt", "vocab.json", "tokenizer_config.json", ...): whatever lies beside it.
   std::map<std::string, std::filesystem::path> assets;
 };
+
+/// Where a member of files.config stands: "models/x/unet/config.json/act_fn", or "models/x.safetensors (settings beside it)/act_fn".
+PlaceOf config_places(const ModelFiles& files);
 
 /// How one parameter of a model is made from the file's tensors.
 struct Parameter {
@@ -124,8 +128,8 @@ struct WantedParameter {
   std::vector<Source> sources;
 };
 
-/// Looks every wanted parameter up: fills parameters, claimed, layout and the faults of `recognition` ("missing", "has shape
-/// [..], needs [..]"), of each kind the first few in full and the rest as a number. `belongs(name)` tells whether a name of the
+/// Looks every wanted parameter up: fills parameters, claimed, layout, the facts "parameters" (numbers, not tensors) and "dtypes",
+/// and the faults of `recognition` ("missing", "has shape [..], needs [..]"), of each kind the first few in full and the rest as a number. `belongs(name)` tells whether a name of the
 /// index is this part's business: one that is and is not used is left over (a fault), unless `passes_over(name)`. All that
 /// belongs is claimed.
 void match_parameters(const TensorIndex& index, const std::vector<WantedParameter>& wanted,

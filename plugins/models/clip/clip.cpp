@@ -1,0 +1,77 @@
+// The plugin: recognises CLIP text encoders and loads them.
+
+#include "core/api/plugin.h"
+#include "plugins/models/clip/clip_text_encoder.h"
+#include "plugins/models/clip/clip_weights.h"
+#include "plugins/models/clip/vocabulary_files.h"
+
+namespace alice::clip {
+namespace {
+
+struct ClipOptions {};
+
+const OptionTable<ClipOptions>& clip_options() {
+  static const OptionTable<ClipOptions> table;
+  return table;
+}
+
+std::string describe(const ClipConfig& config) {
+  return std::string("CLIP text encoder, ") + std::to_string(config.num_hidden_layers) + " layers of " +
+         std::to_string(config.hidden_size) + (config.has_projection ? ", with pooled text" : "");
+}
+
+class ClipFactory final : public TextEncoderFactory {
+ public:
+  const FactoryInfo& info() const override {
+    static const FactoryInfo info = {"clip",
+                                     "CLIP's text encoder: SD 1.x and 2.x, both of SDXL.",
+                                     {},
+                                     {"CLIPTextModel", "CLIPTextModelWithProjection"},
+                                     clip_options().specs()};
+    return info;
+  }
+
+  std::optional<Recognition> recognise(const ModelFiles& files) const override {
+    if (!may_be_clip(files.config)) return std::nullopt;
+    const bool configured = files.config.is_object();
+    const ClipConfig given = configured ? read_clip_config(files) : ClipConfig();
+    const std::optional<ClipNames> names = find_clip(files.weights->index(), given.has_projection);
+    if (!names) return std::nullopt;
+
+    Recognition recognition;
+    const ClipConfig config = configured ? given : derive_clip_config(files, *names, recognition.faults);
+    recognition.description = describe(config);
+    recognition.config = write_clip_config(config);
+    match_parameters(
+        files.weights->index(), clip_parameters(config, *names),
+        [&](const std::string& name) { return name.compare(0, names->root.size(), names->root) == 0; },
+        [&](const std::string& name) { return passes_over(name, config, *names); }, recognition);
+    recognition.facts["token_limit"] = config.max_position_embeddings;
+    recognition.facts["width"] = config.hidden_size;
+    recognition.facts["layers"] = config.num_hidden_layers;
+    recognition.facts["heads"] = config.num_attention_heads;
+    if (config.has_projection) recognition.facts["pooled_width"] = config.projection_dim;
+    return recognition;
+  }
+
+  std::shared_ptr<const TextEncoder> create(const ModelFiles& files, const Recognition& recognition, std::shared_ptr<const Backend> backend,
+                                            const OptionLayers& options) const override {
+    read_options(clip_options(), options, ErrorCode::bad_config);
+    ModelFiles complete = files;
+    complete.config = recognition.config;
+    const ClipConfig config = read_clip_config(complete);
+    const auto names = find_clip(files.weights->index(), config.has_projection);
+    // OpenCLIP pads with 0, "!" in its vocabulary; in a folder its tokenizer's settings say so.
+    const std::string pad = names && names->open_clip ? "!" : "";
+    auto tokenizer = std::make_shared<ClipTokenizer>(load_vocabulary(files, pad, config.vocab_size), config.max_position_embeddings);
+    return std::make_shared<ClipTextEncoder>(config, std::move(tokenizer),
+                                             ModelWeights(files.place, files.weights, recognition.parameters, std::move(backend)));
+  }
+};
+
+}  // namespace
+}  // namespace alice::clip
+
+ALICE_PLUGIN("clip", "0.1.0", [](alice::Enrolment& enrol) {
+  enrol.text_encoder(std::make_unique<alice::clip::ClipFactory>());
+})
