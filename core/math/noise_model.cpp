@@ -3,23 +3,51 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/api/tensor.h"
+#include "core/base/error.h"
 
 namespace alice {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 
-/// betas such that abar(t) follows `alpha_bar` of t / train steps, none above `kMostBeta`.
+/// float32, each operation rounded as the reference's (torch on a CPU) rounds it.
+using Floats = std::vector<float>;
+
+/// torch.linspace: from both ends to the middle, with a fused multiply-add. Compared bit for bit with the reference's tables; the
+/// at::linspace of older libraries is one rounding off here and there, which shows where times are cut to whole numbers.
+Floats linspace(double from, double to, int64_t count) {
+  const float first = static_cast<float>(from), last = static_cast<float>(to);
+  const float step = (last - first) / static_cast<float>(count - 1);
+  Floats values;
+  values.reserve(static_cast<size_t>(count));
+  for (int64_t i = 0; i < count; ++i)
+    values.push_back(i < count / 2 ? std::fma(step, static_cast<float>(i), first) : std::fma(-step, static_cast<float>(count - 1 - i), last));
+  return values;
+}
+
+/// torch.cumprod of 1 - betas: accumulated in float64, each product rounded.
+Floats alphas_cumprod_of(const Floats& betas) {
+  Floats products;
+  products.reserve(betas.size());
+  double product = 1;
+  for (const float beta : betas) {
+    product *= 1 - beta;
+    products.push_back(static_cast<float>(product));
+  }
+  return products;
+}
+
+/// betas such that abar follows `alpha_bar` of t / steps, none above `kMostBeta`.
 template <class AlphaBar>
-Tensor betas_for(const AlphaBar& alpha_bar, int64_t steps) {
+Floats betas_for(const AlphaBar& alpha_bar, int64_t steps) {
   constexpr double kMostBeta = 0.999;
-  std::vector<double> betas;
-  betas.reserve(static_cast<size_t>(steps));
+  Floats betas;
   const double count = static_cast<double>(steps);
-  for (int64_t t = 0; t < steps; ++t)
-    betas.push_back(std::min(1 - alpha_bar(static_cast<double>(t + 1) / count) / alpha_bar(static_cast<double>(t) / count), kMostBeta));
-  return at::tensor(betas, at::kDouble).to(at::kFloat);
+  for (int64_t t = 0; t < steps; ++t) {
+    const double from = alpha_bar(static_cast<double>(t) / count), to = alpha_bar(static_cast<double>(t + 1) / count);
+    betas.push_back(static_cast<float>(std::min(1 - to / from, kMostBeta)));
+  }
+  return betas;
 }
 
 double cosine_alpha_bar(double t) {
@@ -27,39 +55,50 @@ double cosine_alpha_bar(double t) {
   return root * root;
 }
 
-Tensor scheduled_betas(const NoiseModelOptions& options) {
+double exponential_alpha_bar(double t) { return std::exp(-12 * t); }
+
+Floats squared(Floats values) {
+  for (float& value : values) value *= value;
+  return values;
+}
+
+Floats scheduled_betas(const NoiseModelOptions& options) {
   const int64_t steps = options.num_train_timesteps;
   switch (options.beta_schedule) {
-    case BetaSchedule::linear: return at::linspace(options.beta_start, options.beta_end, steps, at::kFloat);
-    case BetaSchedule::scaled_linear:
-      return at::linspace(std::sqrt(options.beta_start), std::sqrt(options.beta_end), steps, at::kFloat).square();
+    case BetaSchedule::linear: return linspace(options.beta_start, options.beta_end, steps);
+    case BetaSchedule::scaled_linear: return squared(linspace(std::sqrt(options.beta_start), std::sqrt(options.beta_end), steps));
     case BetaSchedule::squaredcos_cap_v2: return betas_for(cosine_alpha_bar, steps);
-    case BetaSchedule::exp: return betas_for([](double t) { return std::exp(-12 * t); }, steps);
+    case BetaSchedule::exp: return betas_for(exponential_alpha_bar, steps);
   }
   throw Error(ErrorCode::internal, "/beta_schedule", "is not one that the noise model knows");
 }
 
-Tensor trained_betas(const NoiseModelOptions& options) {
+Floats trained_betas(const NoiseModelOptions& options) {
   const size_t count = options.trained_betas.size();
   if (count != static_cast<size_t>(options.num_train_timesteps))
     throw Error(ErrorCode::bad_config, "/trained_betas",
                 "has " + std::to_string(count) + " values, must have num_train_timesteps = " + std::to_string(options.num_train_timesteps));
-  return at::tensor(options.trained_betas, at::kDouble).to(at::kFloat);
+  return {options.trained_betas.begin(), options.trained_betas.end()};
 }
 
 /// Lin et al. 2023, Algorithm 1: sqrt(abar) shifted and scaled so that its last value is 0 and its first is kept.
-Tensor rescaled_to_zero_snr(const Tensor& betas) {
-  const Tensor root = (1 - betas).cumprod(0).sqrt();
-  const Tensor first = root[0], last = root[-1];
-  const Tensor abar = ((root - last) * (first / (first - last))).square();
-  const Tensor alphas = abar.slice(0, 1) / abar.slice(0, 0, -1);
-  return 1 - at::cat({abar.slice(0, 0, 1), alphas});
+Floats rescaled_to_zero_snr(const Floats& betas) {
+  Floats roots = alphas_cumprod_of(betas);
+  for (float& root : roots) root = std::sqrt(root);
+  const float first = roots.front(), last = roots.back(), scale = first / (first - last);
+  Floats rescaled;
+  float before = 1;
+  for (const float root : roots) {
+    const float shifted = (root - last) * scale, abar = shifted * shifted;
+    rescaled.push_back(1 - abar / before);
+    before = abar;
+  }
+  return rescaled;
 }
 
-Tensor alphas_cumprod_of(const NoiseModelOptions& options) {
-  Tensor betas = options.trained_betas.empty() ? scheduled_betas(options) : trained_betas(options);
-  if (options.rescale_betas_zero_snr) betas = rescaled_to_zero_snr(betas);
-  return (1 - betas).cumprod(0);
+Floats betas_of(const NoiseModelOptions& options) {
+  const Floats betas = options.trained_betas.empty() ? scheduled_betas(options) : trained_betas(options);
+  return options.rescale_betas_zero_snr ? rescaled_to_zero_snr(betas) : betas;
 }
 
 /// Throws where abar leaves (0, 1) or does not fall; the last may be 0 when `zero_snr`.
@@ -75,11 +114,6 @@ void check_falls(const std::vector<double>& abar, bool zero_snr) {
                       " (see beta_start, beta_end, beta_schedule, trained_betas)");
     before = abar[t];
   }
-}
-
-std::vector<double> to_doubles(const Tensor& values) {
-  const Tensor doubles = values.to(at::kDouble).contiguous();
-  return {doubles.data_ptr<double>(), doubles.data_ptr<double>() + doubles.numel()};
 }
 
 }  // namespace
@@ -109,8 +143,9 @@ const OptionTable<NoiseModelOptions>& noise_model_options() {
   return table;
 }
 
-NoiseModel::NoiseModel(const NoiseModelOptions& options)
-    : options_(options), alphas_cumprod_(to_doubles(alphas_cumprod_of(options))) {
+NoiseModel::NoiseModel(const NoiseModelOptions& options) : options_(options) {
+  const Floats alphas_cumprod = alphas_cumprod_of(betas_of(options));
+  alphas_cumprod_.assign(alphas_cumprod.begin(), alphas_cumprod.end());
   check_falls(alphas_cumprod_, options.rescale_betas_zero_snr);
 }
 

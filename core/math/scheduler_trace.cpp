@@ -1,0 +1,211 @@
+#include "core/math/scheduler_trace.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace alice {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// The stand-in for a network, and a record of its calls.
+class FormulaNetwork {
+ public:
+  FormulaNetwork(const SchedulerInputs& inputs, Prediction prediction) : inputs_(inputs), prediction_(prediction) {}
+
+  Tensor denoise(const Tensor& x, const Level& level) {
+    const int64_t call = static_cast<int64_t>(calls_.size());
+    if (call >= inputs_.b.size(0))
+      throw Error(ErrorCode::bad_request, "b", "the golden has answers for " + std::to_string(call) + " calls, the run makes more");
+    const double scale = std::sqrt(level.alpha * level.alpha + level.sigma * level.sigma);
+    const Tensor input = x / scale;
+    calls_.push_back(level);
+    inputs_seen_.push_back(input);
+    return x0_from(input * inputs_.slope + inputs_.b[call], input, level.alpha / scale, level.sigma / scale);
+  }
+
+  const std::vector<Level>& calls() const { return calls_; }
+  const std::vector<Tensor>& inputs_seen() const { return inputs_seen_; }
+
+ private:
+  Tensor x0_from(const Tensor& output, const Tensor& input, double alpha, double sigma) const {
+    switch (prediction_) {
+      case Prediction::epsilon: return (input - output * sigma) / alpha;
+      case Prediction::v_prediction: return input * alpha - output * sigma;
+      case Prediction::sample: break;
+    }
+    return output;
+  }
+
+  const SchedulerInputs& inputs_;
+  Prediction prediction_;
+  std::vector<Level> calls_;
+  std::vector<Tensor> inputs_seen_;
+};
+
+class DealtNoise final : public NoiseSource {
+ public:
+  explicit DealtNoise(const Tensor& bank) : bank_(bank) {}
+  Tensor normal_like(const Tensor& like) override {
+    if (static_cast<int64_t>(dealt_) >= bank_.size(0))
+      throw Error(ErrorCode::bad_request, "bank", "the golden has " + std::to_string(dealt_) + " draws of noise, the run makes more");
+    return bank_[static_cast<int64_t>(dealt_++)].view_as(like);
+  }
+  size_t dealt() const { return dealt_; }
+
+ private:
+  const Tensor& bank_;
+  size_t dealt_ = 0;
+};
+
+/// Of the levels that the run called at, else of the plan's, the one at time `t`. Where several are, the reference takes the second.
+Level level_at_time(double t, const std::vector<Level>& calls, const Plan& plan) {
+  const double near = 1e-4 * std::max(1.0, std::abs(t));
+  for (const std::vector<Level>* levels : {&calls, &plan.levels}) {
+    std::vector<Level> found;
+    for (const Level& level : *levels)
+      if (std::abs(level.t - t) <= near) found.push_back(level);
+    if (!found.empty()) return found.size() > 1 ? found[1] : found[0];
+  }
+  throw Error(ErrorCode::bad_request, "add_noise_index", "names the time " + std::to_string(t) + ", which the run does not visit");
+}
+
+double difference(const std::vector<double>& ours, const std::vector<double>& golden) {
+  if (ours.size() != golden.size()) return kInfinity;
+  double largest = 0, apart = 0;
+  for (size_t i = 0; i < golden.size(); ++i) {
+    if (!std::isfinite(ours[i]) || !std::isfinite(golden[i])) return kInfinity;
+    largest = std::max(largest, std::abs(golden[i]));
+    apart = std::max(apart, std::abs(ours[i] - golden[i]));
+  }
+  return apart == 0 ? 0 : apart / largest;
+}
+
+double difference(const Tensor& ours, const Tensor& golden) {
+  if (!ours.sizes().equals(golden.sizes())) return kInfinity;
+  const Tensor a = ours.to(at::kDouble).flatten().contiguous(), b = golden.to(at::kDouble).flatten().contiguous();
+  const double *first = a.data_ptr<double>(), *second = b.data_ptr<double>();
+  return difference(std::vector<double>(first, first + a.numel()), std::vector<double>(second, second + b.numel()));
+}
+
+/// The part of a list with one entry a call that a run from `begin` sees.
+std::vector<double> seen_part(const std::vector<double>& values, const SchedulerCase& test) {
+  const size_t skipped = std::min(values.size(), test.begin * test.calls_per_step);
+  return {values.begin() + static_cast<std::ptrdiff_t>(skipped), values.end()};
+}
+
+/// How cases.json spells a case.
+struct CaseFields {
+  std::string id, cls;
+  int64_t n = 0, begin = 0, order = 1, noise_used = 0;
+  std::optional<int64_t> add_noise_index;
+  double init_noise_sigma = 1;
+  std::vector<double> timesteps, sigmas;
+};
+const OptionTable<CaseFields>& case_fields() {
+  constexpr double kMost = 1e9;
+  using C = CaseFields;
+  static const OptionTable<C> table =
+      OptionTable<C>()
+          .text("id", &C::id, "names the case's tensors")
+          .text("cls", &C::cls, "class of the reference")
+          .integer("n", &C::n, {1, kMost}, "steps")
+          .integer("begin", &C::begin, {0, kMost}, "steps left out at the start")
+          .integer("order", &C::order, {1, kMost}, "calls a step")
+          .integer("noise_used", &C::noise_used, {0, kMost}, "draws of noise")
+          .integer("add_noise_index", &C::add_noise_index, {0, kMost}, "into timesteps")
+          .number("init_noise_sigma", &C::init_noise_sigma, {0, kInfinity}, "deviation of the starting noise")
+          .number("timesteps", &C::timesteps, {}, "of every call")
+          .number("sigmas", &C::sigmas, {}, "of every call, and of the end");
+  return table;
+}
+
+Json object_member(const Json& object, const std::string& name, const std::string& place, Faults& faults) {
+  const auto found = object.find(name);
+  if (found != object.end() && found->is_object()) return *found;
+  faults.add(place + "/" + name, "must be an object");
+  return Json::object();
+}
+
+}  // namespace
+
+NoiseModel SchedulerCase::noise_model() const {
+  Faults faults;
+  const auto options = noise_model_options().read(config, UnknownKeys::pass_over, json_places(id + "/config"), faults);
+  faults.throw_if_any(ErrorCode::bad_config);
+  return NoiseModel(options);
+}
+
+Json SchedulerCase::sampler_options() const {
+  Json options = config;
+  for (const OptionSpec& spec : noise_model_options().specs()) options.erase(spec.name);
+  options.update(step);
+  return options;
+}
+
+SchedulerCase read_scheduler_case(const Json& object, const std::string& place) {
+  Faults faults;
+  const CaseFields fields = case_fields().read(object, UnknownKeys::pass_over, json_places(place), faults);
+  faults.throw_if_any(ErrorCode::bad_request);
+  for (const char* name : {"id", "cls", "n", "timesteps"})
+    if (!object.contains(name)) faults.add(place, std::string("has no member ") + name);
+  SchedulerCase test;
+  test.config = object_member(object, "config", place, faults);
+  test.step = object_member(object, "step", place, faults);
+  if (fields.add_noise_index && *fields.add_noise_index >= static_cast<int64_t>(fields.timesteps.size()))
+    faults.add(place + "/add_noise_index", "must be an index into timesteps");
+  faults.throw_if_any(ErrorCode::bad_request);
+
+  test.id = fields.id, test.class_name = fields.cls;
+  test.steps = fields.n;
+  test.begin = static_cast<size_t>(fields.begin), test.calls_per_step = static_cast<size_t>(fields.order);
+  test.timesteps = fields.timesteps, test.sigmas = fields.sigmas;
+  test.init_noise_sigma = fields.init_noise_sigma;
+  test.noise_used = static_cast<size_t>(fields.noise_used);
+  if (fields.add_noise_index) test.add_noise_index = static_cast<size_t>(*fields.add_noise_index);
+  return test;
+}
+
+SchedulerTrace run_scheduler_case(const Scheduler& scheduler, const NoiseModel& model, const SchedulerCase& test,
+                                  const SchedulerInputs& inputs) {
+  const Plan whole = scheduler.plan(test.steps, model);
+  const Plan plan = test.begin > 0 ? whole.from(test.begin) : whole;
+  FormulaNetwork network(inputs, model.prediction());
+  DealtNoise noise(inputs.bank);
+
+  SchedulerTrace trace;
+  trace.init_noise_sigma = whole.init_noise_sigma;
+  trace.first = test.begin > 0 ? add_noise(inputs.x0, inputs.n0, plan.levels.front()) : inputs.n0 * whole.init_noise_sigma;
+  trace.out = scheduler.sample([&](const Tensor& x, const Level& level) { return network.denoise(x, level); }, trace.first, plan, model,
+                               noise, [](size_t, size_t, const Tensor&) {});
+  trace.in = at::stack(network.inputs_seen());
+  trace.noise_used = noise.dealt();
+  for (const Level& level : network.calls()) {
+    trace.timesteps.push_back(level.t);
+    trace.sigmas.push_back(level.sigma / level.alpha);
+  }
+  trace.sigmas.push_back(plan.levels.back().sigma / plan.levels.back().alpha);
+  if (test.add_noise_index)
+    trace.add_noise = add_noise(inputs.x0, inputs.n0, level_at_time(test.timesteps.at(*test.add_noise_index), network.calls(), whole));
+  return trace;
+}
+
+std::vector<TraceDifference> compare_scheduler_trace(const SchedulerTrace& ours, const SchedulerCase& test, const GoldenTrace& golden) {
+  std::vector<TraceDifference> list;
+  list.push_back({"timesteps", difference(ours.timesteps, seen_part(test.timesteps, test))});
+  if (!test.sigmas.empty()) list.push_back({"sigmas", difference(ours.sigmas, seen_part(test.sigmas, test))});
+  list.push_back({"init_noise_sigma", difference(std::vector<double>{ours.init_noise_sigma}, {test.init_noise_sigma})});
+  list.push_back({"noise_used", ours.noise_used == test.noise_used ? 0 : kInfinity});
+  list.push_back({"first", difference(ours.first, golden.first)});
+  if (ours.in.size(0) != golden.in.size(0)) {
+    list.push_back({"in", kInfinity});
+  } else {
+    for (int64_t call = 0; call < golden.in.size(0); ++call)
+      list.push_back({"in[" + std::to_string(call) + "]", difference(ours.in[call], golden.in[call])});
+  }
+  list.push_back({"out", difference(ours.out, golden.out[-1])});
+  if (test.add_noise_index) list.push_back({"add_noise", difference(ours.add_noise, golden.add_noise)});
+  return list;
+}
+
+}  // namespace alice

@@ -1,0 +1,98 @@
+// Every case of the reference's schedulers that the plugins cover, call by call.
+
+#include "core/base/json.h"
+#include "core/io/safetensors_file.h"
+#include "core/math/scheduler_trace.h"
+#include "tests/schedulers/samplers.h"
+#include "tests/support/catch.h"
+
+namespace alice::test {
+namespace {
+
+constexpr double kTolerance = 1e-5;  // largest difference over largest value, per tensor
+
+struct Golden {
+  Json cases = read_json_file(ALICE_TEST_DATA "/goldens/schedulers/cases.json");
+  std::shared_ptr<const SafetensorsFile> tensors = SafetensorsFile::open(ALICE_TEST_DATA "/goldens/schedulers/traces.safetensors");
+
+  SchedulerInputs inputs() const {
+    return {cases.at("A").get<double>(), tensors->tensor("x0"), tensors->tensor("n0"), tensors->tensor("b"), tensors->tensor("bank")};
+  }
+  GoldenTrace trace(const std::string& id) const {
+    const auto tensor = [&](const char* name) { return tensors->tensor(id + "/" + name); };
+    return {tensor("first"), tensor("in"), tensor("add_noise"), tensor("out")};
+  }
+  /// Those of classes that a plugin claims.
+  std::vector<SchedulerCase> covered_cases() const {
+    std::vector<SchedulerCase> covered;
+    for (const Json& object : cases.at("cases")) {
+      SchedulerCase test = read_scheduler_case(object, "cases.json");
+      if (factory_for_class(test.class_name) != nullptr) covered.push_back(std::move(test));
+    }
+    return covered;
+  }
+};
+
+SchedulerTrace run(const SchedulerCase& test, const SchedulerInputs& inputs) {
+  const auto scheduler = make_sampler(*factory_for_class(test.class_name), test.sampler_options());
+  return run_scheduler_case(*scheduler, test.noise_model(), test, inputs);
+}
+
+TEST_CASE("every scheduler case of the golden comes out as the reference's, call by call") {
+  const Golden golden;
+  const std::vector<SchedulerCase> cases = golden.covered_cases();
+  CHECK(cases.size() >= 90);
+  for (const SchedulerCase& test : cases) {
+    const auto differences = compare_scheduler_trace(run(test, golden.inputs()), test, golden.trace(test.id));
+    for (const TraceDifference& found : differences) {
+      INFO(test.id << " " << test.class_name << " " << dump_json(test.config) << " " << found.name);
+      CHECK(found.difference <= kTolerance);
+    }
+  }
+}
+
+TEST_CASE("a trace that differs in one number of one tensor is seen") {
+  const Golden golden;
+  const SchedulerCase test = golden.covered_cases().front();
+  const SchedulerTrace trace = run(test, golden.inputs());
+  const auto worst_with = [&](Tensor GoldenTrace::*tensor) {
+    GoldenTrace spoilt = golden.trace(test.id);
+    spoilt.*tensor = (spoilt.*tensor).clone();
+    (spoilt.*tensor).flatten()[-1] += 0.01;
+    double worst = 0;
+    for (const TraceDifference& found : compare_scheduler_trace(trace, test, spoilt)) worst = std::max(worst, found.difference);
+    return worst;
+  };
+  CHECK(worst_with(&GoldenTrace::first) > kTolerance);
+  CHECK(worst_with(&GoldenTrace::in) > kTolerance);
+  CHECK(worst_with(&GoldenTrace::out) > kTolerance);
+  CHECK(worst_with(&GoldenTrace::add_noise) > kTolerance);
+}
+
+TEST_CASE("UniPC stays finite where the reference does not") {
+  const Golden golden;
+  REQUIRE(golden.cases.at("refused_by_diffusers").size() == 3);
+  for (const Json& refused : golden.cases.at("refused_by_diffusers")) {
+    Json object = refused;
+    object["id"] = "refused", object["timesteps"] = {901};
+    const SchedulerTrace trace = run(read_scheduler_case(object, "cases.json"), golden.inputs());
+    INFO(dump_json(refused));
+    CHECK(trace.in.isfinite().all().item<bool>());
+    CHECK(trace.out.isfinite().all().item<bool>());
+  }
+}
+
+TEST_CASE("a case with missing or wrong members is an error that names them") {
+  const Json good = Golden().cases.at("cases").at(0);
+  for (const char* name : {"id", "cls", "n", "timesteps", "config", "step"}) {
+    Json without = good, wrong = good;
+    without.erase(name);
+    wrong[name] = Json::array({Json::array()});
+    INFO(name);
+    CHECK_THROWS_WITH(read_scheduler_case(without, "cases.json"), Catch::Contains(name));
+    CHECK_THROWS_WITH(read_scheduler_case(wrong, "cases.json"), Catch::Contains(name));
+  }
+}
+
+}  // namespace
+}  // namespace alice::test
