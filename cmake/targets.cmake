@@ -34,4 +34,5 @@ function(alice_add_plugin name)
   endif()
   set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${ALICE_PLUGIN_DIRECTORY}
     LINK_DEPENDS ${PROJECT_SOURCE_DIR}/sdk/plugin.map)
+  set_property(GLOBAL APPEND PROPERTY ALICE_PLUGINS ${name})
 endfunction()

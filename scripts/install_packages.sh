@@ -6,7 +6,7 @@ packages="
   g++ cmake ninja-build ccache make pkg-config
   libtorch-dev libopenblas0-openmp
   libboost1.81-dev libboost-filesystem1.81-dev libboost-system1.81-dev
-  libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libpng-dev libicu-dev catch2
+  python3 libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libpng-dev libicu-dev catch2
 "
 
 # Debian 13 has no 1.81; its default is newer.

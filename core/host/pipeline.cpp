@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/io/images.h"
 #include "core/math/noise_source.h"
 
 namespace alice {
@@ -48,7 +49,7 @@ Tensor decode(const Pipeline& pipeline, const Tensor& latents) {
   const Tensor pixels = pipeline.vae->decode(latents);
   if (!at::isfinite(pixels).all().item<bool>())
     throw Error(ErrorCode::internal, pipeline.id, "the picture holds numbers that are not finite: `alice check infer` tells where they begin");
-  return (pixels / 2 + 0.5).clamp(0, 1).mul(255).round().to(at::kByte).permute({0, 2, 3, 1}).contiguous();
+  return to_bytes(pixels);
 }
 
 std::vector<GeneratedImage> generate(const Pipeline& pipeline, const Settings& settings, const OnProgress& on_progress,

@@ -16,7 +16,9 @@ namespace alice {
 
 /// A scheduler ready to run, and the noise schedule that it runs on.
 struct ChosenScheduler {
-  std::string id;
+  std::string name;               ///< as it was asked for: id or alias
+  std::string plugin;             ///< the factory's id
+  Json options = Json::object();  ///< the request's own
   std::shared_ptr<const Scheduler> scheduler;
   std::shared_ptr<const NoiseModel> noise_model;
 };

@@ -57,6 +57,16 @@ void check_abi(const std::filesystem::path& file) {
                   ": rebuild the plugin with this ALICE's SDK");
 }
 
+/// All symbols are bound at once: one that is missing refuses the library before its initialisers run.
+boost::dll::shared_library open(const std::filesystem::path& file) {
+  try {
+    return boost::dll::shared_library(std::filesystem::absolute(file).string(),
+                                      boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+  } catch (const std::exception& e) {
+    throw Error(ErrorCode::unsupported, file.string(), std::string("cannot be loaded: ") + e.what());
+  }
+}
+
 }  // namespace
 
 std::string host_entry_symbol() { return kHostSymbol; }
@@ -70,12 +80,7 @@ const PluginEntry& load_plugin(const std::filesystem::path& file) {
 
   // Never unloaded: objects and exceptions of its types may outlive every handle.
   static std::vector<boost::dll::shared_library>& loaded = *new std::vector<boost::dll::shared_library>;
-  boost::dll::fs::error_code load_status;
-  boost::dll::shared_library library;
-  const auto absolute = std::filesystem::absolute(file).string();
-  library.load(absolute, load_status, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
-  if (load_status)
-    throw Error(ErrorCode::unsupported, file.string(), "cannot be loaded: " + load_status.message());
+  boost::dll::shared_library library = open(file);
   const auto& entry = library.get<const PluginEntry>(kHostSymbol);
   if (entry.size < sizeof(PluginEntry) || !entry.id || !entry.version || !entry.enrol)
     throw Error(ErrorCode::unsupported, file.string(), "has an incomplete entry: use the ALICE_PLUGIN macro of core/api/plugin.h");

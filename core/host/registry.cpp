@@ -14,15 +14,21 @@ bool same_name(const std::string& a, const std::string& b) {
                     [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
-/// Throws when a name of `info` is taken in `list`.
-template <class F>
-void check_names_are_free(const FactoryInfo& info, const FactoryList<F>& list) {
+std::vector<std::string> names_of(const FactoryInfo& info) {
   std::vector<std::string> names = {info.id};
   for (const Alias& alias : info.aliases) names.push_back(alias.name);
-  for (const std::string& name : names)
-    if (const F* owner = list.find(name).factory; owner)
-      throw Error(ErrorCode::unsupported, "", "brings the " + list.kind() + " '" + name + "', but that name is taken by '" +
-                                                  owner->info().id + "' of a library loaded before");
+  return names;
+}
+
+/// Throws when one of `factories` bears a name of `info`.
+template <class F>
+void check_names_are_free(const FactoryInfo& info, const std::vector<std::unique_ptr<F>>& factories, const std::string& kind) {
+  for (const auto& other : factories)
+    for (const std::string& taken : names_of(other->info()))
+      for (const std::string& name : names_of(info))
+        if (same_name(name, taken))
+          throw Error(ErrorCode::unsupported, "",
+                      "brings the " + kind + " '" + name + "', but that name is taken by '" + other->info().id + "'");
 }
 
 template <class F>
@@ -107,7 +113,8 @@ class Registry::Enroller : public Enrolment {
   template <class F>
   void hold(std::unique_ptr<F> factory, std::vector<std::unique_ptr<F>>& held, const FactoryList<F>& list) {
     if (!factory) throw Error(ErrorCode::unsupported, "", "enrols a " + list.kind() + " that is null");
-    check_names_are_free(factory->info(), list);
+    check_names_are_free(factory->info(), list.all(), list.kind());
+    check_names_are_free(factory->info(), held, list.kind());
     names_.push_back(list.kind() + " " + factory->info().id);
     held.push_back(std::move(factory));
   }

@@ -63,7 +63,9 @@ ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource
   }
   const ErrorCode code = options.empty() ? ErrorCode::bad_config : ErrorCode::bad_request;
   ChosenScheduler chosen;
-  chosen.id = named.factory->info().id;
+  chosen.name = wanted;
+  chosen.plugin = named.factory->info().id;
+  chosen.options = options;
   chosen.noise_model = std::make_shared<NoiseModel>(read_options(noise_model_options(), noise_layers, code));
   chosen.scheduler = named.factory->create(own_layers);
   return chosen;

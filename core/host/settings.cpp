@@ -1,7 +1,6 @@
 #include "core/host/settings.h"
 
 #include <random>
-#include <sstream>
 
 namespace alice {
 namespace {
@@ -24,12 +23,6 @@ void check_side(const char* place, int64_t side, int64_t reduction, Faults& faul
   const int64_t below = side / reduction * reduction;
   faults.add(place, "must be a multiple of " + std::to_string(reduction) + " for this model, got " + std::to_string(side) +
                         " (near: " + (below > 0 ? std::to_string(below) + " or " : "") + std::to_string(below + reduction) + ")");
-}
-
-std::string number(double value) {
-  std::ostringstream out;
-  out << value;
-  return out.str();
 }
 
 }  // namespace
@@ -73,33 +66,22 @@ Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeli
   return settings;
 }
 
-std::string infotext(const Settings& settings, uint64_t seed) {
-  std::string text = settings.prompt;
-  for (const LoraUse& lora : settings.loras) text += " <lora:" + lora.name + ":" + number(lora.strength) + ">";
-  if (!settings.negative_prompt.empty()) text += "\nNegative prompt: " + settings.negative_prompt;
-  text += "\nSteps: " + std::to_string(settings.steps) + ", Sampler: " + settings.scheduler.id + ", CFG scale: " +
-          number(settings.guidance.scale) + ", Seed: " + std::to_string(seed) + ", Size: " + std::to_string(settings.width) + "x" +
-          std::to_string(settings.height) + ", Model: " + settings.model;
-  if (settings.clip_skip > 0) text += ", Clip skip: " + std::to_string(settings.clip_skip + 1);  // A1111 counts from 1
-  if (settings.guidance.rescale > 0) text += ", CFG Rescale phi: " + number(settings.guidance.rescale);
-  return text;
-}
-
-Json settings_json(const Settings& settings, uint64_t seed) {
-  Json loras = Json::array();
-  for (const LoraUse& lora : settings.loras) loras.push_back({{"name", lora.name}, {"strength", lora.strength}});
-  return {{"model", settings.model},
-          {"prompt", settings.prompt},
-          {"negative_prompt", settings.negative_prompt},
-          {"steps", settings.steps},
-          {"guidance_scale", settings.guidance.scale},
-          {"guidance_rescale", settings.guidance.rescale},
-          {"clip_skip", settings.clip_skip},
-          {"width", settings.width},
-          {"height", settings.height},
-          {"seed", seed},
-          {"scheduler", settings.scheduler.id},
-          {"loras", loras}};
+GenerateRequest as_request(const Settings& settings, uint64_t seed) {
+  GenerateRequest request;
+  request.model = settings.model;
+  request.prompt = settings.prompt;
+  request.negative_prompt = settings.negative_prompt;
+  request.steps = settings.steps;
+  request.guidance_scale = settings.guidance.scale;
+  request.guidance_rescale = settings.guidance.rescale;
+  request.clip_skip = settings.clip_skip;
+  request.width = settings.width;
+  request.height = settings.height;
+  request.seed = static_cast<int64_t>(seed);
+  request.scheduler = settings.scheduler.name;
+  request.scheduler_options = settings.scheduler.options;
+  request.loras = settings.loras;
+  return request;
 }
 
 }  // namespace alice

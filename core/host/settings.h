@@ -20,9 +20,7 @@ struct SettingsSources {
 /// Throws Error(bad_request) with every fault: size no multiple of the VAE's reduction, clip_skip beyond the text encoder.
 Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeline, std::vector<std::string>& warnings);
 
-/// The settings for people, as A1111 writes them into its pictures: prompt, negative prompt, then "Steps: 20, Sampler: ...".
-std::string infotext(const Settings& settings, uint64_t seed);
-/// The same for programs.
-Json settings_json(const Settings& settings, uint64_t seed);
+/// The settings of one picture as a request that makes it again: for the words inside a picture.
+GenerateRequest as_request(const Settings& settings, uint64_t seed);
 
 }  // namespace alice

@@ -1,0 +1,26 @@
+#pragma once
+// What `alice`'s commands do, each returning the exit code of the process.
+
+#include "core/host/composer.h"
+#include "server/cli/command_line.h"
+#include "server/config/config.h"
+
+namespace alice {
+
+/// Makes pictures and writes them, each whole or not at all; names every file on standard output. An interrupt (SIGINT, SIGTERM)
+/// ends it between two steps.
+int run_generate(Composer& composer, const Config& config, const CommandLine& line);
+
+/// The models that there are, and why one is unavailable.
+int run_models(const Composer& composer, const CommandLine& line);
+
+/// The plugins that are loaded, and why one is not.
+int run_plugins(const Registry& registry, const CommandLine& line);
+
+/// How a model is composed, and where each choice came from.
+int run_explain(const Composer& composer, const CommandLine& line);
+
+/// check config | model | load | infer | compat.
+int run_check(Composer& composer, const Config& config, const CommandLine& line);
+
+}  // namespace alice

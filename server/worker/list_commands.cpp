@@ -1,0 +1,87 @@
+#include <algorithm>
+#include <iostream>
+
+#include "server/worker/commands.h"
+
+namespace alice {
+namespace {
+
+/// Columns of equal width, two blanks between them.
+void print_table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows)
+    for (size_t i = 0; i + 1 < row.size(); ++i) {
+      if (widths.size() <= i) widths.push_back(0);
+      widths[i] = std::max(widths[i], row[i].size());
+    }
+  for (const auto& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i)
+      std::cout << row[i] << (i + 1 < row.size() ? std::string(widths[i] - row[i].size() + 2, ' ') : "");
+    std::cout << "\n";
+  }
+}
+
+template <class F>
+void add_rows(const FactoryList<F>& list, std::vector<std::vector<std::string>>& rows) {
+  for (const auto& factory : list.all()) {
+    std::string aliases;
+    for (const Alias& alias : factory->info().aliases) aliases += (aliases.empty() ? " (also: " : ", ") + alias.name;
+    rows.push_back({list.kind(), factory->info().id, factory->info().help + aliases + (aliases.empty() ? "" : ")")});
+  }
+}
+
+}  // namespace
+
+int run_models(const Composer& composer, const CommandLine& line) {
+  const std::vector<ModelStatus> models = composer.models();
+  if (line.json) {
+    Json list = Json::array();
+    for (const ModelStatus& model : models) {
+      Json one = {{"id", model.id}, {"source", model.source.string()}, {"available", model.unavailable.empty()}, {"description", model.description}};
+      if (!model.unavailable.empty()) one["unavailable"] = model.unavailable;
+      list.push_back(std::move(one));
+    }
+    std::cout << dump_json({{"models", list}, {"loras", composer.loras().names()}}, 2) << "\n";
+    return kExitOk;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const ModelStatus& model : models)
+    rows.push_back({model.id, model.unavailable.empty() ? model.description : "unavailable: " + model.unavailable});
+  print_table(rows);
+  for (const std::string& lora : composer.loras().names()) std::cout << "lora/" << lora << "\n";
+  if (models.empty()) std::cout << "no models in " << composer.config().models_directory.string() << "\n";
+  return kExitOk;
+}
+
+int run_plugins(const Registry& registry, const CommandLine& line) {
+  if (line.json) {
+    std::cout << dump_json(registry.describe(), 2) << "\n";
+    return kExitOk;
+  }
+  std::vector<std::vector<std::string>> rows;
+  add_rows(registry.backends(), rows);
+  add_rows(registry.schedulers(), rows);
+  add_rows(registry.text_encoders(), rows);
+  add_rows(registry.unets(), rows);
+  add_rows(registry.vaes(), rows);
+  add_rows(registry.lora_formats(), rows);
+  print_table(rows);
+  for (const PluginRecord& plugin : registry.plugins())
+    if (!plugin.refused.empty()) std::cout << "refused: " << plugin.file.string() << ": " << plugin.refused << "\n";
+  return kExitOk;
+}
+
+int run_explain(const Composer& composer, const CommandLine& line) {
+  const Blueprint blueprint = composer.blueprint(line.target, true);
+  if (line.json) {
+    std::cout << dump_json(describe_blueprint(blueprint), 2) << "\n";
+  } else {
+    std::vector<std::vector<std::string>> rows;
+    for (const Explained& one : blueprint.explanation) rows.push_back({one.what, one.value, "<- " + one.origin});
+    print_table(rows);
+  }
+  for (const Fault& fault : blueprint.faults) std::cerr << fault.place << ": " << fault.sentence << "\n";
+  return blueprint.faults.empty() ? kExitOk : kExitFailed;
+}
+
+}  // namespace alice

@@ -1,0 +1,64 @@
+// `alice-worker`: carries out a command of `alice` that loads plugins and computes.
+
+#include <ATen/Parallel.h>
+
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <thread>
+
+#include "server/worker/commands.h"
+
+#include <spdlog/spdlog.h>
+
+namespace alice {
+namespace {
+
+/// Before the first tensor: libtorch 1.13 starts with one thread unless told.
+void set_threads(int configured) {
+  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  at::set_num_threads(configured > 0 ? configured : static_cast<int>(cores));
+}
+
+int run(const CommandLine& line) {
+  ConfigSources sources = ConfigSources::of_process();
+  sources.config_file = line.config_file;
+  sources.models_directory = line.models_directory;
+  sources.backend = line.backend;
+  const Config config = load_config(sources);
+  start_logging(config.logging);
+  for (const Fault& warning : config.warnings) spdlog::warn("{}: {}", warning.place, warning.sentence);
+  set_threads(config.host.threads);
+
+  const auto registry = std::make_shared<const Registry>(config.host.plugins);
+  for (const PluginRecord& plugin : registry->plugins())
+    if (!plugin.refused.empty()) spdlog::error("plugin {}: {}", plugin.file.string(), plugin.refused);
+  Composer composer(config.host, registry);
+
+  switch (line.command) {
+    case Command::generate: return run_generate(composer, config, line);
+    case Command::models: return run_models(composer, line);
+    case Command::plugins: return run_plugins(*registry, line);
+    case Command::config_explain: return run_explain(composer, line);
+    default: return run_check(composer, config, line);
+  }
+}
+
+}  // namespace
+}  // namespace alice
+
+int main(int argc, char** argv) {
+  try {
+    const alice::ParsedCommandLine parsed = alice::parse_command_line(argc, argv);
+    return parsed.answer.has_value() ? alice::give_answer(*parsed.answer) : alice::run(parsed.line);
+  } catch (const alice::Error& e) {
+    std::fprintf(stderr, "alice: %s\n", e.what());
+    return alice::exit_code_of(e.code());
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "alice: out of memory\n");
+    return alice::kExitFailed;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "alice: internal fault: %s\n", e.what());
+    return alice::kExitFailed;
+  }
+}

@@ -1,0 +1,141 @@
+#include "server/worker/compat/compat.h"
+
+#include <fstream>
+
+#include "core/io/safetensors_writer.h"
+#include "tests/host/models.h"
+#include "tests/support/errors.h"
+#include "tests/support/temp_folder.h"
+
+using namespace alice;
+using namespace alice::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path kGoldens = fs::path(ALICE_TEST_DATA) / "goldens";
+
+std::string failures(const Report& report) {
+  std::string text;
+  for (const CaseResult& result : report.results())
+    if (result.status == CaseStatus::failed || (result.status == CaseStatus::skipped && result.in_scope))
+      text += result.part + "/" + result.id + ": " + result.sentence + "\n";
+  return text;
+}
+
+/// A golden folder with the models and one part of the goldens.
+class OnePart {
+ public:
+  explicit OnePart(const std::string& part) : part_(part) {
+    fs::create_directory_symlink(kGoldens / "models", folder_ / "models");
+    fs::copy(kGoldens / part, folder_ / part, fs::copy_options::recursive);
+  }
+  Report check() const {
+    Composer composer(golden_models(), built_in_registry());
+    return check_compat(composer, folder_.path(), "");
+  }
+  /// Adds `change` to the first number of one tensor.
+  void corrupt(const std::string& file, const std::string& name, double change) const {
+    std::map<std::string, Tensor> tensors;
+    {
+      const auto source = SafetensorsFile::open(folder_ / (part_ + "/" + file));
+      REQUIRE(source->index().contains(name));
+      for (const auto& tensor : source->index().tensors) tensors[tensor.first] = source->tensor(tensor.first).clone();
+    }
+    tensors[name].flatten()[0].add_(change);
+    write_safetensors(folder_ / (part_ + "/" + file), tensors, {});
+  }
+  fs::path path(const std::string& file) const { return folder_ / (part_ + "/" + file); }
+
+ private:
+  TempFolder folder_;
+  std::string part_;
+};
+
+}  // namespace
+
+TEST_CASE("everything in scope of the goldens passes, and nothing in scope is skipped") {
+  Composer composer(golden_models(), built_in_registry());
+  const TempFolder out;
+  const Report report = check_compat(composer, kGoldens, out.path());
+  INFO(report.to_text());
+  CHECK(failures(report) == "");
+  CHECK(report.good());
+  CHECK(report.results().size() > 300);
+
+  SECTION("our own tensors are written under the golden's names") {
+    const auto ours = SafetensorsFile::open(out / "unet/unet.safetensors");
+    const auto golden = SafetensorsFile::open(kGoldens / "unet/unet.safetensors");
+    CHECK_FALSE(ours->index().tensors.empty());
+    for (const auto& tensor : ours->index().tensors) {
+      INFO(tensor.first);
+      REQUIRE(golden->index().contains(tensor.first));
+      CHECK(tensor.second.shape == golden->index().find(tensor.first)->shape);
+    }
+  }
+}
+
+TEST_CASE("one corrupted tensor of each part fails that part") {
+  struct Corruption {
+    std::string part, file, name;
+    double change;
+  };
+  const auto corruption = GENERATE(values<Corruption>({
+      {"rng", "rng.safetensors", "42/17", 1e-6},
+      {"text", "text.safetensors", "sd15/0/last", 1e-3},
+      {"text", "text.safetensors", "sd15/1/clip_skip2", 1e-3},
+      {"text", "text.safetensors", "sd15/1/ids", 1},
+      {"unet", "unet.safetensors", "sd15/2_1_1/out", 1e-3},
+      {"vae", "vae.safetensors", "sd15/0/decoded", 1e-3},
+      {"vae", "vae.safetensors", "sd15/1/mean", 1e-3},
+      {"lora", "outputs.safetensors", "peft/0.5/text", 1e-3},
+      {"images", "images.safetensors", "sd15_txt2img_02/latents", 1e-2},
+      {"images", "images.safetensors", "sd15_txt2img_00/image_u8", 5},
+  }));
+  INFO(corruption.part << " " << corruption.name);
+  const OnePart golden(corruption.part);
+  golden.corrupt(corruption.file, corruption.name, corruption.change);
+  const Report report = golden.check();
+  CHECK_FALSE(report.good());
+  size_t failed = 0;
+  for (const CaseResult& result : report.results()) failed += result.status == CaseStatus::failed ? 1 : 0;
+  CHECK(failed == 1);
+}
+
+TEST_CASE("a corrupted scheduler trace and a corrupted token id fail") {
+  {
+    const OnePart golden("schedulers");
+    const Json cases = read_json_file(golden.path("cases.json"));
+    golden.corrupt("traces.safetensors", cases.at("cases").at(0).at("id").get<std::string>() + "/out", 1e-2);
+    CHECK_FALSE(golden.check().good());
+  }
+  {
+    const OnePart golden("tokenizer");
+    Json cases = read_json_file(golden.path("cases.json"));
+    cases["cases"][3]["ids"][1] = 7;
+    std::ofstream(golden.path("cases.json")) << cases.dump();
+    CHECK_FALSE(golden.check().good());
+  }
+}
+
+TEST_CASE("a golden folder in which nothing runs is no pass") {
+  const TempFolder empty;
+  Composer composer(golden_models(), built_in_registry());
+  CHECK_FALSE(check_compat(composer, empty.path(), "").good());
+  CHECK(error_of([&] { check_compat(composer, empty / "absent", ""); }).code() == ErrorCode::not_found);
+}
+
+TEST_CASE("a skip inside the scope is no pass") {
+  Composer composer(golden_models(), std::make_shared<const Registry>(std::vector<PlacedPath>{}));  // no plugin at all
+  const Report report = check_compat(composer, kGoldens, "");
+  CHECK_FALSE(report.good());
+}
+
+TEST_CASE("damaged golden files are failures with a sentence") {
+  const OnePart golden("unet");
+  std::ofstream(golden.path("unet.safetensors"), std::ios::trunc) << "torn";
+  const Report report = golden.check();
+  REQUIRE(report.results().size() == 1);
+  CHECK(report.results()[0].status == CaseStatus::failed);
+  CHECK(says(report.results()[0].sentence, "unet.safetensors"));
+}
