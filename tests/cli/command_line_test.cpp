@@ -1,0 +1,223 @@
+#include "server/cli/command_line.h"
+
+#include <vector>
+
+#include "tests/support/catch.h"
+#include "tests/support/errors.h"
+#include "tests/support/temp_folder.h"
+
+using namespace alice;
+using alice::test::says;
+using alice::test::TempFolder;
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+ParsedCommandLine parse(const Words& words) {
+  std::vector<const char*> argv = {"alice"};
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  return parse_command_line(static_cast<int>(argv.size()), argv.data());
+}
+
+CommandLine read(const Words& words) {
+  const ParsedCommandLine parsed = parse(words);
+  if (parsed.answer.has_value()) FAIL(parsed.answer->text);
+  return parsed.line;
+}
+
+/// What is said to a wrong command line.
+std::string refusal(const Words& words) {
+  const ParsedCommandLine parsed = parse(words);
+  REQUIRE(parsed.answer.has_value());
+  CHECK(parsed.answer->exit_code == kExitUsage);
+  return parsed.answer->text;
+}
+
+Words generate_with(Words more) {
+  Words words = {"generate", "--prompt", "a cat", "--out", "cat.png"};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+}  // namespace
+
+TEST_CASE("every option of generate arrives in the request") {
+  const CommandLine line = read({"generate", "--model", "sd/m", "--prompt", "a cat", "--negative", "dogs", "--seed", "0", "--steps", "12",
+                                 "--guidance", "6.5", "--guidance-rescale", "0.7", "--scheduler", "walk", "--scheduler-option", "a=true",
+                                 "--scheduler-option", "b=0.5", "--scheduler-option", "c=text", "--scheduler-option", "d=[1, 2]",
+                                 "--scheduler-option", "e=x=y", "--width", "64", "--height", "128", "--n", "3", "--lora", "one", "--lora",
+                                 "two:0.8", "--lora", "a:b:-1", "--clip-skip", "2", "--backend", "quick", "--config", "c.yaml",
+                                 "--models", "m", "--out", "cat.png"});
+  CHECK(line.command == Command::generate);
+  CHECK(line.config_file == "c.yaml");
+  CHECK(line.models_directory == "m");
+  CHECK(line.backend == "quick");
+  CHECK(line.out == "cat.png");
+  const GenerateRequest& request = line.request;
+  CHECK(request.model == "sd/m");
+  CHECK(request.prompt == "a cat");
+  CHECK(request.negative_prompt == "dogs");
+  CHECK(request.seed == 0);
+  CHECK(request.steps == 12);
+  CHECK(request.guidance_scale == 6.5);
+  CHECK(request.guidance_rescale == 0.7);
+  CHECK(request.scheduler == "walk");
+  CHECK(request.scheduler_options == Json({{"a", true}, {"b", 0.5}, {"c", "text"}, {"d", {1, 2}}, {"e", "x=y"}}));
+  CHECK(request.width == 64);
+  CHECK(request.height == 128);
+  CHECK(request.n == 3);
+  CHECK(request.clip_skip == 2);
+  REQUIRE(request.loras.size() == 3);
+  CHECK(request.loras[0].name == "one");
+  CHECK(request.loras[0].strength == 1);
+  CHECK(request.loras[1].name == "two");
+  CHECK(request.loras[1].strength == 0.8);
+  CHECK(request.loras[2].name == "a:b");
+  CHECK(request.loras[2].strength == -1);
+}
+
+TEST_CASE("what is not given is absent, so that the configuration can say it") {
+  const CommandLine line = read(generate_with({}));
+  CHECK(write_generate_request(line.request) == [] {
+    GenerateRequest request;
+    request.prompt = "a cat";
+    return write_generate_request(request);
+  }());
+  CHECK(line.config_file.empty());
+  CHECK(line.models_directory.empty());
+  CHECK(line.backend.empty());
+}
+
+TEST_CASE("text is taken as it is typed") {
+  for (const std::string& text : Words{"", "--steps", "-x", "[a, b]", "{}", "a=b", "a \"quoted\" word", "<lora:x:0.5>", "%s \\n", "\xC3\xA9\xF0\x9F\x90\xB1"}) {
+    INFO(text);
+    CHECK(read({"generate", "--out", "cat.png", "--prompt", text}).request.prompt == text);
+    CHECK(read({"generate", "--out", "cat.png", "--prompt", "x", "--lora", "[" + text + "]:2"}).request.loras.at(0).name == "[" + text + "]");
+  }
+  CHECK(read({"generate", "--prompt=", "--out=cat.png"}).request.prompt.empty());
+  CHECK(read({"generate", "--prompt=a=b", "--out=cat.png"}).request.prompt == "a=b");
+}
+
+TEST_CASE("the long names of the request's fields are options too") {
+  const CommandLine line = read(generate_with({"--negative-prompt", "dogs", "--guidance-scale", "3"}));
+  CHECK(line.request.negative_prompt == "dogs");
+  CHECK(line.request.guidance_scale == 3);
+}
+
+TEST_CASE("each command is known, with its own options") {
+  struct Case {
+    Words words;
+    Command command;
+    std::string target;
+  };
+  for (const Case& one : std::vector<Case>{{{"models"}, Command::models, ""},
+                                           {{"plugins"}, Command::plugins, ""},
+                                           {{"config", "explain", "sd/a"}, Command::config_explain, "sd/a"},
+                                           {{"check", "config"}, Command::check_config, ""},
+                                           {{"check", "model", "x.safetensors"}, Command::check_model, "x.safetensors"},
+                                           {{"check", "load", "sd/a"}, Command::check_load, "sd/a"},
+                                           {{"check", "infer", "sd/a"}, Command::check_infer, "sd/a"},
+                                           {{"check", "compat", "goldens"}, Command::check_compat, "goldens"}}) {
+    INFO(one.words.back());
+    CommandLine line = read(one.words);
+    CHECK(line.command == one.command);
+    CHECK(line.target == one.target);
+    CHECK_FALSE(line.json);
+    Words more = one.words;
+    more.insert(more.end(), {"--json", "--config", "c.yaml", "--models", "m"});
+    line = read(more);
+    CHECK(line.json);
+    CHECK(line.config_file == "c.yaml");
+    CHECK(line.models_directory == "m");
+  }
+  CHECK(read({"check", "compat", "goldens", "--out", "ours", "--backend", "b"}).out == "ours");
+  CHECK(read({"--config", "c.yaml", "models"}).config_file == "c.yaml");
+}
+
+TEST_CASE("every fault of a command line is told at once, with the option that it belongs to") {
+  const std::string text = refusal({"generate", "--steps", "0", "--n", "many", "--seed", "-1", "--guidance", "nan", "--clip-skip", "1.5", "--width",
+                                    "99999999999999999999", "--lora", ":1", "--lora", "x:y", "--scheduler-option", "k", "--out", "cat.jpg"});
+  INFO(text);
+  CHECK(says(text, "\n  --steps: must be an integer from 1 to 1000, got 0\n"));
+  CHECK(says(text, "\n  --n: must be an integer from 1 to 100, got \"many\"\n"));
+  CHECK(says(text, "\n  --seed: must be an integer from 0 to 9007199254740991, got -1\n"));
+  CHECK(says(text, "\n  --guidance: must be a number from 0 to 100, got \"nan\"\n"));
+  CHECK(says(text, "\n  --clip-skip: must be an integer from 0 to 100, got \"1.5\"\n"));
+  CHECK(says(text, "\n  --width: must be an integer from 8 to 8192 (pixels), got \"99999999999999999999\"\n"));
+  CHECK(says(text, "\n  --lora: names no LoRA"));
+  CHECK(says(text, "\n  --lora: must be NAME or NAME:STRENGTH with a number after the last colon, got 'x:y'\n"));
+  CHECK(says(text, "\n  --scheduler-option: must be KEY=VALUE, got 'k'\n"));
+  CHECK(says(text, "\n  --prompt: is missing\n"));
+  CHECK(says(text, "\n  --out: pictures are written as PNG"));
+  CHECK(says(text, "See alice generate --help."));
+}
+
+TEST_CASE("what is not known is told with the nearest name") {
+  struct Case {
+    Words words;
+    std::string part;
+  };
+  for (const Case& one : std::vector<Case>{
+           {{"genrate", "--prompt", "x"}, "alice: genrate: there is no such command (did you mean 'generate'?)"},
+           {{"check", "modle", "x"}, "alice check: modle: there is no such command (did you mean 'model'?)"},
+           {generate_with({"--stps", "3"}), "--stps: there is no such option (did you mean '--steps'?)"},
+           {generate_with({"--sed=3"}), "--sed=3: there is no such option (did you mean '--seed'?)"},
+           {{"--confg", "x", "models"}, "--confg: there is no such option (did you mean '--config'?)"},
+           {{"models", "--prompt", "x"}, "--prompt: there is no such option (allowed:"},
+           {generate_with({"with", "hat"}), "with: is a word too many"},
+           {{"models", "x"}, "x: is a word too many"},
+           {{"check", "model", "a", "b"}, "b: is a word too many"},
+           {{"check", "model"}, "PATH is required"},
+           {generate_with({"--seed"}), "--seed: 1 required INT missing"},
+           {generate_with({"--seed", "1", "--seed", "2"}), "--seed: is given 2 times"},
+           {generate_with({"--scheduler-option", "a=1", "--scheduler-option", "a=2"}), "sets 'a' twice"}}) {
+    const std::string text = refusal(one.words);
+    INFO(text);
+    CHECK(says(text, one.part));
+  }
+}
+
+TEST_CASE("no command, or half of one, is answered with help and the code of a wrong use") {
+  CHECK(says(refusal({}), "Subcommands:"));
+  CHECK(says(refusal({"check"}), "compat"));
+  CHECK(says(refusal({"config"}), "explain"));
+}
+
+TEST_CASE("help and version are no faults") {
+  for (const Words& words : std::vector<Words>{{"--help"}, {"-h"}, {"generate", "--help"}, {"check", "compat", "--help"}, {"--version"}}) {
+    const ParsedCommandLine parsed = parse(words);
+    REQUIRE(parsed.answer.has_value());
+    CHECK(parsed.answer->exit_code == kExitOk);
+  }
+  CHECK(says(parse({"--help"}).answer->text, "Exit codes:"));
+  CHECK(says(parse({"generate", "--help"}).answer->text, "--lora NAME[:STRENGTH]"));
+  CHECK(says(parse({"--version"}).answer->text, "alice "));
+}
+
+TEST_CASE("a place where no picture can be written is refused before anything is computed") {
+  TempFolder folder;
+  CHECK(says(refusal({"generate", "--prompt", "x", "--out", folder.path().string()}), "must name a file"));
+  CHECK(says(refusal({"generate", "--prompt", "x", "--out", folder.path().string() + "/"}), "must name a file"));
+  CHECK(says(refusal({"generate", "--prompt", "x", "--out", (folder / "none/cat.png").string()}), "there is no folder"));
+  CHECK(says(refusal({"generate", "--prompt", "x"}), "--out: is missing"));
+  CHECK(says(refusal({"generate", "--prompt", "x", "--out", (folder / "cat.JPEG").string()}), "must end in .png"));
+  for (const char* name : {"cat.png", "cat.PNG", "cat", "v1.5"})
+    CHECK(read({"generate", "--prompt", "x", "--out", (folder / name).string()}).out == (folder / name).string());
+}
+
+TEST_CASE("several pictures are numbered before the extension") {
+  CHECK(picture_file("a/cat.png", 0, 1) == "a/cat.png");
+  CHECK(picture_file("a/cat.png", 0, 2) == "a/cat-0.png");
+  CHECK(picture_file("a.b/cat.big.png", 12, 20) == "a.b/cat.big-12.png");
+  CHECK(picture_file("cat", 1, 2) == "cat-1");
+}
+
+TEST_CASE("the exit code follows from the kind of error") {
+  CHECK(exit_code_of(ErrorCode::bad_request) == kExitUsage);
+  CHECK(exit_code_of(ErrorCode::bad_config) == kExitConfig);
+  CHECK(exit_code_of(ErrorCode::cancelled) == kExitInterrupted);
+  for (ErrorCode code : {ErrorCode::not_found, ErrorCode::bad_weights, ErrorCode::unsupported, ErrorCode::out_of_memory, ErrorCode::busy,
+                         ErrorCode::internal})
+    CHECK(exit_code_of(code) == kExitFailed);
+}
