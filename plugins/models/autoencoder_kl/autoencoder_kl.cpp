@@ -1,0 +1,119 @@
+// The plugin: the VAE of latent diffusion (Rombach et al. 2022), as SD 1.x, 2.x, SDXL, SD3 and FLUX use it.
+
+#include "core/api/plugin.h"
+#include "plugins/models/autoencoder_kl/kl_decoder.h"
+#include "plugins/models/autoencoder_kl/kl_encoder.h"
+#include "plugins/models/autoencoder_kl/kl_weights.h"
+
+namespace alice::kl {
+namespace {
+
+// Where the reference holds the logarithm of the variance.
+constexpr double kLowestLogVariance = -30, kHighestLogVariance = 20;
+
+class AutoencoderKl final : public Vae {
+ public:
+  AutoencoderKl(const KlConfig& config, ModelWeights weights) : weights_(std::move(weights)), decoder_(config, weights_) {
+    info_.latent_channels = config.latent_channels;
+    info_.reduction = config.reduction();
+    info_.scaling_factor = config.scaling_factor;
+    info_.shift_factor = config.shift_factor.value_or(0);
+    info_.can_encode = weights_.contains("encoder.conv_in.weight");
+    if (info_.can_encode) encoder_.emplace(config, weights_);
+  }
+
+  const VaeInfo& info() const override { return info_; }
+  const ModelWeights& weights() const override { return weights_; }
+
+  // Both ways one picture at a time: its maps are what fills the memory, and none of its numbers depend on the others.
+  Tensor decode(const Tensor& latents) const override {
+    const at::NoGradGuard no_grad;
+    return each_row(latents, [&](const Tensor& sampled) {
+      const Tensor raw = sampled / info_.scaling_factor + info_.shift_factor;
+      return to_cpu(decoder_(weights_.backend(), to_backend(raw)));
+    });
+  }
+
+  LatentDistribution encode(const Tensor& pixels) const override {
+    if (!encoder_) throw Error(ErrorCode::unsupported, "VAE", "these files hold the decoder alone, which makes no latents of a picture");
+    const at::NoGradGuard no_grad;
+    const Tensor moments = each_row(pixels, [&](const Tensor& picture) {
+      const auto halves = to_cpu((*encoder_)(weights_.backend(), to_backend(picture))).chunk(2, 1);
+      const Tensor deviation = (halves[1].clamp(kLowestLogVariance, kHighestLogVariance) * 0.5).exp();
+      return at::cat({(halves[0] - info_.shift_factor) * info_.scaling_factor, deviation * info_.scaling_factor}, 1);
+    });
+    const auto halves = moments.chunk(2, 1);
+    return {halves[0].contiguous(), halves[1].contiguous()};
+  }
+
+ private:
+  Tensor to_backend(const Tensor& x) const {
+    return x.to(at::TensorOptions(weights_.backend().device()).dtype(weights_.backend().dtype()));
+  }
+  static Tensor to_cpu(const Tensor& x) { return x.to(at::TensorOptions(at::kCPU).dtype(at::kFloat)); }
+
+  ModelWeights weights_;
+  VaeInfo info_;
+  Decoder decoder_;
+  std::optional<Encoder> encoder_;
+};
+
+struct KlOptions {};
+
+const OptionTable<KlOptions>& kl_options() {
+  static const OptionTable<KlOptions> table;
+  return table;
+}
+
+std::string describe(const KlConfig& config, bool has_encoder) {
+  return "AutoencoderKL, " + std::to_string(config.levels()) + " levels of " + std::to_string(config.block_out_channels.front()) + " to " +
+         std::to_string(config.block_out_channels.back()) + ", " + std::to_string(config.latent_channels) + " latent channels" +
+         (has_encoder ? "" : ", decoder alone");
+}
+
+class KlFactory final : public VaeFactory {
+ public:
+  const FactoryInfo& info() const override {
+    static const FactoryInfo info = {"autoencoder_kl", "The VAE of latent diffusion: SD 1.x, 2.x, SDXL.", {}, {"AutoencoderKL"}, kl_options().specs()};
+    return info;
+  }
+
+  std::optional<Recognition> recognise(const ModelFiles& files) const override {
+    const std::optional<bool> says_so = is_autoencoder_kl(files.config);
+    const std::optional<KlNames> found = find_kl(files.weights->index());
+    if (!says_so.value_or(found.has_value())) return std::nullopt;
+    const KlNames names = found.value_or(KlNames());
+
+    Recognition recognition;
+    const KlConfig config = files.config.is_object() ? read_kl_config(files) : derive_kl_config(files, names, recognition.faults);
+    recognition.description = describe(config, names.has_encoder);
+    recognition.config = write_kl_config(config);
+    match_parameters(
+        files.weights->index(), kl_parameters(config, names.has_encoder),
+        [&](const std::string& name) { return name.compare(0, names.root.size(), names.root) == 0; },
+        [&](const std::string& name) { return passes_over(name, names); }, recognition);
+    recognition.facts["scaling_factor"] = config.scaling_factor;
+    recognition.facts["shift_factor"] = config.shift_factor.value_or(0);
+    recognition.facts["latent_channels"] = config.latent_channels;
+    recognition.facts["reduction"] = config.reduction();
+    recognition.facts["can_encode"] = names.has_encoder;
+    if (config.sample_size) recognition.facts["native_size"] = *config.sample_size;
+    return recognition;
+  }
+
+  std::shared_ptr<const Vae> create(const ModelFiles& files, const Recognition& recognition, std::shared_ptr<const Backend> backend,
+                                    const OptionLayers& options) const override {
+    read_options(kl_options(), options, ErrorCode::bad_config);
+    ModelFiles complete = files;
+    complete.config = recognition.config;
+    return std::make_shared<AutoencoderKl>(read_kl_config(complete),
+                                           ModelWeights(files.place, files.weights, recognition.parameters, std::move(backend)));
+  }
+};
+
+}  // namespace
+}  // namespace alice::kl
+
+ALICE_PLUGIN("autoencoder_kl", "0.1.0", [](alice::Enrolment& enrol) {
+  enrol.vae(std::make_unique<alice::kl::KlFactory>());
+})
