@@ -1,5 +1,6 @@
 #include "core/host/composer.h"
 
+#include "core/io/safetensors_file.h"
 #include "core/io/safetensors_writer.h"
 
 #include "tests/host/models.h"
