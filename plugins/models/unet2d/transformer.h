@@ -1,0 +1,60 @@
+#pragma once
+// Attention over a map and from the map to the prompt's tokens (Rombach et al. 2022, section 3.3).
+
+#include "core/api/weights.h"
+#include "plugins/models/unet2d/unet_config.h"
+
+namespace alice::unet2d {
+
+/// Keys and values of the tokens for one transformer block, [B, T, channels] each: they stay the same for a whole run.
+struct TokenKeys {
+  Tensor keys, values;
+};
+
+/// Self-attention, attention to the tokens and a gated perceptron, each after a norm and with its input added.
+/// Immutable; any thread.
+class TransformerBlock {
+ public:
+  TransformerBlock(const std::string& module, const ModelWeights& weights, int64_t heads);
+
+  /// tokens [B, T, D] in the backend's dtype.
+  TokenKeys prepare(const Backend& backend, const Tensor& tokens) const;
+  /// x [B, S, C] -> [B, S, C].
+  Tensor operator()(const Backend& backend, const Tensor& x, const TokenKeys& tokens) const;
+
+ private:
+  struct Norm {
+    Tensor weight, bias;
+  };
+  struct Attention {
+    PreparedWeightPtr q, k, v, out;
+  };
+  static Norm read_norm(const std::string& module, const ModelWeights& weights);
+  static Attention read_attention(const std::string& module, const ModelWeights& weights);
+  Tensor attend(const Backend& backend, const Attention& attention, const Tensor& x, const Norm& norm, const TokenKeys* tokens) const;
+
+  int64_t heads_;
+  Norm norm1_, norm2_, norm3_;
+  Attention self_, cross_;
+  PreparedWeightPtr gated_, out_;
+};
+
+/// The transformer blocks of one place in the network, with a norm and projections around them, and the map added.
+/// Immutable; any thread.
+class SpatialTransformer {
+ public:
+  SpatialTransformer(const std::string& module, const ModelWeights& weights, const UNetConfig& config, const UNetLevel& level);
+
+  const std::vector<TransformerBlock>& blocks() const { return blocks_; }
+  /// x [B, C, H, W] -> the same; `tokens` has one element a block.
+  Tensor operator()(const Backend& backend, const Tensor& x, const TokenKeys* tokens) const;
+
+ private:
+  int64_t groups_;
+  bool is_linear_;
+  Tensor norm_weight_, norm_bias_;
+  PreparedWeightPtr proj_in_, proj_out_;
+  std::vector<TransformerBlock> blocks_;
+};
+
+}  // namespace alice::unet2d

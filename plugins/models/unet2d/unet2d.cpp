@@ -1,0 +1,188 @@
+// The plugin: the UNet of SD 1.x, 2.x and SDXL, one network by its config.
+
+#include <sstream>
+
+#include "core/api/plugin.h"
+#include "plugins/models/unet2d/unet_network.h"
+#include "plugins/models/unet2d/unet_shapes.h"
+#include "plugins/models/unet2d/unet_weights.h"
+
+namespace alice::unet2d {
+namespace {
+
+constexpr int64_t kUsualLatents = 64;   // where config.json does not say: the size of SD 1.x
+constexpr int64_t kTimeIds = 6;         // SDXL: original size, crop, target size; its refiner has a score for the last two
+constexpr int64_t kRefinerTimeIds = 5;
+constexpr int64_t kRefinerWidth = 1280;  // of its tokens and of its pooled text
+
+/// Pooled text and ids share projection_class_embeddings_input_dim; how, the config does not say.
+int64_t time_ids_of(const UNetConfig& config) {
+  const int64_t ids = *config.projection_class_embeddings_input_dim - kRefinerWidth;
+  const bool is_refiner = config.cross_attention_dim == kRefinerWidth && ids == kRefinerTimeIds * *config.addition_time_embed_dim;
+  return is_refiner ? kRefinerTimeIds : kTimeIds;
+}
+
+UNetInfo info_of(const UNetConfig& config) {
+  UNetInfo info;
+  info.in_channels = config.in_channels;
+  info.out_channels = config.out_channels;
+  info.native_latent_size = config.sample_size.value_or(kUsualLatents);
+  info.context_width = config.cross_attention_dim;
+  if (config.has_text_time()) {
+    const int64_t ids = time_ids_of(config);
+    info.further_conditioning = {{"pooled", *config.projection_class_embeddings_input_dim - ids * *config.addition_time_embed_dim},
+                                 {"time_ids", ids}};
+  }
+  return info;
+}
+
+/// `dimensions` of which the last is `width` wide and the first has `rows` (0: any).
+Tensor conditioning_of(const Conditioning& conditioning, const std::string& name, int64_t dimensions, int64_t width, int64_t rows) {
+  const auto found = conditioning.find(name);
+  if (found == conditioning.end()) throw Error(ErrorCode::bad_request, "conditioning", "'" + name + "' is missing, which this UNet needs");
+  const Tensor& tensor = found->second;
+  if (tensor.dim() != dimensions || tensor.size(-1) != width || tensor.numel() == 0 || (rows != 0 && tensor.size(0) != rows))
+    throw Error(ErrorCode::bad_request, "conditioning",
+                "'" + name + "' has shape " + shape_text(tensor.sizes().vec()) + "; this UNet needs " + std::to_string(dimensions) +
+                    " dimensions, the last of " + std::to_string(width) + (rows != 0 ? ", and a row for each of the tokens" : ""));
+  return tensor;
+}
+
+class UNet2d final : public UNet {
+ public:
+  UNet2d(const UNetConfig& config, ModelWeights weights)
+      : config_(config), info_(info_of(config)), weights_(std::move(weights)), network_(config, weights_) {}
+
+  const UNetInfo& info() const override { return info_; }
+  const ModelWeights& weights() const override { return weights_; }
+  const UNetNetwork& network() const { return network_; }
+  std::unique_ptr<UNetRun> prepare(const Conditioning& conditioning) const override;
+  std::shared_ptr<const UNet> patched(const Deltas& deltas) const override {
+    return std::make_shared<UNet2d>(config_, weights_.patched(deltas));
+  }
+
+  Tensor to_backend(const Tensor& x) const {
+    return x.to(at::TensorOptions(weights_.backend().device()).dtype(weights_.backend().dtype()));
+  }
+
+ private:
+  UNetConfig config_;
+  UNetInfo info_;
+  ModelWeights weights_;
+  UNetNetwork network_;
+};
+
+class UNet2dRun final : public UNetRun {
+ public:
+  UNet2dRun(std::shared_ptr<const UNet2d> unet, PreparedConditioning conditioning, int64_t rows)
+      : unet_(std::move(unet)), conditioning_(std::move(conditioning)), rows_(rows) {}
+
+  Tensor predict(const Tensor& x, const Tensor& t) override {
+    const int64_t channels = unet_->info().in_channels;
+    if (x.dim() != 4 || x.size(0) != rows_ || x.size(1) != channels || x.numel() == 0)
+      throw Error(ErrorCode::bad_request, "latents", "have shape " + shape_text(x.sizes().vec()) + ", [" + std::to_string(rows_) + ", " +
+                                                         std::to_string(channels) + ", h, w] is needed");
+    if (t.dim() != 1 || t.size(0) != rows_)
+      throw Error(ErrorCode::bad_request, "timesteps", "have shape " + shape_text(t.sizes().vec()) + ", one a row is needed");
+    const at::NoGradGuard no_grad;
+    return unet_->network().predict(unet_->to_backend(x), t, conditioning_).to(at::TensorOptions(at::kCPU).dtype(at::kFloat));
+  }
+
+ private:
+  std::shared_ptr<const UNet2d> unet_;
+  PreparedConditioning conditioning_;
+  int64_t rows_;
+};
+
+std::unique_ptr<UNetRun> UNet2d::prepare(const Conditioning& conditioning) const {
+  const at::NoGradGuard no_grad;
+  const Tensor tokens = conditioning_of(conditioning, "tokens", 3, info_.context_width, 0);
+  Tensor pooled, time_ids;
+  if (config_.has_text_time()) {
+    pooled = conditioning_of(conditioning, "pooled", 2, info_.further_conditioning.at("pooled"), tokens.size(0));
+    time_ids = conditioning_of(conditioning, "time_ids", 2, info_.further_conditioning.at("time_ids"), tokens.size(0));
+    pooled = to_backend(pooled);
+  }
+  return std::make_unique<UNet2dRun>(std::static_pointer_cast<const UNet2d>(shared_from_this()),
+                                     network_.prepare(to_backend(tokens), pooled, time_ids), tokens.size(0));
+}
+
+struct UNetOptions {};
+
+const OptionTable<UNetOptions>& unet_options() {
+  static const OptionTable<UNetOptions> table;
+  return table;
+}
+
+std::string describe(const UNetConfig& config, const Json& facts) {
+  std::ostringstream text;
+  text << "UNet2DConditionModel, " << config.levels.size() << " levels of " << config.levels.front().channels << " to "
+       << config.levels.back().channels << ", " << facts.value("parameters", int64_t{0}) / 1000000 << " M parameters";
+  return text.str();
+}
+
+void add_facts(const UNetConfig& config, Json& facts) {
+  Json widths = Json::array(), layers = Json::array(), heads = Json::array();
+  for (const UNetLevel& level : config.levels) {
+    widths.push_back(level.channels);
+    layers.push_back(level.layers);
+    heads.push_back(level.heads);
+  }
+  facts["widths"] = widths;
+  facts["layers"] = layers;
+  facts["heads"] = heads;
+  facts["context_width"] = config.cross_attention_dim;
+  facts["in_channels"] = config.in_channels;
+  facts["native_latent_size"] = info_of(config).native_latent_size;
+}
+
+class UNetFactory2d final : public UNetFactory {
+ public:
+  const FactoryInfo& info() const override {
+    static const FactoryInfo info = {"unet2d", "The UNet of SD 1.x, 2.x and SDXL.", {}, {"UNet2DConditionModel"}, unet_options().specs()};
+    return info;
+  }
+
+  std::optional<Recognition> recognise(const ModelFiles& files) const override {
+    const TensorIndex& index = files.weights->index();
+    const std::optional<bool> says_so = is_unet2d(files.config);
+    const std::optional<UNetLayout> found = find_unet(index);
+    if (!says_so.value_or(found.has_value())) return std::nullopt;
+    const UNetLayout layout = found.value_or(UNetLayout::diffusers);
+
+    Recognition recognition;
+    UNetConfig config;
+    if (files.config.is_object()) {
+      config = read_unet_config(files);
+    } else if (layout == UNetLayout::ldm) {
+      config = derive_unet_config(files, recognition.faults);
+    } else {
+      throw Error(ErrorCode::bad_weights, files.place, "has no config.json, which the names of a diffusers UNet do not replace");
+    }
+    recognition.config = write_unet_config(config);
+    match_parameters(
+        index, unet_parameters(config), [&](const std::string& name) { return belongs(name, layout); },
+        [&](const std::string& name) { return passes_over(name, layout); }, recognition);
+    if (layout == UNetLayout::ldm) recognition.scheduler_config = usual_scheduler(config, index);
+    add_facts(config, recognition.facts);
+    if (recognition.scheduler_config.contains("prediction_type")) recognition.facts["prediction_type"] = recognition.scheduler_config["prediction_type"];
+    recognition.description = describe(config, recognition.facts);
+    return recognition;
+  }
+
+  std::shared_ptr<const UNet> create(const ModelFiles& files, const Recognition& recognition, std::shared_ptr<const Backend> backend,
+                                     const OptionLayers& options) const override {
+    read_options(unet_options(), options, ErrorCode::bad_config);
+    ModelFiles complete = files;
+    complete.config = recognition.config;
+    return std::make_shared<UNet2d>(read_unet_config(complete),
+                                    ModelWeights(files.place, files.weights, recognition.parameters, std::move(backend)));
+  }
+};
+
+}  // namespace
+}  // namespace alice::unet2d
+
+ALICE_PLUGIN("unet2d", "0.1.0", [](alice::Enrolment& enrol) {
+  enrol.unet(std::make_unique<alice::unet2d::UNetFactory2d>());
+})

@@ -1,0 +1,52 @@
+#pragma once
+// What the levels of the UNet are built of.
+
+#include "plugins/models/unet2d/transformer.h"
+
+namespace alice::unet2d {
+
+/// norm, SiLU, conv, the time added, norm, SiLU, conv, and the input added (through a 1 x 1 convolution where the width changes).
+/// Immutable; any thread.
+class ResnetBlock {
+ public:
+  ResnetBlock(const std::string& module, const ModelWeights& weights, const UNetConfig& config);
+  /// x [B, in, H, W]; time [B, time width], SiLU already applied.
+  Tensor operator()(const Backend& backend, const Tensor& x, const Tensor& time) const;
+
+ private:
+  int64_t groups_;
+  double eps_;
+  Tensor norm1_weight_, norm1_bias_, norm2_weight_, norm2_bias_;
+  PreparedWeightPtr conv1_, conv2_, time_, shortcut_;  // shortcut_ null where the width stays
+};
+
+/// A residual block and the attention after it, if any.
+struct Layer {
+  ResnetBlock resnet;
+  std::optional<SpatialTransformer> attention;
+  size_t first_tokens = 0;  ///< the attention's first element in a run's list of TokenKeys
+};
+
+/// Halves a map: a convolution of stride 2. An odd side is rounded up.
+class Downsample {
+ public:
+  Downsample(const std::string& module, const ModelWeights& weights, int64_t padding);
+  Tensor operator()(const Backend& backend, const Tensor& x) const;
+
+ private:
+  Conv2dShape shape_;
+  PreparedWeightPtr conv_;
+};
+
+/// Doubles a map: nearest neighbours, and a convolution.
+class Upsample {
+ public:
+  Upsample(const std::string& module, const ModelWeights& weights) : conv_(weights.conv2d(module + ".conv", {1, 1})) {}
+  /// To the size of the map that will be joined to it, which is odd where Downsample rounded up.
+  Tensor operator()(const Backend& backend, const Tensor& x, int64_t height, int64_t width) const;
+
+ private:
+  PreparedWeightPtr conv_;
+};
+
+}  // namespace alice::unet2d

@@ -1,0 +1,100 @@
+#include "plugins/models/unet2d/unet_network.h"
+
+namespace alice::unet2d {
+
+UNetNetwork::UNetNetwork(const UNetConfig& config, const ModelWeights& weights)
+    : config_(config),
+      backend_(weights.backend_ptr()),
+      conv_in_shape_{1, (config.conv_in_kernel - 1) / 2},
+      conv_out_shape_{1, (config.conv_out_kernel - 1) / 2},
+      time_embedding_("time_embedding", weights),
+      norm_out_weight_(weights.tensor("conv_norm_out.weight")),
+      norm_out_bias_(weights.tensor("conv_norm_out.bias")) {
+  conv_in_ = weights.conv2d("conv_in", conv_in_shape_);
+  conv_out_ = weights.conv2d("conv_out", conv_out_shape_);
+  if (config.has_text_time()) add_embedding_.emplace("add_embedding", weights);
+
+  const size_t count = config.levels.size();
+  for (size_t i = 0; i < count; ++i) {
+    const UNetLevel& level = config.levels[i];
+    const std::string block = "down_blocks." + std::to_string(i) + ".";
+    Down down;
+    for (int64_t j = 0; j < level.layers; ++j) down.layers.push_back(read_layer(block, j, weights, level, level.attends_down));
+    if (i + 1 < count) down.downsample.emplace(block + "downsamplers.0", weights, config.downsample_padding);
+    down_.push_back(std::move(down));
+  }
+
+  middle_.push_back(read_layer("mid_block.", 0, weights, config.levels.back(), true));
+  middle_.push_back(read_layer("mid_block.", 1, weights, config.levels.back(), false));
+
+  for (size_t i = 0; i < count; ++i) {
+    const UNetLevel& level = config.levels[count - 1 - i];
+    const std::string block = "up_blocks." + std::to_string(i) + ".";
+    Up up;
+    for (int64_t j = 0; j <= level.layers; ++j) up.layers.push_back(read_layer(block, j, weights, level, level.attends_up));
+    if (i + 1 < count) up.upsample.emplace(block + "upsamplers.0", weights);
+    up_.push_back(std::move(up));
+  }
+}
+
+Layer UNetNetwork::read_layer(const std::string& block, int64_t number, const ModelWeights& weights, const UNetLevel& level, bool attends) {
+  Layer layer{ResnetBlock(block + "resnets." + std::to_string(number), weights, config_), std::nullopt, transformer_blocks_};
+  if (attends) {
+    layer.attention.emplace(block + "attentions." + std::to_string(number), weights, config_, level);
+    transformer_blocks_ += layer.attention->blocks().size();
+  }
+  return layer;
+}
+
+PreparedConditioning UNetNetwork::prepare(const Tensor& tokens, const Tensor& pooled, const Tensor& time_ids) const {
+  PreparedConditioning prepared;
+  const auto add = [&](const std::vector<Layer>& layers) {
+    for (const Layer& layer : layers)
+      if (layer.attention)
+        for (const TransformerBlock& block : layer.attention->blocks()) prepared.tokens.push_back(block.prepare(*backend_, tokens));
+  };
+  for (const Down& down : down_) add(down.layers);  // in the order of construction, which Layer::first_tokens counts
+  add(middle_);
+  for (const Up& up : up_) add(up.layers);
+
+  if (add_embedding_) {
+    const Tensor sizes = sinusoids(time_ids.reshape(-1), *config_.addition_time_embed_dim, config_).view({time_ids.size(0), -1});
+    const Tensor joined = at::cat({pooled, sizes.to(pooled.options())}, 1);
+    prepared.added = (*add_embedding_)(*backend_, joined);
+  }
+  return prepared;
+}
+
+Tensor UNetNetwork::time_of(const Tensor& t, const PreparedConditioning& conditioning) const {
+  const auto options = at::TensorOptions(backend_->device()).dtype(backend_->dtype());
+  Tensor embedded = time_embedding_(*backend_, sinusoids(t, config_.levels.front().channels, config_).to(options));
+  if (conditioning.added.defined()) embedded = embedded + conditioning.added;
+  return activate(embedded, Activation::silu);  // every residual block wants it so
+}
+
+Tensor UNetNetwork::run(const Layer& layer, const Tensor& x, const Tensor& time, const PreparedConditioning& conditioning) const {
+  const Tensor h = layer.resnet(*backend_, x, time);
+  return layer.attention ? (*layer.attention)(*backend_, h, &conditioning.tokens[layer.first_tokens]) : h;
+}
+
+Tensor UNetNetwork::predict(const Tensor& x, const Tensor& t, const PreparedConditioning& conditioning) const {
+  const Tensor time = time_of(t, conditioning);
+  Tensor h = backend_->conv2d(config_.center_input_sample ? 2 * x - 1 : x, *conv_in_, conv_in_shape_);
+  std::vector<Tensor> skips = {h};
+  for (const Down& down : down_) {
+    for (const Layer& layer : down.layers) skips.push_back(h = run(layer, h, time, conditioning));
+    if (down.downsample) skips.push_back(h = (*down.downsample)(*backend_, h));
+  }
+  for (const Layer& layer : middle_) h = run(layer, h, time, conditioning);
+  for (const Up& up : up_) {
+    for (const Layer& layer : up.layers) {
+      h = run(layer, at::cat({h, skips.back()}, 1), time, conditioning);
+      skips.pop_back();
+    }
+    if (up.upsample) h = (*up.upsample)(*backend_, h, skips.back().size(2), skips.back().size(3));
+  }
+  h = backend_->group_norm(h, config_.norm_num_groups, norm_out_weight_, norm_out_bias_, config_.norm_eps, Activation::silu);
+  return backend_->conv2d(h, *conv_out_, conv_out_shape_);
+}
+
+}  // namespace alice::unet2d

@@ -1,0 +1,55 @@
+#pragma once
+// The UNet of latent diffusion (Ronneberger et al. 2015; Ho et al. 2020; Rombach et al. 2022): down to small maps, up again, with
+// what each step down leaves joined to the step up of the same size.
+
+#include "plugins/models/unet2d/time_embedding.h"
+#include "plugins/models/unet2d/unet_blocks.h"
+
+namespace alice::unet2d {
+
+/// What a run computes once: keys and values of the tokens for every transformer block in turn, and what is added to each time
+/// embedding [B, time width] (undefined without).
+struct PreparedConditioning {
+  std::vector<TokenKeys> tokens;
+  Tensor added;
+};
+
+/// Immutable; any thread. Tensors are in the backend's dtype and on its device.
+class UNetNetwork {
+ public:
+  /// Prepares every weight. Throws Error(bad_weights).
+  UNetNetwork(const UNetConfig& config, const ModelWeights& weights);
+
+  /// tokens [B, T, D]; pooled [B, P] and time_ids [B, N] float32 where the config has text_time.
+  PreparedConditioning prepare(const Tensor& tokens, const Tensor& pooled, const Tensor& time_ids) const;
+  /// x [B, in, h, w], t [B] float32 -> [B, out, h, w].
+  Tensor predict(const Tensor& x, const Tensor& t, const PreparedConditioning& conditioning) const;
+
+ private:
+  struct Down {
+    std::vector<Layer> layers;
+    std::optional<Downsample> downsample;  // absent at the last level
+  };
+  struct Up {
+    std::vector<Layer> layers;
+    std::optional<Upsample> upsample;  // absent at the first level
+  };
+  Layer read_layer(const std::string& block, int64_t number, const ModelWeights& weights, const UNetLevel& level, bool attends);
+  Tensor time_of(const Tensor& t, const PreparedConditioning& conditioning) const;
+  Tensor run(const Layer& layer, const Tensor& x, const Tensor& time, const PreparedConditioning& conditioning) const;
+
+  UNetConfig config_;
+  std::shared_ptr<const Backend> backend_;
+  size_t transformer_blocks_ = 0;
+
+  PreparedWeightPtr conv_in_, conv_out_;
+  Conv2dShape conv_in_shape_, conv_out_shape_;
+  EmbeddingPerceptron time_embedding_;
+  std::optional<EmbeddingPerceptron> add_embedding_;
+  std::vector<Down> down_;
+  std::vector<Layer> middle_;
+  std::vector<Up> up_;
+  Tensor norm_out_weight_, norm_out_bias_;
+};
+
+}  // namespace alice::unet2d

@@ -1,0 +1,178 @@
+#include "plugins/models/unet2d/unet_weights.h"
+
+#include <algorithm>
+
+namespace alice::unet2d {
+namespace {
+
+bool starts_with(const std::string& text, const std::string& start) { return text.compare(0, start.size(), start) == 0; }
+
+/// Collects the wanted parameters: `ours` is a module under diffusers, `theirs` under LDM without its root.
+class UNetList {
+ public:
+  void add(const std::string& ours, const std::string& theirs, const std::vector<int64_t>& weight_shape, bool has_bias = true) {
+    add_one(ours + ".weight", theirs + ".weight", weight_shape);
+    if (has_bias) add_one(ours + ".bias", theirs + ".bias", {weight_shape[0]});
+  }
+  /// A projection around a transformer: a linear layer or a 1 x 1 convolution by the config, and either in a file.
+  void add_projection(const std::string& ours, const std::string& theirs, int64_t width, bool is_linear) {
+    add(ours, theirs, is_linear ? std::vector<int64_t>{width, width} : std::vector<int64_t>{width, width, 1, 1});
+    WantedParameter& weight = list_[list_.size() - 2];
+    const Parameter::Form other = is_linear ? Parameter::Form::flatten_1x1 : Parameter::Form::expand_1x1;
+    for (const auto& source : std::vector<WantedParameter::Source>(weight.sources))
+      weight.sources.push_back({source.layout, source.name, other});
+  }
+  std::vector<WantedParameter> take() { return std::move(list_); }
+
+ private:
+  void add_one(const std::string& ours, const std::string& theirs, const std::vector<int64_t>& shape) {
+    list_.push_back({ours, shape, {{"diffusers", ours}, {"ldm", kLdmRoot + theirs}}});
+  }
+
+  std::vector<WantedParameter> list_;
+};
+
+/// Adds the parts of one network, level by level.
+class UNetWalk {
+ public:
+  explicit UNetWalk(const UNetConfig& config) : config_(config) {}
+
+  std::vector<WantedParameter> walk() {
+    add_ends();
+    add_down();
+    add_middle();
+    add_up();
+    return list_.take();
+  }
+
+ private:
+  void add_ends() {
+    const int64_t first = config_.levels.front().channels, time = config_.time_width();
+    const auto square = [](int64_t out, int64_t in, int64_t side) { return std::vector<int64_t>{out, in, side, side}; };
+    list_.add("conv_in", "input_blocks.0.0", square(first, config_.in_channels, config_.conv_in_kernel));
+    list_.add("time_embedding.linear_1", "time_embed.0", {time, first});
+    list_.add("time_embedding.linear_2", "time_embed.2", {time, time});
+    if (config_.has_text_time()) {
+      list_.add("add_embedding.linear_1", "label_emb.0.0", {time, *config_.projection_class_embeddings_input_dim});
+      list_.add("add_embedding.linear_2", "label_emb.0.2", {time, time});
+    }
+    list_.add("conv_norm_out", "out.0", {first});
+    list_.add("conv_out", "out.2", square(config_.out_channels, first, config_.conv_out_kernel));
+    skips_ = {first};
+  }
+
+  // LDM counts what goes in one after another, level by level: the first convolution is 0.
+  void add_down() {
+    int64_t number = 1, width = config_.levels.front().channels;
+    for (size_t i = 0; i < config_.levels.size(); ++i) {
+      const UNetLevel& level = config_.levels[i];
+      const std::string ours = "down_blocks." + std::to_string(i) + ".";
+      for (int64_t j = 0; j < level.layers; ++j, ++number) {
+        const std::string theirs = "input_blocks." + std::to_string(number) + ".";
+        add_resnet(ours + "resnets." + std::to_string(j), theirs + "0", width, level.channels);
+        if (level.attends_down) add_attention(ours + "attentions." + std::to_string(j), theirs + "1", level);
+        width = level.channels;
+        skips_.push_back(width);
+      }
+      if (i + 1 == config_.levels.size()) break;
+      list_.add(ours + "downsamplers.0.conv", "input_blocks." + std::to_string(number++) + ".0.op", {width, width, 3, 3});
+      skips_.push_back(width);
+    }
+  }
+
+  void add_middle() {
+    const UNetLevel& level = config_.levels.back();
+    add_resnet("mid_block.resnets.0", "middle_block.0", level.channels, level.channels);
+    add_attention("mid_block.attentions.0", "middle_block.1", level);
+    add_resnet("mid_block.resnets.1", "middle_block.2", level.channels, level.channels);
+  }
+
+  void add_up() {
+    int64_t number = 0, width = config_.levels.back().channels;
+    const size_t count = config_.levels.size();
+    for (size_t i = 0; i < count; ++i) {
+      const UNetLevel& level = config_.levels[count - 1 - i];
+      const std::string ours = "up_blocks." + std::to_string(i) + ".";
+      for (int64_t j = 0; j <= level.layers; ++j, ++number) {
+        const std::string theirs = "output_blocks." + std::to_string(number) + ".";
+        add_resnet(ours + "resnets." + std::to_string(j), theirs + "0", width + take_skip(), level.channels);
+        if (level.attends_up) add_attention(ours + "attentions." + std::to_string(j), theirs + "1", level);
+        width = level.channels;
+        if (j == level.layers && i + 1 < count)  // in LDM the last part of the level's last block
+          list_.add(ours + "upsamplers.0.conv", theirs + (level.attends_up ? "2.conv" : "1.conv"), {width, width, 3, 3});
+      }
+    }
+  }
+
+  void add_resnet(const std::string& ours, const std::string& theirs, int64_t in, int64_t out) {
+    list_.add(ours + ".norm1", theirs + ".in_layers.0", {in});
+    list_.add(ours + ".conv1", theirs + ".in_layers.2", {out, in, 3, 3});
+    list_.add(ours + ".time_emb_proj", theirs + ".emb_layers.1", {out, config_.time_width()});
+    list_.add(ours + ".norm2", theirs + ".out_layers.0", {out});
+    list_.add(ours + ".conv2", theirs + ".out_layers.3", {out, out, 3, 3});
+    if (in != out) list_.add(ours + ".conv_shortcut", theirs + ".skip_connection", {out, in, 1, 1});
+  }
+
+  // Within an attention both layouts have the same names.
+  void add_attention(const std::string& ours, const std::string& theirs, const UNetLevel& level) {
+    const int64_t width = level.channels;
+    list_.add(ours + ".norm", theirs + ".norm", {width});
+    list_.add_projection(ours + ".proj_in", theirs + ".proj_in", width, config_.use_linear_projection);
+    for (int64_t k = 0; k < level.depth; ++k) {
+      const std::string block = ".transformer_blocks." + std::to_string(k) + ".";
+      const auto add = [&](const std::string& name, const std::vector<int64_t>& shape, bool has_bias = true) {
+        list_.add(ours + block + name, theirs + block + name, shape, has_bias);
+      };
+      for (const auto& [name, context] : {std::pair<std::string, int64_t>("attn1.", width), {"attn2.", config_.cross_attention_dim}}) {
+        add(name + "to_q", {width, width}, false);
+        add(name + "to_k", {width, context}, false);
+        add(name + "to_v", {width, context}, false);
+        add(name + "to_out.0", {width, width});
+      }
+      for (const char* name : {"norm1", "norm2", "norm3"}) add(name, {width});
+      add("ff.net.0.proj", {8 * width, width});  // four times the width, and as much again for the gates
+      add("ff.net.2", {width, 4 * width});
+    }
+    list_.add_projection(ours + ".proj_out", theirs + ".proj_out", width, config_.use_linear_projection);
+  }
+
+  int64_t take_skip() {
+    const int64_t width = skips_.back();
+    skips_.pop_back();
+    return width;
+  }
+
+  const UNetConfig& config_;
+  UNetList list_;
+  std::vector<int64_t> skips_;  // widths of what the way down leaves for the way up
+};
+
+constexpr const char* kTrainingRoots[] = {"model_ema.", "denoiser.", "embedding_manager."};
+constexpr const char* kTrainingNames[] = {"betas", "alphas_cumprod", "alphas_cumprod_prev", "sqrt_alphas_cumprod",
+                                          "sqrt_one_minus_alphas_cumprod", "log_one_minus_alphas_cumprod", "sqrt_recip_alphas_cumprod",
+                                          "sqrt_recipm1_alphas_cumprod", "posterior_variance", "posterior_log_variance_clipped",
+                                          "posterior_mean_coef1", "posterior_mean_coef2", "lvlb_weights", "logvar", "scale_factor",
+                                          "v_pred", "ztsnr"};
+
+}  // namespace
+
+std::optional<UNetLayout> find_unet(const TensorIndex& index) {
+  if (index.contains("down_blocks.0.resnets.0.time_emb_proj.weight") && index.contains("conv_in.weight")) return UNetLayout::diffusers;
+  if (index.contains(std::string(kLdmRoot) + "input_blocks.0.0.weight")) return UNetLayout::ldm;
+  return std::nullopt;
+}
+
+std::vector<WantedParameter> unet_parameters(const UNetConfig& config) { return UNetWalk(config).walk(); }
+
+bool belongs(const std::string& name, UNetLayout layout) {
+  return layout == UNetLayout::diffusers || starts_with(name, kLdmRoot) || passes_over(name, layout);
+}
+
+bool passes_over(const std::string& name, UNetLayout layout) {
+  if (layout == UNetLayout::diffusers) return false;
+  for (const char* root : kTrainingRoots)
+    if (starts_with(name, root)) return true;
+  return std::find(std::begin(kTrainingNames), std::end(kTrainingNames), name) != std::end(kTrainingNames);
+}
+
+}  // namespace alice::unet2d
