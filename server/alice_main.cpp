@@ -1,5 +1,5 @@
-// `alice`, the program that people type. It answers help, the version and wrong command lines itself, at once; everything that
-// computes is done by alice-worker, its sibling, which takes its place with the same command line.
+// `alice`, the program that people type. It answers help, the version and wrong command lines itself, at once;
+// everything that computes is done by alice-worker, its sibling, which takes its place with the same command line.
 
 #include <unistd.h>
 

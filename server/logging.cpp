@@ -29,7 +29,8 @@ spdlog::level::level_enum level_of(LogLevel level) {
 spdlog::sink_ptr open_file(const LoggingConfig& config) {
   const auto bytes = static_cast<size_t>(config.max_size_mb * kBytesPerMegabyte);
   try {
-    return std::make_shared<spdlog::sinks::rotating_file_sink_mt>(*config.file, bytes, static_cast<size_t>(config.backup_count));
+    return std::make_shared<spdlog::sinks::rotating_file_sink_mt>(*config.file, bytes,
+                                                                  static_cast<size_t>(config.backup_count));
   } catch (const spdlog::spdlog_ex& e) {
     throw Error(ErrorCode::bad_config, config.file_place, std::string("the log file cannot be opened: ") + e.what());
   }

@@ -12,13 +12,13 @@ enum class LogLevel { debug, info, warning, error, critical };
 struct LoggingConfig {
   LogLevel level = LogLevel::warning;
   std::optional<std::string> file;  ///< absent: standard error alone
-  double max_size_mb = 100;         ///< a file that would grow beyond it is renamed to file.1, that to file.2, ...
+  double max_size_mb = 100;         ///< MiB; a larger alice.log becomes alice.1.log, that alice.2.log, ...
   int64_t backup_count = 5;         ///< how many of those are kept
   std::string file_place;           ///< where the file was named, for errors
 };
 
-/// Makes spdlog's default logger as `config` says; spdlog::info() and the like may be called from any thread afterwards. Call
-/// it once, before other threads log. Throws Error(bad_config) when the file cannot be opened.
+/// Makes spdlog's default logger as `config` says; spdlog::info() and the like may be called from any thread
+/// afterwards. Call it once, before other threads log. Throws Error(bad_config) when the file cannot be opened.
 void start_logging(const LoggingConfig& config);
 
 }  // namespace alice

@@ -8,12 +8,13 @@
 
 namespace alice {
 
-/// Absolute, links followed, so that a link in /usr/local/bin finds the real folder. Throws Error(internal) where there is no
-/// /proc. Any thread.
+/// Absolute, links followed, so that a link in /usr/local/bin finds the real folder. Throws Error(internal) where there
+/// is no /proc. Any thread.
 inline std::filesystem::path program_folder() {
   std::error_code status;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", status);
-  if (status) throw Error(ErrorCode::internal, "/proc/self/exe", "cannot be read: " + status.message() + "; is /proc mounted?");
+  if (status)
+    throw Error(ErrorCode::internal, "/proc/self/exe", "cannot be read: " + status.message() + "; is /proc mounted?");
   return program.parent_path();
 }
 

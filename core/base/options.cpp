@@ -75,6 +75,15 @@ std::string plural(const OptionSpec& spec) {
   return "values";
 }
 
+/// YAML 1.1 took these words for booleans; in YAML 1.2 and JSON they are text.
+std::string boolean_meant(const std::string& word) {
+  for (const char* yes : {"yes", "on", "true"})
+    if (nearest(word, {yes}) == yes) return " (did you mean true, without quotes?)";
+  for (const char* no : {"no", "off", "false"})
+    if (nearest(word, {no}) == no) return " (did you mean false, without quotes?)";
+  return "";
+}
+
 std::string bounds(const Range& range) {
   const bool low = std::isfinite(range.minimum), high = std::isfinite(range.maximum);
   if (low && high) return " from " + shown(range.minimum) + " to " + shown(range.maximum);
@@ -141,6 +150,7 @@ bool OptionSpec::check(const Json& value, const std::string& place, Faults& faul
   if (type == OptionType::choice && value.is_string())
     if (const std::string near = nearest(value.get_ref<const std::string&>(), choices); !near.empty())
       sentence += " (did you mean '" + near + "'?)";
+  if (type == OptionType::boolean && value.is_string()) sentence += boolean_meant(value.get_ref<const std::string&>());
   faults.add(place, sentence);
   return false;
 }

@@ -41,7 +41,8 @@ constexpr const char* kGenerateExamples =
     "  alice generate --model ./my-model.safetensors --prompt \"a cat\" --lora hats:0.8 --n 4 --out cat.png\n"
     "  alice generate --prompt \"a cat\" --scheduler NAME --scheduler-option use_karras_sigmas=true --out cat.png\n\n";
 
-const std::vector<std::string> kOtherPictureFormats = {".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"};
+const std::vector<std::string> kOtherPictureFormats = {".jpg", ".jpeg", ".webp", ".gif",
+                                                       ".bmp", ".tif",  ".tiff", ".avif"};
 
 /// A command that can be carried out.
 struct Leaf {
@@ -65,7 +66,8 @@ std::string help_of(const OptionSpec& spec) {
 
 bool is_other_picture_format(const fs::path& file) {
   std::string extension = file.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return std::find(kOtherPictureFormats.begin(), kOtherPictureFormats.end(), extension) != kOtherPictureFormats.end();
 }
 
@@ -84,7 +86,8 @@ std::vector<std::string> words_backwards(int argc, const char* const* argv) {
 
 bool is_option(const std::string& word) { return word.size() > 1 && word[0] == '-'; }
 
-/// Declares the commands, and reads one command line. Values are taken as text, so that one answer can tell every fault.
+/// Declares the commands, and reads one command line. Values are taken as text, so that one answer can tell every
+/// fault.
 class Parser {
  public:
   Parser() {
@@ -116,15 +119,19 @@ class Parser {
       judge_unknown(*app, app == apps.back());
       judge_repeated(*app);
     }
-    const auto leaf = std::find_if(leaves_.begin(), leaves_.end(), [&](const Leaf& leaf) { return leaf.app == apps.back(); });
-    if (leaf != leaves_.end()) finish(*leaf);
-    else if (faults_.empty()) return {Answer{app_.help(), kExitUsage}, {}};  // no command, or half of one
+    const auto leaf =
+        std::find_if(leaves_.begin(), leaves_.end(), [&](const Leaf& leaf) { return leaf.app == apps.back(); });
+    if (leaf != leaves_.end())
+      finish(*leaf);
+    else if (faults_.empty())
+      return {Answer{app_.help(), kExitUsage}, {}};  // no command, or half of one
     if (!faults_.empty()) return {refusal(), {}};
     return {std::nullopt, std::move(line_)};
   }
 
  private:
-  void add_text(CLI::App& app, const std::string& name, std::string& text, const std::string& value, const std::string& help) {
+  void add_text(CLI::App& app, const std::string& name, std::string& text, const std::string& value,
+                const std::string& help) {
     app.add_option(name, text, help)->type_name(value);
   }
 
@@ -159,8 +166,8 @@ class Parser {
   void add_config() {
     CLI::App& config = *app_.add_subcommand("config", "show what the configuration comes to");
     config.footer(kExitCodes);
-    add_leaf(config, "explain", "how a model is composed, and where each value comes from", Command::config_explain, "ID",
-             "the model's id")
+    add_leaf(config, "explain", "how a model is composed, and where each value comes from", Command::config_explain,
+             "ID", "the model's id")
         .add_flag("--json", line_.json, "write JSON");
   }
 
@@ -171,10 +178,10 @@ class Parser {
     add_leaf(check, "model", "read a model's headers: is it complete, and what is it?", Command::check_model, "PATH",
              "a model's folder or file, or its id");
     CLI::App& load = add_leaf(check, "load", "load a model", Command::check_load, "ID", "the model's id");
-    CLI::App& infer = add_leaf(check, "infer", "run a few steps: finite numbers, no flat picture", Command::check_infer, "ID",
-                               "the model's id");
-    CLI::App& compat = add_leaf(check, "compat", "compare with reference outputs, part by part", Command::check_compat, "GOLDEN",
-                                "a folder of reference outputs");
+    CLI::App& infer = add_leaf(check, "infer", "run a few steps: finite numbers, no flat picture", Command::check_infer,
+                               "ID", "the model's id");
+    CLI::App& compat = add_leaf(check, "compat", "compare with reference outputs, part by part", Command::check_compat,
+                                "GOLDEN", "a folder of reference outputs");
     for (CLI::App* app : {&load, &infer, &compat}) add_backend(*app);
     for (CLI::App* app : check.get_subcommands({})) app->add_flag("--json", line_.json, "write JSON");
     add_text(compat, "--out", line_.out, "DIR", "write our own tensors there, under the golden's names");
@@ -187,8 +194,10 @@ class Parser {
       CLI::Option* option = app.add_option(spellings_of(spec.name), CLI::callback_t(), help_of(spec));
       request_options_.emplace_back(spec.name, option->type_name(type_name(spec.type)));
     }
-    add_repeated(app, "--scheduler-option", scheduler_options_, "KEY=VALUE", "an option of the scheduler; may be repeated");
-    add_repeated(app, "--lora", loras_, "NAME[:STRENGTH]", "a LoRA, and how much of it (1 when not said); may be repeated");
+    add_repeated(app, "--scheduler-option", scheduler_options_, "KEY=VALUE",
+                 "an option of the scheduler; may be repeated");
+    add_repeated(app, "--lora", loras_, "NAME[:STRENGTH]",
+                 "a LoRA, and how much of it (1 when not said); may be repeated");
     add_backend(app);
     add_text(app, "--out", line_.out, "FILE", "the PNG file to write");
   }
@@ -196,7 +205,8 @@ class Parser {
   /// The app itself and the commands that were given, outermost first.
   std::vector<const CLI::App*> given() const {
     std::vector<const CLI::App*> apps = {&app_};
-    for (auto inner = app_.get_subcommands(); !inner.empty(); inner = inner.front()->get_subcommands()) apps.push_back(inner.front());
+    for (auto inner = app_.get_subcommands(); !inner.empty(); inner = inner.front()->get_subcommands())
+      apps.push_back(inner.front());
     return apps;
   }
 
@@ -211,8 +221,10 @@ class Parser {
       if (option->count() > 0) texts.emplace_back(name, option->results().front());
     line_.request = read_request(texts, faults_);
     for (const std::string& text : loras_) line_.request.loras.push_back(read_lora_option(text, faults_));
-    for (const std::string& text : scheduler_options_) read_scheduler_option(text, line_.request.scheduler_options, faults_);
-    const bool has_prompt = std::any_of(texts.begin(), texts.end(), [](const auto& text) { return text.first == "prompt"; });
+    for (const std::string& text : scheduler_options_)
+      read_scheduler_option(text, line_.request.scheduler_options, faults_);
+    const bool has_prompt =
+        std::any_of(texts.begin(), texts.end(), [](const auto& text) { return text.first == "prompt"; });
     if (!has_prompt) faults_.add("--prompt", "is missing");
     check_out();
   }
@@ -221,13 +233,18 @@ class Parser {
   void check_out() {
     std::error_code status;
     const fs::path out = line_.out, folder = out.has_parent_path() ? out.parent_path() : fs::path(".");
-    if (line_.out.empty()) faults_.add("--out", "is missing");
-    else if (!out.has_filename() || fs::is_directory(out, status)) faults_.add("--out", "must name a file, got the folder '" + line_.out + "'");
-    else if (!fs::is_directory(folder, status)) faults_.add("--out", "there is no folder '" + folder.string() + "'");
-    else if (is_other_picture_format(out)) faults_.add("--out", "pictures are written as PNG; '" + line_.out + "' must end in .png");
+    if (line_.out.empty())
+      faults_.add("--out", "is missing");
+    else if (!out.has_filename() || fs::is_directory(out, status))
+      faults_.add("--out", "must name a file, got the folder '" + line_.out + "'");
+    else if (!fs::is_directory(folder, status))
+      faults_.add("--out", "there is no folder '" + folder.string() + "'");
+    else if (is_other_picture_format(out))
+      faults_.add("--out", "pictures are written as PNG; '" + line_.out + "' must end in .png");
   }
 
-  /// Words that CLI11 could not place. After an unknown option, or an unknown command, the rest may be its own and is let be.
+  /// Words that CLI11 could not place. After an unknown option, or an unknown command, the rest may be its own and is
+  /// let be.
   void judge_unknown(const CLI::App& app, bool is_last) {
     const std::vector<std::string> words = app.remaining(), commands = commands_of(app);
     const auto stray = std::find_if_not(words.begin(), words.end(), is_option);
@@ -235,7 +252,8 @@ class Parser {
       return faults_.add(*stray, "there is no such command" + did_you_mean(*stray, commands));
     const auto unknown = std::find_if(words.begin(), words.end(), is_option);
     for (auto word = unknown; word != words.end(); ++word)
-      if (is_option(*word)) faults_.add(*word, "there is no such option" + did_you_mean(word->substr(0, word->find('=')), options_of(app)));
+      if (is_option(*word))
+        faults_.add(*word, "there is no such option" + did_you_mean(word->substr(0, word->find('=')), options_of(app)));
     if (unknown == words.end() && stray != words.end())
       faults_.add(*stray, "is a word too many; text with blanks needs quotes around it");
   }
@@ -264,7 +282,8 @@ class Parser {
     for (const CLI::App* app : given()) command += (command.empty() ? "" : " ") + app->get_name();
     std::string text = command + ":";
     for (const Fault& fault : faults_.list())
-      text += (faults_.list().size() == 1 ? " " : "\n  ") + (fault.place.empty() ? "" : fault.place + ": ") + fault.sentence;
+      text += (faults_.list().size() == 1 ? " " : "\n  ") + (fault.place.empty() ? "" : fault.place + ": ") +
+              fault.sentence;
     return {text + "\nSee " + command + " --help.\n", kExitUsage};
   }
 
@@ -297,7 +316,8 @@ int give_answer(const Answer& answer) {
 std::string picture_file(const std::string& out, int64_t index, int64_t n) {
   if (n == 1) return out;
   const fs::path path(out);
-  return (path.parent_path() / (path.stem().string() + "-" + std::to_string(index) + path.extension().string())).string();
+  return (path.parent_path() / (path.stem().string() + "-" + std::to_string(index) + path.extension().string()))
+      .string();
 }
 
 }  // namespace alice

@@ -11,14 +11,24 @@ namespace alice {
 
 // The exit codes of both programs.
 constexpr int kExitOk = 0;
-constexpr int kExitFailed = 1;       ///< the work failed, or a check did
-constexpr int kExitUsage = 2;        ///< the command line, or a value in it, is wrong
-constexpr int kExitConfig = 3;       ///< the configuration is wrong
+constexpr int kExitFailed = 1;         ///< the work failed, or a check did
+constexpr int kExitUsage = 2;          ///< the command line, or a value in it, is wrong
+constexpr int kExitConfig = 3;         ///< the configuration is wrong
 constexpr int kExitInterrupted = 130;  ///< as shells report SIGINT
 
 int exit_code_of(ErrorCode code);
 
-enum class Command { generate, models, plugins, config_explain, check_config, check_model, check_load, check_infer, check_compat };
+enum class Command {
+  generate,
+  models,
+  plugins,
+  config_explain,
+  check_config,
+  check_model,
+  check_load,
+  check_infer,
+  check_compat
+};
 
 /// A command line that can be carried out. What a command has no option for is at its default.
 struct CommandLine {
@@ -49,7 +59,8 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv);
 /// Prints to standard output, or to standard error when the exit code is not kExitOk. Returns the exit code.
 int give_answer(const Answer& answer);
 
-/// The file of picture `index` of `n`: `out` itself for one, else "-index" before its extension: cat.png -> cat-0.png, cat-1.png.
+/// The file of picture `index` of `n`: `out` itself for one, else "-index" before its extension: cat.png -> cat-0.png,
+/// cat-1.png.
 std::string picture_file(const std::string& out, int64_t index, int64_t n);
 
 }  // namespace alice

@@ -36,8 +36,10 @@ std::string duration(double seconds) {
 
 std::string which_pictures(const PictureProgress& progress) {
   if (progress.all_images == 1) return "";
-  const std::string first = std::to_string(progress.first_image + 1), last = std::to_string(progress.first_image + progress.images);
-  return (first == last ? "picture " + first : "pictures " + first + "-" + last) + " of " + std::to_string(progress.all_images) + "  ";
+  const std::string first = std::to_string(progress.first_image + 1),
+                    last = std::to_string(progress.first_image + progress.images);
+  return (first == last ? "picture " + first : "pictures " + first + "-" + last) + " of " +
+         std::to_string(progress.all_images) + "  ";
 }
 
 }  // namespace
@@ -48,12 +50,15 @@ double PictureProgress::fraction() const {
 }
 
 std::string progress_text(const PictureProgress& progress) {
-  const std::string text = which_pictures(progress) + std::to_string(progress.done) + "/" + std::to_string(progress.total);
+  const std::string text =
+      which_pictures(progress) + std::to_string(progress.done) + "/" + std::to_string(progress.total);
   if (progress.done == 0) return text;
   char pace[32];
   std::snprintf(pace, sizeof pace, "  %.2f s/step  ", progress.batch_seconds / static_cast<double>(progress.done));
   const double fraction = progress.fraction();
-  return text + pace + (fraction < 1 ? duration(progress.all_seconds * (1 - fraction) / fraction) + " left" : "took " + duration(progress.all_seconds));
+  return text + pace +
+         (fraction < 1 ? duration(progress.all_seconds * (1 - fraction) / fraction) + " left"
+                       : "took " + duration(progress.all_seconds));
 }
 
 std::string progress_bar(const PictureProgress& progress, size_t columns) {

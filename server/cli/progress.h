@@ -9,7 +9,8 @@
 
 namespace alice {
 
-/// Pictures [first_image, first_image + images) of all_images are being made, with `done` of `total` >= 1 steps behind them.
+/// Pictures [first_image, first_image + images) of all_images are being made, with `done` of `total` >= 1 steps behind
+/// them.
 struct PictureProgress {
   int64_t first_image = 0, images = 1, all_images = 1;
   size_t done = 0, total = 1;
@@ -22,7 +23,8 @@ struct PictureProgress {
 
 /// "12/20  0.53 s/step  4 s left", with "pictures 3-4 of 4  " before it where there are several.
 std::string progress_text(const PictureProgress& progress);
-/// "[======>      ] " and that text: shorter than `columns`, so that no terminal wraps; without the bar where there is no room.
+/// "[======>      ] " and that text: shorter than `columns`, so that no terminal wraps; without the bar where there is
+/// no room.
 std::string progress_bar(const PictureProgress& progress, size_t columns);
 
 /// Shows steps as they are done. Belongs to one thread.
@@ -37,8 +39,8 @@ class ProgressDisplay {
   ProgressDisplay(const ProgressDisplay&) = delete;
   ProgressDisplay& operator=(const ProgressDisplay&) = delete;
 
-  /// When pictures begin (done = 0) and after each of their steps. A terminal's bar is drawn anew; elsewhere a line is written
-  /// when another tenth of everything is done, so ten in all at most.
+  /// When pictures begin (done = 0) and after each of their steps. A terminal's bar is drawn anew; elsewhere a line is
+  /// written when another tenth of everything is done, so ten in all at most.
   void step(int64_t first_image, int64_t images, int64_t all_images, size_t done, size_t total);
   /// Ends the bar's line.
   void finish();

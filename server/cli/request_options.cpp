@@ -71,7 +71,8 @@ LoraUse read_lora_option(const std::string& text, Faults& faults) {
 void read_scheduler_option(const std::string& text, Json& options, Faults& faults) {
   const size_t equals = text.find('=');
   const std::string key = text.substr(0, equals);
-  if (equals == text.npos || key.empty()) return faults.add("--scheduler-option", "must be KEY=VALUE, got '" + text + "'");
+  if (equals == text.npos || key.empty())
+    return faults.add("--scheduler-option", "must be KEY=VALUE, got '" + text + "'");
   if (options.contains(key)) return faults.add("--scheduler-option", "sets '" + key + "' twice");
   const std::string value = text.substr(equals + 1);
   const Json json = Json::parse(value, nullptr, /*allow_exceptions=*/false);

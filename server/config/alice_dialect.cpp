@@ -114,8 +114,11 @@ bool is_harmless(const DialectKey& key, const ConfigNode& value) {
 void judge(const DialectKey& key, const ConfigNode::Member& member, Faults& faults, std::vector<Fault>& warnings) {
   if (is_harmless(key, member.value)) return;
   const std::string name = key.section + "." + key.key;
-  if (key.lacking == Lacking::warned) warnings.push_back({member.place, name + " is not honoured: " + key.reason});
-  else faults.add(member.place, name + " asks for protection that cannot be given: " + key.reason + "; take the key out to start without it");
+  if (key.lacking == Lacking::warned)
+    warnings.push_back({member.place, name + " is not honoured: " + key.reason});
+  else
+    faults.add(member.place, name + " asks for protection that cannot be given: " + key.reason +
+                                 "; take the key out to start without it");
 }
 
 }  // namespace
@@ -137,8 +140,10 @@ void take_alice_keys(ConfigNode& root, Faults& faults, std::vector<Fault>& warni
     std::vector<ConfigNode::Member> kept;
     for (ConfigNode::Member& member : section.value.members) {
       const DialectKey* key = find_key(section.key, member.key);
-      if (key != nullptr) judge(*key, member, faults, warnings);
-      else kept.push_back(std::move(member));
+      if (key != nullptr)
+        judge(*key, member, faults, warnings);
+      else
+        kept.push_back(std::move(member));
     }
     section.value.members = std::move(kept);
   }

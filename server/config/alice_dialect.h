@@ -1,6 +1,6 @@
 #pragma once
-// The configuration of the earlier ALICE, where ours has no such thing: the one file that knows its keys, values and variables.
-// Its keys that we honour bear the same names here and are read with our own.
+// The configuration of the earlier ALICE, where ours has no such thing: the one file that knows its keys, values and
+// variables. Its keys that we honour bear the same names here and are read with our own.
 
 #include <string>
 #include <vector>
@@ -14,9 +14,9 @@ std::vector<std::string> alice_keys(const std::string& section);
 /// Its sections that hold none of our keys.
 const std::vector<std::string>& alice_sections();
 
-/// Takes the earlier ALICE's keys out of a whole configuration. One whose value asks for nothing that we lack goes without a
-/// word; another leaves a warning that names it; one that asks for protection is a fault: to start without would give less
-/// protection than was asked for. Values are not repeated in messages: some are secrets.
+/// Takes the earlier ALICE's keys out of a whole configuration. One whose value asks for nothing that we lack goes
+/// without a word; another leaves a warning that names it; one that asks for protection is a fault: to start without
+/// would give less protection than was asked for. Values are not repeated in messages: some are secrets.
 void take_alice_keys(ConfigNode& root, Faults& faults, std::vector<Fault>& warnings);
 
 /// Whether `backend` is what the earlier ALICE calls one of its own engines.

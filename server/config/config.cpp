@@ -72,7 +72,8 @@ ConfigNode map_of(const std::string& key, ConfigNode value) {
 ConfigNode command_line_settings(const ConfigSources& sources) {
   ConfigNode root;
   root.kind = ConfigNode::Kind::map;
-  const auto add = [&](const std::string& section, const std::string& key, const std::string& text, const char* option) {
+  const auto add = [&](const std::string& section, const std::string& key, const std::string& text,
+                       const char* option) {
     if (!text.empty()) root.members.push_back({section, option, map_of(key, text_node(text, option))});
   };
   add("models", "directory", sources.models_directory, kModelsOption);
@@ -95,7 +96,8 @@ Config built_in(const fs::path& program_folder) {
 }
 
 /// `name` must be one of backends. Where there are none it is a plugin's, used with that plugin's own options.
-void settle_backend(const std::string& name, const std::string& place, HostConfig& host, bool any_configured, Faults& faults) {
+void settle_backend(const std::string& name, const std::string& place, HostConfig& host, bool any_configured,
+                    Faults& faults) {
   if (name.empty() || host.backends.count(name)) return;
   if (!any_configured) {
     host.backends[name] = {name, nullptr, [place](const std::string&) { return place; }};
@@ -125,8 +127,11 @@ void settle_backends(Config& config, bool command_line_rules, Faults& faults) {
   settle_backend(host.default_backend, config.origin("generation.backend"), host, any_configured, faults);
   if (!host.default_backend.empty() || !any_configured) return;
   const auto& [first, backend] = *host.backends.begin();
-  if (host.backends.size() == 1) host.default_backend = first;
-  else faults.add(backend.place("plugin"), "there are several backends; generation.backend must say which one is the usual one");
+  if (host.backends.size() == 1)
+    host.default_backend = first;
+  else
+    faults.add(backend.place("plugin"),
+               "there are several backends; generation.backend must say which one is the usual one");
 }
 
 /// A model without a source is what lies under its name in the models folder.
@@ -140,7 +145,8 @@ void settle_models(Config& config) {
   }
   const auto said = config.origins.find("models.directory");
   if (said != config.origins.end() && !fs::is_directory(config.host.models_directory, ignored))
-    config.warnings.push_back({said->second, "there is no folder " + config.host.models_directory.string() + ", so no models are found"});
+    config.warnings.push_back(
+        {said->second, "there is no folder " + config.host.models_directory.string() + ", so no models are found"});
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 // ALICE's configuration: read, checked in full, and with the origin of every value.
 //
 // A value that several places give is taken from the first of: the command line; an ALICE_* variable; the user's
-// ~/.config/alice/config.yaml; the system's /etc/alice/config.yaml; what is built in. A file named by --config or ALICE_CONFIG
-// stands in for the user's and the system's. Section by section, key by key: a list, a model's entry or a backend's entry is
-// one value and is taken whole.
+// ~/.config/alice/config.yaml; the system's /etc/alice/config.yaml; what is built in. A file named by --config or
+// ALICE_CONFIG stands in for the user's and the system's. Section by section, key by key: a list, a model's entry or a
+// backend's entry is one value and is taken whole.
 
 #include <filesystem>
 #include <map>
@@ -32,9 +32,9 @@ struct ConfigSources {
 
 struct Config {
   HostConfig host;
-  std::string default_model;      ///< models.default_model; "" when nobody said one
+  std::string default_model;  ///< models.default_model; "" when nobody said one
   LoggingConfig logging;
-  std::vector<Fault> warnings;    ///< what was said and is not honoured
+  std::vector<Fault> warnings;       ///< what was said and is not honoured
   std::vector<std::string> sources;  ///< files and variables that were read, the weakest first
   /// Where each value was said: "generation.default_steps" -> "config.yaml:14:18". What is not here is built in.
   std::map<std::string, std::string> origins;

@@ -14,6 +14,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kModelPrefix = "sd/";
 const std::vector<std::string> kGeneralDefaults = {"steps", "guidance_scale", "scheduler", "width", "height"};
+const std::vector<std::string> kModelsKeys = {"directory", "default_model"};
 const std::vector<std::string> kModelDefaults = {"steps",  "guidance_scale",  "scheduler", "width",
                                                  "height", "negative_prompt", "clip_skip"};
 
@@ -23,31 +24,27 @@ struct GenerationSettings {
 };
 
 const OptionTable<GenerationSettings>& generation_options() {
-  static const auto table = OptionTable<GenerationSettings>()
-      .integer("threads", &GenerationSettings::threads, {0, 1024}, "compute threads; 0: one a core")
-      .text("backend", &GenerationSettings::backend, "the name of a backend, or auto");
-  return table;
-}
-
-struct ModelsSettings {
-  std::optional<std::string> directory, default_model;
-};
-
-const OptionTable<ModelsSettings>& models_options() {
-  static const auto table = OptionTable<ModelsSettings>()
-      .text("directory", &ModelsSettings::directory, "the folder that is scanned for models; LoRAs lie in loras/ in it")
-      .text("default_model", &ModelsSettings::default_model, "the model of a request that names none");
+  static const auto table =
+      OptionTable<GenerationSettings>()
+          .integer("threads", &GenerationSettings::threads, {0, 1024}, "compute threads; 0: one a core")
+          .text("backend", &GenerationSettings::backend, "the name of a backend, or auto");
   return table;
 }
 
 const OptionTable<LoggingConfig>& logging_options() {
-  static const auto table = OptionTable<LoggingConfig>()
-      .choice("level", &LoggingConfig::level,
-              {{"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warning", LogLevel::warning},
-               {"error", LogLevel::error}, {"critical", LogLevel::critical}}, "the least serious messages that are written")
-      .text("file", &LoggingConfig::file, "the log file")
-      .number("max_size_mb", &LoggingConfig::max_size_mb, {0.01, 1e6}, "the size at which the file is rotated", "MiB")
-      .integer("backup_count", &LoggingConfig::backup_count, {0, 1000}, "how many rotated files are kept");
+  static const auto table =
+      OptionTable<LoggingConfig>()
+          .choice("level", &LoggingConfig::level,
+                  {{"debug", LogLevel::debug},
+                   {"info", LogLevel::info},
+                   {"warning", LogLevel::warning},
+                   {"error", LogLevel::error},
+                   {"critical", LogLevel::critical}},
+                  "the least serious messages that are written")
+          .text("file", &LoggingConfig::file, "the log file")
+          .number("max_size_mb", &LoggingConfig::max_size_mb, {0.01, 1e6}, "the size at which the file is rotated",
+                  "MiB")
+          .integer("backup_count", &LoggingConfig::backup_count, {0, 1000}, "how many rotated files are kept");
   return table;
 }
 
@@ -88,12 +85,18 @@ class LayerReader {
     const auto sections = joined({"plugins", "backends", "models", "generation", "logging"}, alice_sections());
     if (!is_map(root, "a configuration", sections)) return;
     for (const auto& [key, place, value] : root.members) {
-      if (key == "plugins") read_plugins(value);
-      else if (key == "backends") read_backends(value);
-      else if (key == "models") read_models(value);
-      else if (key == "generation") read_generation(value);
-      else if (key == "logging") read_logging(value);
-      else if (contains(alice_sections(), key)) is_map(value, key, alice_keys(key));
+      if (key == "plugins")
+        read_plugins(value);
+      else if (key == "backends")
+        read_backends(value);
+      else if (key == "models")
+        read_models(value);
+      else if (key == "generation")
+        read_generation(value);
+      else if (key == "logging")
+        read_logging(value);
+      else if (contains(alice_sections(), key))
+        is_map(value, key, alice_keys(key));
     }
   }
 
@@ -108,7 +111,8 @@ class LayerReader {
   bool is_map(const ConfigNode& node, const std::string& what, const std::vector<std::string>& allowed) {
     if (!is_map(node, what)) return false;
     for (const auto& [key, place, value] : node.members)
-      if (!contains(allowed, key)) faults_.add(place, "'" + key + "' is no key of " + what + did_you_mean(key, allowed));
+      if (!contains(allowed, key))
+        faults_.add(place, "'" + key + "' is no key of " + what + did_you_mean(key, allowed));
     return true;
   }
 
@@ -132,11 +136,13 @@ class LayerReader {
   }
 
   /// Reads request defaults: the members of `node` that are `prefix` and one of `names`.
-  void read_defaults(const ConfigNode& node, const std::string& prefix, const std::vector<std::string>& names, GenerateRequest& into) {
+  void read_defaults(const ConfigNode& node, const std::string& prefix, const std::vector<std::string>& names,
+                     GenerateRequest& into) {
     ConfigNode unprefixed;
     unprefixed.kind = ConfigNode::Kind::map;
     for (const std::string& name : names)
-      if (const auto* member = node.find(prefix + name)) unprefixed.members.push_back({name, member->place, member->value});
+      if (const auto* member = node.find(prefix + name))
+        unprefixed.members.push_back({name, member->place, member->value});
     read_options(generate_options(), unprefixed, into);
   }
 
@@ -154,7 +160,8 @@ class LayerReader {
 
   void read_plugin(const ConfigNode& node) {
     const std::string name = name_in(node, "a plugin");
-    if (!name.empty()) config_.host.plugins.push_back({name == "default" ? folders_.program / "plugins" : path_in(name), node.place});
+    if (!name.empty())
+      config_.host.plugins.push_back({name == "default" ? folders_.program / "plugins" : path_in(name), node.place});
   }
 
   void read_backends(const ConfigNode& node) {
@@ -171,22 +178,21 @@ class LayerReader {
 
   void read_models(const ConfigNode& node) {
     if (!is_map(node, "models")) return;
-    ModelsSettings settings;
-    read_options(models_options(), node, settings);
     for (const auto& [key, place, value] : node.members) {
-      if (key == "directory" && settings.directory.has_value()) config_.host.models_directory = path_in(*settings.directory);
-      if (key == "default_model") config_.default_model = settings.default_model.value_or("");
-      if (key.compare(0, 3, kModelPrefix) == 0) config_.host.models[key] = read_model(key, place, value);
-      else check_models_key(key, place);
+      if (key == "directory" && !value.is_null()) config_.host.models_directory = path_in(name_in(value, key));
+      if (key == "default_model") config_.default_model = value.is_null() ? "" : name_in(value, key);
+      if (key.compare(0, 3, kModelPrefix) == 0)
+        config_.host.models[key] = read_model(key, place, value);
+      else
+        check_models_key(key, place);
       note_origin("models." + key, value);
     }
   }
 
   void check_models_key(const std::string& key, const std::string& place) {
-    const auto allowed = names_of(models_options());
-    if (contains(allowed, key)) return;
+    if (contains(kModelsKeys, key)) return;
     faults_.add(place, "'" + key + "' is no key of models, and a model's id begins with " + kModelPrefix +
-                           did_you_mean(key, joined(allowed, alice_keys("models"))));
+                           did_you_mean(key, joined(kModelsKeys, alice_keys("models"))));
   }
 
   ModelConfig read_model(const std::string& id, const std::string& place, const ConfigNode& node) {
@@ -194,7 +200,8 @@ class LayerReader {
     model.id = id;
     model.place = place;
     if (id == kModelPrefix) faults_.add(place, "a model's id needs a name after " + std::string(kModelPrefix));
-    if (!is_map(node, "a model", {"source", "backend", "scheduler", "text_encoder", "unet", "vae", "defaults"})) return model;
+    if (!is_map(node, "a model", {"source", "backend", "scheduler", "text_encoder", "unet", "vae", "defaults"}))
+      return model;
     for (const auto& [key, key_place, value] : node.members) {
       if (value.is_null()) continue;
       if (key == "source") model.source = source_in(value);
@@ -223,8 +230,10 @@ class LayerReader {
   PartConfig read_part(const ConfigNode& node, const std::string& what, const std::vector<std::string>& allowed) {
     PartConfig part;
     part.place = node.key_places();
-    if (node.is_text()) part.plugin = name_in(node, what);
-    else if (is_map(node, what + ", unless it is a plugin's name,", allowed)) read_part_members(node, what, part);
+    if (node.is_text())
+      part.plugin = name_in(node, what);
+    else if (is_map(node, what + ", unless it is a plugin's name,", allowed))
+      read_part_members(node, what, part);
     return part;
   }
 
@@ -239,7 +248,8 @@ class LayerReader {
 
   /// The places of options, and of the part's own keys.
   static PlaceOf part_places(const ConfigNode& part, const ConfigNode& options) {
-    return [own = part.key_places(), of_options = options.key_places(), options_place = options.place](const std::string& name) {
+    return [own = part.key_places(), of_options = options.key_places(),
+            options_place = options.place](const std::string& name) {
       const std::string place = of_options(name);
       return place == options_place ? own(name) : place;
     };
@@ -272,7 +282,8 @@ class LayerReader {
     auto& origins = config_.origins;
     const std::string inside = name + ".";
     origins.erase(name);
-    for (auto at = origins.lower_bound(inside); at != origins.end() && at->first.compare(0, inside.size(), inside) == 0;)
+    for (auto at = origins.lower_bound(inside);
+         at != origins.end() && at->first.compare(0, inside.size(), inside) == 0;)
       at = origins.erase(at);
     if (node.kind != ConfigNode::Kind::map) origins[name] = node.place;
     for (const auto& member : node.members) note_origin(inside + member.key, member.value);

@@ -19,8 +19,8 @@ struct KnownFolders {
   std::filesystem::path home;     ///< ~/ in paths; empty: not known
 };
 
-/// Reads `layer` over what `config` holds already. Every fault is added; a value with a fault is left as it was. What is not
-/// honoured goes to config.warnings.
+/// Reads `layer` over what `config` holds already. Every fault is added; a value with a fault is left as it was. What
+/// is not honoured goes to config.warnings.
 void read_layer(ConfigLayer layer, const KnownFolders& folders, Config& config, Faults& faults);
 
 }  // namespace alice

@@ -1,6 +1,6 @@
 #pragma once
-// A configuration as it was written: values, the order of their keys, and where each stands. Files, environment variables and
-// the command line all become this before anything is read from them.
+// A configuration as it was written: values, the order of their keys, and where each stands. Files, environment
+// variables and the command line all become this before anything is read from them.
 
 #include <string>
 #include <vector>
@@ -16,7 +16,7 @@ struct ConfigNode {
   struct Member;
 
   Kind kind = Kind::scalar;
-  Json scalar;                  ///< null, boolean, number or string; numbers without end as parse_json's words
+  Json scalar;  ///< null, boolean, number or string; numbers without end as parse_json's words
   std::vector<ConfigNode> items;
   std::vector<Member> members;  ///< in the order written; no key stands twice
   std::string place;            ///< "config.yaml:14:7", "ALICE_THREADS", "--models"

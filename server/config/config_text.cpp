@@ -13,7 +13,8 @@ namespace {
 /// Where `text` stops to be UTF-8; its size when it never does.
 size_t first_bad_utf8(const std::string& text) {
   const std::string repaired = encode_utf8(decode_utf8(text));
-  return static_cast<size_t>(std::mismatch(text.begin(), text.end(), repaired.begin(), repaired.end()).first - text.begin());
+  return static_cast<size_t>(std::mismatch(text.begin(), text.end(), repaired.begin(), repaired.end()).first -
+                             text.begin());
 }
 
 bool is_control(char c) {
@@ -51,7 +52,8 @@ std::string read_config_bytes(const std::filesystem::path& file, const std::stri
   in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   if (in.bad()) refuse("cannot be read to its end");
   bytes.resize(static_cast<size_t>(in.gcount()));
-  if (bytes.size() > kLargestConfig) refuse("is larger than " + std::to_string(kLargestConfig >> 10) + " KiB: is it a configuration?");
+  if (bytes.size() > kLargestConfig)
+    refuse("is larger than " + std::to_string(kLargestConfig >> 10) + " KiB: is it a configuration?");
   return bytes;
 }
 

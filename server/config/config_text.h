@@ -11,8 +11,8 @@ namespace alice {
 /// A configuration is written by hand: one that is larger is something else.
 constexpr size_t kLargestConfig = 1u << 20;
 
-/// The bytes of a file or pipe, at most kLargestConfig of them. Throws Error(bad_config, name): not there, a folder, not
-/// readable, too large.
+/// The bytes of a file or pipe, at most kLargestConfig of them. Throws Error(bad_config, name): not there, a folder,
+/// not readable, too large.
 std::string read_config_bytes(const std::filesystem::path& file, const std::string& name);
 
 /// Valid UTF-8 without byte order mark, every line ended by "\n", no control characters but tab and line feed. Throws

@@ -6,7 +6,7 @@
 
 #include "core/base/nearest.h"
 #include "server/config/alice_dialect.h"
-#include "server/config/yaml_document.h"
+#include "server/config/yaml_scalar.h"
 
 namespace alice {
 namespace {
@@ -21,8 +21,8 @@ struct Setting {
 };
 
 constexpr Setting kSettings[] = {
-    {"ALICE_MODELS_DIR", "models", "directory", false},  {"ALICE_BACKEND", "generation", "backend", false},
-    {"ALICE_THREADS", "generation", "threads", true},    {"ALICE_LOG_LEVEL", "logging", "level", false},
+    {"ALICE_MODELS_DIR", "models", "directory", false}, {"ALICE_BACKEND", "generation", "backend", false},
+    {"ALICE_THREADS", "generation", "threads", true},   {"ALICE_LOG_LEVEL", "logging", "level", false},
     {"ALICE_LOG_FILE", "logging", "file", false},
 };
 
@@ -74,8 +74,9 @@ ConfigNode environment_settings(const Environment& environment) {
     const std::string text = variable(environment, setting.variable);
     if (text.empty()) continue;
     ConfigNode value = text_node(text, setting.variable);
-    if (setting.is_number) value.scalar = parse_yaml_scalar(text);
-    section_of(root, setting.section, setting.variable).members.push_back({setting.key, setting.variable, std::move(value)});
+    if (setting.is_number) value.scalar = read_yaml_scalar(text);
+    section_of(root, setting.section, setting.variable)
+        .members.push_back({setting.key, setting.variable, std::move(value)});
   }
   return root;
 }
@@ -84,7 +85,8 @@ std::vector<Fault> unread_variables(const Environment& environment) {
   const auto known = known_variables();
   std::vector<Fault> warnings;
   for (const auto& [name, value] : environment) {
-    if (value.empty() || name.compare(0, 6, kPrefix) != 0 || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    if (value.empty() || name.compare(0, 6, kPrefix) != 0 || std::find(known.begin(), known.end(), name) != known.end())
+      continue;
     const std::string theirs = alice_variable_warning(name);
     warnings.push_back({name, theirs.empty() ? "no such variable is read" + did_you_mean(name, known) : theirs});
   }

@@ -6,13 +6,12 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <sstream>
 #include <string_view>
 #include <utility>
 
-#include "server/config/config_text.h"
+#include "server/config/yaml_scalar.h"
 
 namespace alice {
 namespace {
@@ -21,66 +20,14 @@ constexpr const char* kPlainTag = "?";
 constexpr const char* kQuotedTag = "!";
 constexpr const char* kStringTag = "tag:yaml.org,2002:str";
 
-bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), text) != words.end();
-}
-
-bool all_of(std::string_view text, std::string_view digits) {
-  return !text.empty() && text.find_first_not_of(digits) == std::string_view::npos;
-}
-
-size_t count_digits(std::string_view text) {
-  return std::min(text.find_first_not_of("0123456789"), text.size());
-}
-
-/// [0-9]+ (. [0-9]*)? or . [0-9]+, then ([eE] [-+]? [0-9]+)?
-bool is_decimal(std::string_view text) {
-  const size_t whole = count_digits(text);
-  text.remove_prefix(whole);
-  size_t fraction = 0;
-  if (!text.empty() && text[0] == '.') {
-    fraction = count_digits(text.substr(1));
-    text.remove_prefix(1 + fraction);
-  }
-  if (whole + fraction == 0) return false;
-  if (text.empty()) return true;
-  if (text[0] != 'e' && text[0] != 'E') return false;
-  text.remove_prefix(1);
-  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
-  return all_of(text, "0123456789");
-}
-
-/// A checked number, its sign included, as `Number`. One beyond its range stays text, so that it is refused by what stands there.
-template <class Number, class... Base>
-Json read_number(std::string_view number, std::string_view whole, Base... base) {
-  Number value = 0;
-  const auto end = std::from_chars(number.data(), number.data() + number.size(), value, base...);
-  return end.ec == std::errc{} ? Json(value) : Json(std::string(whole));
-}
-
-Json resolve_plain(std::string_view text) {
-  if (is_one_of(text, {"", "~", "null", "Null", "NULL"})) return nullptr;
-  if (is_one_of(text, {"true", "True", "TRUE"})) return true;
-  if (is_one_of(text, {"false", "False", "FALSE"})) return false;
-  if (is_one_of(text, {".nan", ".NaN", ".NAN"})) return "NaN";
-  const std::string_view rest = text.substr(std::min<size_t>(text.size(), 2));
-  if (text.substr(0, 2) == "0o" && all_of(rest, "01234567")) return read_number<int64_t>(rest, text, 8);
-  if (text.substr(0, 2) == "0x" && all_of(rest, "0123456789abcdefABCDEF")) return read_number<int64_t>(rest, text, 16);
-  const std::string_view number = text[0] == '+' ? text.substr(1) : text;  // from_chars knows no plus sign
-  const std::string_view magnitude = text[0] == '-' ? text.substr(1) : number;
-  if (is_one_of(magnitude, {".inf", ".Inf", ".INF"})) return text[0] == '-' ? "-Infinity" : "Infinity";
-  if (all_of(magnitude, "0123456789")) return read_number<int64_t>(number, text);
-  if (is_decimal(magnitude)) return read_number<double>(number, text);
-  return std::string(text);
-}
-
 /// Stops the parser where going on makes no sense; the fault has been added.
 struct Stop {};
 
 /// Builds the tree from yaml-cpp's events. yaml-cpp's own Node is not used: it drops repeated keys and shares aliases.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(const std::string& text, const std::string& name, Faults& faults) : text_(text), name_(name), faults_(faults) {}
+  TreeBuilder(const std::string& text, const std::string& name, Faults& faults)
+      : text_(text), name_(name), faults_(faults) {}
 
   ConfigNode take_root() { return std::move(root_); }
 
@@ -97,21 +44,23 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
-    if (tag == kQuotedTag) check_closed(mark);
+    if (tag != kPlainTag) check_closed(mark);
     if (value.find('\0') != value.npos) stop(mark, "the text has a zero byte (\\0) in it");
+    check_tag(mark, tag, {kPlainTag, kQuotedTag, kStringTag});
     ConfigNode scalar = node(mark);
-    if (expects_key() || tag == kQuotedTag || tag == kStringTag) scalar.scalar = value;
-    else if (tag == kPlainTag) scalar.scalar = resolve_plain(value);
-    else stop(mark, "the tag " + tag + " is not read in a configuration; write the value without a tag");
+    scalar.scalar = tag == kPlainTag && !expects_key() ? read_yaml_scalar(value) : Json(value);
     add(std::move(scalar));
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    check_tag(mark, tag, {"", kPlainTag, kQuotedTag, "tag:yaml.org,2002:seq"});
     open(mark, ConfigNode::Kind::list);
   }
   void OnSequenceEnd() override { close(); }
 
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    check_tag(mark, tag, {"", kPlainTag, kQuotedTag, "tag:yaml.org,2002:map"});
     open(mark, ConfigNode::Kind::map);
   }
   void OnMapEnd() override { close(); }
@@ -140,19 +89,27 @@ class TreeBuilder : public YAML::EventHandler {
     throw Stop{};
   }
 
+  void check_tag(const YAML::Mark& mark, const std::string& tag, std::initializer_list<std::string_view> known) {
+    if (std::find(known.begin(), known.end(), tag) == known.end())
+      stop(mark, "the tag " + tag + " is not read in a configuration; write the value without a tag");
+  }
+
   /// yaml-cpp ends a quoted scalar at the end of the text without a word; the keys that it has swallowed would be lost.
   void check_closed(const YAML::Mark& mark) {
     size_t at = static_cast<size_t>(std::max(mark.pos, 0));
-    while (at < text_.size() && text_[at] == '&') {  // an anchor stands before the quote
+    while (at < text_.size() && (text_[at] == '&' || text_[at] == '!')) {  // an anchor or a tag stands before the quote
       at = std::min(text_.find_first_of(" \t\n", at), text_.size());
       at = std::min(text_.find_first_not_of(" \t\n", at), text_.size());
     }
     if (at >= text_.size() || (text_[at] != '"' && text_[at] != '\'')) return;  // a block scalar
     const char quote = text_[at];
     for (++at; at < text_.size(); ++at) {
-      if (quote == '"' && text_[at] == '\\') ++at;
-      else if (quote == '\'' && text_.compare(at, 2, "''") == 0) ++at;
-      else if (text_[at] == quote) return;
+      if (quote == '"' && text_[at] == '\\')
+        ++at;
+      else if (quote == '\'' && text_.compare(at, 2, "''") == 0)
+        ++at;
+      else if (text_[at] == quote)
+        return;
     }
     stop(mark, "the quote that opens here is never closed");
   }
@@ -200,8 +157,10 @@ class TreeBuilder : public YAML::EventHandler {
     Open& map = open_.back();
     map.has_key = false;
     const auto [first, is_new] = map.keys.emplace(map.key, map.key_place);
-    if (is_new) map.node.members.push_back({map.key, map.key_place, std::move(value)});
-    else faults_.add(map.key_place, "'" + map.key + "' stands twice; the first is at " + first->second);
+    if (is_new)
+      map.node.members.push_back({map.key, map.key_place, std::move(value)});
+    else
+      faults_.add(map.key_place, "'" + map.key + "' stands twice; the first is at " + first->second);
   }
 
   const std::string& text_;
@@ -216,7 +175,8 @@ class TreeBuilder : public YAML::EventHandler {
 std::string tab_hint(const std::string& text, const YAML::Mark& mark) {
   std::istringstream lines(text);
   std::string line;
-  for (int i = 0; i <= mark.line && std::getline(lines, line); ++i) {}
+  for (int i = 0; i <= mark.line && std::getline(lines, line); ++i) {
+  }
   const size_t indent = std::min(line.find_first_not_of(" \t"), line.size());
   return line.substr(0, indent).find('\t') == line.npos ? "" : " (the line is indented with a tab; YAML wants blanks)";
 }
@@ -228,18 +188,18 @@ ConfigNode parse_yaml(const std::string& text, const std::string& name, Faults& 
   std::istringstream in(text);
   try {
     YAML::Parser parser(in);
-    while (parser.HandleNextDocument(builder)) {}
+    while (parser.HandleNextDocument(builder)) {
+    }
     return builder.take_root();
   } catch (const Stop&) {
     return {};
   } catch (const YAML::Exception& e) {
     const bool placed = !e.mark.is_null();
-    const std::string place = placed ? name + ":" + std::to_string(e.mark.line + 1) + ":" + std::to_string(e.mark.column + 1) : name;
+    const std::string place =
+        placed ? name + ":" + std::to_string(e.mark.line + 1) + ":" + std::to_string(e.mark.column + 1) : name;
     faults.add(place, "is no valid YAML: " + e.msg + (placed ? tab_hint(text, e.mark) : ""));
     return {};
   }
 }
-
-Json parse_yaml_scalar(const std::string& text) { return resolve_plain(text); }
 
 }  // namespace alice

@@ -43,12 +43,31 @@ Words generate_with(Words more) {
 }  // namespace
 
 TEST_CASE("every option of generate arrives in the request") {
-  const CommandLine line = read({"generate", "--model", "sd/m", "--prompt", "a cat", "--negative", "dogs", "--seed", "0", "--steps", "12",
-                                 "--guidance", "6.5", "--guidance-rescale", "0.7", "--scheduler", "walk", "--scheduler-option", "a=true",
-                                 "--scheduler-option", "b=0.5", "--scheduler-option", "c=text", "--scheduler-option", "d=[1, 2]",
-                                 "--scheduler-option", "e=x=y", "--width", "64", "--height", "128", "--n", "3", "--lora", "one", "--lora",
-                                 "two:0.8", "--lora", "a:b:-1", "--clip-skip", "2", "--backend", "quick", "--config", "c.yaml",
-                                 "--models", "m", "--out", "cat.png"});
+  const CommandLine line = read({"generate", "--model",
+                                 "sd/m",     "--prompt",
+                                 "a cat",    "--negative",
+                                 "dogs",     "--seed",
+                                 "0",        "--steps",
+                                 "12",       "--guidance",
+                                 "6.5",      "--guidance-rescale",
+                                 "0.7",      "--scheduler",
+                                 "walk",     "--scheduler-option",
+                                 "a=true",   "--scheduler-option",
+                                 "b=0.5",    "--scheduler-option",
+                                 "c=text",   "--scheduler-option",
+                                 "d=[1, 2]", "--scheduler-option",
+                                 "e=x=y",    "--width",
+                                 "64",       "--height",
+                                 "128",      "--n",
+                                 "3",        "--lora",
+                                 "one",      "--lora",
+                                 "two:0.8",  "--lora",
+                                 "a:b:-1",   "--clip-skip",
+                                 "2",        "--backend",
+                                 "quick",    "--config",
+                                 "c.yaml",   "--models",
+                                 "m",        "--out",
+                                 "cat.png"});
   CHECK(line.command == Command::generate);
   CHECK(line.config_file == "c.yaml");
   CHECK(line.models_directory == "m");
@@ -90,10 +109,13 @@ TEST_CASE("what is not given is absent, so that the configuration can say it") {
 }
 
 TEST_CASE("text is taken as it is typed") {
-  for (const std::string& text : Words{"", "--steps", "-x", "[a, b]", "{}", "a=b", "a \"quoted\" word", "<lora:x:0.5>", "%s \\n", "\xC3\xA9\xF0\x9F\x90\xB1"}) {
+  for (const std::string& text : Words{"", "--steps", "-x", "[a, b]", "{}", "a=b", "a \"quoted\" word", "<lora:x:0.5>",
+                                       "%s \\n", "\xC3\xA9\xF0\x9F\x90\xB1"}) {
     INFO(text);
     CHECK(read({"generate", "--out", "cat.png", "--prompt", text}).request.prompt == text);
-    CHECK(read({"generate", "--out", "cat.png", "--prompt", "x", "--lora", "[" + text + "]:2"}).request.loras.at(0).name == "[" + text + "]");
+    CHECK(read({"generate", "--out", "cat.png", "--prompt", "x", "--lora", "[" + text + "]:2"})
+              .request.loras.at(0)
+              .name == "[" + text + "]");
   }
   CHECK(read({"generate", "--prompt=", "--out=cat.png"}).request.prompt.empty());
   CHECK(read({"generate", "--prompt=a=b", "--out=cat.png"}).request.prompt == "a=b");
@@ -136,8 +158,27 @@ TEST_CASE("each command is known, with its own options") {
 }
 
 TEST_CASE("every fault of a command line is told at once, with the option that it belongs to") {
-  const std::string text = refusal({"generate", "--steps", "0", "--n", "many", "--seed", "-1", "--guidance", "nan", "--clip-skip", "1.5", "--width",
-                                    "99999999999999999999", "--lora", ":1", "--lora", "x:y", "--scheduler-option", "k", "--out", "cat.jpg"});
+  const std::string text = refusal({"generate",
+                                    "--steps",
+                                    "0",
+                                    "--n",
+                                    "many",
+                                    "--seed",
+                                    "-1",
+                                    "--guidance",
+                                    "nan",
+                                    "--clip-skip",
+                                    "1.5",
+                                    "--width",
+                                    "99999999999999999999",
+                                    "--lora",
+                                    ":1",
+                                    "--lora",
+                                    "x:y",
+                                    "--scheduler-option",
+                                    "k",
+                                    "--out",
+                                    "cat.jpg"});
   INFO(text);
   CHECK(says(text, "\n  --steps: must be an integer from 1 to 1000, got 0\n"));
   CHECK(says(text, "\n  --n: must be an integer from 1 to 100, got \"many\"\n"));
@@ -185,7 +226,8 @@ TEST_CASE("no command, or half of one, is answered with help and the code of a w
 }
 
 TEST_CASE("help and version are no faults") {
-  for (const Words& words : std::vector<Words>{{"--help"}, {"-h"}, {"generate", "--help"}, {"check", "compat", "--help"}, {"--version"}}) {
+  for (const Words& words :
+       std::vector<Words>{{"--help"}, {"-h"}, {"generate", "--help"}, {"check", "compat", "--help"}, {"--version"}}) {
     const ParsedCommandLine parsed = parse(words);
     REQUIRE(parsed.answer.has_value());
     CHECK(parsed.answer->exit_code == kExitOk);
@@ -199,7 +241,8 @@ TEST_CASE("a place where no picture can be written is refused before anything is
   TempFolder folder;
   CHECK(says(refusal({"generate", "--prompt", "x", "--out", folder.path().string()}), "must name a file"));
   CHECK(says(refusal({"generate", "--prompt", "x", "--out", folder.path().string() + "/"}), "must name a file"));
-  CHECK(says(refusal({"generate", "--prompt", "x", "--out", (folder / "none/cat.png").string()}), "there is no folder"));
+  CHECK(
+      says(refusal({"generate", "--prompt", "x", "--out", (folder / "none/cat.png").string()}), "there is no folder"));
   CHECK(says(refusal({"generate", "--prompt", "x"}), "--out: is missing"));
   CHECK(says(refusal({"generate", "--prompt", "x", "--out", (folder / "cat.JPEG").string()}), "must end in .png"));
   for (const char* name : {"cat.png", "cat.PNG", "cat", "v1.5"})
@@ -217,7 +260,7 @@ TEST_CASE("the exit code follows from the kind of error") {
   CHECK(exit_code_of(ErrorCode::bad_request) == kExitUsage);
   CHECK(exit_code_of(ErrorCode::bad_config) == kExitConfig);
   CHECK(exit_code_of(ErrorCode::cancelled) == kExitInterrupted);
-  for (ErrorCode code : {ErrorCode::not_found, ErrorCode::bad_weights, ErrorCode::unsupported, ErrorCode::out_of_memory, ErrorCode::busy,
-                         ErrorCode::internal})
+  for (ErrorCode code : {ErrorCode::not_found, ErrorCode::bad_weights, ErrorCode::unsupported, ErrorCode::out_of_memory,
+                         ErrorCode::busy, ErrorCode::internal})
     CHECK(exit_code_of(code) == kExitFailed);
 }

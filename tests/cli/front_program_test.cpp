@@ -28,7 +28,8 @@ Run run(const std::string& command) {
   REQUIRE(pipe != nullptr);
   Run result;
   std::array<char, 4096> buffer;
-  for (size_t count; (count = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) result.output.append(buffer.data(), count);
+  for (size_t count; (count = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+    result.output.append(buffer.data(), count);
   const int status = pclose(pipe);
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   return result;
@@ -54,7 +55,8 @@ TEST_CASE("alice links no libtorch") {
   const Run libraries = run("ldd " + kAlice);
   CHECK(libraries.exit_code == 0);
   CHECK(says(libraries.output, "libalice-base.so"));
-  for (const char* library : {"torch", "libc10", "libalice-core", "not found"}) CHECK_FALSE(says(libraries.output, library));
+  for (const char* library : {"torch", "libc10", "libalice-core", "not found"})
+    CHECK_FALSE(says(libraries.output, library));
 }
 
 TEST_CASE("alice answers help, version and wrong use by itself") {

@@ -13,7 +13,9 @@ namespace {
 
 PictureProgress steps(size_t done, size_t total, double seconds) { return {0, 1, 1, done, total, seconds, seconds}; }
 
-size_t count_of(char c, const std::string& text) { return static_cast<size_t>(std::count(text.begin(), text.end(), c)); }
+size_t count_of(char c, const std::string& text) {
+  return static_cast<size_t>(std::count(text.begin(), text.end(), c));
+}
 
 size_t lines_of(const std::string& text) { return count_of('\n', text); }
 
@@ -36,7 +38,9 @@ TEST_CASE("progress over several pictures counts the steps of all of them") {
 
 TEST_CASE("the bar fits into its line at every width and is full at the end only") {
   for (size_t columns = 0; columns < 200; ++columns)
-    for (size_t done = 0; done <= 30; ++done) CHECK(progress_bar(steps(done, 30, 3.0 * static_cast<double>(done)), columns).size() < std::max<size_t>(columns, 1));
+    for (size_t done = 0; done <= 30; ++done)
+      CHECK(progress_bar(steps(done, 30, 3.0 * static_cast<double>(done)), columns).size() <
+            std::max<size_t>(columns, 1));
   CHECK(progress_bar(steps(0, 4, 0), 20) == "[>            ] 0/4");
   CHECK(progress_bar(steps(2, 4, 2), 45) == "[=======>       ] 2/4  1.00 s/step  2 s left");
   CHECK(progress_bar(steps(4, 4, 4), 45) == "[===============] 4/4  1.00 s/step  took 4 s");

@@ -98,7 +98,8 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 }  // namespace
 
-TEST_CASE("the earlier ALICE's configuration is read where we have the feature, and a warning names each key that we lack") {
+TEST_CASE(
+    "the earlier ALICE's configuration is read where we have the feature, and a warning names each key that we lack") {
   ConfigFolder folder;
   std::filesystem::create_directories(folder.folder / "models");
   const Config config = folder.load(kEarlierConfig);
@@ -112,18 +113,39 @@ TEST_CASE("the earlier ALICE's configuration is read where we have the feature, 
 
   std::vector<std::string> places;
   for (const Fault& warning : config.warnings) places.push_back(warning.place);
-  const std::vector<std::string> lacking = {
-      "host", "port", "session_timeout_seconds", "block_nsfw", "auto_unload_timeout", "request_timeout", "sdcpp_threads",
-      "enable_vae_slicing", "enable_vae_tiling", "vae_decode_cpu", "vae_conv_direct", "enable_flash_attention", "max_cached_models",
-      "max_cpu_cached_models", "vram_evict_threshold_gb", "images_directory", "gallery_file", "auth_directory", "max_storage_gb",
-      "retention_days", "public_image_expiration_hours", "gallery_page_size", "enabled", "database_path", "sync_interval_hours",
-      "huggingface_limit"};
+  const std::vector<std::string> lacking = {"host",
+                                            "port",
+                                            "session_timeout_seconds",
+                                            "block_nsfw",
+                                            "auto_unload_timeout",
+                                            "request_timeout",
+                                            "sdcpp_threads",
+                                            "enable_vae_slicing",
+                                            "enable_vae_tiling",
+                                            "vae_decode_cpu",
+                                            "vae_conv_direct",
+                                            "enable_flash_attention",
+                                            "max_cached_models",
+                                            "max_cpu_cached_models",
+                                            "vram_evict_threshold_gb",
+                                            "images_directory",
+                                            "gallery_file",
+                                            "auth_directory",
+                                            "max_storage_gb",
+                                            "retention_days",
+                                            "public_image_expiration_hours",
+                                            "gallery_page_size",
+                                            "enabled",
+                                            "database_path",
+                                            "sync_interval_hours",
+                                            "huggingface_limit"};
   for (const std::string& key : lacking) {
     INFO(key);
     const std::string place = folder.file() + ":" + std::to_string(line_of(kEarlierConfig, key)) + ":3";
     const auto warning = std::find(places.begin(), places.end(), place);
     REQUIRE(warning != places.end());
-    CHECK(says(config.warnings[static_cast<size_t>(warning - places.begin())].sentence, "." + key + " is not honoured"));
+    CHECK(
+        says(config.warnings[static_cast<size_t>(warning - places.begin())].sentence, "." + key + " is not honoured"));
   }
   CHECK(config.warnings.size() == lacking.size());
 }

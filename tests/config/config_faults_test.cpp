@@ -19,7 +19,9 @@ TEST_CASE("each fault of a configuration says its line and column, what is allow
       {"a list\n", ":1:1", {"must be a map", "\"a list\""}},
       {"- x\n", ":1:1", {"must be a map", "a list"}},
       {"generaton: {}\n", ":1:1", {"'generaton'", "did you mean 'generation'?"}},
-      {"generation:\n  default_stps: 3\n", ":2:3", {"'default_stps' is no key of generation", "did you mean 'default_steps'?"}},
+      {"generation:\n  default_stps: 3\n",
+       ":2:3",
+       {"'default_stps' is no key of generation", "did you mean 'default_steps'?"}},
       {"generation: 5\n", ":1:13", {"generation must be a map", "5"}},
       {"generation: {default_steps: many}\n", ":1:29", {"an integer from 1 to 1000", "\"many\""}},
       {"generation: {default_steps: 0}\n", ":1:29", {"an integer from 1 to 1000", "got 0"}},
@@ -43,13 +45,17 @@ TEST_CASE("each fault of a configuration says its line and column, what is allow
       {"backends: {a: {plugn: x, plugin: y}}\n", ":1:16", {"'plugn'", "did you mean 'plugin'?"}},
       {"backends: {a: {plugin: x, options: [1]}}\n", ":1:36", {"options of a backend must be a map"}},
       {"backends: {auto: x, b: y}\ngeneration: {backend: b}\n", ":1:12", {"'auto' cannot be the name of a backend"}},
-      {"backends: {fast: x, slow: y}\ngeneration: {backend: fats}\n", ":2:23", {"'fats' is no backend", "did you mean 'fast'?"}},
+      {"backends: {fast: x, slow: y}\ngeneration: {backend: fats}\n",
+       ":2:23",
+       {"'fats' is no backend", "did you mean 'fast'?"}},
       {"backends: {fast: x}\nmodels: {sd/a: {backend: slow}}\n", ":2:26", {"'slow' is no backend", "allowed: fast"}},
       {"backends: {fast: x, slow: y}\n", ":1:18", {"several backends", "generation.backend"}},
       {"models: {direktory: x}\n", ":1:10", {"did you mean 'directory'?"}},
       {"models: {my-model: {}}\n", ":1:10", {"begins with sd/"}},
       {"models: {sd/: {}}\n", ":1:10", {"needs a name"}},
-      {"models: {directory: 5}\n", ":1:21", {"a string"}},
+      {"models: {directory: 5}\n", ":1:21", {"directory must be a string"}},
+      {"models: {directory: ''}\n", ":1:21", {"directory must be a string"}},
+      {"models: {default_model: [a]}\n", ":1:25", {"default_model must be a string"}},
       {"models: {sd/a: x}\n", ":1:16", {"a model must be a map"}},
       {"models: {sd/a: {sauce: x}}\n", ":1:17", {"did you mean 'source'?"}},
       {"models: {sd/a: {source: 5}}\n", ":1:25", {"source must be a string"}},
@@ -61,7 +67,10 @@ TEST_CASE("each fault of a configuration says its line and column, what is allow
       {"models: {sd/a: {defaults: {clip_skip: -1}}}\n", ":1:39", {"an integer from 0 to 100"}},
       {"a: \"\xC3\x28\"\n", ":1:5", {"no UTF-8", "0xC3"}},
       {"# \xE2\x82\n", ":1:3", {"no UTF-8", "0xE2"}},
-      {"logging:\n  file: a\x01" "b\n", ":2:10", {"control character 0x01"}},
+      {"logging:\n  file: a\x01"
+       "b\n",
+       ":2:10",
+       {"control character 0x01"}},
   };
   for (const Case& one : cases) {
     INFO(one.text);
@@ -77,17 +86,18 @@ TEST_CASE("each fault of a configuration says its line and column, what is allow
 TEST_CASE("every fault of every source is reported at once") {
   ConfigFolder folder;
   folder.folder.write("etc/alice/config.yaml", "logging: {level: loud}\ngeneration: {default_steps: 0}\n");
-  const auto user = folder.folder.write("home/.config/alice/config.yaml",
-                                        "plugins: 1\nmodels:\n  sd/a: {vae: {x: 1}, defaults: {width: 1}}\nserver: {require_auth: true}\n");
+  const auto user = folder.folder.write(
+      "home/.config/alice/config.yaml",
+      "plugins: 1\nmodels:\n  sd/a: {vae: {x: 1}, defaults: {width: 1}}\nserver: {require_auth: true}\n");
   folder.sources.environment["ALICE_THREADS"] = "two";
   folder.sources.environment["ALICE_LOG_LEVEL"] = "loud";
   const Error error = error_of([&] { folder.load(); });
   const std::string all = error.what(), system = folder.sources.system_file.string();
   INFO(all);
   CHECK(says(all, "8 faults"));
-  for (const std::string& place : {system + ":1:18: ", system + ":2:29: ", user.string() + ":1:10: ", user.string() + ":3:16: ",
-                                   user.string() + ":3:41: ", user.string() + ":4:10: ", std::string("ALICE_THREADS: "),
-                                   std::string("ALICE_LOG_LEVEL: ")})
+  for (const std::string& place : {system + ":1:18: ", system + ":2:29: ", user.string() + ":1:10: ",
+                                   user.string() + ":3:16: ", user.string() + ":3:41: ", user.string() + ":4:10: ",
+                                   std::string("ALICE_THREADS: "), std::string("ALICE_LOG_LEVEL: ")})
     CHECK(says(all, "\n  " + place));
 }
 
@@ -125,7 +135,8 @@ TEST_CASE("a file that was named and cannot be read is an error that says why an
 
   folder.sources.config_file.clear();
   folder.sources.environment["ALICE_CONFIG"] = "/nowhere/c.yaml";
-  CHECK(says(error_of([&] { folder.load(); }).what(), "/nowhere/c.yaml: there is no such file (named by ALICE_CONFIG)"));
+  CHECK(
+      says(error_of([&] { folder.load(); }).what(), "/nowhere/c.yaml: there is no such file (named by ALICE_CONFIG)"));
 }
 
 TEST_CASE("a user's file that cannot be looked at is not passed over") {

@@ -11,12 +11,14 @@ namespace {
 
 /// Both files, each with its own idea of everything.
 ConfigFolder& fill(ConfigFolder& folder) {
-  folder.folder.write("etc/alice/config.yaml",
-                      "generation: {threads: 1, default_steps: 11, default_scheduler: first}\n"
-                      "plugins: [system.so]\n"
-                      "models:\n  directory: models\n  sd/a: {source: a, vae: {plugin: v, options: {x: 1}}}\n  sd/b: {source: b}\n");
-  folder.folder.write("home/.config/alice/config.yaml",
-                      "generation: {threads: 2, default_steps: 12}\nplugins: [user.so]\nmodels:\n  sd/a: {source: mine}\n");
+  folder.folder.write(
+      "etc/alice/config.yaml",
+      "generation: {threads: 1, default_steps: 11, default_scheduler: first}\n"
+      "plugins: [system.so]\n"
+      "models:\n  directory: models\n  sd/a: {source: a, vae: {plugin: v, options: {x: 1}}}\n  sd/b: {source: b}\n");
+  folder.folder.write(
+      "home/.config/alice/config.yaml",
+      "generation: {threads: 2, default_steps: 12}\nplugins: [user.so]\nmodels:\n  sd/a: {source: mine}\n");
   return folder;
 }
 
@@ -79,7 +81,9 @@ TEST_CASE("a variable that is set to nothing is not set") {
   CHECK(config.warnings.empty());
 }
 
-TEST_CASE("a file named by ALICE_CONFIG, and before it one named by --config, takes the place of the user's and the system's") {
+TEST_CASE(
+    "a file named by ALICE_CONFIG, and before it one named by --config, takes the place of the user's and the "
+    "system's") {
   ConfigFolder folder;
   fill(folder);
   folder.sources.environment["ALICE_CONFIG"] = folder.folder.write("named.yaml", "generation: {threads: 8}\n").string();
@@ -92,8 +96,8 @@ TEST_CASE("a file named by ALICE_CONFIG, and before it one named by --config, ta
 TEST_CASE("--backend rules over the backend of every model") {
   ConfigFolder folder;
   folder.sources.backend = "slow";
-  const Config config =
-      folder.load("backends: {fast: x, slow: y}\ngeneration: {backend: fast}\nmodels: {sd/a: {source: a, backend: fast}}\n");
+  const Config config = folder.load(
+      "backends: {fast: x, slow: y}\ngeneration: {backend: fast}\nmodels: {sd/a: {source: a, backend: fast}}\n");
   CHECK(config.host.default_backend == "slow");
   CHECK(config.host.models.at("sd/a").backend.empty());
 }

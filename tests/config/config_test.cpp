@@ -11,7 +11,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The shipped file with its examples switched on: each begins at a commented key and ends with the comment's indentation.
+/// The shipped file with its examples switched on: each begins at a commented key and ends with the comment's
+/// indentation.
 std::string with_examples(const std::string& text) {
   std::istringstream lines(text);
   std::string out, line, indent;
@@ -94,7 +95,7 @@ models:
     text_encoder: {source: other/te}
     unet: {options: {slices: 2}}
     vae: {plugin: small, source: /vae, options: {tiles: true}}
-    defaults: {steps: 7, guidance_scale: 2.5, width: 64, height: 128, scheduler: run, negative_prompt: bad, clip_skip: 1}
+    defaults: {steps: 7, guidance_scale: 2.5, width: 64, height: 128, scheduler: run, negative_prompt: no, clip_skip: 1}
 generation:
   default_steps: 30
   default_guidance_scale: 7
@@ -145,7 +146,7 @@ logging: {level: INFO, file: logs/alice.log, max_size_mb: 0.5, backup_count: 2}
   CHECK(model.defaults.width == 64);
   CHECK(model.defaults.height == 128);
   CHECK(model.defaults.scheduler == "run");
-  CHECK(model.defaults.negative_prompt == "bad");
+  CHECK(model.defaults.negative_prompt == "no");
   CHECK(model.defaults.clip_skip == 1);
 
   CHECK(host.defaults.steps == 30);
@@ -182,7 +183,8 @@ TEST_CASE("one backend is the usual one, and a single plugin may be written with
 
 TEST_CASE("where no backends are configured, a backend's name is a plugin's") {
   ConfigFolder folder;
-  const Config config = folder.load("generation: {backend: quick}\nmodels: {sd/m: {backend: slow}, sd/n: {backend: auto}}\n");
+  const Config config =
+      folder.load("generation: {backend: quick}\nmodels: {sd/m: {backend: slow}, sd/n: {backend: auto}}\n");
   CHECK(config.host.default_backend == "quick");
   CHECK(config.host.backends.at("quick").plugin == "quick");
   CHECK(config.host.backends.at("quick").place("") == folder.file() + ":1:23");

@@ -41,8 +41,9 @@ TEST_CASE("a billion laughs are one refusal") {
 TEST_CASE("a configuration of a megabyte of anything is refused or read, and never a crash") {
   constexpr size_t kMegabyte = 1 << 20;
   ConfigFolder folder;
-  const std::vector<std::string> units = {"[", "{", "]", "- ", "? ", "! ", "& ", "* ", "a: ", "'", "\"", "\"\\", "|\n", "#", "\n", "a",
-                                          "a: 1\n", "-\n ", "{a: [", "%", "---\n", "...\n", ",", "&a ", "!!str "};
+  const std::vector<std::string> units = {
+      "[", "{",  "]", "- ",     "? ",   "! ",    "& ", "* ",    "a: ",   "'", "\"",  "\"\\",  "|\n",
+      "#", "\n", "a", "a: 1\n", "-\n ", "{a: [", "%",  "---\n", "...\n", ",", "&a ", "!!str "};
   for (const std::string& unit : units) {
     INFO(unit);
     try_to_load(folder, repeated(unit, kMegabyte / unit.size()));

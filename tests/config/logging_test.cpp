@@ -42,7 +42,8 @@ TEST_CASE("the log file holds time, level and message of what is serious enough"
     spdlog::warn("not this");
     spdlog::error("but this");
   }
-  CHECK(std::regex_match(bytes_of(*config.file), std::regex(R"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} error but this\n)")));
+  CHECK(std::regex_match(bytes_of(*config.file),
+                         std::regex(R"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} error but this\n)")));
 }
 
 TEST_CASE("the log file is rotated by size, and no more files are kept than was said") {
