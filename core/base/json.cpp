@@ -10,7 +10,8 @@ namespace {
 constexpr int kDeepest = 64;
 constexpr std::array<std::string_view, 3> kPythonWords = {"-Infinity", "Infinity", "NaN"};
 
-/// Puts quotes around Python's words for non-finite numbers. Refuses nesting that could exhaust the stack.
+/// Puts quotes around Python's words for non-finite numbers. Refuses nesting that could exhaust the stack, and zero bytes, which
+/// the parser takes for the end of the text.
 std::string quote_python_words(std::string_view text, const std::string& place, ErrorCode code) {
   std::string out;
   out.reserve(text.size());
@@ -18,6 +19,7 @@ std::string quote_python_words(std::string_view text, const std::string& place, 
   int depth = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
+    if (c == '\0') throw Error(code, place, "is no valid JSON: it has a zero byte");
     if (in_string) {
       out += c;
       if (c == '\\' && i + 1 < text.size()) out += text[++i];

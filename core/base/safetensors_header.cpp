@@ -40,6 +40,7 @@ uint64_t header_length(std::string_view head, uint64_t file_size, const std::str
 /// Parses the header's JSON. The parser keeps the last of two equal names and takes any depth, so both are watched for here.
 Json parse_header_json(std::string_view text, const std::string& place) {
   if (text.empty() || text.front() != '{') fail(place, "has a header that does not begin with '{'");
+  if (text.find('\0') != text.npos) fail(place, "has a zero byte in its header");  // the parser would take it for the end
   std::vector<std::set<std::string>> names;  // of the objects that are open
   const auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
     using Event = Json::parse_event_t;

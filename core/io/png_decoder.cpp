@@ -80,6 +80,19 @@ bool read_rows(png_structp png, png_infop info, png_bytepp rows) {
   return true;
 }
 
+/// libpng sets aside what a chunk's length promises before it looks how much follows: so that is looked at first. Each chunk
+/// is a length of four bytes, a type of four, the data, and a checksum of four (PNG specification, 5.3).
+bool chunks_fit(std::string_view bytes) {
+  constexpr size_t kSignature = 8, kAround = 12;
+  for (size_t at = kSignature; at + kAround <= bytes.size();) {
+    uint32_t length = 0;
+    for (size_t i = 0; i < 4; ++i) length = length << 8 | static_cast<unsigned char>(bytes[at + i]);
+    if (length > bytes.size() - at - kAround) return false;
+    at += kAround + length;
+  }
+  return true;
+}
+
 std::vector<PngText> read_texts(const Reader& reader) {
   png_textp chunks = nullptr;
   const int count = png_get_text(reader.png(), reader.info(), &chunks, nullptr);
@@ -100,6 +113,7 @@ std::vector<PngText> read_texts(const Reader& reader) {
 
 Png decode_png(std::string_view bytes, const std::string& place, const PngLimits& limits) {
   const auto fail = [&](const std::string& sentence) { throw Error(ErrorCode::bad_request, place, sentence); };
+  if (!chunks_fit(bytes)) fail("is no whole PNG: a part of it leads beyond its end");
   Input input;
   input.rest = bytes;
   const Reader reader(input);

@@ -29,6 +29,11 @@ TEST_CASE("JSON that is wrong is an error with its place") {
   }
 }
 
+TEST_CASE("a zero byte does not end JSON quietly") {
+  for (const std::string& text : {std::string("{}\0", 3), std::string("{}\0 and more", 12), std::string("\0", 1), std::string("\"a\0\"", 4)})
+    CHECK(says(error_of([&] { parse_json(text, "x"); }).sentence(), "JSON"));
+}
+
 TEST_CASE("nesting is read to 64 levels and refused beyond") {
   const auto nested = [](size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   CHECK_NOTHROW(parse_json(nested(64), "x"));
