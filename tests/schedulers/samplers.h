@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/math/noise_model.h"
+#include "core/math/noise_source.h"
 #include "tests/support/plugin.h"
 
 namespace alice::test {
@@ -70,20 +71,18 @@ inline std::vector<std::string> sampler_ids() {
   return ids;
 }
 
-/// Noise from torch's generator, and how often it was asked for.
-class SeededNoise final : public NoiseSource {
+/// Noise seeded a row, and how often it was asked for.
+class CountedNoise final : public NoiseSource {
  public:
-  explicit SeededNoise(uint64_t seed = 0) : generator_(at::make_generator<at::CPUGeneratorImpl>(seed)) {}
+  explicit CountedNoise(const std::vector<uint64_t>& seeds) : source_(seeds) {}
   Tensor normal_like(const Tensor& like) override {
     ++draws;
-    std::vector<Tensor> rows;  // an image a generator state, so that a batch's first image has the noise it has alone
-    for (int64_t b = 0; b < like.size(0); ++b) rows.push_back(at::randn(like[b].sizes(), generator_, like.options()));
-    return at::stack(rows);
+    return source_.normal_like(like);
   }
   int draws = 0;
 
  private:
-  at::Generator generator_;
+  SeededNoise source_;
 };
 
 inline void ignore_step(size_t, size_t, const Tensor&) {}

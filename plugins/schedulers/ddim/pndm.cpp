@@ -15,7 +15,7 @@ class Run {
   Run(const Denoise& denoise, const DiscreteLevels& levels, Prediction prediction)
       : denoise_(denoise), levels_(levels), predicts_velocity_(prediction == Prediction::v_prediction) {}
 
-  /// Section 3.2 and Algorithm 2's PRK: from t to t - ratio with four calls.
+  /// PRK: the classical Runge-Kutta step of fourth order, four calls, from t to `next`.
   Tensor runge_kutta_step(const Tensor& x, int64_t t, int64_t next) {
     const int64_t half = levels_.ratio() / 2;
     const int64_t middle = next + half;  // the reference's middle from below; from above it is one off where the ratio is odd
@@ -50,7 +50,7 @@ class Run {
     return predicts_velocity_ ? velocity_of(x, x0, level) : noise_of(x, x0, level);
   }
 
-  /// Equation 11: x at `from`, moved to `to` along an output.
+  /// Equation 9: x at `from`, moved to `to` along an output.
   Tensor transferred(const Tensor& x, const Tensor& output, int64_t from_t, int64_t to_t) const {
     const Level from = levels_.at(from_t), to = levels_.at(to_t);
     const Tensor eps = predicts_velocity_ ? output * from.alpha + x * from.sigma : output;

@@ -9,33 +9,35 @@ namespace {
 
 /// A step is x * keep - scale * (integral of exp(u) times the output's Taylor series, u from 0 to `exponent`) + noise * fresh.
 struct Integral {
-  double keep, scale, exponent, fresh;
+  float keep, scale, exponent, fresh;
 };
 
-/// 2022b, equations 8 and 9 for the ODE, 18 and 19 for the SDE.
-Integral integral_of(DpmAlgorithm algorithm, const Level& from, const Level& to, double h) {
+Integral integral_of(DpmAlgorithm algorithm, const Level& from, const Level& to, float h) {
+  const float alpha = static_cast<float>(to.alpha), sigma = static_cast<float>(to.sigma);
+  const float alpha_ratio = static_cast<float>(to.alpha / from.alpha), sigma_ratio = static_cast<float>(to.sigma / from.sigma);
   switch (algorithm) {
-    case DpmAlgorithm::dpmsolver: return {to.alpha / from.alpha, to.sigma, h, 0};
-    case DpmAlgorithm::dpmsolver_pp: return {to.sigma / from.sigma, to.alpha, -h, 0};
-    case DpmAlgorithm::sde_dpmsolver: return {to.alpha / from.alpha, 2 * to.sigma, h, to.sigma * std::sqrt(std::expm1(2 * h))};
+    case DpmAlgorithm::dpmsolver: return {alpha_ratio, sigma, h, 0};
+    case DpmAlgorithm::dpmsolver_pp: return {sigma_ratio, alpha, -h, 0};
+    case DpmAlgorithm::sde_dpmsolver: return {alpha_ratio, 2 * sigma, h, sigma * std::sqrt(std::expm1(2 * h))};
     case DpmAlgorithm::sde_dpmsolver_pp: break;
   }
-  return {to.sigma / from.sigma * std::exp(-h), to.alpha, -2 * h, to.sigma * std::sqrt(-std::expm1(-2 * h))};
+  return {sigma_ratio * std::exp(-h), alpha, -2 * h, sigma * std::sqrt(-std::expm1(-2 * h))};
 }
 
-/// Coefficients of the output and of its first and second derivative in lambda, times h and h^2 / 2.
+/// Coefficients of the output, and of its first and second derivative in lambda times h and h^2 / 2. The second has half the weight
+/// that the integral would give it: so in the authors' code, and in the reference.
 struct Weights {
-  double output, first, second;
+  float output, first, second;
 };
 
 Weights weights_of(const Integral& integral, DpmSolverType type, int order, DpmAlgorithm algorithm) {
-  const double s = integral.exponent, grown = std::expm1(s);
+  const float s = integral.exponent, grown = std::expm1(s);
   Weights weights = {-integral.scale * grown, 0, 0};
   if (order == 2 && type == DpmSolverType::midpoint) weights.first = weights.output / 2;
   else if (order >= 2) weights.first = -integral.scale * (grown / s - 1);
   if (order == 3) {
     // The reference's stochastic third order has this half with the sign turned; kept, so that its pictures come out.
-    const double half = algorithm == DpmAlgorithm::sde_dpmsolver_pp ? -0.5 : 0.5;
+    const float half = algorithm == DpmAlgorithm::sde_dpmsolver_pp ? -0.5f : 0.5f;
     weights.second = -integral.scale * ((grown - s) / (s * s) - half);
   }
   return weights;
@@ -53,19 +55,19 @@ bool integrates_x0(DpmAlgorithm algorithm) {
 
 Tensor dpm_step(DpmAlgorithm algorithm, DpmSolverType type, int order, const Tensor& x, const DpmHistory& history, const Level& from,
                 const Level& to, const Tensor& noise) {
-  const double h = lambda_of(to) - lambda_of(from);
+  const float h = lambda_of(to) - lambda_of(from);
   const Integral integral = integral_of(algorithm, from, to, h);
   const Weights weights = weights_of(integral, type, order, algorithm);
 
   Tensor next = x * integral.keep + history[0].value * weights.output;
   if (order >= 2) {
     // Divided differences over the outputs before, in units of h.
-    const double r0 = (history[0].lambda - history[1].lambda) / h;
+    const float r0 = (history[0].lambda - history[1].lambda) / h;
     const Tensor slope0 = (history[0].value - history[1].value) / r0;
     if (order == 2) {
       next = next + slope0 * weights.first;
     } else {
-      const double r1 = (history[1].lambda - history[2].lambda) / h;
+      const float r1 = (history[1].lambda - history[2].lambda) / h;
       const Tensor slope1 = (history[1].value - history[2].value) / r1;
       const Tensor bend = (slope0 - slope1) / (r0 + r1);
       next = next + (slope0 + bend * r0) * weights.first + bend * weights.second;

@@ -10,7 +10,7 @@ namespace alice::schedulers {
 enum class DpmAlgorithm {
   dpmsolver,         ///< integrates the noise estimate (2022a)
   dpmsolver_pp,      ///< integrates the picture estimate (2022b)
-  sde_dpmsolver,     ///< the same two for the diffusion SDE: they add noise (2022b, section 6)
+  sde_dpmsolver,     ///< the same two for the diffusion SDE: they add noise (2022b)
   sde_dpmsolver_pp,
 };
 bool is_stochastic(DpmAlgorithm algorithm);
@@ -22,7 +22,7 @@ enum class DpmSolverType { midpoint, heun };
 /// What is integrated, where it was seen.
 struct DpmOutput {
   Tensor value;
-  double lambda;
+  float lambda;
 };
 /// The latest first.
 using DpmHistory = std::deque<DpmOutput>;

@@ -1,5 +1,5 @@
 #pragma once
-// UniPC: a predictor and a corrector of arbitrary order from one call a step (Zhao et al. 2023, arXiv 2302.04867, Algorithms 5 to 8).
+// UniPC: a predictor and a corrector of arbitrary order from one call a step (Zhao et al. 2023, arXiv 2302.04867).
 
 #include "core/math/sampler_options.h"
 #include "plugins/schedulers/dpm_solver/unipc_step.h"

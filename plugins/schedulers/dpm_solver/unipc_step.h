@@ -1,5 +1,5 @@
 #pragma once
-// The predictor UniP and the corrector UniC (Zhao et al. 2023, arXiv 2302.04867, section 3 and Algorithms 5 to 8).
+// The predictor UniP and the corrector UniC (Zhao et al. 2023, arXiv 2302.04867).
 
 #include <deque>
 
