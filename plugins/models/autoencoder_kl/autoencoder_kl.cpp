@@ -71,6 +71,13 @@ std::string describe(const KlConfig& config, bool has_encoder) {
          (has_encoder ? "" : ", decoder alone");
 }
 
+/// The config that the tensors tell, checked like one that is given.
+KlConfig derived(const ModelFiles& files, const KlNames& names, Recognition& recognition) {
+  ModelFiles complete = files;
+  complete.config = write_kl_config(derive_kl_config(files, names, recognition.faults));
+  return read_kl_config(complete);
+}
+
 class KlFactory final : public VaeFactory {
  public:
   const FactoryInfo& info() const override {
@@ -85,7 +92,7 @@ class KlFactory final : public VaeFactory {
     const KlNames names = found.value_or(KlNames());
 
     Recognition recognition;
-    const KlConfig config = files.config.is_object() ? read_kl_config(files) : derive_kl_config(files, names, recognition.faults);
+    const KlConfig config = files.config.is_object() ? read_kl_config(files) : derived(files, names, recognition);
     recognition.description = describe(config, names.has_encoder);
     recognition.config = write_kl_config(config);
     match_parameters(

@@ -20,6 +20,15 @@ std::string describe(const ClipConfig& config) {
          std::to_string(config.hidden_size) + (config.has_projection ? ", with pooled text" : "");
 }
 
+/// The config that the tensors tell, checked like one that is given.
+ClipConfig derived(const ModelFiles& files, const ClipNames& names, Recognition& recognition) {
+  const ClipConfig config = derive_clip_config(files, names, recognition.faults);
+  if (!recognition.faults.empty()) return config;
+  ModelFiles complete = files;
+  complete.config = write_clip_config(config);
+  return read_clip_config(complete);
+}
+
 class ClipFactory final : public TextEncoderFactory {
  public:
   const FactoryInfo& info() const override {
@@ -32,20 +41,22 @@ class ClipFactory final : public TextEncoderFactory {
   }
 
   std::optional<Recognition> recognise(const ModelFiles& files) const override {
-    if (!may_be_clip(files.config)) return std::nullopt;
+    const std::optional<bool> says_so = is_clip(files.config);
+    if (says_so == false) return std::nullopt;
     const bool configured = files.config.is_object();
     const ClipConfig given = configured ? read_clip_config(files) : ClipConfig();
-    const std::optional<ClipNames> names = find_clip(files.weights->index(), given.has_projection);
-    if (!names) return std::nullopt;
+    const std::optional<ClipNames> found = find_clip(files.weights->index(), given.has_projection);
+    if (!found && !says_so) return std::nullopt;
+    const ClipNames names = found.value_or(ClipNames());
 
     Recognition recognition;
-    const ClipConfig config = configured ? given : derive_clip_config(files, *names, recognition.faults);
+    const ClipConfig config = configured ? given : derived(files, names, recognition);
     recognition.description = describe(config);
     recognition.config = write_clip_config(config);
     match_parameters(
-        files.weights->index(), clip_parameters(config, *names),
-        [&](const std::string& name) { return name.compare(0, names->root.size(), names->root) == 0; },
-        [&](const std::string& name) { return passes_over(name, config, *names); }, recognition);
+        files.weights->index(), clip_parameters(config, names),
+        [&](const std::string& name) { return name.compare(0, names.root.size(), names.root) == 0; },
+        [&](const std::string& name) { return passes_over(name, config, names); }, recognition);
     recognition.facts["token_limit"] = config.max_position_embeddings;
     recognition.facts["width"] = config.hidden_size;
     recognition.facts["layers"] = config.num_hidden_layers;

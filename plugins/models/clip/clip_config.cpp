@@ -33,11 +33,13 @@ bool names(const Json& architectures, const char* class_name) {
 
 }  // namespace
 
-bool may_be_clip(const Json& config) {
-  if (!config.is_object()) return config.is_null();
+std::optional<bool> is_clip(const Json& config) {
+  if (!config.is_object()) return std::nullopt;
   const Json architectures = config.value("architectures", Json());
   if (architectures.is_array() && !architectures.empty()) return names(architectures, kPlainClass) || names(architectures, kProjectionClass);
-  return !config.contains("_class_name") && config.value("model_type", Json(kModelType)) == kModelType;
+  if (config.contains("_class_name")) return false;  // diffusers' word: none of its classes is this one
+  if (config.contains("model_type")) return config["model_type"] == kModelType;
+  return std::nullopt;
 }
 
 ClipConfig read_clip_config(const ModelFiles& files) {

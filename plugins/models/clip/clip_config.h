@@ -1,6 +1,8 @@
 #pragma once
 // The shape of a CLIP text encoder: transformers' CLIPTextConfig.
 
+#include <optional>
+
 #include "core/api/weights.h"
 
 namespace alice::clip {
@@ -20,8 +22,8 @@ struct ClipConfig {
   bool has_projection = false;  ///< CLIPTextModelWithProjection: makes pooled text
 };
 
-/// False for a config.json of another architecture; true for one that does not say.
-bool may_be_clip(const Json& config);
+/// Says config.json that it is a CLIP text encoder? Empty when it does not say what it is.
+std::optional<bool> is_clip(const Json& config);
 
 /// Throws Error(bad_weights) with every fault of a config.json.
 ClipConfig read_clip_config(const ModelFiles& files);

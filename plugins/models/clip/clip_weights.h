@@ -8,11 +8,11 @@
 
 namespace alice::clip {
 
-/// How one file names them.
+/// How one file names them; by default as the folders of most models do.
 struct ClipNames {
-  std::string layout;   ///< "diffusers" or "ldm"
-  std::string root;     ///< what is this encoder's in the file; "": everything
-  std::string prefix;   ///< before "embeddings.", "encoder." and "final_layer_norm."; begins with root
+  std::string layout = "diffusers";    ///< or "ldm"
+  std::string root;                    ///< what is this encoder's in the file; "": everything
+  std::string prefix = "text_model.";  ///< before "embeddings.", "encoder." and "final_layer_norm."; begins with root
   bool open_clip = false;
   bool drops_last_layer = false;  ///< SD 2.x was trained on the last layer but one, and has no use for the last
 };

@@ -136,6 +136,15 @@ void add_facts(const UNetConfig& config, Json& facts) {
   facts["native_latent_size"] = info_of(config).native_latent_size;
 }
 
+/// The config that the tensors tell, checked like one that is given.
+UNetConfig derived(const ModelFiles& files, Recognition& recognition) {
+  const UNetConfig config = derive_unet_config(files, recognition.faults);
+  if (!recognition.faults.empty()) return config;
+  ModelFiles complete = files;
+  complete.config = write_unet_config(config);
+  return read_unet_config(complete);
+}
+
 class UNetFactory2d final : public UNetFactory {
  public:
   const FactoryInfo& info() const override {
@@ -155,7 +164,7 @@ class UNetFactory2d final : public UNetFactory {
     if (files.config.is_object()) {
       config = read_unet_config(files);
     } else if (layout == UNetLayout::ldm) {
-      config = derive_unet_config(files, recognition.faults);
+      config = derived(files, recognition);
     } else {
       throw Error(ErrorCode::bad_weights, files.place, "has no config.json, which the names of a diffusers UNet do not replace");
     }
