@@ -13,15 +13,17 @@ constexpr double kPi = 3.14159265358979323846;
 /// float32, each operation rounded as the reference's (torch on a CPU) rounds it.
 using Floats = std::vector<float>;
 
-/// torch.linspace: from both ends to the middle, with a fused multiply-add. Compared bit for bit with the reference's tables; the
-/// at::linspace of older libraries is one rounding off here and there, which shows where times are cut to whole numbers.
+/// torch.linspace: from both ends to the middle, with a fused multiply-add. Compared bit for bit with the reference's
+/// tables; the at::linspace of older libraries is one rounding off here and there, which shows where times are cut to
+/// whole numbers.
 Floats linspace(double from, double to, int64_t count) {
   const float first = static_cast<float>(from), last = static_cast<float>(to);
   const float step = (last - first) / static_cast<float>(count - 1);
   Floats values;
   values.reserve(static_cast<size_t>(count));
   for (int64_t i = 0; i < count; ++i)
-    values.push_back(i < count / 2 ? std::fma(step, static_cast<float>(i), first) : std::fma(-step, static_cast<float>(count - 1 - i), last));
+    values.push_back(i < count / 2 ? std::fma(step, static_cast<float>(i), first)
+                                   : std::fma(-step, static_cast<float>(count - 1 - i), last));
   return values;
 }
 
@@ -65,10 +67,14 @@ Floats squared(Floats values) {
 Floats scheduled_betas(const NoiseModelOptions& options) {
   const int64_t steps = options.num_train_timesteps;
   switch (options.beta_schedule) {
-    case BetaSchedule::linear: return linspace(options.beta_start, options.beta_end, steps);
-    case BetaSchedule::scaled_linear: return squared(linspace(std::sqrt(options.beta_start), std::sqrt(options.beta_end), steps));
-    case BetaSchedule::squaredcos_cap_v2: return betas_for(cosine_alpha_bar, steps);
-    case BetaSchedule::exp: return betas_for(exponential_alpha_bar, steps);
+    case BetaSchedule::linear:
+      return linspace(options.beta_start, options.beta_end, steps);
+    case BetaSchedule::scaled_linear:
+      return squared(linspace(std::sqrt(options.beta_start), std::sqrt(options.beta_end), steps));
+    case BetaSchedule::squaredcos_cap_v2:
+      return betas_for(cosine_alpha_bar, steps);
+    case BetaSchedule::exp:
+      return betas_for(exponential_alpha_bar, steps);
   }
   throw Error(ErrorCode::internal, "/beta_schedule", "is not one that the noise model knows");
 }
@@ -77,7 +83,8 @@ Floats trained_betas(const NoiseModelOptions& options) {
   const size_t count = options.trained_betas.size();
   if (count != static_cast<size_t>(options.num_train_timesteps))
     throw Error(ErrorCode::bad_config, "/trained_betas",
-                "has " + std::to_string(count) + " values, must have num_train_timesteps = " + std::to_string(options.num_train_timesteps));
+                "has " + std::to_string(count) +
+                    " values, must have num_train_timesteps = " + std::to_string(options.num_train_timesteps));
   return {options.trained_betas.begin(), options.trained_betas.end()};
 }
 
@@ -122,7 +129,8 @@ const OptionTable<NoiseModelOptions>& noise_model_options() {
   using O = NoiseModelOptions;
   static const OptionTable<O> table =
       OptionTable<O>()
-          .integer("num_train_timesteps", &O::num_train_timesteps, {2, 100000}, "time steps of the noise schedule in training")
+          .integer("num_train_timesteps", &O::num_train_timesteps, {2, 100000},
+                   "time steps of the noise schedule in training")
           .number("beta_start", &O::beta_start, {0, 1}, "variance added at the first training step")
           .number("beta_end", &O::beta_end, {0, 1}, "variance added at the last training step")
           .choice("beta_schedule", &O::beta_schedule,

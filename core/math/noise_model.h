@@ -9,8 +9,8 @@
 
 namespace alice {
 
-/// What the network's output means. epsilon: the noise. v_prediction: alpha eps - sigma x0 (Salimans and Ho 2022), for alpha^2 +
-/// sigma^2 = 1. sample: x0 itself.
+/// What the network's output means. epsilon: the noise. v_prediction: alpha eps - sigma x0 (Salimans and Ho 2022), for
+/// alpha^2 + sigma^2 = 1. sample: x0 itself.
 enum class Prediction { epsilon, v_prediction, sample };
 
 enum class BetaSchedule {
@@ -44,8 +44,8 @@ class NoiseModel {
   int64_t train_steps() const { return static_cast<int64_t>(alphas_cumprod_.size()); }
   /// abar(t), t = 0 .. train_steps() - 1, falling. With a zero terminal SNR the last is exactly 0.
   const std::vector<double>& alphas_cumprod() const { return alphas_cumprod_; }
-  /// sqrt((1 - abar) / abar) for every t, rising. Where abar is 0, 2^-24 stands for it, as the reference does for samplers that
-  /// work in sigma.
+  /// sqrt((1 - abar) / abar) for every t, rising. Where abar is 0, 2^-24 stands for it, as the reference does for
+  /// samplers that work in sigma.
   std::vector<double> sigmas() const;
 
  private:

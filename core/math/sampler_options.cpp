@@ -21,8 +21,10 @@ void check_sigma_options(const SigmaOptions& options, const PlaceOf& place, Faul
   std::string first;
   const auto check = [&](const std::optional<bool>& wanted, const std::string& name) {
     if (!wanted.value_or(false)) return;
-    if (first.empty()) first = name;
-    else faults.add(place(name), "excludes " + first + ": only one spacing of the noise levels can be used");
+    if (first.empty())
+      first = name;
+    else
+      faults.add(place(name), "excludes " + first + ": only one spacing of the noise levels can be used");
   };
   check(options.use_karras_sigmas, "use_karras_sigmas");
   check(options.use_exponential_sigmas, "use_exponential_sigmas");
@@ -33,12 +35,14 @@ void check_flow_options(const FlowOptions& options, const PlaceOf& place, Faults
   const FlowOptions usual;
   if (options.use_flow_sigmas != usual.use_flow_sigmas) refuse_flow_option("use_flow_sigmas", place, faults);
   if (options.flow_shift != usual.flow_shift) refuse_flow_option("flow_shift", place, faults);
-  if (options.use_dynamic_shifting != usual.use_dynamic_shifting) refuse_flow_option("use_dynamic_shifting", place, faults);
+  if (options.use_dynamic_shifting != usual.use_dynamic_shifting)
+    refuse_flow_option("use_dynamic_shifting", place, faults);
   if (options.time_shift_type != usual.time_shift_type) refuse_flow_option("time_shift_type", place, faults);
 }
 
 void refuse_flow_option(const std::string& name, const PlaceOf& place, Faults& faults) {
-  faults.add(place(name), name + " is for flow-matching models, which this sampler does not serve: leave it at its default");
+  faults.add(place(name),
+             name + " is for flow-matching models, which this sampler does not serve: leave it at its default");
 }
 
 Json spacing_preset(SigmaSpacing spacing) {

@@ -1,6 +1,6 @@
 #pragma once
-// Options that several samplers share, under diffusers' names. A sampler's own options derive from these structs, and its table
-// is built with the add_... functions:
+// Options that several samplers share, under diffusers' names. A sampler's own options derive from these structs, and
+// its table is built with the add_... functions:
 //   struct HeunOptions : SpacingOptions, SigmaOptions { ... };
 //   OptionTable<HeunOptions> table;
 //   add_spacing_options(table);
@@ -65,28 +65,33 @@ void add_spacing_options(OptionTable<T>& table) {
   table
       .choice("timestep_spacing", &T::timestep_spacing, timestep_spacing_names(),
               "how a run's steps are spread over the training steps (Lin et al. 2023, Table 2)")
-      .integer("steps_offset", &T::steps_offset, {0, 100000}, "added to each time of the leading spacing, as far as there is room");
+      .integer("steps_offset", &T::steps_offset, {0, 100000},
+               "added to each time of the leading spacing, as far as there is room");
 }
 
 template <class T>
 void add_sigma_options(OptionTable<T>& table) {
   table.boolean("use_karras_sigmas", &T::use_karras_sigmas, "noise levels as in Karras et al. 2022, equation 5")
       .boolean("use_exponential_sigmas", &T::use_exponential_sigmas, "noise levels evenly in log sigma")
-      .boolean("use_beta_sigmas", &T::use_beta_sigmas, "noise levels as quantiles of a beta distribution (Lee et al. 2024)");
+      .boolean("use_beta_sigmas", &T::use_beta_sigmas,
+               "noise levels as quantiles of a beta distribution (Lee et al. 2024)");
 }
 
 template <class T>
 void add_thresholding_options(OptionTable<T>& table) {
   table
-      .boolean("thresholding", &T::thresholding,
-               "dynamic thresholding of the picture estimate (Saharia et al. 2022); for models of pixels, not of latents")
-      .number("dynamic_thresholding_ratio", &T::dynamic_thresholding_ratio, {0, 1}, "the quantile that thresholding clamps at")
+      .boolean(
+          "thresholding", &T::thresholding,
+          "dynamic thresholding of the picture estimate (Saharia et al. 2022); for models of pixels, not of latents")
+      .number("dynamic_thresholding_ratio", &T::dynamic_thresholding_ratio, {0, 1},
+              "the quantile that thresholding clamps at")
       .number("sample_max_value", &T::sample_max_value, {1e-3, 1e6}, "the largest value that thresholding clamps at");
 }
 
 template <class T>
 void add_final_sigma_option(OptionTable<T>& table) {
-  table.choice("final_sigmas_type", &T::final_sigmas_type, {{"zero", FinalSigma::zero}, {"sigma_min", FinalSigma::sigma_min}},
+  table.choice("final_sigmas_type", &T::final_sigmas_type,
+               {{"zero", FinalSigma::zero}, {"sigma_min", FinalSigma::sigma_min}},
                "where the run ends: at no noise, or at the noise of the first training step");
 }
 

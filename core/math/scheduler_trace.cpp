@@ -16,7 +16,8 @@ class FormulaNetwork {
   Tensor denoise(const Tensor& x, const Level& level) {
     const int64_t call = static_cast<int64_t>(calls_.size());
     if (call >= inputs_.b.size(0))
-      throw Error(ErrorCode::bad_request, "b", "the golden has answers for " + std::to_string(call) + " calls, the run makes more");
+      throw Error(ErrorCode::bad_request, "b",
+                  "the golden has answers for " + std::to_string(call) + " calls, the run makes more");
     const double scale = std::sqrt(level.alpha * level.alpha + level.sigma * level.sigma);
     const Tensor input = x / scale;
     calls_.push_back(level);
@@ -30,9 +31,12 @@ class FormulaNetwork {
  private:
   Tensor x0_from(const Tensor& output, const Tensor& input, double alpha, double sigma) const {
     switch (prediction_) {
-      case Prediction::epsilon: return (input - output * sigma) / alpha;
-      case Prediction::v_prediction: return input * alpha - output * sigma;
-      case Prediction::sample: break;
+      case Prediction::epsilon:
+        return (input - output * sigma) / alpha;
+      case Prediction::v_prediction:
+        return input * alpha - output * sigma;
+      case Prediction::sample:
+        break;
     }
     return output;
   }
@@ -48,7 +52,8 @@ class DealtNoise final : public NoiseSource {
   explicit DealtNoise(const Tensor& bank) : bank_(bank) {}
   Tensor normal_like(const Tensor& like) override {
     if (static_cast<int64_t>(dealt_) >= bank_.size(0))
-      throw Error(ErrorCode::bad_request, "bank", "the golden has " + std::to_string(dealt_) + " draws of noise, the run makes more");
+      throw Error(ErrorCode::bad_request, "bank",
+                  "the golden has " + std::to_string(dealt_) + " draws of noise, the run makes more");
     return bank_[static_cast<int64_t>(dealt_++)].view_as(like);
   }
   size_t dealt() const { return dealt_; }
@@ -58,7 +63,8 @@ class DealtNoise final : public NoiseSource {
   size_t dealt_ = 0;
 };
 
-/// Of the levels that the run called at, else of the plan's, the one at time `t`. Where several are, the reference takes the second.
+/// Of the levels that the run called at, else of the plan's, the one at time `t`. Where several are, the reference
+/// takes the second.
 Level level_at_time(double t, const std::vector<Level>& calls, const Plan& plan) {
   const double near = 1e-4 * std::max(1.0, std::abs(t));
   for (const std::vector<Level>* levels : {&calls, &plan.levels}) {
@@ -67,7 +73,8 @@ Level level_at_time(double t, const std::vector<Level>& calls, const Plan& plan)
       if (std::abs(level.t - t) <= near) found.push_back(level);
     if (!found.empty()) return found.size() > 1 ? found[1] : found[0];
   }
-  throw Error(ErrorCode::bad_request, "add_noise_index", "names the time " + std::to_string(t) + ", which the run does not visit");
+  throw Error(ErrorCode::bad_request, "add_noise_index",
+              "names the time " + std::to_string(t) + ", which the run does not visit");
 }
 
 double difference(const std::vector<double>& ours, const std::vector<double>& golden) {
@@ -175,9 +182,10 @@ SchedulerTrace run_scheduler_case(const Scheduler& scheduler, const NoiseModel& 
 
   SchedulerTrace trace;
   trace.init_noise_sigma = whole.init_noise_sigma;
-  trace.first = test.begin > 0 ? add_noise(inputs.x0, inputs.n0, plan.levels.front()) : inputs.n0 * whole.init_noise_sigma;
-  trace.out = scheduler.sample([&](const Tensor& x, const Level& level) { return network.denoise(x, level); }, trace.first, plan, model,
-                               noise, [](size_t, size_t, const Tensor&) {});
+  trace.first =
+      test.begin > 0 ? add_noise(inputs.x0, inputs.n0, plan.levels.front()) : inputs.n0 * whole.init_noise_sigma;
+  trace.out = scheduler.sample([&](const Tensor& x, const Level& level) { return network.denoise(x, level); },
+                               trace.first, plan, model, noise, [](size_t, size_t, const Tensor&) {});
   trace.in = at::stack(network.inputs_seen());
   trace.noise_used = noise.dealt();
   for (const Level& level : network.calls()) {
@@ -186,11 +194,13 @@ SchedulerTrace run_scheduler_case(const Scheduler& scheduler, const NoiseModel& 
   }
   trace.sigmas.push_back(plan.levels.back().sigma / plan.levels.back().alpha);
   if (test.add_noise_index)
-    trace.add_noise = add_noise(inputs.x0, inputs.n0, level_at_time(test.timesteps.at(*test.add_noise_index), network.calls(), whole));
+    trace.add_noise = add_noise(inputs.x0, inputs.n0,
+                                level_at_time(test.timesteps.at(*test.add_noise_index), network.calls(), whole));
   return trace;
 }
 
-std::vector<TraceDifference> compare_scheduler_trace(const SchedulerTrace& ours, const SchedulerCase& test, const GoldenTrace& golden) {
+std::vector<TraceDifference> compare_scheduler_trace(const SchedulerTrace& ours, const SchedulerCase& test,
+                                                     const GoldenTrace& golden) {
   std::vector<TraceDifference> list;
   list.push_back({"timesteps", difference(ours.timesteps, seen_part(test.timesteps, test))});
   if (!test.sigmas.empty()) list.push_back({"sigmas", difference(ours.sigmas, seen_part(test.sigmas, test))});

@@ -1,6 +1,6 @@
 #pragma once
-// A case of a scheduler golden, run call by call: a fixed formula stands in for the network, and noise is dealt from a list, so that
-// two implementations can be compared without weights and without a random generator.
+// A case of a scheduler golden, run call by call: a fixed formula stands in for the network, and noise is dealt from a
+// list, so that two implementations can be compared without weights and without a random generator.
 
 #include <string>
 #include <vector>
@@ -13,16 +13,16 @@ namespace alice {
 /// One entry of a golden's schedulers/cases.json.
 struct SchedulerCase {
   std::string id;
-  std::string class_name;          ///< of the reference
-  Json config;                     ///< arguments of the reference's constructor, an object
-  Json step;                       ///< further arguments of its step(), an object; options of ours
+  std::string class_name;  ///< of the reference
+  Json config;             ///< arguments of the reference's constructor, an object
+  Json step;               ///< further arguments of its step(), an object; options of ours
   int64_t steps = 0;
-  size_t begin = 0;                ///< steps that are left out at the start
-  size_t calls_per_step = 1;       ///< how many entries of timesteps `begin` counts for
-  std::vector<double> timesteps;   ///< of every call of a whole run
-  std::vector<double> sigmas;      ///< sigma / alpha of every call, and of the end; empty: not compared
+  size_t begin = 0;               ///< steps that are left out at the start
+  size_t calls_per_step = 1;      ///< how many entries of timesteps `begin` counts for
+  std::vector<double> timesteps;  ///< of every call of a whole run
+  std::vector<double> sigmas;     ///< sigma / alpha of every call, and of the end; empty: not compared
   double init_noise_sigma = 1;
-  size_t noise_used = 0;           ///< draws of the run
+  size_t noise_used = 0;                  ///< draws of the run
   std::optional<size_t> add_noise_index;  ///< into timesteps; absent: not compared
 
   /// What config says of the noise model. Throws Error(bad_config).
@@ -44,18 +44,19 @@ struct SchedulerInputs {
 
 /// What a run shows of itself. Tensors are float32.
 struct SchedulerTrace {
-  std::vector<double> timesteps;   ///< of every call
-  std::vector<double> sigmas;      ///< sigma / alpha of every call, and of the end
+  std::vector<double> timesteps;  ///< of every call
+  std::vector<double> sigmas;     ///< sigma / alpha of every call, and of the end
   double init_noise_sigma = 1;
   size_t noise_used = 0;
-  Tensor first;                    ///< [B, C, h, w]: x before the first call
-  Tensor in;                       ///< [calls, B, C, h, w]: x / sqrt(alpha^2 + sigma^2) of each call
-  Tensor out;                      ///< [B, C, h, w]: x after the last step
-  Tensor add_noise;                ///< x0 with the noise of the time at add_noise_index; undefined without one
+  Tensor first;      ///< [B, C, h, w]: x before the first call
+  Tensor in;         ///< [calls, B, C, h, w]: x / sqrt(alpha^2 + sigma^2) of each call
+  Tensor out;        ///< [B, C, h, w]: x after the last step
+  Tensor add_noise;  ///< x0 with the noise of the time at add_noise_index; undefined without one
 };
 
-/// Runs `test` through plan() and sample(). The scheduler was made with test.sampler_options(), the model with test.noise_model().
-/// Throws what the scheduler throws, and Error(bad_request) when inputs has too few b or bank for the run. Any thread.
+/// Runs `test` through plan() and sample(). The scheduler was made with test.sampler_options(), the model with
+/// test.noise_model(). Throws what the scheduler throws, and Error(bad_request) when inputs has too few b or bank for
+/// the run. Any thread.
 SchedulerTrace run_scheduler_case(const Scheduler& scheduler, const NoiseModel& model, const SchedulerCase& test,
                                   const SchedulerInputs& inputs);
 
@@ -70,6 +71,7 @@ struct TraceDifference {
   std::string name;  ///< timesteps, sigmas, init_noise_sigma, noise_used, first, in[0], in[1] ..., out, add_noise
   double difference = 0;
 };
-std::vector<TraceDifference> compare_scheduler_trace(const SchedulerTrace& ours, const SchedulerCase& test, const GoldenTrace& golden);
+std::vector<TraceDifference> compare_scheduler_trace(const SchedulerTrace& ours, const SchedulerCase& test,
+                                                     const GoldenTrace& golden);
 
 }  // namespace alice

@@ -14,7 +14,8 @@ template <class SigmaAt>
 std::vector<double> along_ramp(int64_t count, const SigmaAt& sigma_at) {
   std::vector<double> sigmas;
   const double step = count > 1 ? 1.0 / static_cast<double>(count - 1) : 0;
-  for (int64_t i = 0; i < count; ++i) sigmas.push_back(sigma_at(i > 0 && i == count - 1 ? 1.0 : static_cast<double>(i) * step));
+  for (int64_t i = 0; i < count; ++i)
+    sigmas.push_back(sigma_at(i > 0 && i == count - 1 ? 1.0 : static_cast<double>(i) * step));
   return sigmas;
 }
 
@@ -43,16 +44,23 @@ std::vector<double> spaced_sigmas(SigmaSpacing spacing, SigmaRange range, int64_
   const bool falls = range.minimum < range.maximum || (count == 1 && range.minimum == range.maximum);
   if (!(range.minimum > 0) || !falls || !std::isfinite(range.maximum))
     throw Error(ErrorCode::bad_config, "/sigma_min",
-                "must be above 0 and below sigma_max, got " + std::to_string(range.minimum) + " and " + std::to_string(range.maximum));
+                "must be above 0 and below sigma_max, got " + std::to_string(range.minimum) + " and " +
+                    std::to_string(range.maximum));
   switch (spacing) {
-    case SigmaSpacing::karras: return karras_sigmas(range, count);
-    case SigmaSpacing::exponential: return log_spaced_sigmas(std::log(range.maximum), std::log(range.minimum), count);
-    case SigmaSpacing::beta: return beta_sigmas(range, count);
+    case SigmaSpacing::karras:
+      return karras_sigmas(range, count);
+    case SigmaSpacing::exponential:
+      return log_spaced_sigmas(std::log(range.maximum), std::log(range.minimum), count);
+    case SigmaSpacing::beta:
+      return beta_sigmas(range, count);
     // The reference takes these ends from its float32 table of log sigma.
-    case SigmaSpacing::lu: return log_spaced_sigmas(float_log(range.maximum), float_log(range.minimum), count);
-    case SigmaSpacing::uniform_in_time: break;
+    case SigmaSpacing::lu:
+      return log_spaced_sigmas(float_log(range.maximum), float_log(range.minimum), count);
+    case SigmaSpacing::uniform_in_time:
+      break;
   }
-  throw Error(ErrorCode::internal, "spaced_sigmas", "uniform_in_time has no sigmas of its own: they come from the noise model");
+  throw Error(ErrorCode::internal, "spaced_sigmas",
+              "uniform_in_time has no sigmas of its own: they come from the noise model");
 }
 
 SigmaTable::SigmaTable(const NoiseModel& model) : sigmas_(model.sigmas()) {

@@ -12,7 +12,7 @@ enum class SigmaSpacing {
   uniform_in_time,  ///< the sigmas of the visited time steps
   karras,           ///< Karras et al. 2022, equation 5, rho = 7
   exponential,      ///< evenly in log sigma
-  beta,             ///< quantiles of the beta distribution with both parameters 0.6 (Lee et al. 2024, "Beta sampling is all you need")
+  beta,             ///< quantiles of the beta distribution, both its parameters 0.6 (Lee et al. 2024, arXiv 2407.12173)
   lu,               ///< evenly in lambda = -log sigma (Lu et al. 2022), rho = 1
 };
 
@@ -20,8 +20,9 @@ struct SigmaRange {
   double maximum, minimum;
 };
 
-/// `count` >= 1 sigmas from range.maximum down to range.minimum (one: the maximum alone). `spacing` is none of uniform_in_time.
-/// Throws Error(bad_config) unless 0 < minimum < maximum, both finite (they may be equal when count is 1).
+/// `count` >= 1 sigmas from range.maximum down to range.minimum (one: the maximum alone). `spacing` is none of
+/// uniform_in_time. Throws Error(bad_config) unless 0 < minimum < maximum, both finite (they may be equal when count is
+/// 1).
 std::vector<double> spaced_sigmas(SigmaSpacing spacing, SigmaRange range, int64_t count);
 
 /// A noise model's sigma at every training step, read both ways. Immutable; any thread.

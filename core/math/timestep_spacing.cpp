@@ -8,13 +8,14 @@
 namespace alice {
 namespace {
 
-/// The times are made as numpy makes them (linspace: index times step; arange: first plus index times difference), so that
-/// numbers near a half round alike.
+/// The times are made as numpy makes them (linspace: index times step; arange: first plus index times difference), so
+/// that numbers near a half round alike.
 std::vector<double> even_times(int64_t points, int64_t train_steps) {
   const double last = static_cast<double>(train_steps - 1);
   const double step = points > 1 ? last / static_cast<double>(points - 1) : 0;
   std::vector<double> times;
-  for (int64_t i = points - 1; i >= 0; --i) times.push_back(i > 0 && i == points - 1 ? last : static_cast<double>(i) * step);
+  for (int64_t i = points - 1; i >= 0; --i)
+    times.push_back(i > 0 && i == points - 1 ? last : static_cast<double>(i) * step);
   return times;
 }
 
@@ -47,16 +48,18 @@ const Choices<TimestepSpacing>& timestep_spacing_names() {
 void check_steps(int64_t steps, int64_t train_steps) {
   if (steps < 1 || steps > train_steps)
     throw Error(ErrorCode::bad_request, "/steps",
-                "must be 1 to " + std::to_string(train_steps) + " (the training steps that this run can use), got " + std::to_string(steps));
+                "must be 1 to " + std::to_string(train_steps) + " (the training steps that this run can use), got " +
+                    std::to_string(steps));
 }
 
-std::vector<double> spaced_timesteps(TimestepSpacing spacing, int64_t steps, int64_t train_steps, int64_t offset, LowestTime lowest) {
+std::vector<double> spaced_timesteps(TimestepSpacing spacing, int64_t steps, int64_t train_steps, int64_t offset,
+                                     LowestTime lowest) {
   check_steps(steps, train_steps);
   if (spacing == TimestepSpacing::trailing) return trailing_times(steps, train_steps);
   // A run over all training steps has no time to leave out.
   const int64_t points = lowest == LowestTime::left_out ? std::min(steps + 1, train_steps) : steps;
-  std::vector<double> times =
-      spacing == TimestepSpacing::linspace ? even_times(points, train_steps) : leading_times(points, train_steps, offset);
+  std::vector<double> times = spacing == TimestepSpacing::linspace ? even_times(points, train_steps)
+                                                                   : leading_times(points, train_steps, offset);
   times.resize(static_cast<size_t>(steps));
   return times;
 }

@@ -1,5 +1,6 @@
-// Orders of convergence, measured without weights. For data of the normal distribution N(0, S^2) the best denoiser is known, and so
-// is the path of the probability flow: x stays proportional to its deviation sqrt(alpha^2 S^2 + sigma^2) (Song et al. 2021).
+// Orders of convergence, measured without weights. For data of the normal distribution N(0, S^2) the best denoiser is
+// known, and so is the path of the probability flow: x stays proportional to its deviation sqrt(alpha^2 S^2 + sigma^2)
+// (Song et al. 2021).
 
 #include <cmath>
 #include <functional>
@@ -20,7 +21,8 @@ Tensor best_denoiser(const Tensor& x, const Level& level) {
 
 using MakePlan = std::function<Plan(int64_t steps)>;
 
-/// Relative distance from the exact path at the end of the plan. In float64: the solver's error is wanted, not rounding.
+/// Relative distance from the exact path at the end of the plan. In float64: the solver's error is wanted, not
+/// rounding.
 double error_of(const Scheduler& scheduler, const Plan& plan, const NoiseModel& model) {
   SeededNoise none({0});
   const Tensor start = at::ones({1, 1, 1, 1}, at::kDouble);
@@ -57,8 +59,8 @@ double order_in_lambda(const std::string& id, Json options, int64_t steps) {
   return order_of(*make_sampler(id, options), log_spaced(10, 0.1, false), steps, stable_diffusion_noise());
 }
 
-/// abar falls evenly in its logarithm over many steps, from a first step that leaves noise: where noise vanishes it goes with the root
-/// of time, which a method with even steps in time cannot follow to its order.
+/// abar falls evenly in its logarithm over many steps, from a first step that leaves noise: where noise vanishes it
+/// goes with the root of time, which a method with even steps in time cannot follow to its order.
 NoiseModel smooth_noise() {
   NoiseModelOptions options;
   options.num_train_timesteps = 4096;
@@ -72,7 +74,8 @@ double order_in_time(const std::string& id, Json options, int64_t steps) {
   const NoiseModel model = smooth_noise();
   options["set_alpha_to_one"] = false;
   const auto scheduler = make_latent_sampler(id, options);
-  return order_of(*scheduler, [&](int64_t n) { return scheduler->plan(n, model); }, steps, model);
+  return order_of(
+      *scheduler, [&](int64_t n) { return scheduler->plan(n, model); }, steps, model);
 }
 
 TEST_CASE("Euler is of first order") {
@@ -100,7 +103,8 @@ TEST_CASE("PNDM is of third order, with either start") {
 
 TEST_CASE("DPM-Solver and DPM-Solver++ of first order are") {
   for (const char* algorithm : {"dpmsolver", "dpmsolver++"}) {
-    const double order = order_in_lambda("dpm_solver_multistep", {{"algorithm_type", algorithm}, {"solver_order", 1}}, 16);
+    const double order =
+        order_in_lambda("dpm_solver_multistep", {{"algorithm_type", algorithm}, {"solver_order", 1}}, 16);
     INFO(algorithm);
     CHECK(order > 0.9);
     CHECK(order < 1.2);
@@ -113,7 +117,8 @@ TEST_CASE("DPM-Solver and DPM-Solver++ of second and third order are of second a
       for (const int solver_order : {2, 3}) {
         INFO(algorithm << " " << type << " " << solver_order);
         CHECK(order_in_lambda("dpm_solver_multistep",
-                              {{"algorithm_type", algorithm}, {"solver_type", type}, {"solver_order", solver_order}}, 16) > 1.8);
+                              {{"algorithm_type", algorithm}, {"solver_type", type}, {"solver_order", solver_order}},
+                              16) > 1.8);
       }
 }
 

@@ -13,10 +13,12 @@ constexpr double kTolerance = 1e-5;  // largest difference over largest value, p
 
 struct Golden {
   Json cases = read_json_file(ALICE_TEST_DATA "/goldens/schedulers/cases.json");
-  std::shared_ptr<const SafetensorsFile> tensors = SafetensorsFile::open(ALICE_TEST_DATA "/goldens/schedulers/traces.safetensors");
+  std::shared_ptr<const SafetensorsFile> tensors =
+      SafetensorsFile::open(ALICE_TEST_DATA "/goldens/schedulers/traces.safetensors");
 
   SchedulerInputs inputs() const {
-    return {cases.at("A").get<double>(), tensors->tensor("x0"), tensors->tensor("n0"), tensors->tensor("b"), tensors->tensor("bank")};
+    return {cases.at("A").get<double>(), tensors->tensor("x0"), tensors->tensor("n0"), tensors->tensor("b"),
+            tensors->tensor("bank")};
   }
   GoldenTrace trace(const std::string& id) const {
     const auto tensor = [&](const char* name) { return tensors->tensor(id + "/" + name); };
@@ -60,7 +62,8 @@ TEST_CASE("a trace that differs in one number of one tensor is seen") {
     spoilt.*tensor = (spoilt.*tensor).clone();
     (spoilt.*tensor).flatten()[-1] += 0.01;
     double worst = 0;
-    for (const TraceDifference& found : compare_scheduler_trace(trace, test, spoilt)) worst = std::max(worst, found.difference);
+    for (const TraceDifference& found : compare_scheduler_trace(trace, test, spoilt))
+      worst = std::max(worst, found.difference);
     return worst;
   };
   CHECK(worst_with(&GoldenTrace::first) > kTolerance);

@@ -27,7 +27,8 @@ TEST_CASE("the share of signal is the product of what each step leaves") {
 }
 
 TEST_CASE("scaled_linear is linear in the root of beta") {
-  const NoiseModel model(options_from({{"beta_schedule", "scaled_linear"}, {"beta_start", 0.01}, {"beta_end", 0.09}, {"num_train_timesteps", 3}}));
+  const NoiseModel model(options_from(
+      {{"beta_schedule", "scaled_linear"}, {"beta_start", 0.01}, {"beta_end", 0.09}, {"num_train_timesteps", 3}}));
   CHECK(model.alphas_cumprod()[0] == Approx(1 - 0.01));
   CHECK(model.alphas_cumprod()[1] == Approx((1 - 0.01) * (1 - 0.04)));
   CHECK(model.alphas_cumprod()[2] == Approx((1 - 0.01) * (1 - 0.04) * (1 - 0.09)));
@@ -48,7 +49,8 @@ TEST_CASE("trained betas replace the schedule, and there must be one a training 
   const NoiseModel model(options_from({{"trained_betas", {0.1, 0.2}}, {"num_train_timesteps", 2}}));
   CHECK(model.train_steps() == 2);
   CHECK(model.alphas_cumprod()[1] == Approx(0.9 * 0.8));
-  CHECK_THROWS_WITH(NoiseModel(options_from({{"trained_betas", {0.1, 0.2}}})), Catch::Contains("2 values") && Catch::Contains("1000"));
+  CHECK_THROWS_WITH(NoiseModel(options_from({{"trained_betas", {0.1, 0.2}}})),
+                    Catch::Contains("2 values") && Catch::Contains("1000"));
 }
 
 TEST_CASE("a zero terminal SNR ends in pure noise and keeps the first step") {
@@ -71,8 +73,10 @@ TEST_CASE("sigma is the ratio of noise to signal, and rises") {
 TEST_CASE("betas that make no schedule are errors that say at which step") {
   CHECK_THROWS_WITH(NoiseModel(options_from({{"beta_start", 0}})), Catch::Contains("step 0"));
   CHECK_THROWS_WITH(NoiseModel(options_from({{"beta_start", 1}})), Catch::Contains("step 0"));
-  CHECK_THROWS_WITH(NoiseModel(options_from({{"trained_betas", {0.1, 0, 0.1}}, {"num_train_timesteps", 3}})), Catch::Contains("step 1"));
-  CHECK_THROWS_AS(NoiseModel(options_from({{"beta_start", 1}, {"beta_end", 1}, {"rescale_betas_zero_snr", true}})), Error);
+  CHECK_THROWS_WITH(NoiseModel(options_from({{"trained_betas", {0.1, 0, 0.1}}, {"num_train_timesteps", 3}})),
+                    Catch::Contains("step 1"));
+  CHECK_THROWS_AS(NoiseModel(options_from({{"beta_start", 1}, {"beta_end", 1}, {"rescale_betas_zero_snr", true}})),
+                  Error);
 }
 
 }  // namespace

@@ -37,7 +37,8 @@ TEST_CASE("plans fall, for any spacing and any number of steps up to all of the 
 TEST_CASE("plans fall with every spacing of the noise levels") {
   const NoiseModel model = stable_diffusion_noise();
   for (const std::string id : {"euler", "heun", "dpm_solver_multistep", "unipc"})
-    for (const std::string option : {"use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas"}) {
+    for (const std::string option :
+         {"use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas"}) {
       if (option == "use_lu_lambdas" && id != "dpm_solver_multistep") continue;
       for (const int64_t steps : {1, 2, 3, 20, 1000}) {
         INFO(id << " " << option << " " << steps);
@@ -51,7 +52,8 @@ TEST_CASE("no steps, and more steps than the training had, are errors that say w
   for (const std::string& id : sampler_ids())
     for (const int64_t steps : {int64_t{-1}, int64_t{0}, int64_t{1001}, int64_t{1} << 40}) {
       INFO(id << " " << steps);
-      CHECK_THROWS_WITH(make_sampler(id)->plan(steps, model), Catch::Contains("/steps") && Catch::Contains("1 to 1000"));
+      CHECK_THROWS_WITH(make_sampler(id)->plan(steps, model),
+                        Catch::Contains("/steps") && Catch::Contains("1 to 1000"));
     }
 }
 
@@ -60,14 +62,16 @@ TEST_CASE("a clipped lambda leaves the noisiest training steps out, for every sp
   options.beta_schedule = BetaSchedule::squaredcos_cap_v2;
   const NoiseModel model(options);
   for (const char* spacing : {"linspace", "leading", "trailing"}) {
-    const auto clipped = make_sampler("dpm_solver_multistep", {{"lambda_min_clipped", -2}, {"timestep_spacing", spacing}});
+    const auto clipped =
+        make_sampler("dpm_solver_multistep", {{"lambda_min_clipped", -2}, {"timestep_spacing", spacing}});
     const Plan plan = clipped->plan(10, model);
     const Level& first = plan.levels.front();
     CHECK(plan.steps() == 10);
     CHECK(std::log(first.alpha / first.sigma) >= -2);
     CHECK(falls(plan));
   }
-  CHECK_THROWS_WITH(make_sampler("dpm_solver_multistep", {{"lambda_min_clipped", 4}})->plan(100, model), Catch::Contains("/steps"));
+  CHECK_THROWS_WITH(make_sampler("dpm_solver_multistep", {{"lambda_min_clipped", 4}})->plan(100, model),
+                    Catch::Contains("/steps"));
 }
 
 TEST_CASE("a run can start later, but not after its last step") {
@@ -82,7 +86,9 @@ TEST_CASE("a run can start later, but not after its last step") {
   }
 }
 
-TEST_CASE("with a zero terminal SNR a run from the last training step works or is refused, but makes no numbers that are not finite") {
+TEST_CASE(
+    "with a zero terminal SNR a run from the last training step works or is refused, but makes no numbers that are not "
+    "finite") {
   for (const Prediction prediction : {Prediction::epsilon, Prediction::v_prediction}) {
     NoiseModelOptions options;
     options.rescale_betas_zero_snr = true, options.prediction_type = prediction;
@@ -97,8 +103,8 @@ TEST_CASE("with a zero terminal SNR a run from the last training step works or i
       const Plan plan = scheduler->plan(5, model);
       SeededNoise noise({1});
       const Tensor start = noise.normal({4, 2, 2}) * plan.init_noise_sigma;
-      const Tensor end = scheduler->sample([](const Tensor& x, const Level& level) { return x * (level.alpha / 2); }, start, plan, model,
-                                           noise, ignore_step);
+      const Tensor end = scheduler->sample([](const Tensor& x, const Level& level) { return x * (level.alpha / 2); },
+                                           start, plan, model, noise, ignore_step);
       CHECK(end.isfinite().all().item<bool>());
     }
   }
@@ -119,12 +125,14 @@ TEST_CASE("log-linear interpolation visits sigmas in equal ratios from the large
   CHECK(plan.levels.front().sigma == Approx(model.sigmas().back()));
   CHECK(plan.levels.back().sigma == Approx(model.sigmas().front()));
   const double ratio = plan.levels[1].sigma / plan.levels[0].sigma;
-  for (size_t i = 1; i < plan.levels.size(); ++i) CHECK(plan.levels[i].sigma / plan.levels[i - 1].sigma == Approx(ratio));
+  for (size_t i = 1; i < plan.levels.size(); ++i)
+    CHECK(plan.levels[i].sigma / plan.levels[i - 1].sigma == Approx(ratio));
 }
 
 TEST_CASE("a noise level's time is where the training had that level") {
   const SigmaTable table(stable_diffusion_noise());
-  for (const double t : {0.0, 1.0, 10.5, 500.0, 998.0, 999.0}) CHECK(table.time_of(table.sigma_at(t)) == Approx(t).margin(0.02));
+  for (const double t : {0.0, 1.0, 10.5, 500.0, 998.0, 999.0})
+    CHECK(table.time_of(table.sigma_at(t)) == Approx(t).margin(0.02));
   CHECK(table.time_of(0) == 0);
   CHECK(table.time_of(1e9) == 999);
 }

@@ -1,23 +1,30 @@
 // The samplers' options, names and aliases.
 
+#include "core/math/sampler_options.h"
+
 #include <set>
 
-#include "core/math/sampler_options.h"
 #include "tests/schedulers/samplers.h"
 #include "tests/support/catch.h"
 
 namespace alice::test {
 namespace {
 
-const std::set<std::string> kMustStayDefault = {"use_flow_sigmas", "flow_shift", "use_dynamic_shifting", "time_shift_type", "shift_terminal",
-                                               "solver_p"};
+const std::set<std::string> kMustStayDefault = {"use_flow_sigmas", "flow_shift",     "use_dynamic_shifting",
+                                                "time_shift_type", "shift_terminal", "solver_p"};
 
 /// `options`, with what they exclude or need besides.
 Json made_consistent(const std::string& name, const Json& value) {
   Json options = {{name, value}};
-  if (name == "algorithm_type" && (value == "dpmsolver" || value == "sde-dpmsolver")) options["final_sigmas_type"] = "sigma_min";
+  if (name == "algorithm_type" && (value == "dpmsolver" || value == "sde-dpmsolver"))
+    options["final_sigmas_type"] = "sigma_min";
   if (name == "predict_x0") options["thresholding"] = false;
   return options;
+}
+
+std::string in_lower_case(std::string text) {
+  for (char& letter : text) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  return text;
 }
 
 Json wrapped(const OptionSpec& spec, const Json& value) { return spec.is_list ? Json::array({value}) : value; }
@@ -33,7 +40,8 @@ TEST_CASE("every option accepts its default, and its range's edges and no more")
           if (!std::isfinite(edge)) continue;
           const double beyond = edge == spec.range.minimum ? edge - 1 : edge + 1;
           CHECK_NOTHROW(make_sampler(*factory, {{spec.name, wrapped(spec, edge)}}));
-          CHECK_THROWS_WITH(make_sampler(*factory, {{spec.name, wrapped(spec, beyond)}}), Catch::Contains("options/" + spec.name));
+          CHECK_THROWS_WITH(make_sampler(*factory, {{spec.name, wrapped(spec, beyond)}}),
+                            Catch::Contains("options/" + spec.name));
         }
         CHECK_THROWS_AS(make_sampler(*factory, {{spec.name, wrapped(spec, "NaN")}}), Error);
       }
@@ -54,12 +62,14 @@ TEST_CASE("what only flow-matching models or other programs use is refused where
   for (const char* id : {"dpm_solver_multistep", "unipc"}) {
     CHECK_THROWS_WITH(make_sampler(id, {{"use_flow_sigmas", true}}), Catch::Contains("options/use_flow_sigmas"));
     CHECK_THROWS_WITH(make_sampler(id, {{"flow_shift", 3}}), Catch::Contains("options/flow_shift"));
-    CHECK_THROWS_WITH(make_sampler(id, {{"use_dynamic_shifting", true}}), Catch::Contains("options/use_dynamic_shifting"));
+    CHECK_THROWS_WITH(make_sampler(id, {{"use_dynamic_shifting", true}}),
+                      Catch::Contains("options/use_dynamic_shifting"));
     CHECK_THROWS_WITH(make_sampler(id, {{"time_shift_type", "linear"}}), Catch::Contains("options/time_shift_type"));
   }
   CHECK_THROWS_WITH(make_sampler("unipc", {{"shift_terminal", 0.1}}), Catch::Contains("options/shift_terminal"));
   CHECK_THROWS_WITH(make_sampler("unipc", {{"solver_p", "heun"}}), Catch::Contains("options/solver_p"));
-  CHECK_THROWS_WITH(make_sampler("dpm_solver_multistep", {{"variance_type", "learned"}}), Catch::Contains("options/variance_type"));
+  CHECK_THROWS_WITH(make_sampler("dpm_solver_multistep", {{"variance_type", "learned"}}),
+                    Catch::Contains("options/variance_type"));
 }
 
 TEST_CASE("options that exclude each other are errors") {
@@ -67,11 +77,14 @@ TEST_CASE("options that exclude each other are errors") {
   for (const char* id : {"euler", "heun", "dpm_solver_multistep", "unipc"})
     CHECK_THROWS_WITH(make_sampler(id, two), Catch::Contains("excludes use_karras_sigmas"));
   const std::string id = "dpm_solver_multistep";
-  CHECK_THROWS_WITH(make_sampler(id, {{"use_lu_lambdas", true}, {"use_karras_sigmas", true}}), Catch::Contains("use_lu_lambdas"));
+  CHECK_THROWS_WITH(make_sampler(id, {{"use_lu_lambdas", true}, {"use_karras_sigmas", true}}),
+                    Catch::Contains("use_lu_lambdas"));
   CHECK_THROWS_WITH(make_sampler(id, {{"algorithm_type", "dpmsolver"}}), Catch::Contains("final_sigmas_type"));
-  CHECK_THROWS_WITH(make_sampler(id, {{"algorithm_type", "sde-dpmsolver"}, {"final_sigmas_type", "sigma_min"}, {"solver_order", 3}}),
-                    Catch::Contains("solver_order"));
-  CHECK_THROWS_WITH(make_sampler("unipc", {{"predict_x0", false}, {"thresholding", true}}), Catch::Contains("thresholding"));
+  CHECK_THROWS_WITH(
+      make_sampler(id, {{"algorithm_type", "sde-dpmsolver"}, {"final_sigmas_type", "sigma_min"}, {"solver_order", 3}}),
+      Catch::Contains("solver_order"));
+  CHECK_THROWS_WITH(make_sampler("unipc", {{"predict_x0", false}, {"thresholding", true}}),
+                    Catch::Contains("thresholding"));
 }
 
 TEST_CASE("every fault of some options is reported at once") {
@@ -81,14 +94,30 @@ TEST_CASE("every fault of some options is reported at once") {
 
 TEST_CASE("each sampler reads every other class's scheduler_config.json") {
   // As models carry them: options of other classes, null for false, values that only another class knows.
-  const Json file = {{"_class_name", "SomeOtherScheduler"}, {"_diffusers_version", "0.21.4"}, {"num_train_timesteps", 1000},
-                     {"beta_start", 0.00085},              {"beta_end", 0.012},              {"beta_schedule", "scaled_linear"},
-                     {"trained_betas", nullptr},           {"clip_sample", false},           {"set_alpha_to_one", false},
-                     {"skip_prk_steps", true},             {"steps_offset", 1},              {"prediction_type", "epsilon"},
-                     {"timestep_spacing", "leading"},      {"interpolation_type", "linear"}, {"use_karras_sigmas", nullptr},
-                     {"sigma_min", nullptr},               {"sigma_max", nullptr},           {"variance_type", "fixed_small"},
-                     {"algorithm_type", "deis"},           {"solver_type", "logrho"},        {"lambda_min_clipped", "-Infinity"},
-                     {"disable_corrector", Json::array()}, {"solver_p", nullptr},            {"solver_order", 2}};
+  const Json file = {{"_class_name", "SomeOtherScheduler"},
+                     {"_diffusers_version", "0.21.4"},
+                     {"num_train_timesteps", 1000},
+                     {"beta_start", 0.00085},
+                     {"beta_end", 0.012},
+                     {"beta_schedule", "scaled_linear"},
+                     {"trained_betas", nullptr},
+                     {"clip_sample", false},
+                     {"set_alpha_to_one", false},
+                     {"skip_prk_steps", true},
+                     {"steps_offset", 1},
+                     {"prediction_type", "epsilon"},
+                     {"timestep_spacing", "leading"},
+                     {"interpolation_type", "linear"},
+                     {"use_karras_sigmas", nullptr},
+                     {"sigma_min", nullptr},
+                     {"sigma_max", nullptr},
+                     {"variance_type", "fixed_small"},
+                     {"algorithm_type", "deis"},
+                     {"solver_type", "logrho"},
+                     {"lambda_min_clipped", "-Infinity"},
+                     {"disable_corrector", Json::array()},
+                     {"solver_p", nullptr},
+                     {"solver_order", 2}};
   for (const SchedulerFactory* factory : sampler_factories())
     for (const char* solver_type : {"logrho", "bh1", "bh2", "midpoint", "heun"}) {
       Json variant = file;
@@ -107,29 +136,36 @@ TEST_CASE("a fault that lies between options stands where the option was said la
 TEST_CASE("ids, aliases and classes belong to one sampler each, and every alias's options work") {
   std::set<std::string> names, classes;
   for (const SchedulerFactory* factory : sampler_factories()) {
-    CHECK(names.insert(factory->info().id).second);
+    CHECK(names.insert(in_lower_case(factory->info().id)).second);
     CHECK_FALSE(factory->info().help.empty());
     for (const std::string& name : factory->info().classes) CHECK(classes.insert(name).second);
     for (const Alias& alias : factory->info().aliases) {
       INFO(alias.name);
-      CHECK(names.insert(alias.name).second);
+      CHECK(names.insert(in_lower_case(alias.name)).second);
       CHECK_NOTHROW(make_sampler(*factory, alias.options));
     }
   }
   CHECK(classes.size() == 7);
 }
 
-TEST_CASE("the names of other programs are known") {
+TEST_CASE("the names of other programs are known, letter case ignored") {
   std::set<std::string> names;
   for (const SchedulerFactory* factory : sampler_factories()) {
-    names.insert(factory->info().id);
-    for (const Alias& alias : factory->info().aliases) names.insert(alias.name);
+    names.insert(in_lower_case(factory->info().id));
+    for (const Alias& alias : factory->info().aliases) names.insert(in_lower_case(alias.name));
   }
-  for (const char* name : {"dpm++", "dpm++_karras", "dpm++_sde", "dpm++_sde_karras", "euler", "euler_a", "ddim", "pndm", "heun", "unipc",
-                           "DPM++ 2M", "DPM++ 2M Karras", "DPM++ 2M SDE", "DPM++ 2M SDE Karras", "Euler", "Euler a", "Heun", "DDIM",
-                           "UniPC", "PLMS"}) {
+  for (const char* name : {"dpm++",        "dpm++_karras",
+                           "dpm++_sde",    "dpm++_sde_karras",
+                           "euler",        "euler_a",
+                           "ddim",         "pndm",
+                           "heun",         "unipc",
+                           "DPM++ 2M",     "DPM++ 2M Karras",
+                           "DPM++ 2M SDE", "DPM++ 2M SDE Karras",
+                           "Euler",        "Euler a",
+                           "Heun",         "DDIM",
+                           "UniPC",        "PLMS"}) {
     INFO(name);
-    CHECK(names.count(name) == 1);
+    CHECK(names.count(in_lower_case(name)) == 1);
   }
 }
 

@@ -15,7 +15,8 @@ namespace alice::test {
 inline const std::vector<const SchedulerFactory*>& sampler_factories() {
   static const std::vector<Plugin>* const plugins = [] {
     auto* loaded = new std::vector<Plugin>;  // plugins are never unloaded
-    for (const char* name : {"schedulers-ddim", "schedulers-euler", "schedulers-dpm-solver"}) loaded->push_back(load_plugin(name));
+    for (const char* name : {"schedulers-ddim", "schedulers-euler", "schedulers-dpm-solver"})
+      loaded->push_back(load_plugin(name));
     return loaded;
   }();
   static const std::vector<const SchedulerFactory*> factories = [] {
@@ -42,7 +43,8 @@ inline const SchedulerFactory& sampler_factory(const std::string& id) {
 }
 
 /// Unknown options are errors.
-inline std::shared_ptr<const Scheduler> make_sampler(const SchedulerFactory& factory, const Json& options = Json::object()) {
+inline std::shared_ptr<const Scheduler> make_sampler(const SchedulerFactory& factory,
+                                                     const Json& options = Json::object()) {
   return factory.create({{options, UnknownKeys::fault, json_places("options")}});
 }
 inline std::shared_ptr<const Scheduler> make_sampler(const std::string& id, const Json& options = Json::object()) {

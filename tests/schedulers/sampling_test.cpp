@@ -34,7 +34,11 @@ const std::vector<Variant>& variants() {
       {"unipc", Json::object()},
       {"unipc", {{"solver_order", 3}, {"predict_x0", false}, {"solver_type", "bh1"}}},
       {"unipc", {{"use_karras_sigmas", true}, {"lower_order_final", false}, {"thresholding", true}}},
-      {"unipc", {{"use_exponential_sigmas", true}, {"final_sigmas_type", "sigma_min"}, {"solver_order", 3}, {"lower_order_final", false}}}};
+      {"unipc",
+       {{"use_exponential_sigmas", true},
+        {"final_sigmas_type", "sigma_min"},
+        {"solver_order", 3},
+        {"lower_order_final", false}}}};
   return all;
 }
 
@@ -59,8 +63,9 @@ TEST_CASE("a denoiser that always sees the same picture gives that picture") {
       const Plan plan = scheduler->plan(steps, model);
       if (plan.levels.back().sigma != 0) continue;
       SeededNoise noise({3});
-      const Tensor end = scheduler->sample([&](const Tensor& x, const Level&) { return at::full_like(x, picture); },
-                                           noise.normal({4, 2, 2}) * plan.init_noise_sigma, plan, model, noise, ignore_step);
+      const Tensor end =
+          scheduler->sample([&](const Tensor& x, const Level&) { return at::full_like(x, picture); },
+                            noise.normal({4, 2, 2}) * plan.init_noise_sigma, plan, model, noise, ignore_step);
       INFO(name_of(variant) << " " << steps);
       CHECK((end - picture).abs().max().item<double>() < 2e-5);
     }
@@ -86,7 +91,8 @@ TEST_CASE("one object used by four threads gives each the same bits") {
     const Tensor alone = run(*scheduler, plan, model, {11});
     std::vector<Tensor> ends(4);
     std::vector<std::thread> threads;
-    for (Tensor& end : ends) threads.emplace_back([&] { end = run(*scheduler, scheduler->plan(8, model), model, {11}); });
+    for (Tensor& end : ends)
+      threads.emplace_back([&] { end = run(*scheduler, scheduler->plan(8, model), model, {11}); });
     for (std::thread& thread : threads) thread.join();
     INFO(name_of(variant));
     for (const Tensor& end : ends) CHECK(at::equal(end, alone));
@@ -158,7 +164,8 @@ TEST_CASE("what a callback throws comes out as it is") {
     const auto cancel = [](size_t done, size_t, const Tensor&) {
       if (done == 2) throw Error(ErrorCode::cancelled, "job", "was cancelled");
     };
-    CHECK_THROWS_WITH(scheduler->sample(some_denoiser, start, plan, model, noise, cancel), Catch::Contains("was cancelled"));
+    CHECK_THROWS_WITH(scheduler->sample(some_denoiser, start, plan, model, noise, cancel),
+                      Catch::Contains("was cancelled"));
   }
 }
 
@@ -171,7 +178,8 @@ TEST_CASE("only stochastic samplers draw noise, once a step") {
     scheduler->sample(some_denoiser, at::ones({1, 4, 2, 2}), plan, model, noise, ignore_step);
     return noise.draws;
   };
-  for (const char* id : {"ddim", "pndm", "euler", "heun", "dpm_solver_multistep", "unipc"}) CHECK(draws(id, Json::object()) == 0);
+  for (const char* id : {"ddim", "pndm", "euler", "heun", "dpm_solver_multistep", "unipc"})
+    CHECK(draws(id, Json::object()) == 0);
   CHECK(draws("ddim", {{"eta", 0.5}}) == 7);
   CHECK(draws("euler_ancestral", Json::object()) == 7);
   CHECK(draws("euler", {{"s_churn", 1}}) == 7);

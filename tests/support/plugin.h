@@ -1,6 +1,6 @@
 #pragma once
-// A plugin's factories, straight from its library: for tests of a plugin that need neither registry nor composer. The test's
-// CMakeLists.txt names the library with add_dependencies(), so that it is built first.
+// A plugin's factories, straight from its library: for tests of a plugin that need neither registry nor composer. The
+// test's CMakeLists.txt names the library with add_dependencies(), so that it is built first.
 
 #include <dlfcn.h>
 
@@ -30,11 +30,17 @@ class Collector final : public Enrolment {
  public:
   explicit Collector(Plugin& plugin) : plugin_(plugin) {}
   void backend(std::unique_ptr<BackendFactory> factory) override { plugin_.backends.push_back(std::move(factory)); }
-  void scheduler(std::unique_ptr<SchedulerFactory> factory) override { plugin_.schedulers.push_back(std::move(factory)); }
-  void text_encoder(std::unique_ptr<TextEncoderFactory> factory) override { plugin_.text_encoders.push_back(std::move(factory)); }
+  void scheduler(std::unique_ptr<SchedulerFactory> factory) override {
+    plugin_.schedulers.push_back(std::move(factory));
+  }
+  void text_encoder(std::unique_ptr<TextEncoderFactory> factory) override {
+    plugin_.text_encoders.push_back(std::move(factory));
+  }
   void unet(std::unique_ptr<UNetFactory> factory) override { plugin_.unets.push_back(std::move(factory)); }
   void vae(std::unique_ptr<VaeFactory> factory) override { plugin_.vaes.push_back(std::move(factory)); }
-  void lora_format(std::unique_ptr<LoraFormatFactory> factory) override { plugin_.lora_formats.push_back(std::move(factory)); }
+  void lora_format(std::unique_ptr<LoraFormatFactory> factory) override {
+    plugin_.lora_formats.push_back(std::move(factory));
+  }
 
  private:
   Plugin& plugin_;
@@ -45,8 +51,8 @@ class Collector final : public Enrolment {
 #define ALICE_SYMBOL_TEXT_(symbol) #symbol
 #define ALICE_SYMBOL_TEXT(symbol) ALICE_SYMBOL_TEXT_(symbol)
 
-/// Loads build/plugins/<name>.so and runs its enrolment. The library stays loaded (plugins are linked with -z nodelete).
-/// Throws std::runtime_error when there is no such library or it has no entry of this ABI.
+/// Loads build/plugins/<name>.so and runs its enrolment. The library stays loaded (plugins are linked with -z
+/// nodelete). Throws std::runtime_error when there is no such library or it has no entry of this ABI.
 inline Plugin load_plugin(const std::string& name) {
   const std::string file = ALICE_BUILD_DIR "/plugins/" + name + ".so";
   void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);

@@ -19,8 +19,10 @@ double full_deviation(const Level& from, const Level& to) {
 const OptionTable<DdimOptions>& Ddim::options() {
   static const OptionTable<DdimOptions> table = [] {
     OptionTable<DdimOptions> t;
-    t.boolean("clip_sample", &DdimOptions::clip_sample, "clamp the picture estimate; for models of pixels, not of latents")
-        .number("clip_sample_range", &DdimOptions::clip_sample_range, {1e-3, 1e6}, "what clip_sample clamps to, both ways")
+    t.boolean("clip_sample", &DdimOptions::clip_sample,
+              "clamp the picture estimate; for models of pixels, not of latents")
+        .number("clip_sample_range", &DdimOptions::clip_sample_range, {1e-3, 1e6},
+                "what clip_sample clamps to, both ways")
         .boolean("set_alpha_to_one", &DdimOptions::set_alpha_to_one,
                  "end without noise, rather than at the noise of the first training step");
     add_spacing_options(t);
@@ -34,14 +36,11 @@ const OptionTable<DdimOptions>& Ddim::options() {
 }
 
 Plan Ddim::plan(int64_t steps, const NoiseModel& model) const {
-  const auto times = rounded(spaced_timesteps(options_.timestep_spacing, steps, model.train_steps(), options_.steps_offset, LowestTime::visited));
-  const DiscreteLevels levels(model, steps, options_.set_alpha_to_one);
-  Plan plan;
-  for (const double t : times) plan.levels.push_back(levels.at(static_cast<int64_t>(t)));
-  plan.levels.push_back(levels.after(static_cast<int64_t>(times.back())));
+  const Plan plan = discrete_plan(options_, steps, model, options_.set_alpha_to_one);
   if (plan.levels.front().alpha == 0 && model.prediction() == Prediction::epsilon)
     throw Error(ErrorCode::bad_request, "/scheduler",
-                "DDIM cannot start from pure noise (zero terminal SNR) with a network that predicts epsilon: it needs v_prediction");
+                "DDIM cannot start from pure noise (zero terminal SNR) with a network that predicts epsilon: it needs "
+                "v_prediction");
   return plan;
 }
 

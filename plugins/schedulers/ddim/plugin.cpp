@@ -11,17 +11,17 @@ FactoryInfo ddim_info() {
   FactoryInfo info;
   info.id = "ddim";
   info.help = "DDIM: deterministic first-order steps, or with eta up to DDPM's randomness.";
-  info.aliases = {{"DDIM"}};
   info.classes = {"DDIMScheduler"};
   return info;
 }
 
 FactoryInfo pndm_info() {
-  const Json plms = {{"skip_prk_steps", true}};
   FactoryInfo info;
   info.id = "pndm";
-  info.help = "PNDM: a linear multistep method of fourth order on DDIM's transfer (PLMS), the first default of Stable Diffusion.";
-  info.aliases = {{"PNDM"}, {"plms", plms}, {"PLMS", plms}};
+  info.help =
+      "PNDM: a linear multistep method of fourth order on DDIM's transfer (PLMS), the first default of Stable "
+      "Diffusion.";
+  info.aliases = {{"plms", {{"skip_prk_steps", true}}}};
   info.classes = {"PNDMScheduler"};
   return info;
 }

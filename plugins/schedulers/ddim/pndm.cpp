@@ -18,7 +18,7 @@ class Run {
   /// PRK: the classical Runge-Kutta step of fourth order, four calls, from t to `next`.
   Tensor runge_kutta_step(const Tensor& x, int64_t t, int64_t next) {
     const int64_t half = levels_.ratio() / 2;
-    const int64_t middle = next + half;  // the reference's middle from below; from above it is one off where the ratio is odd
+    const int64_t middle = next + half;  // where the ratio is odd, t - half is one higher: so in the reference
     const Tensor k1 = output(x, t);
     const Tensor k2 = output(transferred(x, k1, t, t - half), middle);
     const Tensor k3 = output(transferred(x, k2, t, middle), middle);
@@ -60,10 +60,14 @@ class Run {
   Tensor extrapolated() const {
     const auto& m = history_;
     switch (m.size()) {
-      case 1: return m[0];
-      case 2: return (m[0] * 3 - m[1]) / 2;
-      case 3: return (m[0] * 23 - m[1] * 16 + m[2] * 5) / 12;
-      default: return (m[0] * 55 - m[1] * 59 + m[2] * 37 - m[3] * 9) / 24;
+      case 1:
+        return m[0];
+      case 2:
+        return (m[0] * 3 - m[1]) / 2;
+      case 3:
+        return (m[0] * 23 - m[1] * 16 + m[2] * 5) / 12;
+      default:
+        return (m[0] * 55 - m[1] * 59 + m[2] * 37 - m[3] * 9) / 24;
     }
   }
 
@@ -79,7 +83,8 @@ const OptionTable<PndmOptions>& Pndm::options() {
   static const OptionTable<PndmOptions> table = [] {
     OptionTable<PndmOptions> t;
     t.boolean("skip_prk_steps", &PndmOptions::skip_prk_steps,
-              "start with one improved Euler step instead of three Runge-Kutta steps of four calls each (Stable Diffusion: true)")
+              "start with one improved Euler step instead of three Runge-Kutta steps of four calls each (Stable "
+              "Diffusion: true)")
         .boolean("set_alpha_to_one", &PndmOptions::set_alpha_to_one,
                  "end without noise, rather than at the noise of the first training step");
     add_spacing_options(t);
@@ -89,14 +94,11 @@ const OptionTable<PndmOptions>& Pndm::options() {
 }
 
 Plan Pndm::plan(int64_t steps, const NoiseModel& model) const {
-  const auto times = rounded(spaced_timesteps(options_.timestep_spacing, steps, model.train_steps(), options_.steps_offset, LowestTime::visited));
-  const DiscreteLevels levels(model, steps, options_.set_alpha_to_one);
-  Plan plan;
-  for (const double t : times) plan.levels.push_back(levels.at(static_cast<int64_t>(t)));
-  plan.levels.push_back(levels.after(static_cast<int64_t>(times.back())));
+  const Plan plan = discrete_plan(options_, steps, model, options_.set_alpha_to_one);
   if (plan.levels.front().alpha == 0)
-    throw Error(ErrorCode::bad_request, "/scheduler",
-                "PNDM cannot start from pure noise (zero terminal SNR): use another scheduler, or timestep_spacing leading");
+    throw Error(
+        ErrorCode::bad_request, "/scheduler",
+        "PNDM cannot start from pure noise (zero terminal SNR): use another scheduler, or timestep_spacing leading");
   return plan;
 }
 
@@ -106,14 +108,17 @@ Tensor Pndm::sample(const Denoise& denoise, Tensor x, const Plan& plan, const No
   Run run(denoise, levels, model.prediction());
   constexpr size_t kRungeKuttaSteps = 3;
   const size_t steps = plan.steps();
-  // The last step leads below every visited time and is always a multistep one; a run of one step is that alone. (The reference
-  // takes no run of fewer than four steps with PRK.)
+  // The last step leads below every visited time and is always a multistep one; a run of one step is that alone. (The
+  // reference takes no run of fewer than four steps with PRK.)
   const size_t warm_up = std::min(options_.skip_prk_steps ? 1 : kRungeKuttaSteps, steps - 1);
   for (size_t i = 0; i < steps; ++i) {
     const int64_t t = static_cast<int64_t>(plan.levels[i].t), next = static_cast<int64_t>(plan.levels[i + 1].t);
-    if (i >= warm_up) x = run.multistep_step(x, t);
-    else if (options_.skip_prk_steps) x = run.improved_euler_step(x, t, next);
-    else x = run.runge_kutta_step(x, t, next);
+    if (i >= warm_up)
+      x = run.multistep_step(x, t);
+    else if (options_.skip_prk_steps)
+      x = run.improved_euler_step(x, t, next);
+    else
+      x = run.runge_kutta_step(x, t, next);
     on_step(i + 1, steps, x);
   }
   return x;

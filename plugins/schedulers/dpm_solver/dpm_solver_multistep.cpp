@@ -11,7 +11,8 @@ const OptionTable<DpmSolverOptions>& DpmSolverMultistep::options() {
   static const OptionTable<DpmSolverOptions> table = [] {
     using O = DpmSolverOptions;
     OptionTable<O> t;
-    t.integer("solver_order", &O::solver_order, {1, 3}, "order of the method; 2 for guided sampling, 3 without guidance")
+    t.integer("solver_order", &O::solver_order, {1, 3},
+              "order of the method; 2 for guided sampling, 3 without guidance")
         .choice("algorithm_type", &O::algorithm_type,
                 {{"dpmsolver", DpmAlgorithm::dpmsolver},
                  {"dpmsolver++", DpmAlgorithm::dpmsolver_pp},
@@ -26,7 +27,8 @@ const OptionTable<DpmSolverOptions>& DpmSolverMultistep::options() {
                  {"bh1", DpmSolverType::midpoint},
                  {"bh2", DpmSolverType::midpoint}},
                 "how a second-order step weighs the derivative")
-        .boolean("lower_order_final", &O::lower_order_final, "lower the order in the last two steps of runs shorter than 15")
+        .boolean("lower_order_final", &O::lower_order_final,
+                 "lower the order in the last two steps of runs shorter than 15")
         .boolean("euler_at_final", &O::euler_at_final, "make the last step one of first order");
     add_spacing_options(t);
     add_sigma_options(t);
@@ -55,12 +57,14 @@ void DpmSolverMultistep::check(const Options& options, const PlaceOf& place, Fau
   if (options.use_lu_lambdas && sigma_spacing(options) != SigmaSpacing::uniform_in_time)
     faults.add(place("use_lu_lambdas"), "excludes every other spacing of the noise levels");
   if (!integrates_x0(options.algorithm_type) && options.final_sigmas_type == FinalSigma::zero)
-    faults.add(place("final_sigmas_type"),
-               "must be sigma_min with algorithm_type dpmsolver and sde-dpmsolver, which cannot step to no noise at all");
+    faults.add(
+        place("final_sigmas_type"),
+        "must be sigma_min with algorithm_type dpmsolver and sde-dpmsolver, which cannot step to no noise at all");
   if (options.algorithm_type == DpmAlgorithm::sde_dpmsolver && options.solver_order == 3)
     faults.add(place("solver_order"), "must be 1 or 2 with algorithm_type sde-dpmsolver");
   if (options.variance_type == VarianceType::learned)
-    faults.add(place("variance_type"), "networks that put out a variance are not supported: must be null or one of the fixed kinds");
+    faults.add(place("variance_type"),
+               "networks that put out a variance are not supported: must be null or one of the fixed kinds");
 }
 
 Plan DpmSolverMultistep::plan(int64_t steps, const NoiseModel& model) const {
@@ -68,8 +72,8 @@ Plan DpmSolverMultistep::plan(int64_t steps, const NoiseModel& model) const {
   const SigmaTable table(model);
   const int64_t usable_steps = table.steps_up_to(-options_.lambda_min_clipped);
   // With trailing and lambda_min_clipped the reference makes fewer steps than asked for; these are all of them.
-  std::vector<double> times =
-      rounded(spaced_timesteps(options_.timestep_spacing, steps, usable_steps, options_.steps_offset, LowestTime::left_out));
+  std::vector<double> times = rounded(
+      spaced_timesteps(options_.timestep_spacing, steps, usable_steps, options_.steps_offset, LowestTime::left_out));
   std::vector<double> sigmas = table.sigmas_at(times);
   if (spacing() != SigmaSpacing::uniform_in_time) {
     sigmas = spaced_sigmas(spacing(), table.range(), steps);
@@ -81,8 +85,8 @@ Plan DpmSolverMultistep::plan(int64_t steps, const NoiseModel& model) const {
   return vp_plan(sigmas, times);
 }
 
-Tensor DpmSolverMultistep::sample(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel&, NoiseSource& noise,
-                                  const OnStep& on_step) const {
+Tensor DpmSolverMultistep::sample(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel&,
+                                  NoiseSource& noise, const OnStep& on_step) const {
   DpmHistory history;
   for (size_t i = 0; i < plan.steps(); ++i) {
     const Level &from = plan.levels[i], &to = plan.levels[i + 1];
@@ -96,7 +100,9 @@ Tensor DpmSolverMultistep::sample(const Denoise& denoise, Tensor x, const Plan& 
   return x;
 }
 
-SigmaSpacing DpmSolverMultistep::spacing() const { return options_.use_lu_lambdas ? SigmaSpacing::lu : sigma_spacing(options_); }
+SigmaSpacing DpmSolverMultistep::spacing() const {
+  return options_.use_lu_lambdas ? SigmaSpacing::lu : sigma_spacing(options_);
+}
 
 Tensor DpmSolverMultistep::output(const Denoise& denoise, const Tensor& x, const Level& level) const {
   Tensor x0 = denoise(x, level);
@@ -109,8 +115,9 @@ int DpmSolverMultistep::order_at(size_t i, const Plan& plan) const {
   const bool lowers = options_.lower_order_final && plan.steps() + plan.first_step < kShortRun;
   const size_t left = plan.steps() - i;
   const Level &from = plan.levels[i], &to = plan.levels[i + 1];
-  const bool first_order_last = left == 1 && (options_.euler_at_final || lowers || options_.final_sigmas_type == FinalSigma::zero);
-  const bool leads_nowhere = to.sigma == from.sigma;  // the least sigma twice: final_sigmas_type sigma_min after karras, say
+  const bool first_order_last =
+      left == 1 && (options_.euler_at_final || lowers || options_.final_sigmas_type == FinalSigma::zero);
+  const bool leads_nowhere = to.sigma == from.sigma;  // final_sigmas_type sigma_min where the run is there already
   if (first_order_last || leads_nowhere) return 1;
   const size_t known = i + 1;  // outputs, in a run that starts at step 0 of its plan
   const size_t most = lowers && left == 2 ? 2 : 3;

@@ -7,25 +7,31 @@
 namespace alice::schedulers {
 namespace {
 
-/// A step is x * keep - scale * (integral of exp(u) times the output's Taylor series, u from 0 to `exponent`) + noise * fresh.
+/// A step is x * keep - scale * I + noise * fresh, I the integral of exp(u) times the output's Taylor series, u from 0
+/// to `exponent`.
 struct Integral {
   float keep, scale, exponent, fresh;
 };
 
 Integral integral_of(DpmAlgorithm algorithm, const Level& from, const Level& to, float h) {
   const float alpha = static_cast<float>(to.alpha), sigma = static_cast<float>(to.sigma);
-  const float alpha_ratio = static_cast<float>(to.alpha / from.alpha), sigma_ratio = static_cast<float>(to.sigma / from.sigma);
+  const float alpha_ratio = static_cast<float>(to.alpha / from.alpha);
+  const float sigma_ratio = static_cast<float>(to.sigma / from.sigma);
   switch (algorithm) {
-    case DpmAlgorithm::dpmsolver: return {alpha_ratio, sigma, h, 0};
-    case DpmAlgorithm::dpmsolver_pp: return {sigma_ratio, alpha, -h, 0};
-    case DpmAlgorithm::sde_dpmsolver: return {alpha_ratio, 2 * sigma, h, sigma * std::sqrt(std::expm1(2 * h))};
-    case DpmAlgorithm::sde_dpmsolver_pp: break;
+    case DpmAlgorithm::dpmsolver:
+      return {alpha_ratio, sigma, h, 0};
+    case DpmAlgorithm::dpmsolver_pp:
+      return {sigma_ratio, alpha, -h, 0};
+    case DpmAlgorithm::sde_dpmsolver:
+      return {alpha_ratio, 2 * sigma, h, sigma * std::sqrt(std::expm1(2 * h))};
+    case DpmAlgorithm::sde_dpmsolver_pp:
+      break;
   }
   return {sigma_ratio * std::exp(-h), alpha, -2 * h, sigma * std::sqrt(-std::expm1(-2 * h))};
 }
 
-/// Coefficients of the output, and of its first and second derivative in lambda times h and h^2 / 2. The second has half the weight
-/// that the integral would give it: so in the authors' code, and in the reference.
+/// Coefficients of the output, and of its first and second derivative in lambda times h and h^2 / 2. The second has
+/// half the weight that the integral would give it: so in the authors' code, and in the reference.
 struct Weights {
   float output, first, second;
 };
@@ -33,8 +39,10 @@ struct Weights {
 Weights weights_of(const Integral& integral, DpmSolverType type, int order, DpmAlgorithm algorithm) {
   const float s = integral.exponent, grown = std::expm1(s);
   Weights weights = {-integral.scale * grown, 0, 0};
-  if (order == 2 && type == DpmSolverType::midpoint) weights.first = weights.output / 2;
-  else if (order >= 2) weights.first = -integral.scale * (grown / s - 1);
+  if (order == 2 && type == DpmSolverType::midpoint)
+    weights.first = weights.output / 2;
+  else if (order >= 2)
+    weights.first = -integral.scale * (grown / s - 1);
   if (order == 3) {
     // The reference's stochastic third order has this half with the sign turned; kept, so that its pictures come out.
     const float half = algorithm == DpmAlgorithm::sde_dpmsolver_pp ? -0.5f : 0.5f;
@@ -53,8 +61,8 @@ bool integrates_x0(DpmAlgorithm algorithm) {
   return algorithm == DpmAlgorithm::dpmsolver_pp || algorithm == DpmAlgorithm::sde_dpmsolver_pp;
 }
 
-Tensor dpm_step(DpmAlgorithm algorithm, DpmSolverType type, int order, const Tensor& x, const DpmHistory& history, const Level& from,
-                const Level& to, const Tensor& noise) {
+Tensor dpm_step(DpmAlgorithm algorithm, DpmSolverType type, int order, const Tensor& x, const DpmHistory& history,
+                const Level& from, const Level& to, const Tensor& noise) {
   const float h = lambda_of(to) - lambda_of(from);
   const Integral integral = integral_of(algorithm, from, to, h);
   const Weights weights = weights_of(integral, type, order, algorithm);

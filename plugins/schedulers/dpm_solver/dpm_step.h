@@ -8,9 +8,9 @@
 namespace alice::schedulers {
 
 enum class DpmAlgorithm {
-  dpmsolver,         ///< integrates the noise estimate (2022a)
-  dpmsolver_pp,      ///< integrates the picture estimate (2022b)
-  sde_dpmsolver,     ///< the same two for the diffusion SDE: they add noise (2022b)
+  dpmsolver,      ///< integrates the noise estimate (2022a)
+  dpmsolver_pp,   ///< integrates the picture estimate (2022b)
+  sde_dpmsolver,  ///< the same two for the diffusion SDE: they add noise (2022b)
   sde_dpmsolver_pp,
 };
 bool is_stochastic(DpmAlgorithm algorithm);
@@ -27,10 +27,10 @@ struct DpmOutput {
 /// The latest first.
 using DpmHistory = std::deque<DpmOutput>;
 
-/// x at `from` -> x at `to`. history: the outputs at `from` and before, at least `order` of them. order 1 to 3, for sde_dpmsolver 2 at
-/// most. Where to.sigma is 0, or a step leads nowhere, the order is 1 and, for sigma 0, integrates_x0(). `noise` is standard
-/// normal, of x's shape, for stochastic algorithms only.
-Tensor dpm_step(DpmAlgorithm algorithm, DpmSolverType type, int order, const Tensor& x, const DpmHistory& history, const Level& from,
-                const Level& to, const Tensor& noise);
+/// x at `from` -> x at `to`. history: the outputs at `from` and before, at least `order` of them. order 1 to 3, for
+/// sde_dpmsolver 2 at most. Where to.sigma is 0, or a step leads nowhere, the order is 1 and, for sigma 0,
+/// integrates_x0(). `noise` is standard normal, of x's shape, for stochastic algorithms only.
+Tensor dpm_step(DpmAlgorithm algorithm, DpmSolverType type, int order, const Tensor& x, const DpmHistory& history,
+                const Level& from, const Level& to, const Tensor& noise);
 
 }  // namespace alice::schedulers

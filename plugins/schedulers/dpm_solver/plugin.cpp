@@ -18,7 +18,7 @@ std::vector<Alias> dpm_aliases() {
   const auto add = [&](std::initializer_list<const char*> names, const Json& options) {
     for (const char* name : names) aliases.push_back({name, options});
   };
-  add({"dpm++", "dpm++_2m", "dpmpp_2m", "dpm_solver++", "DPM++", "DPM++ 2M"}, ode);
+  add({"dpm++", "dpm++_2m", "dpmpp_2m", "dpm_solver++", "DPM++ 2M"}, ode);
   add({"dpm++_karras", "dpm++_2m_karras", "dpmpp_2m_karras", "DPM++ Karras", "DPM++ 2M Karras"}, joined(ode, karras));
   add({"dpm++_sde", "dpm++_2m_sde", "dpmpp_2m_sde", "DPM++ 2M SDE"}, sde);
   add({"dpm++_sde_karras", "dpm++_2m_sde_karras", "dpmpp_2m_sde_karras", "DPM++ 2M SDE Karras"}, joined(sde, karras));
@@ -44,7 +44,7 @@ FactoryInfo unipc_info() {
   FactoryInfo info;
   info.id = "unipc";
   info.help = "UniPC: predictor and corrector from one call a step; good pictures in 5 to 15 steps.";
-  info.aliases = {{"UniPC"}, {"uni_pc"}, {"unipc_karras", karras}, {"UniPC Karras", karras}};
+  info.aliases = {{"uni_pc"}, {"unipc_karras", karras}, {"UniPC Karras", karras}};
   info.classes = {"UniPCMultistepScheduler"};
   return info;
 }

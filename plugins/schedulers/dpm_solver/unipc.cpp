@@ -13,23 +13,27 @@ const OptionTable<UniPcOptions>& UniPc::options() {
   static const OptionTable<UniPcOptions> table = [] {
     using O = UniPcOptions;
     OptionTable<O> t;
-    t.integer("solver_order", &O::solver_order, {1, 6}, "order of the predictor; the corrector adds one. 2 for guided sampling, 3 without guidance")
+    t.integer("solver_order", &O::solver_order, {1, 6},
+              "order of the predictor; the corrector adds one. 2 for guided sampling, 3 without guidance")
         .boolean("predict_x0", &O::predict_x0, "integrate the picture estimate rather than the noise")
-        .choice("solver_type", &O::solver_type,
-                {{"bh2", UniPcScale::bh2},
-                 {"bh1", UniPcScale::bh1},
-                 {"midpoint", UniPcScale::bh2},  // in files of DPM-Solver and DEIS models; read as the reference reads it
-                 {"heun", UniPcScale::bh2},
-                 {"logrho", UniPcScale::bh2}},
-                "bh1 for few steps without guidance, bh2 otherwise")
+        .choice(
+            "solver_type", &O::solver_type,
+            {{"bh2", UniPcScale::bh2},
+             {"bh1", UniPcScale::bh1},
+             {"midpoint", UniPcScale::bh2},  // in files of DPM-Solver and DEIS models; read as the reference reads it
+             {"heun", UniPcScale::bh2},
+             {"logrho", UniPcScale::bh2}},
+            "bh1 for few steps without guidance, bh2 otherwise")
         .boolean("lower_order_final", &O::lower_order_final, "lower the order towards the end of the run")
-        .integer("disable_corrector", &O::disable_corrector, {0, 100000}, "steps, counted from 0, whose result is not corrected")
+        .integer("disable_corrector", &O::disable_corrector, {0, 100000},
+                 "steps, counted from 0, whose result is not corrected")
         .text("solver_p", &O::solver_p, "another scheduler as predictor: not supported, must be null");
     add_spacing_options(t);
     add_sigma_options(t);
     add_final_sigma_option(t);
     t.number("sigma_min", &O::sigma_min, {1e-6, 1e6}, "least noise level of the karras, exponential and beta spacings")
-        .number("sigma_max", &O::sigma_max, {1e-6, 1e6}, "largest noise level of the karras, exponential and beta spacings");
+        .number("sigma_max", &O::sigma_max, {1e-6, 1e6},
+                "largest noise level of the karras, exponential and beta spacings");
     add_thresholding_options(t);
     add_flow_options(t);
     t.number("shift_terminal", &O::shift_terminal, {}, "flow-matching models only: must be null");
@@ -51,13 +55,14 @@ void UniPc::check(const Options& options, const PlaceOf& place, Faults& faults) 
 
 Plan UniPc::plan(int64_t steps, const NoiseModel& model) const {
   const SigmaTable table(model);
-  std::vector<double> times =
-      rounded(spaced_timesteps(options_.timestep_spacing, steps, model.train_steps(), options_.steps_offset, LowestTime::left_out));
+  std::vector<double> times = rounded(spaced_timesteps(options_.timestep_spacing, steps, model.train_steps(),
+                                                       options_.steps_offset, LowestTime::left_out));
   std::vector<double> sigmas = table.sigmas_at(times);
   double least = table.range().minimum;
   if (const SigmaSpacing spacing = sigma_spacing(options_); spacing != SigmaSpacing::uniform_in_time) {
     const auto [maximum, minimum] = table.range();
-    sigmas = spaced_sigmas(spacing, {options_.sigma_max.value_or(maximum), options_.sigma_min.value_or(minimum)}, steps);
+    sigmas =
+        spaced_sigmas(spacing, {options_.sigma_max.value_or(maximum), options_.sigma_min.value_or(minimum)}, steps);
     times = table.times_of(sigmas);
     if (spacing == SigmaSpacing::karras) times = rounded(times);
     least = sigmas.back();
@@ -66,7 +71,8 @@ Plan UniPc::plan(int64_t steps, const NoiseModel& model) const {
   return vp_plan(sigmas, times);
 }
 
-Tensor UniPc::sample(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel&, NoiseSource&, const OnStep& on_step) const {
+Tensor UniPc::sample(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel&, NoiseSource&,
+                     const OnStep& on_step) const {
   const UniPcMethod method = {options_.predict_x0, options_.solver_type};
   UniPcHistory history;  // at and before the level of the last prediction
   Tensor last_x;         // at that level, corrected
@@ -93,7 +99,8 @@ Tensor UniPc::output(const Denoise& denoise, const Tensor& x, const Level& level
 
 int UniPc::order_at(size_t i, const Plan& plan) const {
   const Level &from = plan.levels[i], &to = plan.levels[i + 1];
-  const bool leads_nowhere = to.sigma == from.sigma;  // final_sigmas_type sigma_min where the run has reached it already
+  const bool leads_nowhere =
+      to.sigma == from.sigma;  // final_sigmas_type sigma_min where the run has reached it already
   if (to.sigma == 0 || leads_nowhere) return 1;
   const size_t known = i + 1, left = options_.lower_order_final ? plan.steps() - i : plan.steps();
   return static_cast<int>(std::min({static_cast<size_t>(options_.solver_order), known, left}));

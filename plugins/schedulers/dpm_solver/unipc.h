@@ -17,8 +17,9 @@ struct UniPcOptions : SpacingOptions, SigmaOptions, ThresholdingOptions, FlowOpt
   std::optional<double> sigma_min, sigma_max, shift_terminal;
 };
 
-/// A step to sigma 0 is of first order, where the exact solution is the estimate itself. (The reference gets numbers that are not
-/// finite from solver_type bh1, from predict_x0 false and from lower_order_final false, unless final_sigmas_type is sigma_min.)
+/// A step to sigma 0 is of first order, where the exact solution is the estimate itself. (The reference gets numbers
+/// that are not finite from solver_type bh1, from predict_x0 false and from lower_order_final false, unless
+/// final_sigmas_type is sigma_min.)
 class UniPc final : public Scheduler {
  public:
   using Options = UniPcOptions;

@@ -8,7 +8,8 @@
 namespace alice::schedulers {
 namespace {
 
-/// A step from one level to another: what the exact solution makes of x and a constant output, and the scale of the rest.
+/// A step from one level to another: what the exact solution makes of x and a constant output, and the scale of the
+/// rest.
 struct Interval {
   Interval(const UniPcMethod& method, const Level& from, const Level& to)
       : h(lambda_of(to) - lambda_of(from)),
@@ -40,7 +41,8 @@ Differences differences(const UniPcHistory& history, int order, float h) {
   return result;
 }
 
-/// The rho that make the residual exact for polynomials: sum_k rho_k r_k^(i-1) = i! h phi_(i+1)(h) / B(h), i = 1 .. r.size().
+/// The rho that make the residual exact for polynomials: sum_k rho_k r_k^(i-1) = i! h phi_(i+1)(h) / B(h), i = 1 ..
+/// r.size().
 std::vector<float> residual_weights(const std::vector<float>& r, const Interval& interval) {
   const int64_t count = static_cast<int64_t>(r.size());
   const Tensor powers = at::empty({count, count}, at::kFloat), sums = at::empty({count}, at::kFloat);
@@ -63,7 +65,8 @@ Tensor weighted_sum(const std::vector<float>& weights, const std::vector<Tensor>
 
 }  // namespace
 
-Tensor unipc_predict(const UniPcMethod& method, int order, const Tensor& x, const UniPcHistory& history, const Level& to) {
+Tensor unipc_predict(const UniPcMethod& method, int order, const Tensor& x, const UniPcHistory& history,
+                     const Level& to) {
   const auto& [output, from] = history[0];
   if (to.sigma == 0) return (method.predict_x0 ? output : (x - output * from.sigma) / from.alpha) * to.alpha;
   const Interval interval(method, from, to);
@@ -75,14 +78,16 @@ Tensor unipc_predict(const UniPcMethod& method, int order, const Tensor& x, cons
   return base - weighted_sum(rho, known.values) * (interval.factor * interval.b);
 }
 
-Tensor unipc_correct(const UniPcMethod& method, int order, const Tensor& x, const UniPcHistory& history, const UniPcOutput& here) {
+Tensor unipc_correct(const UniPcMethod& method, int order, const Tensor& x, const UniPcHistory& history,
+                     const UniPcOutput& here) {
   const Interval interval(method, history[0].level, here.level);
   Differences known = differences(history, order, interval.h);
   known.r.push_back(1);
   known.values.push_back(here.value - history[0].value);
   // At order 1 likewise the limit.
   const std::vector<float> rho = order == 1 ? std::vector<float>{0.5f} : residual_weights(known.r, interval);
-  return interval.with_constant_output(x, history[0].value) - weighted_sum(rho, known.values) * (interval.factor * interval.b);
+  return interval.with_constant_output(x, history[0].value) -
+         weighted_sum(rho, known.values) * (interval.factor * interval.b);
 }
 
 }  // namespace alice::schedulers

@@ -24,9 +24,11 @@ struct UniPcOutput {
 using UniPcHistory = std::deque<UniPcOutput>;
 
 /// x at history[0].level -> x at `to`, from `order` outputs. order is 1 where to.sigma is 0.
-Tensor unipc_predict(const UniPcMethod& method, int order, const Tensor& x, const UniPcHistory& history, const Level& to);
+Tensor unipc_predict(const UniPcMethod& method, int order, const Tensor& x, const UniPcHistory& history,
+                     const Level& to);
 
 /// x at history[0].level -> x at here.level, from `order` outputs and the one there. here.level.sigma > 0.
-Tensor unipc_correct(const UniPcMethod& method, int order, const Tensor& x, const UniPcHistory& history, const UniPcOutput& here);
+Tensor unipc_correct(const UniPcMethod& method, int order, const Tensor& x, const UniPcHistory& history,
+                     const UniPcOutput& here);
 
 }  // namespace alice::schedulers

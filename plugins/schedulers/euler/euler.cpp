@@ -9,13 +9,17 @@
 namespace alice::schedulers {
 namespace {
 
-/// The estimate at x0's level `from`, had the network's output been read at `churned` and sigma_hat: the reference calls the network
-/// before it adds churn, and converts its output after.
-Tensor reread_x0(const Tensor& x0, const Tensor& x, const Tensor& churned, const Level& from, double sigma_hat, Prediction prediction) {
+/// The estimate at x0's level `from`, had the network's output been read at `churned` and sigma_hat: the reference
+/// calls the network before it adds churn, and converts its output after.
+Tensor reread_x0(const Tensor& x0, const Tensor& x, const Tensor& churned, const Level& from, double sigma_hat,
+                 Prediction prediction) {
   switch (prediction) {
-    case Prediction::epsilon: return churned - noise_of(x, x0, from) * sigma_hat;
-    case Prediction::v_prediction: return x0 + (churned - x) / (from.sigma * from.sigma + 1);  // with the unchurned sigma
-    case Prediction::sample: return x0;
+    case Prediction::epsilon:
+      return churned - noise_of(x, x0, from) * sigma_hat;
+    case Prediction::v_prediction:
+      return x0 + (churned - x) / (from.sigma * from.sigma + 1);  // with the unchurned sigma
+    case Prediction::sample:
+      return x0;
   }
   return x0;
 }
@@ -30,15 +34,20 @@ const OptionTable<EulerOptions>& Euler::options() {
     t.choice("interpolation_type", &EulerOptions::interpolation_type,
              {{"linear", SigmaInterpolation::linear}, {"log_linear", SigmaInterpolation::log_linear}},
              "noise levels of the visited times, or evenly in log sigma over all training steps")
-        .number("sigma_min", &EulerOptions::sigma_min, {1e-6, 1e6}, "least noise level of the karras, exponential and beta spacings")
-        .number("sigma_max", &EulerOptions::sigma_max, {1e-6, 1e6}, "largest noise level of the karras, exponential and beta spacings")
+        .number("sigma_min", &EulerOptions::sigma_min, {1e-6, 1e6},
+                "least noise level of the karras, exponential and beta spacings")
+        .number("sigma_max", &EulerOptions::sigma_max, {1e-6, 1e6},
+                "largest noise level of the karras, exponential and beta spacings")
         .choice("timestep_type", &EulerOptions::timestep_type,
                 {{"discrete", TimestepType::discrete}, {"continuous", TimestepType::continuous}},
                 "what a network that predicts velocity is told: the training step, or log(sigma) / 4");
     add_final_sigma_option(t);
-    t.number("s_churn", &EulerOptions::s_churn, {0, 1e6}, "noise added again over the whole run (Karras et al. 2022, Algorithm 2)")
-        .number("s_tmin", &EulerOptions::s_tmin, {0, std::numeric_limits<double>::infinity()}, "least sigma that churn acts at")
-        .number("s_tmax", &EulerOptions::s_tmax, {0, std::numeric_limits<double>::infinity()}, "largest sigma that churn acts at")
+    t.number("s_churn", &EulerOptions::s_churn, {0, 1e6},
+             "noise added again over the whole run (Karras et al. 2022, Algorithm 2)")
+        .number("s_tmin", &EulerOptions::s_tmin, {0, std::numeric_limits<double>::infinity()},
+                "least sigma that churn acts at")
+        .number("s_tmax", &EulerOptions::s_tmax, {0, std::numeric_limits<double>::infinity()},
+                "largest sigma that churn acts at")
         .number("s_noise", &EulerOptions::s_noise, {0, 1e3}, "deviation of churn's noise");
     return t;
   }();
@@ -63,7 +72,8 @@ Plan Euler::plan(int64_t steps, const NoiseModel& model) const {
     times = table.times_of(sigmas);
   }
   if (sigmas.size() == times.size())
-    sigmas.push_back(options_.final_sigmas_type == FinalSigma::zero ? 0 : std::min(table.range().minimum, sigmas.back()));
+    sigmas.push_back(options_.final_sigmas_type == FinalSigma::zero ? 0
+                                                                    : std::min(table.range().minimum, sigmas.back()));
   if (options_.timestep_type == TimestepType::continuous && model.prediction() == Prediction::v_prediction)
     for (size_t i = 0; i < times.size(); ++i) times[i] = 0.25 * std::log(sigmas[i]);
   return sigma_plan(sigmas, times, options_.timestep_spacing);

@@ -7,7 +7,8 @@ namespace alice::schedulers {
 
 enum class SigmaInterpolation {
   linear,      ///< the sigmas of the visited times
-  log_linear,  ///< evenly in log sigma over all training steps; the run then ends at the least sigma, not at final_sigmas_type
+  log_linear,  ///< evenly in log sigma over all training steps; the run then ends at the least sigma, not at
+               ///< final_sigmas_type
 };
 
 enum class TimestepType {

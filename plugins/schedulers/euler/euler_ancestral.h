@@ -1,6 +1,6 @@
 #pragma once
-// Euler's method with ancestral sampling (k-diffusion's sample_euler_ancestral, eta = 1): each step goes lower than its level and
-// adds fresh noise up to it.
+// Euler's method with ancestral sampling (k-diffusion's sample_euler_ancestral, eta = 1): each step goes lower than its
+// level and adds fresh noise up to it.
 
 #include "core/math/sampler_options.h"
 
@@ -16,7 +16,8 @@ class EulerAncestral final : public Scheduler {
 
   explicit EulerAncestral(const Options& options) : options_(options) {}
   Plan plan(int64_t steps, const NoiseModel& model) const override;
-  /// Draws noise in every step, also in the last, which has no use for it: as the reference, whose generator it keeps pace with.
+  /// Draws noise in every step, also in the last, which has no use for it: as the reference, whose generator it keeps
+  /// pace with.
   Tensor sample(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel& model, NoiseSource& noise,
                 const OnStep& on_step) const override;
 

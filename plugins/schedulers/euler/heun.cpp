@@ -9,14 +9,18 @@ const OptionTable<HeunOptions>& Heun::options() {
     OptionTable<HeunOptions> t;
     add_spacing_options(t);
     add_sigma_options(t);
-    t.boolean("clip_sample", &HeunOptions::clip_sample, "clamp the picture estimate; for models of pixels, not of latents")
-        .number("clip_sample_range", &HeunOptions::clip_sample_range, {1e-3, 1e6}, "what clip_sample clamps to, both ways");
+    t.boolean("clip_sample", &HeunOptions::clip_sample,
+              "clamp the picture estimate; for models of pixels, not of latents")
+        .number("clip_sample_range", &HeunOptions::clip_sample_range, {1e-3, 1e6},
+                "what clip_sample clamps to, both ways");
     return t;
   }();
   return table;
 }
 
-void Heun::check(const Options& options, const PlaceOf& place, Faults& faults) { check_sigma_options(options, place, faults); }
+void Heun::check(const Options& options, const PlaceOf& place, Faults& faults) {
+  check_sigma_options(options, place, faults);
+}
 
 Plan Heun::plan(int64_t steps, const NoiseModel& model) const {
   const SigmaTable table(model);
@@ -30,7 +34,8 @@ Plan Heun::plan(int64_t steps, const NoiseModel& model) const {
   return sigma_plan(sigmas, times, options_.timestep_spacing);
 }
 
-Tensor Heun::sample(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel&, NoiseSource&, const OnStep& on_step) const {
+Tensor Heun::sample(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel&, NoiseSource&,
+                    const OnStep& on_step) const {
   for (size_t i = 0; i < plan.steps(); ++i) {
     const Level &from = plan.levels[i], &to = plan.levels[i + 1];
     const double span = to.sigma - from.sigma;

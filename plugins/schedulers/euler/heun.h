@@ -1,5 +1,6 @@
 #pragma once
-// Heun's method in sigma (Karras et al. 2022, Algorithm 1): a second-order step from two calls; the last step, to sigma 0, has one.
+// Heun's method in sigma (Karras et al. 2022, Algorithm 1): a second-order step from two calls; the last step, to sigma
+// 0, has one.
 
 #include "core/math/sampler_options.h"
 

@@ -13,7 +13,7 @@ FactoryInfo euler_info() {
   FactoryInfo info;
   info.id = "euler";
   info.help = "Euler: plain first-order steps; fast and predictable.";
-  info.aliases = {{"Euler"}, {"k_euler"}, {"euler_karras", karras}, {"Euler Karras", karras}};
+  info.aliases = {{"k_euler"}, {"euler_karras", karras}, {"Euler Karras", karras}};
   info.classes = {"EulerDiscreteScheduler"};
   return info;
 }
@@ -32,7 +32,7 @@ FactoryInfo heun_info() {
   FactoryInfo info;
   info.id = "heun";
   info.help = "Heun: second-order steps from two network calls each.";
-  info.aliases = {{"Heun"}, {"k_heun"}, {"heun_karras", karras}, {"Heun Karras", karras}};
+  info.aliases = {{"k_heun"}, {"heun_karras", karras}, {"Heun Karras", karras}};
   info.classes = {"HeunDiscreteScheduler"};
   return info;
 }

@@ -16,7 +16,8 @@ Plan sigma_plan(const std::vector<double>& sigmas, const std::vector<double>& ti
 }
 
 std::vector<double> visited_times(const SpacingOptions& options, int64_t steps, const NoiseModel& model) {
-  auto times = spaced_timesteps(options.timestep_spacing, steps, model.train_steps(), options.steps_offset, LowestTime::visited);
+  auto times =
+      spaced_timesteps(options.timestep_spacing, steps, model.train_steps(), options.steps_offset, LowestTime::visited);
   for (double& t : times) t = static_cast<float>(t);  // before sigma is looked up, as the reference
   return times;
 }

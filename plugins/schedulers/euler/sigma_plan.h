@@ -5,9 +5,9 @@
 
 namespace alice::schedulers {
 
-/// Levels with alpha = 1 at `sigmas`, the end's included, and `times`, one fewer. Both are kept in float32, as the reference
-/// keeps them. A run starts at the first sigma, with the leading spacing at sqrt(sigma^2 + 1): the reference counts the picture's
-/// own variance only there.
+/// Levels with alpha = 1 at `sigmas`, the end's included, and `times`, one fewer. Both are kept in float32, as the
+/// reference keeps them. A run starts at the first sigma, with the leading spacing at sqrt(sigma^2 + 1): the reference
+/// counts the picture's own variance only there.
 Plan sigma_plan(const std::vector<double>& sigmas, const std::vector<double>& times, TimestepSpacing spacing);
 
 /// `steps` times as `options` spread them.
