@@ -29,7 +29,8 @@ Tensor LoraFormat::delta(const WeightSource& file, const LoraPatch& patch, const
   } else {
     // W[o, i, y, x] = sum over a, b of up[o, a] mid[a, b, y, x] down[b, i]: a product of matrices for each y, x.
     const Tensor mid = file.tensor(patch.mid).to(at::kCPU, at::kFloat);
-    if (shape.size() != 4 || mid.dim() != 4 || mid.size(0) != up_rank || mid.size(1) != down_rank) does_not_fit(file, patch, shape);
+    if (shape.size() != 4 || mid.dim() != 4 || mid.size(0) != up_rank || mid.size(1) != down_rank)
+      does_not_fit(file, patch, shape);
     product = up.matmul(mid.permute({2, 3, 0, 1})).matmul(down).permute({2, 3, 0, 1}).contiguous();
   }
   int64_t wanted = 1;

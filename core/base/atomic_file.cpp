@@ -14,7 +14,8 @@
 namespace alice {
 namespace {
 
-/// A name that no other writer takes, here or on another machine that shares the folder. Short, whatever the file's name is.
+/// A name that no other writer takes, here or on another machine that shares the folder. Short, whatever the file's
+/// name is.
 std::string aside_name() {
   static std::atomic<unsigned> count{0};
   static const unsigned lot = std::random_device{}();
@@ -23,7 +24,8 @@ std::string aside_name() {
 
 }  // namespace
 
-AtomicFile::AtomicFile(std::filesystem::path file) : file_(std::move(file)), aside_(file_.parent_path() / aside_name()) {
+AtomicFile::AtomicFile(std::filesystem::path file)
+    : file_(std::move(file)), aside_(file_.parent_path() / aside_name()) {
   const std::filesystem::path folder = file_.has_parent_path() ? file_.parent_path() : ".";
   std::error_code status;
   if (!std::filesystem::is_directory(folder, status))
@@ -52,7 +54,8 @@ void AtomicFile::commit() {
   if (::rename(aside_.c_str(), file_.c_str()) != 0) fail("cannot be given its name");
   ::close(descriptor_);
   descriptor_ = -1;
-  // The rename itself is only lasting once the folder is on the disk. Some file systems refuse that; the file is whole anyway.
+  // The rename itself is only lasting once the folder is on the disk. Some file systems refuse that; the file is whole
+  // anyway.
   const std::filesystem::path folder = file_.has_parent_path() ? file_.parent_path() : ".";
   const int folder_descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder_descriptor < 0) return;

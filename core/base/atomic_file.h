@@ -7,8 +7,8 @@
 
 namespace alice {
 
-/// Writes a file aside, in the same folder, and gives it its name only when every byte is on the disk: so no reader and no
-/// crash ever sees a torn file under the final name. What was there before is replaced. One thread at a time.
+/// Writes a file aside, in the same folder, and gives it its name only when every byte is on the disk: so no reader and
+/// no crash ever sees a torn file under the final name. What was there before is replaced. One thread at a time.
 class AtomicFile {
  public:
   /// Throws Error(not_found) when the folder is not there, Error(internal) when it cannot be written to.
@@ -20,7 +20,8 @@ class AtomicFile {
 
   /// Throws Error(internal), "disk full" among the reasons.
   void write(std::string_view bytes);
-  /// Syncs, renames, syncs the folder. Call once, last. Throws Error(internal); the final name is then as it was before.
+  /// Syncs, renames, syncs the folder. Call once, last. Throws Error(internal); the final name is then as it was
+  /// before.
   void commit();
 
  private:

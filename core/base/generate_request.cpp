@@ -22,10 +22,14 @@ const OptionTable<LoraUse>& lora_options() {
 
 LoraUse read_lora(const Json& entry, const std::string& place, Faults& faults) {
   LoraUse lora;
-  if (entry.is_string()) lora.name = entry.get<std::string>();
-  else lora = lora_options().read(entry, UnknownKeys::fault, json_places(place), faults);
-  if (entry.is_null()) faults.add(place, "must be a LoRA's name, or an object with name and strength");
-  else if (lora.name.empty() && (entry.is_string() || entry.is_object())) faults.add(place, "names no LoRA");
+  if (entry.is_string())
+    lora.name = entry.get<std::string>();
+  else
+    lora = lora_options().read(entry, UnknownKeys::fault, json_places(place), faults);
+  if (entry.is_null())
+    faults.add(place, "must be a LoRA's name, or an object with name and strength");
+  else if (lora.name.empty() && (entry.is_string() || entry.is_object()))
+    faults.add(place, "names no LoRA");
   if (!std::isfinite(lora.strength)) faults.add(place + "/strength", "must be finite");
   return lora;
 }
@@ -44,7 +48,8 @@ std::vector<LoraUse> read_loras(const Json& list, Faults& faults) {
 
 Json read_scheduler_options(const Json& options, Faults& faults) {
   if (options.is_object()) return options;
-  if (!options.is_null()) faults.add(std::string("/") + kSchedulerOptions, "must be an object of the scheduler's options");
+  if (!options.is_null())
+    faults.add(std::string("/") + kSchedulerOptions, "must be an object of the scheduler's options");
   return Json::object();
 }
 
@@ -98,15 +103,17 @@ void read_tag(std::string_view inside, std::vector<LoraUse>& loras, Faults& faul
   const size_t colon = inside.find(':');
   LoraUse lora;
   lora.name = stripped(inside.substr(0, colon));
-  const auto fault = [&](const std::string& what) { faults.add("/prompt", "<lora:" + std::string(inside) + "> " + what); };
+  const auto fault = [&](const std::string& what) {
+    faults.add("/prompt", "<lora:" + std::string(inside) + "> " + what);
+  };
   if (lora.name.empty()) return fault("names no LoRA");
   if (colon != std::string_view::npos && !read_strength(stripped(inside.substr(colon + 1)), lora.strength))
     return fault("needs one number as its strength, as in <lora:name:0.8>");
   loras.push_back(std::move(lora));
 }
 
-/// Closes the gap that a tag leaves between `left` and `right`: one comma where there were two, none at an end, one blank where
-/// there was any.
+/// Closes the gap that a tag leaves between `left` and `right`: one comma where there were two, none at an end, one
+/// blank where there was any.
 void close_gap(std::string& left, std::string_view& right) {
   const bool blank_left = strip_right(left), blank_right = strip_left(right);
   while ((left.empty() || left.back() == ',') && !right.empty() && right.front() == ',') {
@@ -132,7 +139,8 @@ const OptionTable<GenerateRequest>& generate_options() {
           .text("negative_prompt", &R::negative_prompt, "what to keep away from; of no use without guidance")
           .integer("steps", &R::steps, {1, 1000}, "steps from noise to picture")
           .number("guidance_scale", &R::guidance_scale, {0, 100}, "how strongly the prompt counts; 1 means no guidance")
-          .number("guidance_rescale", &R::guidance_rescale, {0, 1}, "how far guidance is kept from raising the contrast")
+          .number("guidance_rescale", &R::guidance_rescale, {0, 1},
+                  "how far guidance is kept from raising the contrast")
           .integer("clip_skip", &R::clip_skip, {0, 100}, "how many last layers of the text encoder are left out")
           .integer("width", &R::width, {8, 8192}, "width of the picture", "pixels")
           .integer("height", &R::height, {8, 8192}, "height of the picture", "pixels")

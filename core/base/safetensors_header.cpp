@@ -25,23 +25,26 @@ constexpr const char* kMetadata = "__metadata__";
 
 uint64_t header_length(std::string_view head, uint64_t file_size, const std::string& place) {
   if (file_size < kLengthBytes || head.size() < kLengthBytes)
-    fail(place, "is " + std::to_string(file_size) + " bytes long; a safetensors file begins with 8 bytes of header length");
+    fail(place,
+         "is " + std::to_string(file_size) + " bytes long; a safetensors file begins with 8 bytes of header length");
   uint64_t length = 0;
   for (size_t i = 0; i < kLengthBytes; ++i) length |= uint64_t{static_cast<unsigned char>(head[i])} << (8 * i);
   if (length > kLongestHeader)
-    fail(place, "says that its header has " + std::to_string(length) + " bytes; at most " + std::to_string(kLongestHeader) +
-                    " are read, so this is no safetensors file");
+    fail(place, "says that its header has " + std::to_string(length) + " bytes; at most " +
+                    std::to_string(kLongestHeader) + " are read, so this is no safetensors file");
   if (length > file_size - kLengthBytes)
     fail(place, "says that its header has " + std::to_string(length) + " bytes, but only " +
                     std::to_string(file_size - kLengthBytes) + " follow: it is cut off, or no safetensors file");
   return length;
 }
 
-/// Parses the header's JSON. The parser keeps the last of two equal names and takes any depth, so both are watched for here.
+/// Parses the header's JSON. The parser keeps the last of two equal names and takes any depth, so both are watched for
+/// here.
 Json parse_header_json(std::string_view text, const std::string& place) {
   if (text.empty() || text.front() != '{') fail(place, "has a header that does not begin with '{'");
-  if (text.find('\0') != text.npos) fail(place, "has a zero byte in its header");  // the parser would take it for the end
-  std::vector<std::set<std::string>> names;  // of the objects that are open
+  if (text.find('\0') != text.npos)
+    fail(place, "has a zero byte in its header");  // the parser would take it for the end
+  std::vector<std::set<std::string>> names;        // of the objects that are open
   const auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
     using Event = Json::parse_event_t;
     if ((event == Event::object_start || event == Event::array_start) && depth >= kDeepest)
@@ -78,7 +81,8 @@ uint64_t read_shape(const Json& sides, const std::string& name, const std::strin
   for (const Json& side : sides) {
     if (!side.is_number_unsigned()) fail(place, name, "has a side in its shape that is no whole number of at least 0");
     const uint64_t length = side.get<uint64_t>();
-    if (length > kMostElements / extent) fail(place, name, "has a shape of more than 2^62 elements: " + dump_json(sides));
+    if (length > kMostElements / extent)
+      fail(place, name, "has a shape of more than 2^62 elements: " + dump_json(sides));
     extent *= std::max<uint64_t>(length, 1);
     empty = empty || length == 0;
     shape.push_back(static_cast<int64_t>(length));
@@ -87,13 +91,17 @@ uint64_t read_shape(const Json& sides, const std::string& name, const std::strin
 }
 
 /// Reads entry["data_offsets"], counted from `data_begin`, into begin and end, counted from the start of the file.
-void read_range(const Json& offsets, uint64_t data_begin, uint64_t file_size, const std::string& place, TensorInfo& info) {
-  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
+void read_range(const Json& offsets, uint64_t data_begin, uint64_t file_size, const std::string& place,
+                TensorInfo& info) {
+  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
+      !offsets[1].is_number_unsigned())
     fail(place, info.name, "needs \"data_offsets\": a list of two whole numbers of at least 0");
-  const uint64_t begin = offsets[0].get<uint64_t>(), end = offsets[1].get<uint64_t>(), data_size = file_size - data_begin;
+  const uint64_t begin = offsets[0].get<uint64_t>(), end = offsets[1].get<uint64_t>(),
+                 data_size = file_size - data_begin;
   if (begin > end || end > data_size)
-    fail(place, info.name, "has data_offsets " + dump_json(offsets) + " that lie outside the file's " +
-                               std::to_string(data_size) + " bytes of data");
+    fail(place, info.name,
+         "has data_offsets " + dump_json(offsets) + " that lie outside the file's " + std::to_string(data_size) +
+             " bytes of data");
   info.begin = data_begin + begin;
   info.end = data_begin + end;
 }
@@ -106,14 +114,16 @@ TensorInfo read_tensor(const std::string& name, const Json& entry, uint64_t data
   TensorInfo info;
   info.name = name;
   if (!entry["dtype"].is_string() || !dtype_from_string(entry["dtype"].get<std::string>(), info.dtype))
-    fail(place, name, "has the dtype " + dump_json(entry["dtype"]) +
-                          "; F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL are known");
+    fail(place, name,
+         "has the dtype " + dump_json(entry["dtype"]) +
+             "; F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL are known");
   const uint64_t elements = read_shape(entry["shape"], name, place, info.shape);
   read_range(entry["data_offsets"], data_begin, file_size, place, info);
   const uint64_t bytes = info.end - info.begin, element_bytes = size_of(info.dtype);
   if (bytes % element_bytes != 0 || bytes / element_bytes != elements)
-    fail(place, name, "has " + std::to_string(bytes) + " bytes of data, which does not fit " + to_string(info.dtype) + " of shape " +
-                          shape_text(info.shape));
+    fail(place, name,
+         "has " + std::to_string(bytes) + " bytes of data, which does not fit " + to_string(info.dtype) + " of shape " +
+             shape_text(info.shape));
   return info;
 }
 
@@ -149,8 +159,10 @@ TensorIndex parse_safetensors_header(std::string_view head, uint64_t file_size, 
   index.place = place;
   index.files = {place};
   for (const auto& member : header.items()) {
-    if (member.key() == kMetadata) index.metadata = read_metadata(member.value(), place);
-    else index.tensors.emplace(member.key(), read_tensor(member.key(), member.value(), data_begin, file_size, place));
+    if (member.key() == kMetadata)
+      index.metadata = read_metadata(member.value(), place);
+    else
+      index.tensors.emplace(member.key(), read_tensor(member.key(), member.value(), data_begin, file_size, place));
   }
   check_ranges(index, data_begin, file_size, place);
   return index;

@@ -5,7 +5,8 @@ namespace {
 
 constexpr char32_t kReplacement = 0xFFFD;
 
-/// What a first byte promises: how many bytes follow, and within which bounds the second one lies (Unicode 15, table 3-7).
+/// What a first byte promises: how many bytes follow, and within which bounds the second one lies (Unicode 15, table
+/// 3-7).
 struct Lead {
   int following = -1;  ///< -1: no first byte
   unsigned char lowest = 0x80, highest = 0xBF;
@@ -54,10 +55,14 @@ std::string encode_utf8(std::u32string_view characters) {
   out.reserve(characters.size());
   for (const char32_t c : characters) {
     const auto rest = [&](int shift) { return static_cast<char>(0x80 | (c >> shift & 0x3F)); };
-    if (c < 0x80) out += static_cast<char>(c);
-    else if (c < 0x800) (out += static_cast<char>(0xC0 | c >> 6)) += rest(0);
-    else if (c < 0x10000) ((out += static_cast<char>(0xE0 | c >> 12)) += rest(6)) += rest(0);
-    else (((out += static_cast<char>(0xF0 | c >> 18)) += rest(12)) += rest(6)) += rest(0);
+    if (c < 0x80)
+      out += static_cast<char>(c);
+    else if (c < 0x800)
+      (out += static_cast<char>(0xC0 | c >> 6)) += rest(0);
+    else if (c < 0x10000)
+      ((out += static_cast<char>(0xE0 | c >> 12)) += rest(6)) += rest(0);
+    else
+      (((out += static_cast<char>(0xF0 | c >> 18)) += rest(12)) += rest(6)) += rest(0);
   }
   return out;
 }

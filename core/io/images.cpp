@@ -28,8 +28,9 @@ Png read_png(const std::filesystem::path& file, const PngLimits& limits) {
   std::ifstream in(file, std::ios::binary);
   if (status || !in) throw Error(ErrorCode::not_found, place, "cannot be opened for reading");
   if (size > limits.file_bytes)
-    throw Error(ErrorCode::bad_request, place,
-                "is " + std::to_string(size) + " bytes long; at most " + std::to_string(limits.file_bytes) + " are read");
+    throw Error(
+        ErrorCode::bad_request, place,
+        "is " + std::to_string(size) + " bytes long; at most " + std::to_string(limits.file_bytes) + " are read");
   std::string bytes(size, '\0');
   if (!in.read(bytes.data(), static_cast<std::streamsize>(size)))
     throw Error(ErrorCode::bad_request, place, "ended while it was read");

@@ -10,8 +10,8 @@
 
 namespace alice {
 
-/// float [..., 3, H, W], where -1 is black and 1 is white -> uint8 [..., H, W, 3]: (x / 2 + 0.5) held within 0 and 1, times 255,
-/// rounded half to even, as the reference software does. Throws Error(internal) when a number is not finite.
+/// float [..., 3, H, W], where -1 is black and 1 is white -> uint8 [..., H, W, 3]: (x / 2 + 0.5) held within 0 and 1,
+/// times 255, rounded half to even, as the reference software does. Throws Error(internal) when a number is not finite.
 Tensor to_bytes(const Tensor& pixels);
 
 /// A text chunk. `keyword`: 1 to 79 characters of printable ASCII, no blanks. `text`: UTF-8.
@@ -25,8 +25,8 @@ struct Png {
   std::vector<PngText> texts;
 };
 
-/// The bytes of a PNG file, RGB of 8 bits. A text is written as tEXt when it is Latin-1, else as iTXt; what is no UTF-8, and the
-/// character 0, which PNG can't hold, become U+FFFD. The same input gives the same bytes. Any thread.
+/// The bytes of a PNG file, RGB of 8 bits. A text is written as tEXt when it is Latin-1, else as iTXt; what is no
+/// UTF-8, and the character 0, which PNG can't hold, become U+FFFD. The same input gives the same bytes. Any thread.
 /// Throws Error(internal) for a tensor of another kind or shape, no pixels, or a bad keyword, and when libpng fails.
 std::string encode_png(const Png& png);
 
@@ -35,14 +35,14 @@ void write_png(const std::filesystem::path& file, const Png& png);
 
 struct PngLimits {
   size_t file_bytes = 64u << 20;
-  int64_t side = 16384;            ///< pixels
-  int64_t pixels = 64 << 20;       ///< width times height: three bytes each when decoded
-  size_t text_bytes = 8u << 20;    ///< of one chunk, unpacked
+  int64_t side = 16384;          ///< pixels
+  int64_t pixels = 64 << 20;     ///< width times height: three bytes each when decoded
+  size_t text_bytes = 8u << 20;  ///< of one chunk, unpacked
 };
 
-/// Any PNG becomes RGB of 8 bits: palettes and greys are spelled out, 16 bits are cut to 8, transparency is dropped (not blended),
-/// gamma is not applied. `place` names the bytes in errors.
-/// Throws Error(bad_request) for bytes that are no whole, sound PNG, or one beyond the limits. Any thread.
+/// Any PNG becomes RGB of 8 bits: palettes and greys are spelled out, 16 bits are cut to 8, transparency is dropped
+/// (not blended), gamma is not applied. `place` names the bytes in errors. Throws Error(bad_request) for bytes that are
+/// no whole, sound PNG, or one beyond the limits. Any thread.
 Png decode_png(std::string_view bytes, const std::string& place, const PngLimits& limits = {});
 
 /// decode_png() of a file. Throws Error(not_found) too.

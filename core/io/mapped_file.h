@@ -7,13 +7,14 @@
 
 namespace alice {
 
-/// Read-only and shared between threads; unmapped with the last pointer to it. The file may be replaced (renamed over) or
-/// removed meanwhile: the mapping keeps the old one. But a file that somebody *truncates* in place loses its pages: touching
-/// one is SIGBUS, the end of the process. That cannot be caught here; it is one reason why a worker process computes.
+/// Read-only and shared between threads; unmapped with the last pointer to it. The file may be replaced (renamed over)
+/// or removed meanwhile: the mapping keeps the old one. But a file that somebody *truncates* in place loses its pages:
+/// touching one is SIGBUS, the end of the process. That cannot be caught here; it is one reason why a worker process
+/// computes.
 class MappedFile {
  public:
-  /// Links are followed. Throws Error(not_found) when the file cannot be opened or is no regular file, Error(out_of_memory)
-  /// when the address space has no room.
+  /// Links are followed. Throws Error(not_found) when the file cannot be opened or is no regular file,
+  /// Error(out_of_memory) when the address space has no room.
   static std::shared_ptr<const MappedFile> open(const std::filesystem::path& file);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;

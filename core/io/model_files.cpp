@@ -17,7 +17,8 @@ struct PartName {
   const char* part;
   const char* tokenizer;  ///< the folder whose files belong to it; "" for none
 };
-constexpr PartName kParts[] = {{"text_encoder", "tokenizer"}, {"text_encoder_2", "tokenizer_2"}, {"unet", ""}, {"vae", ""}};
+constexpr PartName kParts[] = {
+    {"text_encoder", "tokenizer"}, {"text_encoder_2", "tokenizer_2"}, {"unet", ""}, {"vae", ""}};
 
 [[noreturn]] void fail(const fs::path& file, const std::string& sentence) {
   throw Error(ErrorCode::bad_weights, file.string(), sentence);
@@ -48,7 +49,8 @@ void read_model_index(const fs::path& index_file, StoredModel& model) {
     if (read_class(member.value(), class_name)) {
       if (!class_name.empty()) model.classes[member.key()] = class_name;
     } else if (must_be_class(member.key())) {
-      fail(index_file, "'" + member.key() + "' must be a list of library and class name, or null, not " + dump_json(member.value()));
+      fail(index_file, "'" + member.key() + "' must be a list of library and class name, or null, not " +
+                           dump_json(member.value()));
     }
   }
   if (const auto pipeline = index.find("_class_name"); pipeline != index.end()) {
@@ -60,7 +62,8 @@ void read_model_index(const fs::path& index_file, StoredModel& model) {
 ModelFiles open_named_part(const fs::path& folder, const PartName& name, const std::string& variant) {
   const fs::path part_folder = folder / name.part;
   if (!is_folder(part_folder))
-    fail(folder / kIndex, std::string("names the part '") + name.part + "', but there is no folder " + part_folder.string());
+    fail(folder / kIndex,
+         std::string("names the part '") + name.part + "', but there is no folder " + part_folder.string());
   ModelFiles files = open_part_folder(part_folder, variant);
   const fs::path tokenizer = folder / name.tokenizer;
   if (*name.tokenizer != '\0' && is_folder(tokenizer))
@@ -101,7 +104,8 @@ StoredModel open_model(const fs::path& source, const std::string& variant) {
 
 StoredModel open_model_folder(const fs::path& folder, const std::string& variant) {
   if (!is_there(folder / kIndex))
-    throw Error(ErrorCode::not_found, folder.string(), std::string("holds no ") + kIndex + ": it is no folder of a diffusers model");
+    throw Error(ErrorCode::not_found, folder.string(),
+                std::string("holds no ") + kIndex + ": it is no folder of a diffusers model");
   StoredModel model;
   model.place = folder.string();
   model.is_folder = true;
@@ -114,7 +118,8 @@ StoredModel open_model_folder(const fs::path& folder, const std::string& variant
 
 StoredModel open_model_file(const fs::path& file) {
   if (const fs::path kind = file.extension(); kind == ".ckpt" || kind == ".pt" || kind == ".pth" || kind == ".bin")
-    throw Error(ErrorCode::unsupported, file.string(), "is a pickle, which can run code when it is read: convert it to safetensors");
+    throw Error(ErrorCode::unsupported, file.string(),
+                "is a pickle, which can run code when it is read: convert it to safetensors");
   StoredModel model;
   model.place = file.string();
   const auto weights = SafetensorsFile::open(file);

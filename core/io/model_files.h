@@ -11,30 +11,31 @@ namespace alice {
 
 /// The opened files of a model. Only headers and JSON have been read.
 struct StoredModel {
-  std::string place;                           ///< the folder or file, for messages
+  std::string place;  ///< the folder or file, for messages
   bool is_folder = false;
-  std::string pipeline_class;                  ///< model_index.json's _class_name; "" when it has none, and of a file
-  /// The class name that model_index.json gives for each entry that is not null, "scheduler" and "tokenizer" among them. Of a
-  /// file: empty.
+  std::string pipeline_class;  ///< model_index.json's _class_name; "" when it has none, and of a file
+  /// The class name that model_index.json gives for each entry that is not null, "scheduler" and "tokenizer" among
+  /// them. Of a file: empty.
   std::map<std::string, std::string> classes;
-  /// "text_encoder", "text_encoder_2", "unet", "vae". Of a folder: those that model_index.json names. Of a file: all four with the
-  /// whole file's tensors; which of them are in it, their plugins recognise.
+  /// "text_encoder", "text_encoder_2", "unet", "vae". Of a folder: those that model_index.json names. Of a file: all
+  /// four with the whole file's tensors; which of them are in it, their plugins recognise.
   std::map<std::string, ModelFiles> parts;
-  Json scheduler_config;                       ///< scheduler/scheduler_config.json, or null
+  Json scheduler_config;  ///< scheduler/scheduler_config.json, or null
 };
 
-/// Opens a folder with a model_index.json, or a .safetensors file with its settings beside it (see open_model_file). `variant` as in
-/// open_part_folder(). Any thread.
+/// Opens a folder with a model_index.json, or a .safetensors file with its settings beside it (see open_model_file).
+/// `variant` as in open_part_folder(). Any thread.
 StoredModel open_model(const std::filesystem::path& source, const std::string& variant = "");
 
-/// Text encoders get the files of their tokenizer's folder (tokenizer/, tokenizer_2/) as assets. Throws as open_part_folder() does;
-/// Error(not_found) without a model_index.json, Error(bad_weights) when that has members of wrong types or names a part that is
-/// not there.
+/// Text encoders get the files of their tokenizer's folder (tokenizer/, tokenizer_2/) as assets. Throws as
+/// open_part_folder() does; Error(not_found) without a model_index.json, Error(bad_weights) when that has members of
+/// wrong types or names a part that is not there.
 StoredModel open_model_folder(const std::filesystem::path& folder, const std::string& variant = "");
 
-/// Settings that tensors can't tell come from <file>.json beside it (x.safetensors.json, else x.json): an object in which
-/// "text_encoder", "text_encoder_2", "unet", "vae" and "scheduler" are the parts' configs; other members are passed over.
-/// Throws Error(unsupported) for a pickle, Error(bad_weights) for settings of wrong types, and as SafetensorsFile::open() does.
+/// Settings that tensors can't tell come from <file>.json beside it (x.safetensors.json, else x.json): an object in
+/// which "text_encoder", "text_encoder_2", "unet", "vae" and "scheduler" are the parts' configs; other members are
+/// passed over. Throws Error(unsupported) for a pickle, Error(bad_weights) for settings of wrong types, and as
+/// SafetensorsFile::open() does.
 StoredModel open_model_file(const std::filesystem::path& file);
 
 /// One part from anywhere: a part's folder, the folder of a whole model (its part of that name), or a file.

@@ -56,7 +56,8 @@ std::map<std::string, std::string> read_weight_map(const fs::path& index_file) {
   return map;
 }
 
-void check_weight_map(const std::map<std::string, std::string>& map, const TensorIndex& tensors, const fs::path& index_file) {
+void check_weight_map(const std::map<std::string, std::string>& map, const TensorIndex& tensors,
+                      const fs::path& index_file) {
   for (const auto& [name, shard] : map) {
     const TensorInfo* info = tensors.find(name);
     if (info == nullptr) fail(index_file, "puts tensor '" + name + "' into " + shard + ", but no shard has it");
@@ -89,7 +90,8 @@ std::vector<std::string> index_names(const std::string& base, const std::string&
 }
 
 /// Null when there are none of this variant.
-std::shared_ptr<const WeightSource> open_variant(const std::map<std::string, fs::path>& files, const std::string& variant) {
+std::shared_ptr<const WeightSource> open_variant(const std::map<std::string, fs::path>& files,
+                                                 const std::string& variant) {
   for (const std::string base : kBases) {
     const std::string whole = base + (variant.empty() ? "" : "." + variant) + ".safetensors";
     if (const auto found = files.find(whole); found != files.end()) return SafetensorsFile::open(found->second);

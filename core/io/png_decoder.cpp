@@ -80,8 +80,8 @@ bool read_rows(png_structp png, png_infop info, png_bytepp rows) {
   return true;
 }
 
-/// libpng sets aside what a chunk's length promises before it looks how much follows: so that is looked at first. Each chunk
-/// is a length of four bytes, a type of four, the data, and a checksum of four (PNG specification, 5.3).
+/// libpng sets aside what a chunk's length promises before it looks how much follows: so that is looked at first. Each
+/// chunk is a length of four bytes, a type of four, the data, and a checksum of four (PNG specification, 5.3).
 bool chunks_fit(std::string_view bytes) {
   constexpr size_t kSignature = 8, kAround = 12;
   for (size_t at = kSignature; at + kAround <= bytes.size();) {
@@ -99,11 +99,14 @@ std::vector<PngText> read_texts(const Reader& reader) {
   std::vector<PngText> texts;
   for (int i = 0; i < count; ++i) {
     const png_text& chunk = chunks[i];
-    const bool is_utf8 = chunk.compression == PNG_ITXT_COMPRESSION_NONE || chunk.compression == PNG_ITXT_COMPRESSION_zTXt;
+    const bool is_utf8 =
+        chunk.compression == PNG_ITXT_COMPRESSION_NONE || chunk.compression == PNG_ITXT_COMPRESSION_zTXt;
     const std::string_view text(chunk.text, is_utf8 ? chunk.itxt_length : chunk.text_length);
     std::u32string characters;
-    if (is_utf8) characters = decode_utf8(text);
-    else for (const char c : text) characters += static_cast<unsigned char>(c);
+    if (is_utf8)
+      characters = decode_utf8(text);
+    else
+      for (const char c : text) characters += static_cast<unsigned char>(c);
     texts.push_back({chunk.key, encode_utf8(characters)});
   }
   return texts;
@@ -122,13 +125,14 @@ Png decode_png(std::string_view bytes, const std::string& place, const PngLimits
   const int64_t width = png_get_image_width(reader.png(), reader.info());
   const int64_t height = png_get_image_height(reader.png(), reader.info());
   if (width * height > limits.pixels)
-    fail("is " + std::to_string(width) + " x " + std::to_string(height) + " pixels; at most " + std::to_string(limits.pixels) +
-         " in all are read");
+    fail("is " + std::to_string(width) + " x " + std::to_string(height) + " pixels; at most " +
+         std::to_string(limits.pixels) + " in all are read");
   Png png;
   png.image = at::empty({height, width, 3}, at::kByte);
   std::vector<png_bytep> rows;
   for (int64_t y = 0; y < height; ++y) rows.push_back(png.image.data_ptr<uint8_t>() + y * width * 3);
-  if (static_cast<int64_t>(png_get_rowbytes(reader.png(), reader.info())) != width * 3) fail("has rows of an unknown kind");
+  if (static_cast<int64_t>(png_get_rowbytes(reader.png(), reader.info())) != width * 3)
+    fail("has rows of an unknown kind");
   if (!read_rows(reader.png(), reader.info(), rows.data())) fail("is a damaged PNG: " + input.error);
   png.texts = read_texts(reader);
   return png;

@@ -1,5 +1,5 @@
-// encode_png(). libpng reports errors by longjmp, which must not skip a destructor: so the functions that it may jump out of
-// hold nothing but plain values, and all that owns something lies in their caller.
+// encode_png(). libpng reports errors by longjmp, which must not skip a destructor: so the functions that it may jump
+// out of hold nothing but plain values, and all that owns something lies in their caller.
 
 #include <png.h>
 
@@ -45,7 +45,8 @@ void on_flush(png_structp) {}
 
 class Writer {
  public:
-  explicit Writer(Output& output) : png_(png_create_write_struct(PNG_LIBPNG_VER_STRING, &output, on_error, on_warning)) {
+  explicit Writer(Output& output)
+      : png_(png_create_write_struct(PNG_LIBPNG_VER_STRING, &output, on_error, on_warning)) {
     if (png_ != nullptr) info_ = png_create_info_struct(png_);
     if (info_ != nullptr) return;
     png_destroy_write_struct(&png_, nullptr);
@@ -102,8 +103,10 @@ StoredText stored(const PngText& text) {
   StoredText out;
   out.keyword = text.keyword;
   out.is_latin1 = std::all_of(characters.begin(), characters.end(), is_latin1);
-  if (out.is_latin1) out.text.assign(characters.begin(), characters.end());
-  else out.text = encode_utf8(characters);
+  if (out.is_latin1)
+    out.text.assign(characters.begin(), characters.end());
+  else
+    out.text = encode_utf8(characters);
   return out;
 }
 
@@ -136,9 +139,10 @@ std::string encode_png(const Png& png) {
 
   Output output;
   const Writer writer(output);
-  const Picture picture = {static_cast<png_uint_32>(bytes.size(1)), static_cast<png_uint_32>(bytes.size(0)), rows.data(),
-                           chunks.data(), static_cast<int>(chunks.size())};
-  if (!write(writer.png(), writer.info(), &output, &picture)) fail("the picture cannot be written as PNG: " + output.error);
+  const Picture picture = {static_cast<png_uint_32>(bytes.size(1)), static_cast<png_uint_32>(bytes.size(0)),
+                           rows.data(), chunks.data(), static_cast<int>(chunks.size())};
+  if (!write(writer.png(), writer.info(), &output, &picture))
+    fail("the picture cannot be written as PNG: " + output.error);
   return std::move(output.bytes);
 }
 

@@ -12,7 +12,8 @@
 namespace alice {
 namespace {
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "safetensors data is little-endian, and is used as it lies in the file");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+              "safetensors data is little-endian, and is used as it lies in the file");
 
 TensorIndex index_of(const MappedFile& mapping, const std::string& place) {
   const std::string_view bytes(reinterpret_cast<const char*>(mapping.data()), mapping.size());
@@ -72,7 +73,8 @@ Tensor SafetensorsFile::tensor(const std::string& name) const {
     // ATen has no const tensors: the cast promises nothing, the pages stay read-only.
     void* bytes = const_cast<std::byte*>(mapping->data() + info->begin);
     if (reinterpret_cast<uintptr_t>(bytes) % size_of(info->dtype) == 0) {
-      out = at::from_blob(bytes, info->shape, [mapping](void*) {}, options);
+      out = at::from_blob(
+          bytes, info->shape, [mapping](void*) {}, options);
     } else {
       out = at::empty(info->shape, options);
       std::memcpy(out.data_ptr(), bytes, info->end - info->begin);

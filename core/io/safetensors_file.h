@@ -17,14 +17,15 @@ class SafetensorsFile : public WeightSource {
  public:
   /// Throws as read_safetensors_header() does.
   static std::shared_ptr<const SafetensorsFile> open(const std::filesystem::path& file);
-  /// Several files as one source; `place` names them together in messages. Of metadata that differs the first file's counts.
-  /// Throws Error(bad_weights) also for a tensor that is in two of them, or for no files at all.
+  /// Several files as one source; `place` names them together in messages. Of metadata that differs the first file's
+  /// counts. Throws Error(bad_weights) also for a tensor that is in two of them, or for no files at all.
   static std::shared_ptr<const SafetensorsFile> open_shards(const std::vector<std::filesystem::path>& files,
                                                             const std::string& place);
 
   const TensorIndex& index() const override { return index_; }
-  /// See WeightSource. Contiguous, on the CPU. A view into the mapping, never to be written to (that ends the process); a copy
-  /// where the file does not align the data for its dtype, and of BOOL, whose bytes may be other than 0 and 1 (true then).
+  /// See WeightSource. Contiguous, on the CPU. A view into the mapping, never to be written to (that ends the process);
+  /// a copy where the file does not align the data for its dtype, and of BOOL, whose bytes may be other than 0 and 1
+  /// (true then).
   Tensor tensor(const std::string& name) const override;
 
  private:

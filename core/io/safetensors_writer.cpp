@@ -39,8 +39,9 @@ void write_safetensors(const std::filesystem::path& file, const std::map<std::st
   for (const auto& [name, tensor] : in_order) {
     DType dtype;
     if (!dtype_of(tensor.scalar_type(), dtype))
-      throw Error(ErrorCode::unsupported, file.string(),
-                  "tensor '" + name + "' has the dtype " + c10::toString(tensor.scalar_type()) + ", which is not written");
+      throw Error(
+          ErrorCode::unsupported, file.string(),
+          "tensor '" + name + "' has the dtype " + c10::toString(tensor.scalar_type()) + ", which is not written");
     const uint64_t begin = end;
     end += tensor.nbytes();
     header[name] = {{"dtype", to_string(dtype)}, {"shape", tensor.sizes().vec()}, {"data_offsets", {begin, end}}};

@@ -6,8 +6,8 @@ namespace alice {
 namespace {
 
 constexpr std::pair<DType, at::ScalarType> kPairs[] = {
-    {DType::f64, at::kDouble}, {DType::f32, at::kFloat}, {DType::f16, at::kHalf}, {DType::bf16, at::kBFloat16},
-    {DType::i64, at::kLong},   {DType::i32, at::kInt},   {DType::i16, at::kShort}, {DType::i8, at::kChar},
+    {DType::f64, at::kDouble}, {DType::f32, at::kFloat},    {DType::f16, at::kHalf},  {DType::bf16, at::kBFloat16},
+    {DType::i64, at::kLong},   {DType::i32, at::kInt},      {DType::i16, at::kShort}, {DType::i8, at::kChar},
     {DType::u8, at::kByte},    {DType::boolean, at::kBool},
 };
 

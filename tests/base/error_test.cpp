@@ -8,7 +8,8 @@ using namespace alice;
 using alice::test::error_of;
 
 TEST_CASE("an error reads as place and sentence") {
-  CHECK(std::string(Error(ErrorCode::bad_request, "/steps", "must be 1 to 1000, got 0").what()) == "/steps: must be 1 to 1000, got 0");
+  CHECK(std::string(Error(ErrorCode::bad_request, "/steps", "must be 1 to 1000, got 0").what()) ==
+        "/steps: must be 1 to 1000, got 0");
   CHECK(std::string(Error(ErrorCode::internal, "", "broken").what()) == "broken");
 }
 
@@ -30,6 +31,7 @@ TEST_CASE("one fault keeps its place, several are told together") {
 
 TEST_CASE("every code has its own name") {
   std::set<std::string> names;
-  for (int code = 0; code <= static_cast<int>(ErrorCode::internal); ++code) names.insert(to_string(static_cast<ErrorCode>(code)));
+  for (int code = 0; code <= static_cast<int>(ErrorCode::internal); ++code)
+    names.insert(to_string(static_cast<ErrorCode>(code)));
   CHECK(names.size() == 9);
 }

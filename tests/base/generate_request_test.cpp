@@ -18,9 +18,19 @@ TEST_CASE("an empty request has the general defaults, and no seed") {
 TEST_CASE("zero is a seed") { CHECK(read_generate_request({{"seed", 0}}).seed == 0); }
 
 TEST_CASE("a whole request is read, and what is written reads back the same") {
-  const Json json = {{"model", "sd/x"}, {"prompt", "a cat"}, {"negative_prompt", "a dog"}, {"steps", 20}, {"guidance_scale", 7.5},
-                     {"guidance_rescale", 0.7}, {"clip_skip", 1}, {"width", 512}, {"height", 768}, {"seed", 9007199254740991},
-                     {"n", 4}, {"scheduler", "any"}, {"scheduler_options", {{"eta", 0.5}}},
+  const Json json = {{"model", "sd/x"},
+                     {"prompt", "a cat"},
+                     {"negative_prompt", "a dog"},
+                     {"steps", 20},
+                     {"guidance_scale", 7.5},
+                     {"guidance_rescale", 0.7},
+                     {"clip_skip", 1},
+                     {"width", 512},
+                     {"height", 768},
+                     {"seed", 9007199254740991},
+                     {"n", 4},
+                     {"scheduler", "any"},
+                     {"scheduler_options", {{"eta", 0.5}}},
                      {"loras", {{{"name", "a"}, {"strength", -0.25}}, {{"name", "b"}, {"strength", 1.0}}}}};
   const GenerateRequest request = read_generate_request(json);
   CHECK(request.height == 768);
@@ -54,9 +64,14 @@ TEST_CASE("the edges of every range are allowed, and what lies beyond is a fault
     const char* name;
     Json low, high, below, above;
   };
-  const Edge edges[] = {{"steps", 1, 1000, 0, 1001},           {"guidance_scale", 0, 100, -0.1, 100.1}, {"guidance_rescale", 0, 1, -0.1, 1.1},
-                        {"clip_skip", 0, 100, -1, 101},        {"width", 8, 8192, 7, 8193},             {"height", 8, 8192, 7, 8193},
-                        {"seed", 0, 9007199254740991, -1, 9007199254740992}, {"n", 1, 100, 0, 101}};
+  const Edge edges[] = {{"steps", 1, 1000, 0, 1001},
+                        {"guidance_scale", 0, 100, -0.1, 100.1},
+                        {"guidance_rescale", 0, 1, -0.1, 1.1},
+                        {"clip_skip", 0, 100, -1, 101},
+                        {"width", 8, 8192, 7, 8193},
+                        {"height", 8, 8192, 7, 8193},
+                        {"seed", 0, 9007199254740991, -1, 9007199254740992},
+                        {"n", 1, 100, 0, 101}};
   for (const Edge& edge : edges) {
     INFO(edge.name);
     CHECK_NOTHROW(read_generate_request({{edge.name, edge.low}}));
@@ -71,13 +86,23 @@ TEST_CASE("the edges of every range are allowed, and what lies beyond is a fault
 
 TEST_CASE("every fault of a request is told at once, with its place") {
   const Error error = error_of([] {
-    read_generate_request({{"stepps", 20}, {"width", "wide"}, {"scheduler_options", 3},
-                           {"loras", {5, nullptr, "", {{"name", "a"}, {"strength", "x"}}, {{"nam", "a"}}, {{"name", "a"}, {"strength", "NaN"}},
-                                      {{"name", "a"}, {"strength", "Infinity"}}}}});
+    read_generate_request({{"stepps", 20},
+                           {"width", "wide"},
+                           {"scheduler_options", 3},
+                           {"loras",
+                            {5,
+                             nullptr,
+                             "",
+                             {{"name", "a"}, {"strength", "x"}},
+                             {{"nam", "a"}},
+                             {{"name", "a"}, {"strength", "NaN"}},
+                             {{"name", "a"}, {"strength", "Infinity"}}}}});
   });
-  for (const char* part : {"/stepps: 'stepps' is not an option here (did you mean 'steps'?)", "/width: must be an integer", "/scheduler_options: must be",
-                           "/loras/0: must be an object", "/loras/1: must be a LoRA's name", "/loras/2: names no LoRA", "/loras/3/strength: must be a number",
-                           "/loras/4/nam: 'nam' is not", "/loras/4: names no LoRA", "/loras/5/strength: must be a number", "/loras/6/strength: must be finite"}) {
+  for (const char* part :
+       {"/stepps: 'stepps' is not an option here (did you mean 'steps'?)", "/width: must be an integer",
+        "/scheduler_options: must be", "/loras/0: must be an object", "/loras/1: must be a LoRA's name",
+        "/loras/2: names no LoRA", "/loras/3/strength: must be a number", "/loras/4/nam: 'nam' is not",
+        "/loras/4: names no LoRA", "/loras/5/strength: must be a number", "/loras/6/strength: must be finite"}) {
     INFO(part);
     CHECK(says(error.sentence(), part));
   }

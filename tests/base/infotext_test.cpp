@@ -26,7 +26,8 @@ TEST_CASE("settings stand in the order that other readers expect") {
   CHECK(write_infotext(request(), "0123456789") ==
         "a cat, sitting\n"
         "Negative prompt: blurry\n"
-        "Steps: 20, Sampler: some_sampler, CFG scale: 7.5, Seed: 0, Size: 512x768, Model hash: 0123456789, Model: sd/tiny, RNG: CPU");
+        "Steps: 20, Sampler: some_sampler, CFG scale: 7.5, Seed: 0, Size: 512x768, Model hash: 0123456789, Model: "
+        "sd/tiny, RNG: CPU");
 }
 
 TEST_CASE("what is absent is left out") { CHECK(write_infotext(GenerateRequest()) == "\nRNG: CPU"); }

@@ -20,7 +20,8 @@ TEST_CASE("quotes and brackets within strings do not count") {
 }
 
 TEST_CASE("JSON that is wrong is an error with its place") {
-  for (const char* text : {"", "{", "nan", "{\"a\":}", "[1,]", "01", "\"\xff\"", "{} {}", "1e999", "-", "Infinit", "NaNNaN", "{'a': 1}"}) {
+  for (const char* text :
+       {"", "{", "nan", "{\"a\":}", "[1,]", "01", "\"\xff\"", "{} {}", "1e999", "-", "Infinit", "NaNNaN", "{'a': 1}"}) {
     INFO(text);
     const Error error = error_of([&] { parse_json(text, "the place", ErrorCode::bad_config); });
     CHECK(error.code() == ErrorCode::bad_config);
@@ -30,7 +31,8 @@ TEST_CASE("JSON that is wrong is an error with its place") {
 }
 
 TEST_CASE("a zero byte does not end JSON quietly") {
-  for (const std::string& text : {std::string("{}\0", 3), std::string("{}\0 and more", 12), std::string("\0", 1), std::string("\"a\0\"", 4)})
+  for (const std::string& text :
+       {std::string("{}\0", 3), std::string("{}\0 and more", 12), std::string("\0", 1), std::string("\"a\0\"", 4)})
     CHECK(says(error_of([&] { parse_json(text, "x"); }).sentence(), "JSON"));
 }
 

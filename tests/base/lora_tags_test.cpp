@@ -69,8 +69,9 @@ TEST_CASE("what is no tag stays") {
 }
 
 TEST_CASE("a malformed tag is a fault of the prompt") {
-  for (const char* prompt : {"<lora:a:x>", "<lora:a:>", "<lora:a:0,8>", "<lora:a:1:2>", "<lora:a:nan>", "<lora:a:inf>", "<lora:a:1e999>",
-                             "<lora:>", "<lora::1>", "<lora: :1>", "<lora:a:+-1>", "a cat <lora:a:1", "<lora:a:0x10>"}) {
+  for (const char* prompt :
+       {"<lora:a:x>", "<lora:a:>", "<lora:a:0,8>", "<lora:a:1:2>", "<lora:a:nan>", "<lora:a:inf>", "<lora:a:1e999>",
+        "<lora:>", "<lora::1>", "<lora: :1>", "<lora:a:+-1>", "a cat <lora:a:1", "<lora:a:0x10>"}) {
     INFO(prompt);
     const Taken taken = take(prompt);
     CHECK(taken.loras.empty());

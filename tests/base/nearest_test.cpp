@@ -6,11 +6,11 @@ using namespace alice;
 
 TEST_CASE("the nearest name is found through typing errors") {
   const std::vector<std::string> names = {"euler", "heun", "ddim", "euler_ancestral"};
-  CHECK(nearest("eular", names) == "euler");            // replaced
-  CHECK(nearest("eulr", names) == "euler");             // left out
-  CHECK(nearest("eulerr", names) == "euler");           // doubled
-  CHECK(nearest("eluer", names) == "euler");            // swapped
-  CHECK(nearest("EULER", names) == "euler");            // shouted
+  CHECK(nearest("eular", names) == "euler");   // replaced
+  CHECK(nearest("eulr", names) == "euler");    // left out
+  CHECK(nearest("eulerr", names) == "euler");  // doubled
+  CHECK(nearest("eluer", names) == "euler");   // swapped
+  CHECK(nearest("EULER", names) == "euler");   // shouted
   CHECK(nearest("euler-ancestral", names) == "euler_ancestral");
 }
 

@@ -26,19 +26,20 @@ struct Options {
 
 const OptionTable<Options>& table() {
   using O = Options;
-  static const auto t = OptionTable<O>()
-                            .boolean("flag", &O::flag, "a flag")
-                            .boolean("maybe_flag", &O::maybe_flag, "a flag or nothing")
-                            .integer("count", &O::count, {1, 10}, "a count", "steps")
-                            .integer("maybe_count", &O::maybe_count, {0}, "a count or nothing")
-                            .integer("counts", &O::counts, {1, 5}, "counts")
-                            .number("ratio", &O::ratio, {0, 1}, "a ratio")
-                            .number("anything", &O::anything, {}, "any number")
-                            .number("ratios", &O::ratios, {0, 1}, "ratios")
-                            .text("text", &O::text, "a text")
-                            .text("maybe_text", &O::maybe_text, "a text or nothing")
-                            .choice("spacing", &O::spacing, {{"linspace", Spacing::linspace}, {"leading", Spacing::leading}}, "a choice")
-                            .choice("maybe_spacing", &O::maybe_spacing, {{"linspace", Spacing::linspace}}, "a choice or nothing");
+  static const auto t =
+      OptionTable<O>()
+          .boolean("flag", &O::flag, "a flag")
+          .boolean("maybe_flag", &O::maybe_flag, "a flag or nothing")
+          .integer("count", &O::count, {1, 10}, "a count", "steps")
+          .integer("maybe_count", &O::maybe_count, {0}, "a count or nothing")
+          .integer("counts", &O::counts, {1, 5}, "counts")
+          .number("ratio", &O::ratio, {0, 1}, "a ratio")
+          .number("anything", &O::anything, {}, "any number")
+          .number("ratios", &O::ratios, {0, 1}, "ratios")
+          .text("text", &O::text, "a text")
+          .text("maybe_text", &O::maybe_text, "a text or nothing")
+          .choice("spacing", &O::spacing, {{"linspace", Spacing::linspace}, {"leading", Spacing::leading}}, "a choice")
+          .choice("maybe_spacing", &O::maybe_spacing, {{"linspace", Spacing::linspace}}, "a choice or nothing");
   return t;
 }
 
@@ -71,8 +72,10 @@ TEST_CASE("what is not said keeps the field's initialiser") {
 
 TEST_CASE("every kind of option is read") {
   Faults faults;
-  const Options options = read(R"({"flag":false,"maybe_flag":true,"count":10,"maybe_count":0,"counts":[5],"ratio":1,"ratios":[0,0.5],
-                                   "anything":-1e300,"text":"","maybe_text":"y","spacing":"linspace","maybe_spacing":"linspace"})", faults);
+  const Options options =
+      read(R"({"flag":false,"maybe_flag":true,"count":10,"maybe_count":0,"counts":[5],"ratio":1,"ratios":[0,0.5],
+                                   "anything":-1e300,"text":"","maybe_text":"y","spacing":"linspace","maybe_spacing":"linspace"})",
+           faults);
   CHECK(faults.empty());
   CHECK_FALSE(options.flag);
   CHECK(options.maybe_flag == true);
@@ -90,7 +93,8 @@ TEST_CASE("every kind of option is read") {
 
 TEST_CASE("null means absent where a field may be absent, and is a fault elsewhere") {
   Faults faults;
-  const Options options = read(R"({"maybe_flag":null,"maybe_count":null,"counts":null,"maybe_text":null,"maybe_spacing":null})", faults);
+  const Options options =
+      read(R"({"maybe_flag":null,"maybe_count":null,"counts":null,"maybe_text":null,"maybe_spacing":null})", faults);
   CHECK(faults.empty());
   CHECK(options.counts.empty());
   CHECK_FALSE(options.maybe_text.has_value());
@@ -111,12 +115,14 @@ TEST_CASE("wrong types and ranges are faults that say what is right") {
   CHECK(fault_of(R"({"ratio":NaN})") == "/ratio: must be a number from 0 to 1, got \"NaN\"");
   CHECK(fault_of(R"({"ratio":Infinity})") == "/ratio: must be a number from 0 to 1, got \"Infinity\"");
   CHECK(fault_of(R"({"text":[]})") == "/text: must be a string, got []");
-  CHECK(fault_of(R"({"spacing":"leadin"})") == "/spacing: must be one of linspace, leading, got \"leadin\" (did you mean 'leading'?)");
+  CHECK(fault_of(R"({"spacing":"leadin"})") ==
+        "/spacing: must be one of linspace, leading, got \"leadin\" (did you mean 'leading'?)");
   CHECK(fault_of(R"([])") == ": must be an object with named members, got []");
 }
 
 TEST_CASE("integers come in every spelling that keeps their value") {
-  for (const auto& [text, value] : {std::pair<const char*, int64_t>{"2.0", 2}, {"9223372036854775807", INT64_MAX}, {"1e3", 1000}}) {
+  for (const auto& [text, value] :
+       {std::pair<const char*, int64_t>{"2.0", 2}, {"9223372036854775807", INT64_MAX}, {"1e3", 1000}}) {
     Faults faults;
     const Options options = read((std::string(R"({"maybe_count":)") + text + "}").c_str(), faults);
     CHECK(faults.empty());
@@ -159,7 +165,8 @@ TEST_CASE("places are JSON pointers, special characters escaped") {
 
 TEST_CASE("what is written reads back the same") {
   Faults faults;
-  const Options options = read(R"({"count":7,"ratios":[0.25],"anything":Infinity,"maybe_text":"t","spacing":"linspace"})", faults);
+  const Options options =
+      read(R"({"count":7,"ratios":[0.25],"anything":Infinity,"maybe_text":"t","spacing":"linspace"})", faults);
   const Json written = table().write(options);
   CHECK(written.size() == table().specs().size());
   CHECK(written["anything"] == "Infinity");
@@ -170,8 +177,13 @@ TEST_CASE("what is written reads back the same") {
 
 TEST_CASE("a table describes itself") {
   const Json count = table().specs()[2].to_json();
-  CHECK(count == Json({{"name", "count"}, {"type", "integer"}, {"help", "a count"}, {"default", 3}, {"unit", "steps"},
-                       {"minimum", 1.0}, {"maximum", 10.0}}));
+  CHECK(count == Json({{"name", "count"},
+                       {"type", "integer"},
+                       {"help", "a count"},
+                       {"default", 3},
+                       {"unit", "steps"},
+                       {"minimum", 1.0},
+                       {"maximum", 10.0}}));
   const Json counts = table().specs()[4].to_json();
   CHECK(counts["list"] == true);
   CHECK(counts["default"] == Json({1, 2}));

@@ -25,7 +25,8 @@ size_t read_lora(const std::filesystem::path& path) {
       if (fault.sentence.empty()) FAIL("a fault without a sentence");
     for (const LoraPatch& patch : recognition.patches)
       for (const LoraTarget& target : targets)
-        if (target.part == patch.part && target.module == patch.module) patches += format->delta(*file, patch, target.shape).defined();
+        if (target.part == patch.part && target.module == patch.module)
+          patches += format->delta(*file, patch, target.shape).defined();
   }
   return patches;
 }
@@ -51,14 +52,17 @@ TEST_CASE("every change of a LoRA's header is refused, a fault, or a LoRA") {
   check_every_change({{"lora_unet_conv_in.lora_up.weight", at::ones({5, 2, 1, 1})},
                       {"lora_unet_conv_in.lora_down.weight", at::ones({2, 3, 3, 3})},
                       {"lora_unet_conv_in.alpha", at::scalar_tensor(1.0)}});
-  check_every_change({{"unet.conv_in.lora_A.weight", at::ones({2, 3, 3, 3})}, {"unet.conv_in.lora_B.weight", at::ones({5, 2, 1, 1})}});
-  check_every_change({{"unet.conv_in.lora.down.weight", at::ones({2, 3, 3, 3})}, {"unet.conv_in.lora.up.weight", at::ones({5, 2, 1, 1})}});
+  check_every_change(
+      {{"unet.conv_in.lora_A.weight", at::ones({2, 3, 3, 3})}, {"unet.conv_in.lora_B.weight", at::ones({5, 2, 1, 1})}});
+  check_every_change({{"unet.conv_in.lora.down.weight", at::ones({2, 3, 3, 3})},
+                      {"unet.conv_in.lora.up.weight", at::ones({5, 2, 1, 1})}});
 }
 
 TEST_CASE("a LoRA of numbers that are not finite is refused") {
   const TempFolder folder;
   for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
-    write_safetensors(folder / "x", {{"lora_unet_conv_in.lora_up.weight", at::full({5, 2, 1, 1}, bad)}, {"lora_unet_conv_in.lora_down.weight", at::ones({2, 3, 3, 3})}});
+    write_safetensors(folder / "x", {{"lora_unet_conv_in.lora_up.weight", at::full({5, 2, 1, 1}, bad)},
+                                     {"lora_unet_conv_in.lora_down.weight", at::ones({2, 3, 3, 3})}});
     CHECK_FALSE(reads_or_tells([&] { read_lora(folder / "x"); }));
   }
 }

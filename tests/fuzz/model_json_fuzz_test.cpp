@@ -11,8 +11,10 @@ using namespace alice::test;
 
 namespace {
 
-const std::string kModelIndex = R"({"_class_name":"P","unet":["d","U"],"scheduler":["d","S"],"vae":[null,null],"x":false})";
-const std::string kShardIndex = R"({"metadata":{"total_size":2},"weight_map":{"a":"m-1.safetensors","b":"m-2.safetensors"}})";
+const std::string kModelIndex =
+    R"({"_class_name":"P","unet":["d","U"],"scheduler":["d","S"],"vae":[null,null],"x":false})";
+const std::string kShardIndex =
+    R"({"metadata":{"total_size":2},"weight_map":{"a":"m-1.safetensors","b":"m-2.safetensors"}})";
 const std::string kSettings = R"({"unet":{"a":1},"scheduler":{"b":[2]},"notes":"x"})";
 
 /// A folder with a model of one part in two shards, and a single file with settings.
@@ -34,8 +36,10 @@ struct Model {
 /// Bytes that mean something in JSON, in paths or in C; every byte of a file is changed to each.
 constexpr std::string_view kBytes("\0 \"\\{}[],:./-1n\xff", 16);
 
-/// Reads a file of the model in every such form. `name`: the file; `read`: what reads it. Gives the number of forms accepted.
-size_t accepted_changes(const TempFolder& folder, const std::string& name, const std::string& text, const std::function<void()>& read) {
+/// Reads a file of the model in every such form. `name`: the file; `read`: what reads it. Gives the number of forms
+/// accepted.
+size_t accepted_changes(const TempFolder& folder, const std::string& name, const std::string& text,
+                        const std::function<void()>& read) {
   size_t accepted = 0;
   for (size_t at = 0; at < text.size(); ++at) {
     for (const char byte : kBytes) {
@@ -58,8 +62,21 @@ size_t accepted_changes(const TempFolder& folder, const std::string& name, const
 
 /// Calls `use` for `json` with each value in it, at any depth, replaced by each of several others.
 void each_replaced(const Json& json, const std::function<void(const Json&)>& use) {
-  const Json others[] = {nullptr, true, 0, -1, 1.5, 1e300, "", "x", "../x", Json::array(), Json::object(), Json::array({1}), {{"x", 1}},
-                         std::string(5000, 'x'), UINT64_MAX};
+  const Json others[] = {nullptr,
+                         true,
+                         0,
+                         -1,
+                         1.5,
+                         1e300,
+                         "",
+                         "x",
+                         "../x",
+                         Json::array(),
+                         Json::object(),
+                         Json::array({1}),
+                         {{"x", 1}},
+                         std::string(5000, 'x'),
+                         UINT64_MAX};
   const Json flat = json.flatten();
   for (const auto& leaf : flat.items()) {
     for (Json::json_pointer at(leaf.key()); !at.empty(); at = at.parent_pointer()) {
@@ -102,7 +119,8 @@ TEST_CASE("every change of a shard index is an error with a sentence, or a valid
   each_replaced(Json::parse(kShardIndex), [&](const Json& mutant) {
     model.folder.write(name, mutant.dump());
     INFO(mutant.dump());
-    const bool map_untouched = mutant.is_object() && mutant.value("weight_map", Json()) == Json::parse(kShardIndex)["weight_map"];
+    const bool map_untouched =
+        mutant.is_object() && mutant.value("weight_map", Json()) == Json::parse(kShardIndex)["weight_map"];
     CHECK(reads_or_tells(read) == map_untouched);
   });
 }

@@ -10,7 +10,8 @@
 namespace alice::test {
 
 /// Calls `use` for each of the first `size` bytes changed to each of the 255 other values.
-inline void each_changed_byte(const std::string& original, size_t size, const std::function<void(const std::string&)>& use) {
+inline void each_changed_byte(const std::string& original, size_t size,
+                              const std::function<void(const std::string&)>& use) {
   std::string mutant = original;
   for (size_t at = 0; at < size; ++at) {
     for (int value = 0; value < 256; ++value) {

@@ -27,5 +27,6 @@ TEST_CASE("every byte of a small PNG changed to every value is refused: each byt
 }
 
 TEST_CASE("a PNG that is cut at any byte is refused") {
-  each_cut(encode_png(small_picture()), [](const std::string& cut) { CHECK_FALSE(reads_or_tells([&] { decode_png(cut, "cut"); })); });
+  each_cut(encode_png(small_picture()),
+           [](const std::string& cut) { CHECK_FALSE(reads_or_tells([&] { decode_png(cut, "cut"); })); });
 }

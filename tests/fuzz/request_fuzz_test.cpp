@@ -18,8 +18,9 @@ TEST_CASE("every byte of a request changed to every value is refused, or a reque
       Faults faults;
       take_lora_tags(request.prompt, request.loras, faults);
       faults.throw_if_any(ErrorCode::bad_request);
-      const bool sound = request.steps.value_or(1) >= 1 && request.steps.value_or(1) <= 1000 && request.width.value_or(8) >= 8 &&
-                         request.seed.value_or(0) >= 0 && request.n >= 1 && request.n <= 100;
+      const bool sound = request.steps.value_or(1) >= 1 && request.steps.value_or(1) <= 1000 &&
+                         request.width.value_or(8) >= 8 && request.seed.value_or(0) >= 0 && request.n >= 1 &&
+                         request.n <= 100;
       if (!sound) FAIL("accepted: " << mutant);
       for (const LoraUse& lora : request.loras)
         if (lora.name.empty() || !std::isfinite(lora.strength)) FAIL("accepted: " << mutant);

@@ -1,4 +1,5 @@
-// Every single change of a small safetensors file: what is accepted must be a valid file by a second, simpler judgement.
+// Every single change of a small safetensors file: what is accepted must be a valid file by a second, simpler
+// judgement.
 
 #include "core/base/safetensors_header.h"
 #include "core/io/safetensors_file.h"
@@ -26,9 +27,12 @@ size_t objects_in(const std::string& json) {
   size_t count = 0;
   bool in_string = false;
   for (size_t i = 0; i < json.size(); ++i) {
-    if (in_string && json[i] == '\\') ++i;
-    else if (json[i] == '"') in_string = !in_string;
-    else if (!in_string && json[i] == '{') ++count;
+    if (in_string && json[i] == '\\')
+      ++i;
+    else if (json[i] == '"')
+      in_string = !in_string;
+    else if (!in_string && json[i] == '{')
+      ++count;
   }
   return count;
 }
@@ -37,7 +41,7 @@ bool is_whole_number(const Json& value) { return value.is_number_unsigned() && v
 
 /// Is one entry a tensor of this format? Marks the bytes that it covers.
 bool covers(Json& entry, std::vector<int>& covered) {
-  static const std::map<std::string, uint64_t> kSizes = {{"F64", 8}, {"I64", 8}, {"F32", 4}, {"I32", 4}, {"F16", 2},
+  static const std::map<std::string, uint64_t> kSizes = {{"F64", 8},  {"I64", 8}, {"F32", 4}, {"I32", 4}, {"F16", 2},
                                                          {"BF16", 2}, {"I16", 2}, {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
   if (!entry.is_object() || entry.size() != 3) return false;
   if (!entry["dtype"].is_string() || !entry["shape"].is_array()) return false;  // null when they are not there
@@ -96,15 +100,16 @@ TEST_CASE("every byte of a small header changed to every value is refused, or a 
   each_changed_byte(original, 8 + kHeader.size(), [&](const std::string& mutant) {
     ++mutants;
     const bool read = reads_or_tells([&] { parse_safetensors_header(mutant, mutant.size(), "mutant"); });
-    if (read != is_valid(mutant)) FAIL((read ? "wrongly accepted: " : "wrongly refused: ") << mutant.substr(8, kHeader.size()));
+    if (read != is_valid(mutant))
+      FAIL((read ? "wrongly accepted: " : "wrongly refused: ") << mutant.substr(8, kHeader.size()));
     if (!read) return;
     ++accepted;
     read_all(folder.write("mutant", mutant));
   });
   CHECK(mutants == 255 * (8 + kHeader.size()));
-  // What may change: 8 letters of names and metadata, each to the 93 other characters that a JSON string holds as they are (0x20
-  // to 0x7F but quote and backslash); "ab" and "ef" to the escapes "\b" and "\f"; F32 to I32, U8 to I8, F16 to I16; the blank at
-  // the end to three others.
+  // What may change: 8 letters of names and metadata, each to the 93 other characters that a JSON string holds as they
+  // are (0x20 to 0x7F but quote and backslash); "ab" and "ef" to the escapes "\b" and "\f"; F32 to I32, U8 to I8, F16
+  // to I16; the blank at the end to three others.
   CHECK(accepted == 8 * 93 + 2 + 3 + 3);
 }
 
@@ -128,6 +133,7 @@ TEST_CASE("both readers of a header judge alike") {
   each_changed_byte(original, 8 + kHeader.size(), [&](const std::string& mutant) {
     if (turn++ % 97 != 0) return;
     const auto path = folder.write("mutant", mutant);
-    CHECK(reads_or_tells([&] { read_safetensors_header(path); }) == reads_or_tells([&] { SafetensorsFile::open(path); }));
+    CHECK(reads_or_tells([&] { read_safetensors_header(path); }) ==
+          reads_or_tells([&] { SafetensorsFile::open(path); }));
   });
 }

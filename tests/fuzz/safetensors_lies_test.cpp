@@ -1,7 +1,7 @@
 // Safetensors headers that lie on purpose: each is refused with a sentence that names the tensor.
 
-#include "core/io/safetensors_file.h"
 #include "core/base/safetensors_header.h"
+#include "core/io/safetensors_file.h"
 #include "tests/support/errors.h"
 #include "tests/support/safetensors_bytes.h"
 #include "tests/support/temp_folder.h"
@@ -20,7 +20,8 @@ std::string refusal(const std::string& header, size_t bytes) {
   return error.sentence();
 }
 
-std::string tensor(const std::string& name, const std::string& dtype, const std::string& shape, const std::string& offsets) {
+std::string tensor(const std::string& name, const std::string& dtype, const std::string& shape,
+                   const std::string& offsets) {
   return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}";
 }
 
@@ -42,7 +43,8 @@ TEST_CASE("offsets that lie are refused") {
   CHECK(says(refusal_of("U8", "[2]", "[1,3]"), "hole of 1 bytes"));
   CHECK(says(refusal_of("F32", "[1]", "[0,18446744073709551615]"), "outside"));
   CHECK(says(refusal_of("F32", "[1]", "[18446744073709551612,18446744073709551615]"), "outside"));
-  for (const char* offsets : {"[]", "[0]", "[0,4,8]", "[-1,3]", "[0,4.0]", "[0,\"4\"]", "{}", "null", "4", "[0,18446744073709551616]"})
+  for (const char* offsets :
+       {"[]", "[0]", "[0,4,8]", "[-1,3]", "[0,4.0]", "[0,\"4\"]", "{}", "null", "4", "[0,18446744073709551616]"})
     CHECK(says(refusal_of("F32", "[1]", offsets), "data_offsets"));
 }
 
@@ -54,13 +56,16 @@ TEST_CASE("tensors that overlap, leave holes, or do not reach the end are refuse
   CHECK(says(two("[0,4]", "[0,4]"), "overlaps"));
   const auto short_of_end = refusal("{" + tensor("a", "U8", "[4]", "[0,4]") + "}", 8);
   CHECK(says(short_of_end, "4 bytes behind its last tensor"));
-  CHECK(says(refusal("{" + tensor("a", "U8", "[2]", "[0,2]") + "," + tensor("b", "U8", "[4]", "[4,8]") + "}", 8), "hole of 2 bytes"));
-  CHECK(says(refusal("{" + tensor("a", "U8", "[4]", "[0,4]") + "," + tensor("none", "U8", "[0]", "[2,2]") + "}", 4), "overlaps"));
+  CHECK(says(refusal("{" + tensor("a", "U8", "[2]", "[0,2]") + "," + tensor("b", "U8", "[4]", "[4,8]") + "}", 8),
+             "hole of 2 bytes"));
+  CHECK(says(refusal("{" + tensor("a", "U8", "[4]", "[0,4]") + "," + tensor("none", "U8", "[0]", "[2,2]") + "}", 4),
+             "overlaps"));
 }
 
 TEST_CASE("shapes whose product no number holds are refused") {
-  for (const char* shape : {"[4294967296,4294967296]", "[9223372036854775807]", "[9223372036854775808]", "[18446744073709551615]", "[4611686018427387905]",
-                            "[2147483648,2147483648,4]", "[0,4611686018427387904,2]", "[9223372036854775807,0]"}) {
+  for (const char* shape :
+       {"[4294967296,4294967296]", "[9223372036854775807]", "[9223372036854775808]", "[18446744073709551615]",
+        "[4611686018427387905]", "[2147483648,2147483648,4]", "[0,4611686018427387904,2]", "[9223372036854775807,0]"}) {
     INFO(shape);
     CHECK(says(refusal_of("U8", shape, "[0,0]"), "2^62"));
   }
@@ -84,15 +89,18 @@ TEST_CASE("dtypes that are not known are refused with those that are") {
 }
 
 TEST_CASE("names that stand twice are refused, wherever they stand") {
-  CHECK(says(refusal("{" + tensor("a", "U8", "[2]", "[0,2]") + "," + tensor("a", "U8", "[2]", "[2,4]") + "}", 4), "'a' twice"));
-  CHECK(says(refusal("{" + tensor("a", "U8", "[4]", "[0,4]") + "," + tensor("\\u0061", "U8", "[0]", "[4,4]") + "}", 4), "'a' twice"));
+  CHECK(says(refusal("{" + tensor("a", "U8", "[2]", "[0,2]") + "," + tensor("a", "U8", "[2]", "[2,4]") + "}", 4),
+             "'a' twice"));
+  CHECK(says(refusal("{" + tensor("a", "U8", "[4]", "[0,4]") + "," + tensor("\\u0061", "U8", "[0]", "[4,4]") + "}", 4),
+             "'a' twice"));
   CHECK(says(refusal(R"({"a":{"dtype":"U8","dtype":"U8","shape":[4],"data_offsets":[0,4]}})", 4), "'dtype' twice"));
   CHECK(says(refusal(R"({"__metadata__":{"k":"1","k":"2"}})", 0), "'k' twice"));
   CHECK(says(refusal(R"({"__metadata__":{},"__metadata__":{}})", 0), "twice"));
 }
 
 TEST_CASE("entries that are no tensors are refused") {
-  for (const char* entry : {"3", "null", "[]", "\"F32\"", "{}", R"({"dtype":"U8","shape":[0]})", R"({"dtype":"U8","shape":[0],"data_offsets":[0,0],"more":1})",
+  for (const char* entry : {"3", "null", "[]", "\"F32\"", "{}", R"({"dtype":"U8","shape":[0]})",
+                            R"({"dtype":"U8","shape":[0],"data_offsets":[0,0],"more":1})",
                             R"({"dtype":"U8","shape":[0],"offsets":[0,0]})"}) {
     INFO(entry);
     CHECK(says(refusal(std::string("{\"a\":") + entry + "}", 0), "'a'"));
@@ -102,7 +110,8 @@ TEST_CASE("entries that are no tensors are refused") {
 }
 
 TEST_CASE("headers that are no JSON object are refused") {
-  for (const char* header : {"", " {}", "[]", "3", "null", "{", "{}}", "{\"a\"}", "{\"\xff\":1}", "{} x", "\xEF\xBB\xBF{}"}) {
+  for (const char* header :
+       {"", " {}", "[]", "3", "null", "{", "{}}", "{\"a\"}", "{\"\xff\":1}", "{} x", "\xEF\xBB\xBF{}"}) {
     INFO(header);
     refusal(header, 0);
   }
@@ -117,7 +126,8 @@ TEST_CASE("deep nesting is refused before it costs anything") {
 
 TEST_CASE("absurd header lengths are refused without reading so much") {
   const TempFolder folder;
-  for (const uint64_t length : {uint64_t{100'000'001}, uint64_t{1} << 40, uint64_t{1} << 63, ~uint64_t{0}, ~uint64_t{0} - 7}) {
+  for (const uint64_t length :
+       {uint64_t{100'000'001}, uint64_t{1} << 40, uint64_t{1} << 63, ~uint64_t{0}, ~uint64_t{0} - 7}) {
     std::string bytes;
     for (int shift = 0; shift < 64; shift += 8) bytes += static_cast<char>(length >> shift & 0xff);
     const auto file = folder.write("x", bytes + "{}");

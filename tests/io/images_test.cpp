@@ -26,7 +26,8 @@ uint32_t crc_of(const std::string& bytes) {
 }
 
 std::string big_endian(uint32_t n) {
-  return {static_cast<char>(n >> 24), static_cast<char>(n >> 16 & 0xff), static_cast<char>(n >> 8 & 0xff), static_cast<char>(n & 0xff)};
+  return {static_cast<char>(n >> 24), static_cast<char>(n >> 16 & 0xff), static_cast<char>(n >> 8 & 0xff),
+          static_cast<char>(n & 0xff)};
 }
 
 std::string chunk(const std::string& type, const std::string& data) {
@@ -86,7 +87,9 @@ TEST_CASE("a picture with numbers that are not finite is an error") {
 
 TEST_CASE("a written picture reads back the same, with its words") {
   const TempFolder folder;
-  const Png png = {pattern(5, 7), {{"parameters", "a cat\nSteps: 20, caf\u00e9"}, {"alice", "{\"prompt\":\"\u20ac \U0001F600\"}"}, {"empty", ""}}};
+  const Png png = {
+      pattern(5, 7),
+      {{"parameters", "a cat\nSteps: 20, caf\u00e9"}, {"alice", "{\"prompt\":\"\u20ac \U0001F600\"}"}, {"empty", ""}}};
   write_png(folder / "x.png", png);
   const Png read = read_png(folder / "x.png");
   CHECK(at::equal(read.image, png.image));
@@ -96,7 +99,8 @@ TEST_CASE("a written picture reads back the same, with its words") {
     CHECK(read.texts[i].text == png.texts[i].text);
   }
   // Latin-1 words in tEXt, which every reader knows; others in iTXt; both before the pixels.
-  CHECK(chunk_types(bytes_of(folder / "x.png")) == std::vector<std::string>{"IHDR", "tEXt", "iTXt", "tEXt", "IDAT", "IEND"});
+  CHECK(chunk_types(bytes_of(folder / "x.png")) ==
+        std::vector<std::string>{"IHDR", "tEXt", "iTXt", "tEXt", "IDAT", "IEND"});
 }
 
 TEST_CASE("Latin-1 words are stored one byte a character") {
@@ -115,7 +119,8 @@ TEST_CASE("the same picture gives the same bytes, from any layout") {
 }
 
 TEST_CASE("what is no picture, and what is no keyword, is an error") {
-  for (const Tensor& image : {at::zeros({2, 2, 3}), at::zeros({2, 2, 4}, at::kByte), at::zeros({2, 2}, at::kByte), at::zeros({0, 2, 3}, at::kByte)})
+  for (const Tensor& image : {at::zeros({2, 2, 3}), at::zeros({2, 2, 4}, at::kByte), at::zeros({2, 2}, at::kByte),
+                              at::zeros({0, 2, 3}, at::kByte)})
     CHECK(error_of([&] { encode_png({image, {}}); }).code() == ErrorCode::internal);
   for (const char* keyword : {"", "a b", "\u00e9", "line\nfeed"})
     CHECK(error_of([&] { encode_png({pattern(1, 1), {{keyword, "x"}}}); }).code() == ErrorCode::internal);
@@ -137,7 +142,8 @@ TEST_CASE("greys, palettes, depths and transparency all become RGB") {
     for (const char c : raw) a = (a + static_cast<unsigned char>(c)) % 65521, b = (b + a) % 65521;
     const auto size = static_cast<uint16_t>(raw.size());
     const auto little = [](uint16_t n) { return std::string{static_cast<char>(n & 0xff), static_cast<char>(n >> 8)}; };
-    const std::string stream = "\x78\x01\x01" + little(size) + little(static_cast<uint16_t>(~size)) + raw + big_endian(b << 16 | a);
+    const std::string stream =
+        "\x78\x01\x01" + little(size) + little(static_cast<uint16_t>(~size)) + raw + big_endian(b << 16 | a);
     std::string header = big_endian(2) + big_endian(1);
     header += std::string{static_cast<char>(depth), static_cast<char>(colour), 0, 0, 0};
     return "\x89PNG\r\n\x1a\n" + chunk("IHDR", header) + more + chunk("IDAT", stream) + chunk("IEND", "");
@@ -150,12 +156,13 @@ TEST_CASE("greys, palettes, depths and transparency all become RGB") {
     return out;
   };
   using Values = std::array<int, 6>;
-  CHECK(values(png(8, 0, "\x10\x20")) == Values{16, 16, 16, 32, 32, 32});                                        // grey
-  CHECK(values(png(1, 0, "\x40")) == Values{0, 0, 0, 255, 255, 255});                                            // grey, 1 bit
-  CHECK(values(png(8, 3, std::string("\1\0", 2), chunk("PLTE", "\1\2\3\4\5\6"))) == Values{4, 5, 6, 1, 2, 3});   // palette
-  CHECK(values(png(8, 4, "\x10\x80\x20\xff")) == Values{16, 16, 16, 32, 32, 32});                                // grey and alpha
-  CHECK(values(png(8, 6, "\1\2\3\x80\4\5\6\x01")) == Values{1, 2, 3, 4, 5, 6});                                  // RGBA
-  CHECK(values(png(16, 2, "\1\xff\2\xff\3\xff\4\1\5\1\6\1")) == Values{1, 2, 3, 4, 5, 6});                       // 16 bits
+  CHECK(values(png(8, 0, "\x10\x20")) == Values{16, 16, 16, 32, 32, 32});  // grey
+  CHECK(values(png(1, 0, "\x40")) == Values{0, 0, 0, 255, 255, 255});      // grey, 1 bit
+  CHECK(values(png(8, 3, std::string("\1\0", 2), chunk("PLTE", "\1\2\3\4\5\6"))) ==
+        Values{4, 5, 6, 1, 2, 3});                                                          // palette
+  CHECK(values(png(8, 4, "\x10\x80\x20\xff")) == Values{16, 16, 16, 32, 32, 32});           // grey and alpha
+  CHECK(values(png(8, 6, "\1\2\3\x80\4\5\6\x01")) == Values{1, 2, 3, 4, 5, 6});             // RGBA
+  CHECK(values(png(16, 2, "\1\xff\2\xff\3\xff\4\1\5\1\6\1")) == Values{1, 2, 3, 4, 5, 6});  // 16 bits
 }
 
 TEST_CASE("pictures beyond the limits are refused before they are unpacked") {
@@ -174,7 +181,8 @@ TEST_CASE("pictures beyond the limits are refused before they are unpacked") {
 
 TEST_CASE("a header that promises a huge picture is refused") {
   const std::string header = big_endian(0x7fffffff) + big_endian(0x7fffffff) + std::string("\x08\x02\0\0\0", 5);
-  CHECK(error_of([&] { decode_png("\x89PNG\r\n\x1a\n" + chunk("IHDR", header), "x"); }).code() == ErrorCode::bad_request);
+  CHECK(error_of([&] { decode_png("\x89PNG\r\n\x1a\n" + chunk("IHDR", header), "x"); }).code() ==
+        ErrorCode::bad_request);
 }
 
 TEST_CASE("a file that is not there, and one that is no PNG, are told apart") {

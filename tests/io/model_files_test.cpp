@@ -45,8 +45,10 @@ TEST_CASE("a diffusers folder gives its parts, with their tokenizers' files") {
 TEST_CASE("a second text encoder gets the second tokenizer's files, through links too") {
   const StoredModel model = open_model(kModels + "tiny_sdxl");
   CHECK(part_names(model) == std::vector<std::string>{"text_encoder", "text_encoder_2", "unet", "vae"});
-  CHECK(model.parts.at("text_encoder").assets.at("tokenizer_config.json") == kModels + "tiny_sdxl/tokenizer/tokenizer_config.json");
-  CHECK(model.parts.at("text_encoder_2").assets.at("tokenizer_config.json") == kModels + "tiny_sdxl/tokenizer_2/tokenizer_config.json");
+  CHECK(model.parts.at("text_encoder").assets.at("tokenizer_config.json") ==
+        kModels + "tiny_sdxl/tokenizer/tokenizer_config.json");
+  CHECK(model.parts.at("text_encoder_2").assets.at("tokenizer_config.json") ==
+        kModels + "tiny_sdxl/tokenizer_2/tokenizer_config.json");
   CHECK(std::filesystem::exists(model.parts.at("text_encoder_2").assets.at("vocab.json")));
 }
 
@@ -99,9 +101,10 @@ TEST_CASE("pickles and what is not there are told apart") {
 }
 
 TEST_CASE("a model_index.json of wrong types is an error") {
-  for (const char* index : {"", "[]", "3", "null", "{", R"({"unet":3})", R"({"unet":"UNet2DConditionModel"})", R"({"unet":["diffusers"]})",
-                            R"({"unet":["diffusers",3]})", R"({"unet":[null,"X"]})", R"({"unet":["diffusers",null]})", R"({"unet":{}})",
-                            R"({"scheduler":true})", R"({"tokenizer":[1,2]})", R"({"_class_name":3})"}) {
+  for (const char* index :
+       {"", "[]", "3", "null", "{", R"({"unet":3})", R"({"unet":"UNet2DConditionModel"})", R"({"unet":["diffusers"]})",
+        R"({"unet":["diffusers",3]})", R"({"unet":[null,"X"]})", R"({"unet":["diffusers",null]})", R"({"unet":{}})",
+        R"({"scheduler":true})", R"({"tokenizer":[1,2]})", R"({"_class_name":3})"}) {
     INFO(index);
     const TempFolder folder;
     write_folder(folder, index);
@@ -113,7 +116,9 @@ TEST_CASE("a model_index.json of wrong types is an error") {
 
 TEST_CASE("settings of a pipeline are no parts") {
   const TempFolder folder;
-  write_folder(folder, R"({"unet":["diffusers","X"],"vae":null,"requires_safety_checker":false,"sizes":[1,2],"tags":["a","b","c"],"n":3})");
+  write_folder(
+      folder,
+      R"({"unet":["diffusers","X"],"vae":null,"requires_safety_checker":false,"sizes":[1,2],"tags":["a","b","c"],"n":3})");
   CHECK(part_names(open_model(folder.path())) == std::vector<std::string>{"unet"});
 }
 

@@ -62,8 +62,8 @@ TEST_CASE("files of a variant are taken when asked for, or when there are no oth
 }
 
 TEST_CASE("shards are read through their index, in each spelling of its name") {
-  for (const char* name : {"model.safetensors.index.json", "model.safetensors.index.fp16.json", "model.safetensors.fp16.index.json",
-                           "diffusion_pytorch_model.safetensors.index.json"}) {
+  for (const char* name : {"model.safetensors.index.json", "model.safetensors.index.fp16.json",
+                           "model.safetensors.fp16.index.json", "diffusion_pytorch_model.safetensors.index.json"}) {
     INFO(name);
     const TempFolder folder;
     folder.write("one.safetensors", tiny_safetensors("a"));
@@ -96,19 +96,29 @@ TEST_CASE("an index that names files outside its folder is refused") {
 }
 
 TEST_CASE("an index that disagrees with its shards is refused") {
-  CHECK(says(error_with_map(R"({"a":"model-1.safetensors","b":"model-3.safetensors"})").sentence(), "'model-3.safetensors', which is not there"));
-  CHECK(says(error_with_map(R"({"a":"model-1.safetensors","c":"model-1.safetensors"})").sentence(), "'c' into model-1.safetensors, but no shard"));
+  CHECK(says(error_with_map(R"({"a":"model-1.safetensors","b":"model-3.safetensors"})").sentence(),
+             "'model-3.safetensors', which is not there"));
+  CHECK(says(error_with_map(R"({"a":"model-1.safetensors","c":"model-1.safetensors"})").sentence(),
+             "'c' into model-1.safetensors, but no shard"));
   CHECK(says(error_with_map(R"({"a":"model-1.safetensors","b":"model-1.safetensors"})").sentence(), "no shard has it"));
-  CHECK(says(error_with_map(R"({"a":"model-2.safetensors","b":"model-1.safetensors"})").sentence(), "but it is in model-1.safetensors"));
-  CHECK(says(error_with_map(R"({"b":"model-2.safetensors","a":"model-1.safetensors","x":"model-1.safetensors"})").sentence(), "'x'"));
+  CHECK(says(error_with_map(R"({"a":"model-2.safetensors","b":"model-1.safetensors"})").sentence(),
+             "but it is in model-1.safetensors"));
+  CHECK(says(
+      error_with_map(R"({"b":"model-2.safetensors","a":"model-1.safetensors","x":"model-1.safetensors"})").sentence(),
+      "'x'"));
   const TempFolder folder;
   write_shards(folder, R"({"a":"model-1.safetensors"})");
-  folder.write("model-1.safetensors", safetensors_bytes(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"z":{"dtype":"U8","shape":[0],"data_offsets":[1,1]}})", "x"));
+  folder.write(
+      "model-1.safetensors",
+      safetensors_bytes(
+          R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"z":{"dtype":"U8","shape":[0],"data_offsets":[1,1]}})",
+          "x"));
   CHECK(says(error_of([&] { open_part_folder(folder.path()); }).sentence(), "does not list tensor 'z'"));
 }
 
 TEST_CASE("an index of wrong types is refused") {
-  for (const char* map : {"3", "null", "[]", "{}", "\"a\"", R"({"a":3})", R"({"a":null})", R"({"a":["model-1.safetensors"]})"}) {
+  for (const char* map :
+       {"3", "null", "[]", "{}", "\"a\"", R"({"a":3})", R"({"a":null})", R"({"a":["model-1.safetensors"]})"}) {
     INFO(map);
     error_with_map(map);
   }

@@ -42,12 +42,14 @@ TEST_CASE("every dtype is read as it lies in the file") {
   put(1.5, -2.5, int64_t{1} << 40, int64_t{-1}, 1.5f, -2.5f, int32_t{100000}, int32_t{-1});
   put(uint16_t{0x3E00}, uint16_t{0xC100});  // 1.5 and -2.5 in IEEE 754 binary16
   put(uint16_t{0x3FC0}, uint16_t{0xC020});  // 1.5 and -2.5 in bfloat16: the upper half of binary32
-  put(int16_t{300}, int16_t{-1}, int8_t{100}, int8_t{-1}, uint8_t{200}, uint8_t{255}, uint8_t{1}, uint8_t{0}, uint8_t{7});
+  put(int16_t{300}, int16_t{-1}, int8_t{100}, int8_t{-1}, uint8_t{200}, uint8_t{255}, uint8_t{1}, uint8_t{0},
+      uint8_t{7});
 
   // A header of another length shifts the data: every alignment gives the same values.
   for (size_t padding = 0; padding < 8; ++padding) {
     INFO("padding " << padding);
-    const auto source = SafetensorsFile::open(folder.write("x", safetensors_bytes(header + std::string(padding, ' '), data)));
+    const auto source =
+        SafetensorsFile::open(folder.write("x", safetensors_bytes(header + std::string(padding, ' '), data)));
     const auto values = [&](const char* name) {
       const Tensor tensor = source->tensor(name).to(at::kDouble);
       return std::vector<double>(tensor.data_ptr<double>(), tensor.data_ptr<double>() + tensor.numel());
@@ -76,8 +78,10 @@ TEST_CASE("a tensor keeps its file mapped, even when file and source are gone") 
 TEST_CASE("tensors without elements and without dimensions are read") {
   const TempFolder folder;
   const auto source = SafetensorsFile::open(folder.write(
-      "x", safetensors_bytes(R"({"none":{"dtype":"F32","shape":[2,0,3],"data_offsets":[0,0]},"one":{"dtype":"U8","shape":[],"data_offsets":[0,1]}})",
-                             "\x05")));
+      "x",
+      safetensors_bytes(
+          R"({"none":{"dtype":"F32","shape":[2,0,3],"data_offsets":[0,0]},"one":{"dtype":"U8","shape":[],"data_offsets":[0,1]}})",
+          "\x05")));
   CHECK(source->tensor("none").sizes().vec() == std::vector<int64_t>{2, 0, 3});
   CHECK(source->tensor("one").dim() == 0);
   CHECK(source->tensor("one").item<int64_t>() == 5);
@@ -99,8 +103,12 @@ TEST_CASE("a name that is not there is an error with the nearest one") {
 
 TEST_CASE("shards are one source, and a name in two of them is an error") {
   const TempFolder folder;
-  const auto a = folder.write("a", safetensors_bytes(R"({"__metadata__":{"x":"1"},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", "\x01"));
-  const auto b = folder.write("b", safetensors_bytes(R"({"__metadata__":{"x":"2","y":"3"},"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", "\x02"));
+  const auto a = folder.write(
+      "a",
+      safetensors_bytes(R"({"__metadata__":{"x":"1"},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", "\x01"));
+  const auto b = folder.write(
+      "b", safetensors_bytes(
+               R"({"__metadata__":{"x":"2","y":"3"},"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", "\x02"));
   const auto source = SafetensorsFile::open_shards({a, b}, "both");
   CHECK(source->index().place == "both");
   CHECK(source->index().files.size() == 2);
@@ -121,7 +129,8 @@ TEST_CASE("what cannot be opened is not found") {
   std::filesystem::create_symlink(folder / "nowhere", folder / "dangling");
   for (const auto& file : {folder / "none", folder.path(), folder / "pipe", folder / "dangling"}) {
     INFO(file);
-    for (const Error& error : {error_of([&] { SafetensorsFile::open(file); }), error_of([&] { read_safetensors_header(file); })}) {
+    for (const Error& error :
+         {error_of([&] { SafetensorsFile::open(file); }), error_of([&] { read_safetensors_header(file); })}) {
       CHECK(error.code() == ErrorCode::not_found);
       CHECK(error.place() == file.string());
       CHECK_FALSE(error.sentence().empty());

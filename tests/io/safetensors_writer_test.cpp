@@ -10,7 +10,8 @@ using namespace alice::test;
 TEST_CASE("what is written reads back the same, for every dtype") {
   const TempFolder folder;
   std::map<std::string, Tensor> tensors;
-  for (const auto type : {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong, at::kInt, at::kShort, at::kChar, at::kByte, at::kBool})
+  for (const auto type : {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong, at::kInt, at::kShort, at::kChar,
+                          at::kByte, at::kBool})
     tensors[std::string("of ") + c10::toString(type)] = at::arange(7).remainder(2).to(type);
   tensors["empty"] = at::empty({0, 3});
   tensors["scalar"] = at::scalar_tensor(2.5);
@@ -40,8 +41,12 @@ TEST_CASE("the same tensors give the same bytes") {
 
 TEST_CASE("what cannot be written is an error, and leaves no file") {
   const TempFolder folder;
-  CHECK(error_of([&] { write_safetensors(folder / "x", {{"c", at::zeros({1}, at::kComplexFloat)}}); }).code() == ErrorCode::unsupported);
-  CHECK(error_of([&] { write_safetensors(folder / "x", {{"__metadata__", at::zeros({1})}}); }).code() == ErrorCode::unsupported);
+  CHECK(error_of([&] {
+          write_safetensors(folder / "x", {{"c", at::zeros({1}, at::kComplexFloat)}});
+        }).code() == ErrorCode::unsupported);
+  CHECK(error_of([&] {
+          write_safetensors(folder / "x", {{"__metadata__", at::zeros({1})}});
+        }).code() == ErrorCode::unsupported);
   CHECK(error_of([&] { write_safetensors(folder / "none/x", {}); }).code() == ErrorCode::not_found);
   CHECK(std::filesystem::is_empty(folder.path()));
 }

@@ -56,7 +56,8 @@ TEST_CASE("a linear layer changes by alpha / rank times up times down, whatever 
 
 TEST_CASE("a convolution changes by a narrow convolution and a 1x1 one behind it") {
   const Tensor up = numbers({5, 2, 1, 1}, 1), down = numbers({2, 3, 3, 3}, 2);
-  const Tensor delta = change({{kConvolution + ".lora_up.weight", up}, {kConvolution + ".lora_down.weight", down}}, {5, 3, 3, 3});
+  const Tensor delta =
+      change({{kConvolution + ".lora_up.weight", up}, {kConvolution + ".lora_down.weight", down}}, {5, 3, 3, 3});
   // Convolving with the change is convolving with down, then with up.
   const Tensor picture = numbers({1, 3, 7, 6}, 3).to(at::kDouble);
   const Tensor once = at::conv2d(picture, delta.to(at::kDouble), {}, 1, 1);
@@ -82,7 +83,9 @@ TEST_CASE("alpha is read from every float dtype and both shapes") {
   for (const auto type : {at::kHalf, at::kBFloat16, at::kFloat, at::kDouble})
     for (const bool list : {false, true}) {
       const Tensor alpha = list ? at::full({1}, 4.0, type) : at::full({}, 4.0, type);
-      const MemoryWeights file({{kLinear + ".lora_up.weight", at::ones({6, 2})}, {kLinear + ".lora_down.weight", at::ones({2, 4})}, {kLinear + ".alpha", alpha}});
+      const MemoryWeights file({{kLinear + ".lora_up.weight", at::ones({6, 2})},
+                                {kLinear + ".lora_down.weight", at::ones({2, 4})},
+                                {kLinear + ".alpha", alpha}});
       const LoraRecognition recognition = lora_format("kohya")->read(file, small_model());
       REQUIRE(recognition.patches.size() == 1);
       CHECK(recognition.patches[0].scale == 2);
@@ -97,8 +100,12 @@ TEST_CASE("half-precision factors are multiplied in float32") {
 }
 
 TEST_CASE("a change that is not finite, or of another shape, is an error that names the tensors") {
-  const MemoryWeights file({{"up", at::full({6, 2}, std::numeric_limits<double>::quiet_NaN(), at::kFloat)}, {"huge", at::full({6, 2}, 3e38, at::kFloat)},
-                            {"down", at::full({2, 4}, 10.0, at::kFloat)}, {"good", at::ones({6, 2})}, {"flat", at::ones({4})}, {"mid", at::ones({2, 2, 3, 3})}});
+  const MemoryWeights file({{"up", at::full({6, 2}, std::numeric_limits<double>::quiet_NaN(), at::kFloat)},
+                            {"huge", at::full({6, 2}, 3e38, at::kFloat)},
+                            {"down", at::full({2, 4}, 10.0, at::kFloat)},
+                            {"good", at::ones({6, 2})},
+                            {"flat", at::ones({4})},
+                            {"mid", at::ones({2, 2, 3, 3})}});
   const auto format = lora_format("kohya");
   const auto error = [&](const LoraPatch& patch, const std::vector<int64_t>& shape) {
     const Error thrown = error_of([&] { format->delta(file, patch, shape); });

@@ -20,7 +20,9 @@ Tensors good() {
           {kConvolution + ".lora_down.weight", at::ones({2, 3, 3, 3})}};
 }
 
-LoraRecognition read(const Tensors& tensors) { return lora_format("kohya")->read(MemoryWeights(tensors), small_model()); }
+LoraRecognition read(const Tensors& tensors) {
+  return lora_format("kohya")->read(MemoryWeights(tensors), small_model());
+}
 
 /// Of the only fault.
 std::string fault_of(const Tensors& tensors) {
@@ -52,13 +54,16 @@ TEST_CASE("the file that the faults are planted in is good") {
 }
 
 TEST_CASE("half of a pair is a fault") {
-  CHECK(fault_without(kLinear + ".lora_up.weight") == "tensor '" + kLinear + ".lora_down.weight' has no up half beside it");
-  CHECK(fault_without(kLinear + ".lora_down.weight") == "tensor '" + kLinear + ".lora_up.weight' has no down half beside it");
+  CHECK(fault_without(kLinear + ".lora_up.weight") ==
+        "tensor '" + kLinear + ".lora_down.weight' has no up half beside it");
+  CHECK(fault_without(kLinear + ".lora_down.weight") ==
+        "tensor '" + kLinear + ".lora_up.weight' has no down half beside it");
 }
 
 TEST_CASE("ranks and shapes that do not fit are faults that say what would") {
   CHECK(fault_with(kLinear + ".lora_up.weight", at::ones({6, 3})) ==
-        "tensor '" + kLinear + ".lora_up.weight' has shape [6, 3], but a weight of shape [6, 4] and rank 2 need [6, 2, 1, 1]");
+        "tensor '" + kLinear +
+            ".lora_up.weight' has shape [6, 3], but a weight of shape [6, 4] and rank 2 need [6, 2, 1, 1]");
   CHECK(says(fault_with(kLinear + ".lora_up.weight", at::ones({7, 2})), "[7, 2]"));
   CHECK(says(fault_with(kLinear + ".lora_down.weight", at::ones({2, 5})), "[2, 5]"));
   CHECK(says(fault_with(kLinear + ".lora_down.weight", at::ones({2})), "[2]"));
@@ -76,7 +81,8 @@ TEST_CASE("a rank of zero is a fault") {
 }
 
 TEST_CASE("an alpha that is no finite number is a fault") {
-  CHECK(says(fault_with(kLinear + ".alpha", at::scalar_tensor(std::numeric_limits<double>::quiet_NaN())), "not finite"));
+  CHECK(
+      says(fault_with(kLinear + ".alpha", at::scalar_tensor(std::numeric_limits<double>::quiet_NaN())), "not finite"));
   CHECK(says(fault_with(kLinear + ".alpha", at::scalar_tensor(std::numeric_limits<double>::infinity())), "not finite"));
   CHECK(says(fault_with(kLinear + ".alpha", at::ones({2})), "one number"));
   CHECK(says(fault_with(kLinear + ".alpha", at::ones({1, 1})), "one number"));
@@ -90,7 +96,8 @@ TEST_CASE("factors of whole numbers are a fault") {
 
 TEST_CASE("modules that the model does not have are faults, one for each") {
   Tensors tensors = good();
-  for (const char* name : {"lora_unet_up_blocks_9_conv", "lora_te_text_model_nothing", "lora_te2_text_model_encoder_layers_0_mlp_fc1"}) {
+  for (const char* name :
+       {"lora_unet_up_blocks_9_conv", "lora_te_text_model_nothing", "lora_te2_text_model_encoder_layers_0_mlp_fc1"}) {
     tensors[std::string(name) + ".lora_up.weight"] = at::ones({6, 2});
     tensors[std::string(name) + ".lora_down.weight"] = at::ones({2, 4});
   }
@@ -122,8 +129,9 @@ TEST_CASE("two tensors that mean the same are a fault") {
 
 TEST_CASE("methods that are not built are faults that name them") {
   const std::pair<const char*, const char*> methods[] = {
-      {"hada_w1_a", "LoHa"}, {"lokr_w1", "LoKr"}, {"dora_scale", "DoRA"}, {"oft_blocks", "OFT"}, {"diff", "full difference"},
-      {"diff_b", "full difference"}, {"w_norm", "norms"}, {"on_input", "IA3"}, {"a1.weight", "GLoRA"}, {"scalar", "scalar"}, {"lora_up.bias", "bias"}};
+      {"hada_w1_a", "LoHa"},       {"lokr_w1", "LoKr"},           {"dora_scale", "DoRA"},  {"oft_blocks", "OFT"},
+      {"diff", "full difference"}, {"diff_b", "full difference"}, {"w_norm", "norms"},     {"on_input", "IA3"},
+      {"a1.weight", "GLoRA"},      {"scalar", "scalar"},          {"lora_up.bias", "bias"}};
   for (const auto& [ending, method] : methods) {
     INFO(ending);
     const std::string name = kLinear + "." + ending;
@@ -140,7 +148,8 @@ TEST_CASE("methods that are not built are faults that name them") {
 }
 
 TEST_CASE("names that mean nothing are faults") {
-  for (const char* name : {"lora_unet_conv_in.lora_sideways.weight", "lora_unet_conv_in", "notes", "lora_unet_conv_in.lora_up.weight.more"}) {
+  for (const char* name : {"lora_unet_conv_in.lora_sideways.weight", "lora_unet_conv_in", "notes",
+                           "lora_unet_conv_in.lora_up.weight.more"}) {
     INFO(name);
     CHECK(says(fault_with(name, at::ones({1})), std::string("'") + name + "' has a name that"));
   }

@@ -34,7 +34,8 @@ std::vector<LoraTarget> tiny_targets() {
     for (const auto& [name, info] : model.parts.at(part).weights->index().tensors) {
       if (info.shape.size() != 2 && info.shape.size() != 4) continue;
       const auto alias = ldm.find(std::string(part) + "/" + name);
-      targets.push_back({part, without_weight(name), alias == ldm.end() ? "" : without_weight(alias->second), info.shape});
+      targets.push_back(
+          {part, without_weight(name), alias == ldm.end() ? "" : without_weight(alias->second), info.shape});
     }
   }
   return targets;
@@ -75,9 +76,10 @@ TEST_CASE("each golden LoRA is recognised by one format, and every tensor finds 
       CHECK(patch.mid.empty());
       CHECK(patch.scale == golden["alpha"].get<double>() / golden["rank"].get<double>());
     }
-    const auto alphas = std::count_if(file->index().tensors.begin(), file->index().tensors.end(), [](const auto& entry) {
-      return entry.first.size() > 6 && entry.first.substr(entry.first.size() - 6) == ".alpha";
-    });
+    const auto alphas =
+        std::count_if(file->index().tensors.begin(), file->index().tensors.end(), [](const auto& entry) {
+          return entry.first.size() > 6 && entry.first.substr(entry.first.size() - 6) == ".alpha";
+        });
     CHECK(used.size() + static_cast<size_t>(alphas) == golden["tensors"].get<size_t>());
   }
 }
@@ -95,8 +97,10 @@ TEST_CASE("the golden LoRAs' changes are alpha / rank times up times down") {
       });
       REQUIRE(target != targets.end());
       const Tensor delta = format->delta(*file, patch, target->shape);
-      const Tensor up = file->tensor(patch.up).to(at::kDouble).flatten(1), down = file->tensor(patch.down).to(at::kDouble).flatten(1);
-      const Tensor expected = (up.matmul(down) * golden["alpha"].get<double>() / golden["rank"].get<double>()).reshape(target->shape);
+      const Tensor up = file->tensor(patch.up).to(at::kDouble).flatten(1),
+                   down = file->tensor(patch.down).to(at::kDouble).flatten(1);
+      const Tensor expected =
+          (up.matmul(down) * golden["alpha"].get<double>() / golden["rank"].get<double>()).reshape(target->shape);
       REQUIRE(delta.scalar_type() == at::kFloat);
       REQUIRE(delta.sizes() == at::IntArrayRef(target->shape));
       // Products of two numbers each, in float32.
@@ -119,7 +123,8 @@ TEST_CASE("a kohya file with the original layout's names finds the same modules"
   for (const LoraTarget& target : targets)
     if (target.part == "unet") {
       REQUIRE(target.alias.substr(0, container.size()) == container);
-      original["lora_unet_" + underscored(target.module)] = "lora_unet_" + underscored(target.alias.substr(container.size()));
+      original["lora_unet_" + underscored(target.module)] =
+          "lora_unet_" + underscored(target.alias.substr(container.size()));
     }
   std::map<std::string, Tensor> renamed;
   for (const auto& [name, info] : file->index().tensors) {

@@ -32,8 +32,10 @@ inline std::vector<std::string> recognisers(const TensorIndex& index) {
 inline std::vector<LoraTarget> small_model() {
   return {{"unet", "mid_block.attentions.0.proj_in", "model.diffusion_model.middle_block.1.proj_in", {6, 4}},
           {"unet", "conv_in", "model.diffusion_model.input_blocks.0.0", {5, 3, 3, 3}},
-          {"text_encoder", "text_model.encoder.layers.0.self_attn.q_proj",
-           "cond_stage_model.transformer.text_model.encoder.layers.0.self_attn.q_proj", {4, 4}}};
+          {"text_encoder",
+           "text_model.encoder.layers.0.self_attn.q_proj",
+           "cond_stage_model.transformer.text_model.encoder.layers.0.self_attn.q_proj",
+           {4, 4}}};
 }
 
 }  // namespace alice::test

@@ -15,7 +15,8 @@ Tensors linear(const std::string& down, const std::string& up, int64_t out = 6, 
   return {{down, at::ones({2, in})}, {up, at::ones({out, 2})}};
 }
 
-LoraRecognition read(const std::string& format, const Tensors& tensors, std::map<std::string, std::string> metadata = {},
+LoraRecognition read(const std::string& format, const Tensors& tensors,
+                     std::map<std::string, std::string> metadata = {},
                      const std::vector<LoraTarget>& targets = small_model()) {
   const MemoryWeights file(tensors, std::move(metadata));
   CHECK(recognisers(file.index()) == std::vector<std::string>{format});
@@ -57,22 +58,29 @@ TEST_CASE("a text encoder's modules are found with and without text_model, on ei
       const std::string name = spelled(file_has);
       for (const char* prefix : {"lora_te_", "lora_te1_"}) {
         const std::string kohya = prefix + underscored(name);
-        CHECK(only_patch(read("kohya", linear(kohya + ".lora_down.weight", kohya + ".lora_up.weight"), {}, targets)).module == spelled(model_has));
+        CHECK(only_patch(read("kohya", linear(kohya + ".lora_down.weight", kohya + ".lora_up.weight"), {}, targets))
+                  .module == spelled(model_has));
       }
       const std::string peft = "text_encoder." + name;
-      CHECK(only_patch(read("peft", linear(peft + ".lora_A.weight", peft + ".lora_B.weight"), {}, targets)).part == "text_encoder");
-      CHECK(only_patch(read("diffusers_old", linear(peft + ".lora_linear_layer.down.weight", peft + ".lora_linear_layer.up.weight"), {}, targets)).module ==
-            spelled(model_has));
+      CHECK(only_patch(read("peft", linear(peft + ".lora_A.weight", peft + ".lora_B.weight"), {}, targets)).part ==
+            "text_encoder");
+      CHECK(only_patch(read("diffusers_old",
+                            linear(peft + ".lora_linear_layer.down.weight", peft + ".lora_linear_layer.up.weight"), {},
+                            targets))
+                .module == spelled(model_has));
     }
   }
 }
 
 TEST_CASE("the second text encoder is its own part") {
-  const std::vector<LoraTarget> targets = {{"text_encoder", kQuery, "", {6, 4}}, {"text_encoder_2", kQuery, "", {6, 4}}};
+  const std::vector<LoraTarget> targets = {{"text_encoder", kQuery, "", {6, 4}},
+                                           {"text_encoder_2", kQuery, "", {6, 4}}};
   const std::string name = "lora_te2_" + underscored(kQuery);
-  CHECK(only_patch(read("kohya", linear(name + ".lora_down.weight", name + ".lora_up.weight"), {}, targets)).part == "text_encoder_2");
+  CHECK(only_patch(read("kohya", linear(name + ".lora_down.weight", name + ".lora_up.weight"), {}, targets)).part ==
+        "text_encoder_2");
   const std::string peft = "text_encoder_2." + kQuery;
-  CHECK(only_patch(read("peft", linear(peft + ".lora_A.weight", peft + ".lora_B.weight"), {}, targets)).part == "text_encoder_2");
+  CHECK(only_patch(read("peft", linear(peft + ".lora_A.weight", peft + ".lora_B.weight"), {}, targets)).part ==
+        "text_encoder_2");
 }
 
 TEST_CASE("PEFT's own files name no part, and may wrap the model and name the adapter") {
@@ -112,19 +120,22 @@ TEST_CASE("PEFT's metadata gives alpha where no tensor does") {
 
 TEST_CASE("PEFT's metadata of wrong types is refused") {
   const std::string name = "unet.mid_block.attentions.0.proj_in";
-  const MemoryWeights broken(linear(name + ".lora_A.weight", name + ".lora_B.weight"), {{"lora_adapter_metadata", "{"}});
+  const MemoryWeights broken(linear(name + ".lora_A.weight", name + ".lora_B.weight"),
+                             {{"lora_adapter_metadata", "{"}});
   CHECK(error_of([&] { lora_format("peft")->read(broken, small_model()); }).code() == ErrorCode::bad_weights);
   for (const char* settings : {R"({"unet.lora_alpha":"x"})", R"({"unet.use_rslora":3})", R"({"unet.alpha_pattern":[]})",
                                R"({"unet.alpha_pattern":{"a":"b"}})", R"({"unet.alpha_pattern":{".*proj":3}})"}) {
     INFO(settings);
-    CHECK(read("peft", linear(name + ".lora_A.weight", name + ".lora_B.weight"), {{"lora_adapter_metadata", settings}}).faults.size() == 1);
+    CHECK(read("peft", linear(name + ".lora_A.weight", name + ".lora_B.weight"), {{"lora_adapter_metadata", settings}})
+              .faults.size() == 1);
   }
 }
 
 TEST_CASE("the older diffusers names find attention layers of both networks") {
-  const std::vector<LoraTarget> targets = {{"unet", "a.attn1.to_q", "", {6, 4}},
-                                           {"unet", "a.attn1.to_out.0", "", {6, 4}},
-                                           {"text_encoder", "text_model.encoder.layers.0.self_attn.out_proj", "", {6, 4}}};
+  const std::vector<LoraTarget> targets = {
+      {"unet", "a.attn1.to_q", "", {6, 4}},
+      {"unet", "a.attn1.to_out.0", "", {6, 4}},
+      {"text_encoder", "text_model.encoder.layers.0.self_attn.out_proj", "", {6, 4}}};
   const auto module_of = [&](const std::string& layer) {
     return only_patch(read("diffusers_old", linear(layer + ".down.weight", layer + ".up.weight"), {}, targets)).module;
   };
@@ -135,7 +146,8 @@ TEST_CASE("the older diffusers names find attention layers of both networks") {
     CHECK(module_of(std::string(part) + "a.attn1.to_out.0.lora") == "a.attn1.to_out.0");
   }
   CHECK(module_of("text_encoder.text_model.encoder.layers.0.self_attn.to_out_lora") == targets[2].module);
-  CHECK(module_of("text_encoder.text_model.encoder.layers.0.self_attn.out_proj.lora_linear_layer") == targets[2].module);
+  CHECK(module_of("text_encoder.text_model.encoder.layers.0.self_attn.out_proj.lora_linear_layer") ==
+        targets[2].module);
 }
 
 TEST_CASE("every module of the full-size models is found, under both layouts' names") {
@@ -159,7 +171,8 @@ TEST_CASE("every module of the full-size models is found, under both layouts' na
     }
     REQUIRE(targets.size() > 200);
 
-    const std::map<std::string, std::string> prefixes = {{"unet", "lora_unet_"}, {"text_encoder", "lora_te1_"}, {"text_encoder_2", "lora_te2_"}};
+    const std::map<std::string, std::string> prefixes = {
+        {"unet", "lora_unet_"}, {"text_encoder", "lora_te1_"}, {"text_encoder_2", "lora_te2_"}};
     const std::string container = "model.diffusion_model.";
     for (const bool original : {false, true}) {
       Tensors tensors;
@@ -183,8 +196,8 @@ TEST_CASE("every module of the full-size models is found, under both layouts' na
 }
 
 TEST_CASE("files of other kinds are recognised by nobody") {
-  for (const char* name : {"unet:0:up", "conv_in.weight", "model.diffusion_model.out.0.weight", "text_encoder.text_model.embeddings.weight",
-                           "emb_params", "clip_l", "a.up.weight"}) {
+  for (const char* name : {"unet:0:up", "conv_in.weight", "model.diffusion_model.out.0.weight",
+                           "text_encoder.text_model.embeddings.weight", "emb_params", "clip_l", "a.up.weight"}) {
     INFO(name);
     CHECK(recognisers(MemoryWeights(Tensors{{name, at::ones({1})}}).index()).empty());
   }

@@ -16,8 +16,9 @@ inline std::string safetensors_bytes(const std::string& header, const std::strin
 /// `name` of shape [n] in one-byte elements, filled with 0.
 inline std::string tiny_safetensors(const std::string& name, size_t n = 1) {
   const std::string size = std::to_string(n);
-  return safetensors_bytes("{\"" + name + "\":{\"dtype\":\"U8\",\"shape\":[" + size + "],\"data_offsets\":[0," + size + "]}}",
-                           std::string(n, '\0'));
+  return safetensors_bytes(
+      "{\"" + name + "\":{\"dtype\":\"U8\",\"shape\":[" + size + "],\"data_offsets\":[0," + size + "]}}",
+      std::string(n, '\0'));
 }
 
 }  // namespace alice::test

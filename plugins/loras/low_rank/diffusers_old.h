@@ -4,8 +4,9 @@
 
 namespace alice::low_rank {
 
-/// As diffusers named them before PEFT: <attention>.processor.to_q_lora.down.weight (to_k, to_v, to_out), <module>.lora.down.weight,
-/// and for text encoders <module>.lora_linear_layer.down.weight; with or without unet. or text_encoder. in front; .up alike.
+/// As diffusers named them before PEFT: <attention>.processor.to_q_lora.down.weight (to_k, to_v, to_out),
+/// <module>.lora.down.weight, and for text encoders <module>.lora_linear_layer.down.weight; with or without unet. or
+/// text_encoder. in front; .up alike.
 class DiffusersOld : public LowRankFormat {
  protected:
   const char* id() const override { return "diffusers_old"; }

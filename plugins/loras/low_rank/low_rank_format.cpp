@@ -40,7 +40,8 @@ std::vector<int64_t> as_convolution(std::vector<int64_t> shape) {
 /// Turns a file's modules into patches.
 class Matcher {
  public:
-  Matcher(const WeightSource& file, const std::vector<LoraTarget>& targets, const DefaultScale& default_scale, Faults& faults)
+  Matcher(const WeightSource& file, const std::vector<LoraTarget>& targets, const DefaultScale& default_scale,
+          Faults& faults)
       : file_(file), names_(targets), default_scale_(default_scale), faults_(faults) {}
 
   void match(const Module& module) {
@@ -94,9 +95,12 @@ class Matcher {
   }
 
   bool is_whole(const Module& module) {
-    if (module[Role::up].empty()) fault(module.any(), "has no up half beside it");
-    else if (module[Role::down].empty()) fault(module.any(), "has no down half beside it");
-    else return true;
+    if (module[Role::up].empty())
+      fault(module.any(), "has no up half beside it");
+    else if (module[Role::down].empty())
+      fault(module.any(), "has no down half beside it");
+    else
+      return true;
     return false;
   }
 
@@ -104,7 +108,8 @@ class Matcher {
     bool good = true;
     for (const std::string& tensor : module.tensors) {
       if (tensor.empty() || is_float(info(tensor).dtype)) continue;
-      fault(tensor, std::string("has the dtype ") + to_string(info(tensor).dtype) + "; F16, BF16, F32 or F64 can be used");
+      fault(tensor,
+            std::string("has the dtype ") + to_string(info(tensor).dtype) + "; F16, BF16, F32 or F64 can be used");
       good = false;
     }
     return good;
@@ -115,15 +120,17 @@ class Matcher {
     const auto weight = as_convolution(target.shape);
     const auto up = as_convolution(info(patch.up).shape), down = as_convolution(info(patch.down).shape);
     if (weight.empty() || down.empty()) {
-      fault(patch.down, "has shape " + shape_text(info(patch.down).shape) + " for a weight of shape " + shape_text(target.shape));
+      fault(patch.down,
+            "has shape " + shape_text(info(patch.down).shape) + " for a weight of shape " + shape_text(target.shape));
       return std::nullopt;
     }
     const int64_t rank = down[0];
     const bool tucker = !patch.mid.empty();
-    const auto expect = [&](const std::string& tensor, const std::vector<int64_t>& actual, const std::vector<int64_t>& wanted) {
+    const auto expect = [&](const std::string& tensor, const std::vector<int64_t>& actual,
+                            const std::vector<int64_t>& wanted) {
       if (actual == wanted) return true;
-      fault(tensor, "has shape " + shape_text(info(tensor).shape) + ", but a weight of shape " + shape_text(target.shape) +
-                        " and rank " + std::to_string(rank) + " need " + shape_text(wanted));
+      fault(tensor, "has shape " + shape_text(info(tensor).shape) + ", but a weight of shape " +
+                        shape_text(target.shape) + " and rank " + std::to_string(rank) + " need " + shape_text(wanted));
       return false;
     };
     if (rank == 0) {
@@ -162,7 +169,8 @@ class Matcher {
 }  // namespace
 
 bool LowRankFormat::recognises(const TensorIndex& index) const {
-  return std::any_of(index.tensors.begin(), index.tensors.end(), [&](const auto& entry) { return is_typical(entry.first); });
+  return std::any_of(index.tensors.begin(), index.tensors.end(),
+                     [&](const auto& entry) { return is_typical(entry.first); });
 }
 
 LoraRecognition LowRankFormat::read(const WeightSource& file, const std::vector<LoraTarget>& targets) const {

@@ -1,5 +1,6 @@
 #pragma once
-// What the formats of plain low-rank files have in common. They differ in how they name their tensors, and in nothing else.
+// What the formats of plain low-rank files have in common. They differ in how they name their tensors, and in nothing
+// else.
 
 #include <functional>
 #include <optional>
@@ -17,8 +18,8 @@ constexpr const char* kTextEncoder2 = "text_encoder_2";
 /// What the name of a tensor says.
 struct FactorName {
   enum class Role { up, down, mid, alpha };
-  std::string part;         ///< of a LoraTarget; "" when the name does not say
-  std::string module;       ///< as the file spells it: see TargetNames
+  std::string part;    ///< of a LoraTarget; "" when the name does not say
+  std::string module;  ///< as the file spells it: see TargetNames
   Role role = Role::up;
   std::string unsupported;  ///< not empty: it belongs to this method, which is not built; the rest does not count then
 };

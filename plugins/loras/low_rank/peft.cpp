@@ -47,8 +47,8 @@ Json members_of(const Json& metadata, const std::string& part) {
   return members;
 }
 
-/// alpha_pattern's names are regular expressions in PEFT, matched against the end of a module's name from a dot on; in practice
-/// they are plain names, which is what is understood here ("^" at the start apart).
+/// alpha_pattern's names are regular expressions in PEFT, matched against the end of a module's name from a dot on; in
+/// practice they are plain names, which is what is understood here ("^" at the start apart).
 class AlphaPattern {
  public:
   AlphaPattern(const Json& pattern, const std::string& place, Faults& faults) {
@@ -56,9 +56,12 @@ class AlphaPattern {
     if (!pattern.is_object()) return;
     for (const auto& member : pattern.items()) {
       const bool plain = member.key().find_first_of("*+?()[]{}|\\$") == std::string::npos;
-      if (!plain) faults.add(place, "has the regular expression '" + member.key() + "'; plain module names are understood");
-      else if (!member.value().is_number()) faults.add(place + "/" + member.key(), "must be a number");
-      else alphas_[member.key()] = member.value().get<double>();
+      if (!plain)
+        faults.add(place, "has the regular expression '" + member.key() + "'; plain module names are understood");
+      else if (!member.value().is_number())
+        faults.add(place + "/" + member.key(), "must be a number");
+      else
+        alphas_[member.key()] = member.value().get<double>();
     }
   }
 
@@ -116,8 +119,10 @@ DefaultScale Peft::default_scale(const TensorIndex& index, Faults& faults) const
   for (const char* part : {kUNet, kTextEncoder, kTextEncoder2}) {
     const Json members = members_of(metadata, part);
     const std::string part_place = place + "/" + part;
-    parts.emplace(part, std::make_pair(part_settings().read(members, UnknownKeys::pass_over, json_places(part_place), faults),
-                                       AlphaPattern(members.value("alpha_pattern", Json()), part_place + ".alpha_pattern", faults)));
+    parts.emplace(
+        part,
+        std::make_pair(part_settings().read(members, UnknownKeys::pass_over, json_places(part_place), faults),
+                       AlphaPattern(members.value("alpha_pattern", Json()), part_place + ".alpha_pattern", faults)));
   }
   return [parts = std::move(parts)](const FactorName& name, int64_t rank) {
     const auto part = parts.find(name.part);

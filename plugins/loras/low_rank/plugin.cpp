@@ -1,6 +1,7 @@
 // LoRAs as files of low-rank factors (Hu et al. 2021), under the three conventions of names that the world has.
 
 #include "core/api/plugin.h"
+
 #include "plugins/loras/low_rank/diffusers_old.h"
 #include "plugins/loras/low_rank/kohya.h"
 #include "plugins/loras/low_rank/peft.h"
@@ -28,10 +29,12 @@ class FormatFactory final : public LoraFormatFactory {
 };
 
 void enrol(Enrolment& enrolment) {
-  enrolment.lora_format(std::make_unique<FormatFactory<Kohya>>("kohya", "lora_unet_*.lora_down.weight: kohya-ss, and LoCon"));
-  enrolment.lora_format(std::make_unique<FormatFactory<Peft>>("peft", "unet.*.lora_A.weight: PEFT, and today's diffusers"));
   enrolment.lora_format(
-      std::make_unique<FormatFactory<DiffusersOld>>("diffusers_old", "*.processor.to_q_lora.down.weight: diffusers before PEFT"));
+      std::make_unique<FormatFactory<Kohya>>("kohya", "lora_unet_*.lora_down.weight: kohya-ss, and LoCon"));
+  enrolment.lora_format(
+      std::make_unique<FormatFactory<Peft>>("peft", "unet.*.lora_A.weight: PEFT, and today's diffusers"));
+  enrolment.lora_format(std::make_unique<FormatFactory<DiffusersOld>>(
+      "diffusers_old", "*.processor.to_q_lora.down.weight: diffusers before PEFT"));
 }
 
 }  // namespace

@@ -10,8 +10,9 @@
 
 namespace alice::low_rank {
 
-/// Files spell a module in the diffusers or in the original layout, with dots or with underscores instead, and a text encoder's
-/// with or without "text_model." in front: every spelling finds it. Keeps pointers into the targets that it was made from.
+/// Files spell a module in the diffusers or in the original layout, with dots or with underscores instead, and a text
+/// encoder's with or without "text_model." in front: every spelling finds it. Keeps pointers into the targets that it
+/// was made from.
 class TargetNames {
  public:
   explicit TargetNames(const std::vector<LoraTarget>& targets);
