@@ -4,6 +4,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/base/utf8.h"
+
 namespace alice {
 namespace {
 
@@ -50,7 +52,7 @@ Json parse_json(std::string_view text, const std::string& place, ErrorCode code)
   try {
     return Json::parse(quote_python_words(text, place, code));
   } catch (const Json::exception& e) {
-    throw Error(code, place, std::string("is no valid JSON: ") + e.what());
+    throw Error(code, place, "is no valid JSON: " + brief(e.what()));
   }
 }
 

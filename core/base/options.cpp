@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "core/base/nearest.h"
+#include "core/base/utf8.h"
 
 namespace alice {
 namespace {
@@ -17,14 +18,7 @@ std::string shown(double value) {
   return std::stod(brief.str()) == value ? brief.str() : out.str();
 }
 
-std::string shown(const Json& value) {
-  constexpr size_t kLongest = 80;
-  const std::string text = dump_json(value);
-  if (text.size() <= kLongest) return text;
-  size_t cut = kLongest;
-  while (cut > 0 && (text[cut] & 0xC0) == 0x80) --cut;  // not within a UTF-8 character
-  return text.substr(0, cut) + "...";
-}
+std::string shown(const Json& value) { return brief(dump_json(value), 80); }
 
 bool is_number(const Json& value) {
   if (value.is_number()) return true;

@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "core/base/utf8.h"
+
 namespace alice {
 namespace {
 
@@ -20,7 +22,7 @@ constexpr const char* kMetadata = "__metadata__";
 }
 
 [[noreturn]] void fail(const std::string& place, const std::string& tensor, const std::string& sentence) {
-  fail(place, "tensor '" + tensor + "' " + sentence);
+  fail(place, "tensor '" + brief(tensor) + "' " + sentence);
 }
 
 uint64_t header_length(std::string_view head, uint64_t file_size, const std::string& place) {
@@ -52,13 +54,13 @@ Json parse_header_json(std::string_view text, const std::string& place) {
     if (event == Event::object_start) names.emplace_back();
     if (event == Event::object_end) names.pop_back();
     if (event == Event::key && !names.back().insert(value.get<std::string>()).second)
-      fail(place, "has the name '" + value.get<std::string>() + "' twice in its header");
+      fail(place, "has the name '" + brief(value.get<std::string>()) + "' twice in its header");
     return true;
   };
   try {
     return Json::parse(text, watch);
   } catch (const Json::exception& e) {
-    fail(place, std::string("has a header that is no valid JSON: ") + e.what());
+    fail(place, "has a header that is no valid JSON: " + brief(e.what()));
   }
 }
 
@@ -66,7 +68,8 @@ std::map<std::string, std::string> read_metadata(const Json& metadata, const std
   if (!metadata.is_object()) fail(place, "has a __metadata__ that is no object of strings");
   std::map<std::string, std::string> out;
   for (const auto& member : metadata.items()) {
-    if (!member.value().is_string()) fail(place, "has a __metadata__ member '" + member.key() + "' that is no string");
+    if (!member.value().is_string())
+      fail(place, "has a __metadata__ member '" + brief(member.key()) + "' that is no string");
     out[member.key()] = member.value().get<std::string>();
   }
   return out;
@@ -115,7 +118,7 @@ TensorInfo read_tensor(const std::string& name, const Json& entry, uint64_t data
   info.name = name;
   if (!entry["dtype"].is_string() || !dtype_from_string(entry["dtype"].get<std::string>(), info.dtype))
     fail(place, name,
-         "has the dtype " + dump_json(entry["dtype"]) +
+         "has the dtype " + brief(dump_json(entry["dtype"])) +
              "; F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL are known");
   const uint64_t elements = read_shape(entry["shape"], name, place, info.shape);
   read_range(entry["data_offsets"], data_begin, file_size, place, info);
@@ -137,7 +140,7 @@ void check_ranges(const TensorIndex& index, uint64_t data_begin, uint64_t file_s
   uint64_t filled = data_begin;
   std::string previous;
   for (const TensorInfo* info : in_order) {
-    if (info->begin < filled) fail(place, info->name, "overlaps tensor '" + previous + "'");
+    if (info->begin < filled) fail(place, info->name, "overlaps tensor '" + brief(previous) + "'");
     if (info->begin > filled)
       fail(place, info->name, "leaves a hole of " + std::to_string(info->begin - filled) + " bytes before it");
     filled = info->end;

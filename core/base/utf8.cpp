@@ -5,8 +5,7 @@ namespace {
 
 constexpr char32_t kReplacement = 0xFFFD;
 
-/// What a first byte promises: how many bytes follow, and within which bounds the second one lies (Unicode 15, table
-/// 3-7).
+/// What a first byte promises: how many bytes follow, and the bounds of the second one (Unicode 15, table 3-7).
 struct Lead {
   int following = -1;  ///< -1: no first byte
   unsigned char lowest = 0x80, highest = 0xBF;
@@ -65,6 +64,12 @@ std::string encode_utf8(std::u32string_view characters) {
       (((out += static_cast<char>(0xF0 | c >> 18)) += rest(12)) += rest(6)) += rest(0);
   }
   return out;
+}
+
+std::string brief(std::string_view text, size_t most) {
+  if (text.size() <= most) return std::string(text);
+  while (most > 0 && (text[most] & 0xC0) == 0x80) --most;
+  return std::string(text.substr(0, most)) + "...";
 }
 
 }  // namespace alice

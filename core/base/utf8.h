@@ -14,4 +14,8 @@ std::u32string decode_utf8(std::string_view text);
 /// Every character must be one that decode_utf8() can give.
 std::string encode_utf8(std::u32string_view characters);
 
+/// `text`, or its first `most` bytes and "...", never cut within a character: for messages that quote what strangers
+/// wrote.
+std::string brief(std::string_view text, size_t most = 200);
+
 }  // namespace alice

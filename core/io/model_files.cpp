@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/utf8.h"
 #include "core/io/part_folder.h"
 #include "core/io/safetensors_file.h"
 
@@ -50,7 +51,7 @@ void read_model_index(const fs::path& index_file, StoredModel& model) {
       if (!class_name.empty()) model.classes[member.key()] = class_name;
     } else if (must_be_class(member.key())) {
       fail(index_file, "'" + member.key() + "' must be a list of library and class name, or null, not " +
-                           dump_json(member.value()));
+                           brief(dump_json(member.value())));
     }
   }
   if (const auto pipeline = index.find("_class_name"); pipeline != index.end()) {
@@ -85,7 +86,7 @@ Json read_settings(const fs::path& file) {
     Json settings = read_json_object(beside);
     const auto check = [&](const char* name) {
       if (const auto found = settings.find(name); found != settings.end() && !found->is_object() && !found->is_null())
-        fail(beside, std::string("'") + name + "' must be an object of settings, not " + dump_json(*found));
+        fail(beside, std::string("'") + name + "' must be an object of settings, not " + brief(dump_json(*found)));
     };
     for (const PartName& name : kParts) check(name.part);
     check(kScheduler);

@@ -13,6 +13,13 @@ TEST_CASE("UTF-8 of every length is read and written") {
     CHECK(decode_utf8(encode_utf8(std::u32string(1, edge))) == std::u32string(1, edge));
 }
 
+TEST_CASE("a quotation is cut between characters") {
+  CHECK(brief("short", 5) == "short");
+  CHECK(brief("too long", 3) == "too...");
+  CHECK(brief("ab\u20acd", 4) == "ab...");
+  CHECK(brief("ab\u20acd", 5) == "ab\u20ac...");
+}
+
 TEST_CASE("what is no UTF-8 becomes U+FFFD, as the Unicode standard recommends") {
   // Unicode 15, section 3.9, tables 3-8, 3-9, 3-10 and 3-11: the sequences and what becomes of them.
   CHECK(decode_utf8("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41") == std::u32string(8, U'\uFFFD') + U'A');

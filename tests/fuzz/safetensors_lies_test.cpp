@@ -119,6 +119,14 @@ TEST_CASE("headers that are no JSON object are refused") {
   refusal(std::string("{}\0{hidden", 10), 0);
 }
 
+TEST_CASE("a message quotes little, however much a file holds") {
+  const std::string huge(1000000, 'x');
+  CHECK(refusal("{\"" + huge + "\":3}", 0).size() < 500);
+  CHECK(refusal("{\"a\":{\"dtype\":\"" + huge + "\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1).size() < 500);
+  CHECK(refusal("{\"" + huge, 0).size() < 500);
+  CHECK(refusal("{\"__metadata__\":{\"" + huge + "\":3}}", 0).size() < 500);
+}
+
 TEST_CASE("deep nesting is refused before it costs anything") {
   CHECK(says(refusal("{\"a\":{\"dtype\":[[1]]}}", 0), "nested deeper"));
   CHECK(says(refusal("{\"a\":" + std::string(5000000, '['), 0), "nested deeper"));
