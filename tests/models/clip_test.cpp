@@ -102,6 +102,34 @@ TEST_CASE("OpenCLIP's stacked and transposed weights are the same encoder") {
   CHECK(at::equal(a.pooled, b.pooled));
 }
 
+TEST_CASE("OpenCLIP's last layer is passed over in an SD 2.x file") {
+  // 64 wide: one head, so that shapes tell everything.
+  std::map<std::string, Tensor> theirs;
+  at::manual_seed(51);
+  const std::string root = "cond_stage_model.model.";
+  const auto pair = [&](const std::string& name, std::vector<int64_t> shape, const char* joint = ".") {
+    theirs[root + name + joint + "bias"] = at::randn({shape[0]}) / 10;
+    theirs[root + name + joint + "weight"] = at::randn(shape) / 8;
+  };
+  theirs[root + "token_embedding.weight"] = at::randn({49408, 64});
+  theirs[root + "positional_embedding"] = at::randn({77, 64});
+  theirs[root + "text_projection"] = at::randn({64, 64});
+  theirs[root + "logit_scale"] = at::ones({});
+  pair("ln_final", {64});
+  for (int layer = 0; layer < 3; ++layer) {
+    const std::string block = "transformer.resblocks." + std::to_string(layer) + ".";
+    pair(block + "ln_1", {64}), pair(block + "ln_2", {64}), pair(block + "attn.in_proj", {192, 64}, "_");
+    pair(block + "attn.out_proj", {64, 64}), pair(block + "mlp.c_fc", {256, 64}), pair(block + "mlp.c_proj", {64, 256});
+  }
+  ModelFiles files;
+  files.place = "sd2.safetensors";
+  const auto encoder = load(clip_factory(), with_tensors(files, theirs));
+  CHECK(encoder->info().layers == 2);
+  CHECK(encoder->info().pooled_width == 0);
+  CHECK(encoder->tokenize("a cat").padded.back() == 0);  // "!"
+  CHECK(encoder->encode(at::tensor(encoder->tokenize("a cat").padded).view({1, -1})).tokens.isfinite().all().item<bool>());
+}
+
 TEST_CASE("a patched text encoder leaves the first one as it was") {
   const Tensor ids = Golden("text/text.safetensors")["sd15/0/ids"];
   const auto encoder = load(clip_factory(), part_of("tiny_sd15", "text_encoder"));

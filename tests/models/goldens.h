@@ -1,11 +1,10 @@
 #pragma once
 // What the tests of models share: the small models and reference outputs of tests/data/goldens, and plugins to load them with.
 
-#include <fstream>
-
 #include "core/io/model_files.h"
 #include "core/io/safetensors_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/memory_weights.h"
 #include "tests/support/plugin.h"
 
 namespace alice::test {
@@ -67,22 +66,6 @@ std::shared_ptr<const Part> load(const ModelFactory<Part>& factory, const ModelF
   for (const Fault& fault : recognition->faults) FAIL_CHECK(fault.place << ": " << fault.sentence);
   return factory.create(files, *recognition, std::move(backend), {});
 }
-
-/// Tensors in memory under made-up names, for files that nobody has on disk.
-class MemoryWeights : public WeightSource {
- public:
-  explicit MemoryWeights(std::map<std::string, Tensor> tensors) : tensors_(std::move(tensors)) {
-    index_.place = "memory";
-    index_.files = {"memory"};
-    for (const auto& [name, tensor] : tensors_) index_.tensors[name] = {name, DType::f32, tensor.sizes().vec(), 0, 0, 0};
-  }
-  const TensorIndex& index() const override { return index_; }
-  Tensor tensor(const std::string& name) const override { return tensors_.at(name); }
-
- private:
-  std::map<std::string, Tensor> tensors_;
-  TensorIndex index_;
-};
 
 /// Names and shapes without numbers: for recognition of models that are too large to make.
 class IndexOnly : public WeightSource {

@@ -1,4 +1,5 @@
 #include <cstdlib>
+#include <fstream>
 
 #include "tests/models/goldens.h"
 

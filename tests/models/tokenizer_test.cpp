@@ -1,8 +1,7 @@
-#include <unistd.h>
-
-#include <filesystem>
+#include <fstream>
 
 #include "tests/models/goldens.h"
+#include "tests/support/temp_folder.h"
 
 using namespace alice;
 using namespace alice::test;
@@ -11,33 +10,19 @@ namespace {
 
 std::vector<int64_t> ids(const TextEncoder& encoder, const std::string& text) { return encoder.tokenize(text).all; }
 
-std::filesystem::path temporary_folder() {
-  static int count = 0;
-  const auto folder = std::filesystem::temp_directory_path() / ("alice-tokenizer-" + std::to_string(getpid()) + "-" + std::to_string(count++));
-  std::filesystem::create_directories(folder);
-  return folder;
-}
-
-std::filesystem::path write(const std::filesystem::path& file, const std::string& text) {
-  std::ofstream(file, std::ios::binary) << text;
-  return file;
-}
-
 /// What loading a text encoder with these files beside it says.
 std::string complaint(const std::map<std::string, std::string>& assets) {
   ModelFiles files = part_of("tiny_sd15", "text_encoder");
-  const auto folder = temporary_folder();
+  const TempFolder folder;
   files.assets.clear();
-  for (const auto& [name, text] : assets) files.assets[name] = write(folder / name, text);
-  std::string what = "nothing";
+  for (const auto& [name, text] : assets) files.assets[name] = folder.write(name, text);
   try {
     load(clip_factory(), files);
   } catch (const Error& error) {
     CHECK(error.code() == ErrorCode::bad_weights);
-    what = error.what();
+    return error.what();
   }
-  std::filesystem::remove_all(folder);
-  return what;
+  return "nothing";
 }
 
 }  // namespace
@@ -95,11 +80,10 @@ TEST_CASE("tokenizer.json alone is a vocabulary") {
     if (line.compare(0, 1, "#") != 0) merges.push_back(line);
   const Json tokenizer = {{"model", {{"type", "BPE"}, {"vocab", read_json_file(files.assets.at("vocab.json"))}, {"merges", merges}}},
                           {"added_tokens", {{{"id", 49406}, {"content", "<|startoftext|>"}}, {{"id", 49407}, {"content", "<|endoftext|>"}}}}};
-  const auto folder = temporary_folder();
-  files.assets = {{"tokenizer.json", write(folder / "tokenizer.json", tokenizer.dump())}};
+  const TempFolder folder;
+  files.assets = {{"tokenizer.json", folder.write("tokenizer.json", tokenizer.dump())}};
   const auto encoder = load(clip_factory(), files);
   for (const char* text : {"a photo of a cat", "it's 3.14 <|endoftext|> !!", "日本語"}) CHECK(ids(*encoder, text) == ids(*reference, text));
-  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("a damaged vocabulary is an error that names the file") {
