@@ -12,7 +12,8 @@ namespace alice {
 namespace {
 
 constexpr size_t kUsualColumns = 80;
-constexpr size_t kWidestBar = 40, kNarrowestBar = 10;
+constexpr size_t kWidestBar = 24,
+                 kNarrowestBar = 10;            // 24: the text beside it may grow without moving it, at 80 columns
 constexpr const char* kClearLine = "\r\x1b[K";  // ECMA-48: carriage return, erase to the end of the line
 
 bool stderr_can_redraw() {
@@ -39,7 +40,7 @@ std::string which_pictures(const PictureProgress& progress) {
   const std::string first = std::to_string(progress.first_image + 1),
                     last = std::to_string(progress.first_image + progress.images);
   return (first == last ? "picture " + first : "pictures " + first + "-" + last) + " of " +
-         std::to_string(progress.all_images) + "  ";
+         std::to_string(progress.all_images) + ", ";
 }
 
 }  // namespace
@@ -51,7 +52,7 @@ double PictureProgress::fraction() const {
 
 std::string progress_text(const PictureProgress& progress) {
   const std::string text =
-      which_pictures(progress) + std::to_string(progress.done) + "/" + std::to_string(progress.total);
+      which_pictures(progress) + "step " + std::to_string(progress.done) + "/" + std::to_string(progress.total);
   if (progress.done == 0) return text;
   char pace[32];
   std::snprintf(pace, sizeof pace, "  %.2f s/step  ", progress.batch_seconds / static_cast<double>(progress.done));
@@ -89,7 +90,7 @@ void ProgressDisplay::step(int64_t first_image, int64_t images, int64_t all_imag
     out_ << kClearLine << progress_bar(progress, terminal_columns()) << std::flush;
     line_is_open_ = true;
   } else if (const int tenths = static_cast<int>(progress.fraction() * 10 + 1e-9); tenths > tenths_shown_) {
-    out_ << "step " << progress_text(progress) << std::endl;
+    out_ << progress_text(progress) << std::endl;
     tenths_shown_ = tenths;
   }
 }

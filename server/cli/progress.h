@@ -21,7 +21,7 @@ struct PictureProgress {
   double fraction() const;
 };
 
-/// "12/20  0.53 s/step  4 s left", with "pictures 3-4 of 4  " before it where there are several.
+/// "step 12/20  0.53 s/step  4 s left", with "pictures 3-4 of 4, " before it where there are several.
 std::string progress_text(const PictureProgress& progress);
 /// "[======>      ] " and that text: shorter than `columns`, so that no terminal wraps; without the bar where there is
 /// no room.

@@ -22,18 +22,18 @@ size_t lines_of(const std::string& text) { return count_of('\n', text); }
 }  // namespace
 
 TEST_CASE("progress tells steps, pace and the time that is left") {
-  CHECK(progress_text(steps(0, 20, 0)) == "0/20");
-  CHECK(progress_text(steps(5, 20, 10)) == "5/20  2.00 s/step  30 s left");
-  CHECK(progress_text(steps(1, 10, 30)) == "1/10  30.00 s/step  4 min 30 s left");
-  CHECK(progress_text(steps(1, 100, 120)) == "1/100  120.00 s/step  3 h 18 min left");
-  CHECK(progress_text(steps(20, 20, 40)) == "20/20  2.00 s/step  took 40 s");
+  CHECK(progress_text(steps(0, 20, 0)) == "step 0/20");
+  CHECK(progress_text(steps(5, 20, 10)) == "step 5/20  2.00 s/step  30 s left");
+  CHECK(progress_text(steps(1, 10, 30)) == "step 1/10  30.00 s/step  4 min 30 s left");
+  CHECK(progress_text(steps(1, 100, 120)) == "step 1/100  120.00 s/step  3 h 18 min left");
+  CHECK(progress_text(steps(20, 20, 40)) == "step 20/20  2.00 s/step  took 40 s");
 }
 
 TEST_CASE("progress over several pictures counts the steps of all of them") {
   const PictureProgress third{2, 1, 4, 5, 10, 5, 25};
   CHECK(third.fraction() == Approx(0.625));
-  CHECK(progress_text(third) == "picture 3 of 4  5/10  1.00 s/step  15 s left");
-  CHECK(says(progress_text({4, 4, 8, 1, 10, 1, 1}), "pictures 5-8 of 8  1/10"));
+  CHECK(progress_text(third) == "picture 3 of 4, step 5/10  1.00 s/step  15 s left");
+  CHECK(says(progress_text({4, 4, 8, 1, 10, 1, 1}), "pictures 5-8 of 8, step 1/10"));
 }
 
 TEST_CASE("the bar fits into its line at every width and is full at the end only") {
@@ -41,9 +41,9 @@ TEST_CASE("the bar fits into its line at every width and is full at the end only
     for (size_t done = 0; done <= 30; ++done)
       CHECK(progress_bar(steps(done, 30, 3.0 * static_cast<double>(done)), columns).size() <
             std::max<size_t>(columns, 1));
-  CHECK(progress_bar(steps(0, 4, 0), 20) == "[>            ] 0/4");
-  CHECK(progress_bar(steps(2, 4, 2), 45) == "[=======>       ] 2/4  1.00 s/step  2 s left");
-  CHECK(progress_bar(steps(4, 4, 4), 45) == "[===============] 4/4  1.00 s/step  took 4 s");
+  CHECK(progress_bar(steps(0, 4, 0), 26) == "[>             ] step 0/4");
+  CHECK(progress_bar(steps(2, 4, 2), 50) == "[=======>       ] step 2/4  1.00 s/step  2 s left");
+  CHECK(progress_bar(steps(4, 4, 4), 50) == "[===============] step 4/4  1.00 s/step  took 4 s");
 }
 
 TEST_CASE("in a pipe a long run is at most ten lines and a short one a line for each step") {
