@@ -82,7 +82,8 @@ SchedulerSource scheduler_of(const Registry& registry, const HostConfig& config,
   const std::string name = default_scheduler(registry, source, origin);
   const ChosenScheduler chosen = choose_scheduler(registry, source, "", Json::object());  // its options are checked here
   blueprint.explanation.push_back({"scheduler", name == chosen.plugin ? name : name + " (" + chosen.plugin + ")", origin});
-  for (const auto& option : noise_model_options().write(chosen.noise_model->options()).items())
+  const Json noise_options = noise_model_options().write(chosen.noise_model->options());
+  for (const auto& option : noise_options.items())
     if (source.config.is_object() && source.config.contains(option.key()))
       blueprint.explanation.push_back({"noise schedule " + option.key(), dump_json(option.value()), source.place});
   return source;

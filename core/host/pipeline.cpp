@@ -24,11 +24,13 @@ Tensor repeat_rows(const Tensor& rows, int64_t times) { return rows.repeat_inter
 
 Conditioning encode(const Pipeline& pipeline, const Settings& settings, int64_t batch, std::vector<std::string>& warnings) {
   const TextEncoder& encoder = *pipeline.text_encoder;
-  Tensor ids = token_ids(encoder, settings.prompt, "/prompt", warnings);
-  if (settings.guidance.two_passes())
-    ids = at::cat({token_ids(encoder, settings.negative_prompt, "/negative_prompt", warnings), ids});
-  const TextEncoding encoding = encoder.encode(ids, settings.clip_skip);
-  return {{"tokens", repeat_rows(encoding.tokens, batch)}};
+  Tensor tokens = encoder.encode(token_ids(encoder, settings.prompt, "/prompt", warnings), settings.clip_skip).tokens;
+  if (settings.guidance.two_passes()) {
+    // Without clip skip, as the reference does; A1111 skips here too.
+    const Tensor negative = encoder.encode(token_ids(encoder, settings.negative_prompt, "/negative_prompt", warnings)).tokens;
+    tokens = at::cat({negative, tokens});
+  }
+  return {{"tokens", repeat_rows(tokens, batch)}};
 }
 
 Tensor denoise(const Pipeline& pipeline, const Settings& settings, const Conditioning& conditioning, int64_t batch,
