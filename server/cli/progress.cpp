@@ -12,8 +12,8 @@ namespace alice {
 namespace {
 
 constexpr size_t kUsualColumns = 80;
-constexpr size_t kWidestBar = 24,
-                 kNarrowestBar = 10;            // 24: the text beside it may grow without moving it, at 80 columns
+constexpr size_t kWidestBar = 24;  // on 80 columns the text beside it can grow without moving it
+constexpr size_t kNarrowestBar = 10;
 constexpr const char* kClearLine = "\r\x1b[K";  // ECMA-48: carriage return, erase to the end of the line
 
 bool stderr_can_redraw() {
