@@ -74,9 +74,14 @@ SchedulerSource scheduler_of(const Registry& registry, const HostConfig& config,
   if (!blueprint.config.defaults.scheduler.empty()) source.fallback = blueprint.config.defaults.scheduler;
   source.config = stored.scheduler_config;
   source.place = stored.place + (stored.is_folder ? "/scheduler/scheduler_config.json" : " (settings beside it)");
+  const Json& usual = blueprint.unet.recognition.scheduler_config;
   if (source.config.is_null()) {
-    source.config = blueprint.unet.recognition.scheduler_config;
+    source.config = usual;
     source.place = "what is usual for " + blueprint.unet.recognition.description;
+  } else if (usual.is_object() && !source.config.contains("_class_name")) {
+    Json completed = usual;  // settings beside a file often name no class
+    completed.update(source.config);
+    source.config = std::move(completed);
   }
   std::string origin;
   const std::string name = default_scheduler(registry, source, origin);

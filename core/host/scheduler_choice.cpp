@@ -61,13 +61,17 @@ ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource
     noise_layers.push_back(select(layer, true));
     own_layers.push_back(select(layer, false));
   }
-  const ErrorCode code = options.empty() ? ErrorCode::bad_config : ErrorCode::bad_request;
   ChosenScheduler chosen;
   chosen.name = wanted;
   chosen.plugin = named.factory->info().id;
   chosen.options = options;
-  chosen.noise_model = std::make_shared<NoiseModel>(read_options(noise_model_options(), noise_layers, code));
-  chosen.scheduler = named.factory->create(own_layers);
+  try {
+    chosen.noise_model = std::make_shared<NoiseModel>(read_options(noise_model_options(), noise_layers, ErrorCode::bad_config));
+    chosen.scheduler = named.factory->create(own_layers);
+  } catch (const Error& e) {
+    const bool requests_fault = e.code() == ErrorCode::bad_config && !options.empty();
+    throw requests_fault ? Error(ErrorCode::bad_request, e.place(), e.sentence()) : e;
+  }
   return chosen;
 }
 

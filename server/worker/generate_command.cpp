@@ -13,13 +13,6 @@ volatile std::sig_atomic_t interrupted = 0;
 
 void note_interrupt(int) { interrupted = 1; }
 
-/// Before any work: the folder that the pictures go to.
-void check_target(const std::string& out) {
-  const std::filesystem::path folder = std::filesystem::absolute(out).parent_path();
-  std::error_code status;
-  if (!std::filesystem::is_directory(folder, status)) throw Error(ErrorCode::bad_request, "--out", "there is no folder " + folder.string());
-}
-
 void write_picture(const std::string& file, const GeneratedImage& image, const Settings& settings) {
   const GenerateRequest made_with = as_request(settings, image.seed);
   write_png(file, {image.pixels, {{"parameters", write_infotext(made_with)}, {"alice", dump_json(write_generate_request(made_with))}}});
@@ -38,7 +31,6 @@ std::vector<GeneratedImage> make_pictures(const PreparedRequest& prepared, std::
 
 int run_generate(Composer& composer, const Config& config, const CommandLine& line) {
   constexpr bool kPathsAllowed = true;  // the caller's own files
-  check_target(line.out);
   GenerateRequest request = line.request;
   if (request.model.empty()) request.model = config.default_model;
   if (request.model.empty()) throw Error(ErrorCode::bad_request, "--model", "names no model, and the configuration has no models.default_model");
