@@ -15,13 +15,10 @@ import sys
 from source_tree import repository, source_files, without_comments
 
 FOLDERS = ["core", "server", "web"]
-TRANSLATORS = ["server/config/alice_dialect.cpp", "server/config/alice_dialect.h"]
+TRANSLATORS = ["server/config/alice_dialect.cpp", "server/config/alice_dialect.h", "core/base/infotext.cpp"]
 FAMILIES = ["sd15", "sd21", "sdxl", "sd3", "flux", "stable-diffusion"]
 DEVICES = ["cuda", "rocm", "mps", "vulkan"]
 KINDS = ["backends", "schedulers", "text_encoders", "unets", "vaes", "lora_formats"]
-
-# Words that are a plugin's id and also the contract's own word for something else.
-ALSO_PLAIN_WORDS = {}
 
 LITERAL = re.compile(r'"((?:\\.|[^"\\\n])*)"')
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")

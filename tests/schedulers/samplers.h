@@ -15,7 +15,7 @@ namespace alice::test {
 inline const std::vector<const SchedulerFactory*>& sampler_factories() {
   static const std::vector<Plugin>* const plugins = [] {
     auto* loaded = new std::vector<Plugin>;  // plugins are never unloaded
-    for (const char* name : {"schedulers-ddim", "schedulers-euler", "schedulers-dpm-solver"})
+    for (const char* name : {"alice-schedulers-ddim", "alice-schedulers-euler", "alice-schedulers-dpm-solver"})
       loaded->push_back(load_plugin(name));
     return loaded;
   }();
