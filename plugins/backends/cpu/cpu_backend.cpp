@@ -50,6 +50,6 @@ class CpuBackendFactory final : public BackendFactory {
 }  // namespace
 }  // namespace alice
 
-ALICE_PLUGIN("cpu-backend", "0.1.0", [](alice::Enrolment& enrol) {
+ALICE_PLUGIN("alice-backend-cpu", "0.1.0", [](alice::Enrolment& enrol) {
   enrol.backend(std::make_unique<alice::CpuBackendFactory>());
 })

@@ -40,4 +40,4 @@ void enrol(Enrolment& enrolment) {
 }  // namespace
 }  // namespace alice::low_rank
 
-ALICE_PLUGIN("alice-lora-low-rank", "1.0.0", alice::low_rank::enrol)
+ALICE_PLUGIN("alice-lora-low-rank", "0.1.0", alice::low_rank::enrol)

@@ -121,6 +121,6 @@ class KlFactory final : public VaeFactory {
 }  // namespace
 }  // namespace alice::kl
 
-ALICE_PLUGIN("autoencoder_kl", "0.1.0", [](alice::Enrolment& enrol) {
+ALICE_PLUGIN("alice-model-autoencoder-kl", "0.1.0", [](alice::Enrolment& enrol) {
   enrol.vae(std::make_unique<alice::kl::KlFactory>());
 })

@@ -83,6 +83,6 @@ class ClipFactory final : public TextEncoderFactory {
 }  // namespace
 }  // namespace alice::clip
 
-ALICE_PLUGIN("clip", "0.1.0", [](alice::Enrolment& enrol) {
+ALICE_PLUGIN("alice-model-clip", "0.1.0", [](alice::Enrolment& enrol) {
   enrol.text_encoder(std::make_unique<alice::clip::ClipFactory>());
 })

@@ -114,6 +114,6 @@ class TinyFactory final : public VaeFactory {
 }  // namespace
 }  // namespace alice::tiny
 
-ALICE_PLUGIN("tiny_autoencoder", "0.1.0", [](alice::Enrolment& enrol) {
+ALICE_PLUGIN("alice-model-tiny-autoencoder", "0.1.0", [](alice::Enrolment& enrol) {
   enrol.vae(std::make_unique<alice::tiny::TinyFactory>());
 })

@@ -192,6 +192,6 @@ class UNetFactory2d final : public UNetFactory {
 }  // namespace
 }  // namespace alice::unet2d
 
-ALICE_PLUGIN("unet2d", "0.1.0", [](alice::Enrolment& enrol) {
+ALICE_PLUGIN("alice-model-unet2d", "0.1.0", [](alice::Enrolment& enrol) {
   enrol.unet(std::make_unique<alice::unet2d::UNetFactory2d>());
 })

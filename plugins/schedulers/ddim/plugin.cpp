@@ -29,7 +29,7 @@ FactoryInfo pndm_info() {
 }  // namespace
 }  // namespace alice::schedulers
 
-ALICE_PLUGIN("alice-schedulers-ddim", "1.0.0", [](alice::Enrolment& enrol) {
+ALICE_PLUGIN("alice-schedulers-ddim", "0.1.0", [](alice::Enrolment& enrol) {
   using namespace alice::schedulers;
   enrol.scheduler(std::make_unique<alice::SamplerFactory<Ddim>>(ddim_info()));
   enrol.scheduler(std::make_unique<alice::SamplerFactory<Pndm>>(pndm_info()));

@@ -52,7 +52,7 @@ FactoryInfo unipc_info() {
 }  // namespace
 }  // namespace alice::schedulers
 
-ALICE_PLUGIN("alice-schedulers-dpm-solver", "1.0.0", [](alice::Enrolment& enrol) {
+ALICE_PLUGIN("alice-schedulers-dpm-solver", "0.1.0", [](alice::Enrolment& enrol) {
   using namespace alice::schedulers;
   enrol.scheduler(std::make_unique<alice::SamplerFactory<DpmSolverMultistep>>(dpm_info()));
   enrol.scheduler(std::make_unique<alice::SamplerFactory<UniPc>>(unipc_info()));

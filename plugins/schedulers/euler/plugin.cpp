@@ -40,7 +40,7 @@ FactoryInfo heun_info() {
 }  // namespace
 }  // namespace alice::schedulers
 
-ALICE_PLUGIN("alice-schedulers-euler", "1.0.0", [](alice::Enrolment& enrol) {
+ALICE_PLUGIN("alice-schedulers-euler", "0.1.0", [](alice::Enrolment& enrol) {
   using namespace alice::schedulers;
   enrol.scheduler(std::make_unique<alice::SamplerFactory<Euler>>(euler_info()));
   enrol.scheduler(std::make_unique<alice::SamplerFactory<EulerAncestral>>(euler_ancestral_info()));
