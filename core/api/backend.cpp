@@ -1,6 +1,7 @@
-// The plain bodies of the kernels, in ATen. Each computes one row at a time: libtorch chooses algorithms by the whole batch
-// (its float32 convolution of a small map is another one for a batch of one), and its elementwise loops round the tail of an
-// array unlike the rest (a vector exponential and a scalar one), so only a row that is computed alone keeps its last bit.
+// The plain bodies of the kernels, in ATen. Each computes one row at a time: libtorch chooses algorithms by the whole
+// batch (its float32 convolution of a small map is another one for a batch of one), and its elementwise loops round the
+// tail of an array unlike the rest (a vector exponential and a scalar one), so only a row that is computed alone keeps
+// its last bit.
 
 #include "core/api/backend.h"
 
@@ -11,7 +12,8 @@
 namespace alice {
 namespace {
 
-// Scores of one block of queries in attention(): 64 MB of float32. A 4096 x 4096 map of 16 heads would take 1 GB at once.
+// Scores of one block of queries in attention(): 64 MB of float32. A 4096 x 4096 map of 16 heads would take 1 GB at
+// once.
 constexpr int64_t kScoreElements = int64_t{16} << 20;
 
 Tensor converted(const Tensor& tensor, const Backend& backend) {
@@ -74,9 +76,11 @@ Tensor probabilities(Tensor scores, bool causal, int64_t first) {
 /// One row of attention: q [1, Sq, heads * d], k and v [1, Sk, heads * d].
 Tensor attention_row(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, double scale, bool causal) {
   const int64_t queries = q.size(1), keys = k.size(1), width = q.size(2), d = width / heads;
-  const auto split = [&](const Tensor& x, int64_t length) { return x.view({length, heads, d}).transpose(0, 1); };  // [heads, S, d]
-  // Scores in float32 whatever the dtype: bfloat16 would round a score of 50 by 0.2, and its exponential by a fifth. That is
-  // also what models ask for that say upcast_attention.
+  const auto split = [&](const Tensor& x, int64_t length) {
+    return x.view({length, heads, d}).transpose(0, 1);
+  };  // [heads, S, d]
+  // Scores in float32 whatever the dtype: bfloat16 would round a score of 50 by 0.2, and its exponential by a fifth.
+  // That is also what models ask for that say upcast_attention.
   const Tensor q_heads = split(q, queries).to(at::kFloat) * scale;
   const Tensor k_heads = split(k, keys).to(at::kFloat).transpose(1, 2);  // [heads, d, Sk]
   const Tensor v_heads = split(v, keys);
@@ -103,12 +107,12 @@ PreparedWeightPtr Backend::prepare_conv2d(const Tensor& weight, const Tensor& bi
 
 Tensor Backend::linear(const Tensor& x, const PreparedWeight& w, const Epilogue& epilogue) const {
   const Tensor weight = w.weight(), bias = w.bias();
-  return join_rows(x.size(0), [&](int64_t k) {
-    return finish_row(at::linear(row_of(x, k), weight, bias), epilogue, k);
-  });
+  return join_rows(x.size(0),
+                   [&](int64_t k) { return finish_row(at::linear(row_of(x, k), weight, bias), epilogue, k); });
 }
 
-Tensor Backend::conv2d(const Tensor& x, const PreparedWeight& w, const Conv2dShape& shape, const Epilogue& epilogue) const {
+Tensor Backend::conv2d(const Tensor& x, const PreparedWeight& w, const Conv2dShape& shape,
+                       const Epilogue& epilogue) const {
   const Tensor weight = w.weight(), bias = w.bias();
   return join_rows(x.size(0), [&](int64_t k) {
     return finish_row(at::conv2d(row_of(x, k), weight, bias, shape.stride, shape.padding), epilogue, k);
@@ -132,7 +136,8 @@ Tensor Backend::layer_norm(const Tensor& x, const Tensor& weight, const Tensor& 
   });
 }
 
-Tensor Backend::attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, double scale, bool causal) const {
+Tensor Backend::attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, double scale,
+                          bool causal) const {
   return join_rows(q.size(0), [&](int64_t row) {
     return attention_row(row_of(q, row), row_of(k, row), row_of(v, row), heads, scale, causal);
   });

@@ -1,5 +1,5 @@
-// What every backend promises of its kernels (core/api/backend.h): close to float64, and a row never depends on other rows.
-// Runs on the plain backend; another backend is one more line in kBackends.
+// What every backend promises of its kernels (core/api/backend.h): close to float64, and a row never depends on other
+// rows. Runs on the plain backend; another backend is one more line in kBackends.
 
 #include <sys/resource.h>
 
@@ -60,10 +60,11 @@ Tensor exact_activation(const Tensor& x, Activation activation) {
   return x;
 }
 
-constexpr Activation kActivations[] = {Activation::none, Activation::silu, Activation::gelu, Activation::quick_gelu,
-                                       Activation::relu, Activation::geglu};
+constexpr Activation kActivations[] = {Activation::none,       Activation::silu, Activation::gelu,
+                                       Activation::quick_gelu, Activation::relu, Activation::geglu};
 
-/// Runs `kernel` on the first n rows of each input and compares: with float64 for all rows, and bit for bit between batches.
+/// Runs `kernel` on the first n rows of each input and compares: with float64 for all rows, and bit for bit between
+/// batches.
 template <class Kernel>
 void check(const Backend& backend, const std::vector<Tensor>& inputs, const Kernel& kernel, const Tensor& expected) {
   const auto rows = [&](int64_t first, int64_t count) {
@@ -93,20 +94,26 @@ TEST_CASE("linear is close to float64 and a row never depends on the others") {
         const int64_t in = 1 + shapes() % 700, out = 2 * (1 + shapes() % 300), length = 1 + shapes() % 130;
         const bool with_bias = shapes() % 2, with_residual = shapes() % 2, flat = round == 3;
         CAPTURE(backend->info().device, static_cast<int>(activation), in, out, length, with_bias, with_residual, flat);
-        const Tensor weight = random({out, in}, *backend, 1 / std::sqrt(in)), bias = with_bias ? random({out}, *backend) : Tensor();
+        const Tensor weight = random({out, in}, *backend, 1 / std::sqrt(in)),
+                     bias = with_bias ? random({out}, *backend) : Tensor();
         const int64_t width = activation == Activation::geglu ? out / 2 : out;
-        const Tensor x = random(flat ? std::vector<int64_t>{kRows, in} : std::vector<int64_t>{kRows, length, in}, *backend);
-        const Tensor residual = random(flat ? std::vector<int64_t>{kRows, width} : std::vector<int64_t>{kRows, length, width}, *backend);
+        const Tensor x =
+            random(flat ? std::vector<int64_t>{kRows, in} : std::vector<int64_t>{kRows, length, in}, *backend);
+        const Tensor residual =
+            random(flat ? std::vector<int64_t>{kRows, width} : std::vector<int64_t>{kRows, length, width}, *backend);
         const auto prepared = backend->prepare_linear(weight, bias);
         Tensor expected = at::matmul(exact(x), exact(weight).t());
         if (with_bias) expected = expected + exact(bias);
         expected = exact_activation(expected, activation);
         if (with_residual) expected = expected + exact(residual);
-        check(*backend, {x, residual}, [&](const std::vector<Tensor>& in_rows) {
-          Epilogue epilogue{activation, std::nullopt};
-          if (with_residual) epilogue.residual = in_rows[1];
-          return backend->linear(in_rows[0], *prepared, epilogue);
-        }, expected);
+        check(
+            *backend, {x, residual},
+            [&](const std::vector<Tensor>& in_rows) {
+              Epilogue epilogue{activation, std::nullopt};
+              if (with_residual) epilogue.residual = in_rows[1];
+              return backend->linear(in_rows[0], *prepared, epilogue);
+            },
+            expected);
       }
 }
 
@@ -122,17 +129,22 @@ TEST_CASE("conv2d is close to float64 and a row never depends on the others") {
         const bool with_bias = shapes() % 2, with_residual = shapes() % 2;
         CAPTURE(backend->info().device, in, out, kernel, height, width, shape.stride, with_bias, with_residual);
         const Tensor weight = random({out, in, kernel, kernel}, *backend, 1 / std::sqrt(in * kernel * kernel));
-        const Tensor bias = with_bias ? random({out}, *backend) : Tensor(), x = random({kRows, in, height, width}, *backend);
+        const Tensor bias = with_bias ? random({out}, *backend) : Tensor(),
+                     x = random({kRows, in, height, width}, *backend);
         const auto prepared = backend->prepare_conv2d(weight, bias, shape);
         Tensor expected = exact_activation(
-            at::conv2d(exact(x), exact(weight), with_bias ? exact(bias) : Tensor(), shape.stride, shape.padding), activation);
+            at::conv2d(exact(x), exact(weight), with_bias ? exact(bias) : Tensor(), shape.stride, shape.padding),
+            activation);
         const Tensor residual = random(expected.sizes().vec(), *backend);
         if (with_residual) expected = expected + exact(residual);
-        check(*backend, {x, residual}, [&](const std::vector<Tensor>& in_rows) {
-          Epilogue epilogue{activation, std::nullopt};
-          if (with_residual) epilogue.residual = in_rows[1];
-          return backend->conv2d(in_rows[0], *prepared, shape, epilogue);
-        }, expected);
+        check(
+            *backend, {x, residual},
+            [&](const std::vector<Tensor>& in_rows) {
+              Epilogue epilogue{activation, std::nullopt};
+              if (with_residual) epilogue.residual = in_rows[1];
+              return backend->conv2d(in_rows[0], *prepared, shape, epilogue);
+            },
+            expected);
       }
 }
 
@@ -157,15 +169,19 @@ TEST_CASE("group_norm is close to float64 and a row never depends on the others"
           CAPTURE(backend->info().device, side, groups, channels, static_cast<int>(format));
           const double eps = 1e-5;
           const Tensor weight = random({channels}, *backend), bias = random({channels}, *backend);
-          const Tensor x = (random({kRows, channels, side, side + 1}, *backend) + 2).contiguous(format);  // a mean to lose digits on
+          const Tensor x =
+              (random({kRows, channels, side, side + 1}, *backend) + 2).contiguous(format);  // a mean to lose digits on
           const Tensor grouped = exact(x).reshape({kRows, groups, -1});
           const Tensor centred = grouped - grouped.mean(-1, true);
           const Tensor normal = (centred / (centred.square().mean(-1, true) + eps).sqrt()).reshape(x.sizes());
-          const Tensor expected =
-              exact_activation(normal * exact(weight).view({1, -1, 1, 1}) + exact(bias).view({1, -1, 1, 1}), activation);
-          check(*backend, {x}, [&](const std::vector<Tensor>& in_rows) {
-            return backend->group_norm(in_rows[0], groups, weight, bias, eps, activation);
-          }, expected);
+          const Tensor expected = exact_activation(
+              normal * exact(weight).view({1, -1, 1, 1}) + exact(bias).view({1, -1, 1, 1}), activation);
+          check(
+              *backend, {x},
+              [&](const std::vector<Tensor>& in_rows) {
+                return backend->group_norm(in_rows[0], groups, weight, bias, eps, activation);
+              },
+              expected);
         }
 }
 
@@ -178,8 +194,10 @@ TEST_CASE("layer_norm is close to float64 and a row never depends on the others"
       const Tensor x = random({kRows, 13, width}, *backend) + 2;
       const Tensor centred = exact(x) - exact(x).mean(-1, true);
       const Tensor normal = centred / (centred.square().mean(-1, true) + 1e-5).sqrt();
-      check(*backend, {x}, [&](const std::vector<Tensor>& in_rows) { return backend->layer_norm(in_rows[0], weight, bias, 1e-5); },
-            normal * exact(weight) + exact(bias));
+      check(
+          *backend, {x},
+          [&](const std::vector<Tensor>& in_rows) { return backend->layer_norm(in_rows[0], weight, bias, 1e-5); },
+          normal * exact(weight) + exact(bias));
     }
 }
 
@@ -208,12 +226,16 @@ TEST_CASE("attention is close to float64 and a row never depends on the others")
                            Shape{2, 160, 33, 7, false}, Shape{1, 512, 99, 99, false}, Shape{12, 64, 77, 77, true},
                            Shape{2, 4, 77, 77, true}, Shape{8, 1, 5, 3, false}, Shape{3, 64, 1, 1, true}}) {
       CAPTURE(backend->info().device, s.heads, s.d, s.queries, s.keys, s.causal);
-      const Tensor q = random({kRows, s.queries, s.heads * s.d}, *backend, 2), k = random({kRows, s.keys, s.heads * s.d}, *backend);
+      const Tensor q = random({kRows, s.queries, s.heads * s.d}, *backend, 2),
+                   k = random({kRows, s.keys, s.heads * s.d}, *backend);
       const Tensor v = random({kRows, s.keys, s.heads * s.d}, *backend);
       const double scale = 1 / std::sqrt(s.d);
-      check(*backend, {q, k, v}, [&](const std::vector<Tensor>& in_rows) {
-        return backend->attention(in_rows[0], in_rows[1], in_rows[2], s.heads, scale, s.causal);
-      }, exact_attention(q, k, v, s.heads, scale, s.causal));
+      check(
+          *backend, {q, k, v},
+          [&](const std::vector<Tensor>& in_rows) {
+            return backend->attention(in_rows[0], in_rows[1], in_rows[2], s.heads, scale, s.causal);
+          },
+          exact_attention(q, k, v, s.heads, scale, s.causal));
     }
 }
 
@@ -233,7 +255,8 @@ TEST_CASE("attention over a large map stays within its memory") {
   CHECK(peak_bytes() - before < int64_t{400} << 20);
   // A query's result does not depend on the block that it fell into.
   const Tensor some = q.narrow(1, 1000, 20);
-  CHECK(normalised_error(result.narrow(1, 1000, 20), exact_attention(some, k, v, heads, 0.3, false)) < tolerance(*backend));
+  CHECK(normalised_error(result.narrow(1, 1000, 20), exact_attention(some, k, v, heads, 0.3, false)) <
+        tolerance(*backend));
 }
 
 TEST_CASE("activations on their own are close to float64 and leave their input alone") {
@@ -241,8 +264,9 @@ TEST_CASE("activations on their own are close to float64 and leave their input a
   for (const auto& backend : backends())
     for (Activation activation : kActivations) {
       const Tensor x = random({kRows, 7, 38}, *backend, 2), before = x.clone();
-      check(*backend, {x}, [&](const std::vector<Tensor>& in_rows) { return activate(in_rows[0], activation); },
-            exact_activation(exact(x), activation));
+      check(
+          *backend, {x}, [&](const std::vector<Tensor>& in_rows) { return activate(in_rows[0], activation); },
+          exact_activation(exact(x), activation));
       CHECK(at::equal(x, before));
     }
 }

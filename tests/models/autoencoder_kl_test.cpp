@@ -5,7 +5,9 @@ using namespace alice::test;
 
 namespace {
 
-Tensor log_variance(const LatentDistribution& latents, const VaeInfo& info) { return 2 * (latents.deviation / info.scaling_factor).log(); }
+Tensor log_variance(const LatentDistribution& latents, const VaeInfo& info) {
+  return 2 * (latents.deviation / info.scaling_factor).log();
+}
 
 }  // namespace
 
@@ -21,14 +23,16 @@ TEST_CASE("the VAE gives the reference's moments and pixels") {
       const LatentDistribution latents = vae->encode(golden[key + "image"]);
       CHECK(largest_difference(latents.mean / info.scaling_factor, golden[key + "mean"]) < kComponentTolerance);
       CHECK(largest_difference(log_variance(latents, info), golden[key + "logvar"]) < kComponentTolerance);
-      CHECK(largest_difference(vae->decode(golden[key + "latent"] * info.scaling_factor), golden[key + "decoded"]) < kComponentTolerance);
+      CHECK(largest_difference(vae->decode(golden[key + "latent"] * info.scaling_factor), golden[key + "decoded"]) <
+            kComponentTolerance);
     }
   }
 }
 
 TEST_CASE("the VAE's folder and single file give the same picture to the bit") {
   const Golden golden("vae/vae.safetensors");
-  const auto folder = load(vae_factory(), part_of("tiny_sd15", "vae")), file = load(vae_factory(), part_of("tiny_sd15.safetensors", "vae"));
+  const auto folder = load(vae_factory(), part_of("tiny_sd15", "vae")),
+             file = load(vae_factory(), part_of("tiny_sd15.safetensors", "vae"));
   CHECK(at::equal(folder->decode(golden["sd15/0/latent"]), file->decode(golden["sd15/0/latent"])));
   CHECK(at::equal(folder->encode(golden["sd15/1/image"]).mean, file->encode(golden["sd15/1/image"]).mean));
 }
@@ -62,7 +66,8 @@ TEST_CASE("older names of the VAE's attention are read too") {
   }
   REQUIRE(renamed.count("decoder.mid_block.attentions.0.proj_attn.weight"));
   const Tensor latents = Golden("vae/vae.safetensors")["sd15/0/latent"];
-  CHECK(at::equal(load(vae_factory(), with_tensors(files, renamed))->decode(latents), load(vae_factory(), files)->decode(latents)));
+  CHECK(at::equal(load(vae_factory(), with_tensors(files, renamed))->decode(latents),
+                  load(vae_factory(), files)->decode(latents)));
 }
 
 TEST_CASE("a VAE under LDM names without a model around it is read, and so is a decoder alone") {
@@ -86,37 +91,50 @@ TEST_CASE("a VAE under LDM names without a model around it is read, and so is a 
   CHECK_THROWS_AS(half->encode(at::zeros({1, 3, 64, 64})), Error);
 
   decoder["encoder.conv_in.weight"] = at::ones({32, 3, 3, 3});  // an encoder of one tensor is a damaged one
-  CHECK_THAT(sentences(vae_factory().recognise(with_tensors(files, decoder))->faults), Catch::Matchers::Contains("more tensors are missing"));
+  CHECK_THAT(sentences(vae_factory().recognise(with_tensors(files, decoder))->faults),
+             Catch::Matchers::Contains("more tensors are missing"));
 }
 
 TEST_CASE("a VAE of another number of levels has another reduction") {
   // Random weights of the shapes that a config with two levels asks for.
   ModelFiles files;
   files.place = "made/vae";
-  files.config = {{"_class_name", "AutoencoderKL"}, {"block_out_channels", {8, 16}}, {"norm_num_groups", 4}, {"latent_channels", 3},
-                  {"use_quant_conv", false}, {"use_post_quant_conv", false}, {"shift_factor", 0.5}, {"scaling_factor", 2.0}};
+  files.config = {{"_class_name", "AutoencoderKL"},
+                  {"block_out_channels", {8, 16}},
+                  {"norm_num_groups", 4},
+                  {"latent_channels", 3},
+                  {"use_quant_conv", false},
+                  {"use_post_quant_conv", false},
+                  {"shift_factor", 0.5},
+                  {"scaling_factor", 2.0}};
   at::manual_seed(12);
   std::map<std::string, Tensor> tensors;
   const auto conv = [&](const std::string& name, int64_t out, int64_t in, int64_t kernel) {
-    tensors[name + ".weight"] = at::randn({out, in, kernel, kernel}) / std::sqrt(in * kernel * kernel), tensors[name + ".bias"] = at::randn({out});
+    tensors[name + ".weight"] = at::randn({out, in, kernel, kernel}) / std::sqrt(in * kernel * kernel),
+                   tensors[name + ".bias"] = at::randn({out});
   };
   const auto norm = [&](const std::string& name, int64_t width) {
     tensors[name + ".weight"] = at::ones({width}), tensors[name + ".bias"] = at::zeros({width});
   };
   const auto resnet = [&](const std::string& name, int64_t in, int64_t out) {
-    norm(name + ".norm1", in), conv(name + ".conv1", out, in, 3), norm(name + ".norm2", out), conv(name + ".conv2", out, out, 3);
+    norm(name + ".norm1", in), conv(name + ".conv1", out, in, 3), norm(name + ".norm2", out),
+        conv(name + ".conv2", out, out, 3);
     if (in != out) conv(name + ".conv_shortcut", out, in, 1);
   };
   for (const std::string side : {"encoder.", "decoder."}) {
-    resnet(side + "mid_block.resnets.0", 16, 16), resnet(side + "mid_block.resnets.1", 16, 16), norm(side + "mid_block.attentions.0.group_norm", 16);
+    resnet(side + "mid_block.resnets.0", 16, 16), resnet(side + "mid_block.resnets.1", 16, 16),
+        norm(side + "mid_block.attentions.0.group_norm", 16);
     for (const char* part : {"to_q", "to_k", "to_v", "to_out.0"}) {
       tensors[side + "mid_block.attentions.0." + part + ".weight"] = at::randn({16, 16}) / 4;
       tensors[side + "mid_block.attentions.0." + part + ".bias"] = at::randn({16});
     }
   }
-  conv("encoder.conv_in", 8, 3, 3), resnet("encoder.down_blocks.0.resnets.0", 8, 8), conv("encoder.down_blocks.0.downsamplers.0.conv", 8, 8, 3);
-  resnet("encoder.down_blocks.1.resnets.0", 8, 16), norm("encoder.conv_norm_out", 16), conv("encoder.conv_out", 6, 16, 3);
-  conv("decoder.conv_in", 16, 3, 3), resnet("decoder.up_blocks.0.resnets.0", 16, 16), resnet("decoder.up_blocks.0.resnets.1", 16, 16);
+  conv("encoder.conv_in", 8, 3, 3), resnet("encoder.down_blocks.0.resnets.0", 8, 8),
+      conv("encoder.down_blocks.0.downsamplers.0.conv", 8, 8, 3);
+  resnet("encoder.down_blocks.1.resnets.0", 8, 16), norm("encoder.conv_norm_out", 16),
+      conv("encoder.conv_out", 6, 16, 3);
+  conv("decoder.conv_in", 16, 3, 3), resnet("decoder.up_blocks.0.resnets.0", 16, 16),
+      resnet("decoder.up_blocks.0.resnets.1", 16, 16);
   conv("decoder.up_blocks.0.upsamplers.0.conv", 16, 16, 3), resnet("decoder.up_blocks.1.resnets.0", 16, 8);
   resnet("decoder.up_blocks.1.resnets.1", 8, 8), norm("decoder.conv_norm_out", 8), conv("decoder.conv_out", 3, 8, 3);
 
@@ -149,7 +167,8 @@ TEST_CASE("a VAE's wrong settings are named") {
     }
     return "";
   };
-  CHECK_THAT(config_error("block_out_channels", {32, -1}), Contains("vae/config.json/block_out_channels: must be a list of integers"));
+  CHECK_THAT(config_error("block_out_channels", {32, -1}),
+             Contains("vae/config.json/block_out_channels: must be a list of integers"));
   CHECK_THAT(config_error("block_out_channels", Json::array()), Contains("levels"));
   CHECK_THAT(config_error("block_out_channels", {32, 33, 32, 32}), Contains("33 channels do not fall into"));
   CHECK_THAT(config_error("block_out_channels", {4294967296, 32, 32, 32}), Contains("block_out_channels"));
@@ -157,7 +176,8 @@ TEST_CASE("a VAE's wrong settings are named") {
   CHECK_THAT(config_error("scaling_factor", 0), Contains("scaling_factor"));
   CHECK_THAT(config_error("act_fn", "mish"), Contains("'mish' is not built"));
   CHECK_THAT(config_error("latents_mean", {0, 0, 0, 0}), Contains("latents_mean"));
-  CHECK_THAT(config_error("down_block_types", {"AttnDownEncoderBlock2D", "a", "b", "c"}), Contains("'AttnDownEncoderBlock2D' is not built"));
+  CHECK_THAT(config_error("down_block_types", {"AttnDownEncoderBlock2D", "a", "b", "c"}),
+             Contains("'AttnDownEncoderBlock2D' is not built"));
   ModelFiles other = part_of("tiny_sd15", "vae");
   other.config["_class_name"] = "VQModel";
   CHECK_FALSE(vae_factory().recognise(other));

@@ -36,7 +36,8 @@ TEST_CASE("both text encoders of SDXL give the reference's states and pooled tex
   double worst = 0;
   for (int i = 0; i < 3; ++i) {
     const std::string key = "sdxl/" + std::to_string(i) + "/";
-    worst = std::max(worst, largest_difference(first->encode(golden[key + "te1/ids"], 1, false).tokens, golden[key + "te1/penultimate"]));
+    worst = std::max(worst, largest_difference(first->encode(golden[key + "te1/ids"], 1, false).tokens,
+                                               golden[key + "te1/penultimate"]));
     const TextEncoding encoding = second->encode(golden[key + "te2/ids"], 1, false);
     worst = std::max(worst, largest_difference(encoding.tokens, golden[key + "te2/penultimate"]));
     worst = std::max(worst, largest_difference(encoding.pooled, golden[key + "te2/text_embeds"]));
@@ -50,7 +51,8 @@ TEST_CASE("a batch of prompts equals its prompts alone") {
   std::vector<Tensor> prompts;
   for (int i : {0, 1, 2, 0}) prompts.push_back(golden["sdxl/" + std::to_string(i) + "/te2/ids"]);
   for (size_t count = 2; count <= prompts.size(); ++count) {
-    const TextEncoding together = encoder->encode(at::cat(std::vector<Tensor>(prompts.begin(), prompts.begin() + count)));
+    const TextEncoding together =
+        encoder->encode(at::cat(std::vector<Tensor>(prompts.begin(), prompts.begin() + count)));
     for (size_t i = 0; i < count; ++i) {
       const TextEncoding alone = encoder->encode(prompts[i]);
       CHECK(at::equal(together.tokens[i], alone.tokens[0]));
@@ -72,7 +74,8 @@ TEST_CASE("names without the prefix text_model are read too") {
   for (auto& [name, tensor] : copies_of(files)) renamed[name.substr(std::string("text_model.").size())] = tensor;
   renamed["embeddings.position_ids"] = at::arange(77).view({1, 77}).to(at::kFloat);
   const Tensor ids = Golden("text/text.safetensors")["sd15/1/ids"];
-  CHECK(at::equal(load(clip_factory(), with_tensors(files, renamed))->encode(ids).tokens, load(clip_factory(), files)->encode(ids).tokens));
+  CHECK(at::equal(load(clip_factory(), with_tensors(files, renamed))->encode(ids).tokens,
+                  load(clip_factory(), files)->encode(ids).tokens));
 }
 
 TEST_CASE("OpenCLIP's stacked and transposed weights are the same encoder") {
@@ -89,15 +92,20 @@ TEST_CASE("OpenCLIP's stacked and transposed weights are the same encoder") {
     for (int layer = 0; layer < 3; ++layer) {
       const std::string from = "text_model.encoder.layers." + std::to_string(layer) + ".";
       const std::string to = root + "transformer.resblocks." + std::to_string(layer) + ".";
-      theirs[to + "attn.in_proj_" + (end + 1)] = at::cat({ours.at(from + "self_attn.q_proj" + end), ours.at(from + "self_attn.k_proj" + end),
-                                                        ours.at(from + "self_attn.v_proj" + end)});
-      for (const auto& [mine, their] : std::map<std::string, std::string>{{"self_attn.out_proj", "attn.out_proj"}, {"layer_norm1", "ln_1"},
-                                                                          {"layer_norm2", "ln_2"}, {"mlp.fc1", "mlp.c_fc"}, {"mlp.fc2", "mlp.c_proj"}})
+      theirs[to + "attn.in_proj_" + (end + 1)] =
+          at::cat({ours.at(from + "self_attn.q_proj" + end), ours.at(from + "self_attn.k_proj" + end),
+                   ours.at(from + "self_attn.v_proj" + end)});
+      for (const auto& [mine, their] : std::map<std::string, std::string>{{"self_attn.out_proj", "attn.out_proj"},
+                                                                          {"layer_norm1", "ln_1"},
+                                                                          {"layer_norm2", "ln_2"},
+                                                                          {"mlp.fc1", "mlp.c_fc"},
+                                                                          {"mlp.fc2", "mlp.c_proj"}})
         theirs[to + their + end] = ours.at(from + mine + end);
     }
   }
   const Tensor ids = Golden("text/text.safetensors")["sdxl/1/te2/ids"];
-  const TextEncoding a = load(clip_factory(), with_tensors(files, theirs))->encode(ids), b = load(clip_factory(), files)->encode(ids);
+  const TextEncoding a = load(clip_factory(), with_tensors(files, theirs))->encode(ids),
+                     b = load(clip_factory(), files)->encode(ids);
   CHECK(at::equal(a.tokens, b.tokens));
   CHECK(at::equal(a.pooled, b.pooled));
 }
@@ -127,7 +135,10 @@ TEST_CASE("OpenCLIP's last layer is passed over in an SD 2.x file") {
   CHECK(encoder->info().layers == 2);
   CHECK(encoder->info().pooled_width == 0);
   CHECK(encoder->tokenize("a cat").padded.back() == 0);  // "!"
-  CHECK(encoder->encode(at::tensor(encoder->tokenize("a cat").padded).view({1, -1})).tokens.isfinite().all().item<bool>());
+  CHECK(encoder->encode(at::tensor(encoder->tokenize("a cat").padded).view({1, -1}))
+            .tokens.isfinite()
+            .all()
+            .item<bool>());
 }
 
 TEST_CASE("a patched text encoder leaves the first one as it was") {
@@ -138,7 +149,8 @@ TEST_CASE("a patched text encoder leaves the first one as it was") {
   const auto patched = encoder->patched({{name, at::ones({32, 8})}});
   CHECK_FALSE(at::equal(patched->encode(ids).tokens, before));
   CHECK(at::equal(encoder->encode(ids).tokens, before));
-  CHECK(at::equal(patched->patched({{name, -at::ones({32, 8})}})->encode(ids).tokens, before));  // exact: the weights are fp16
+  CHECK(at::equal(patched->patched({{name, -at::ones({32, 8})}})->encode(ids).tokens,
+                  before));  // exact: the weights are fp16
 }
 
 TEST_CASE("a clip_skip without a layer is refused") {
@@ -170,7 +182,8 @@ TEST_CASE("a text encoder's wrong settings and tensors are named") {
     }
     return "";
   };
-  CHECK_THAT(config_error("hidden_size", -8), Contains("text_encoder/config.json/hidden_size: must be an integer from 1"));
+  CHECK_THAT(config_error("hidden_size", -8),
+             Contains("text_encoder/config.json/hidden_size: must be an integer from 1"));
   CHECK_THAT(config_error("hidden_size", 1e18), Contains("hidden_size"));
   CHECK_THAT(config_error("num_hidden_layers", "three"), Contains("num_hidden_layers"));
   CHECK_THAT(config_error("hidden_act", "mish"), Contains("quick_gelu, gelu"));
@@ -190,7 +203,8 @@ TEST_CASE("a text encoder's wrong settings and tensors are named") {
 
   ModelFiles deeper = files;
   deeper.config["num_hidden_layers"] = 20;
-  CHECK_THAT(sentences(clip_factory().recognise(deeper)->faults), Contains("and 264 more tensors are missing"));  // 17 layers of 16, 8 shown
+  CHECK_THAT(sentences(clip_factory().recognise(deeper)->faults),
+             Contains("and 264 more tensors are missing"));  // 17 layers of 16, 8 shown
 }
 
 TEST_CASE("weights that are not finite are refused with file and tensor") {

@@ -1,5 +1,6 @@
 #pragma once
-// What the tests of models share: the small models and reference outputs of tests/data/goldens, and plugins to load them with.
+// What the tests of models share: the small models and reference outputs of tests/data/goldens, and plugins to load
+// them with.
 
 #include "core/io/model_files.h"
 #include "core/io/safetensors_file.h"
@@ -55,7 +56,9 @@ inline const VaeFactory& tiny_vae_factory() {
 }
 
 /// A part of one of the small models: "tiny_sd15" (a folder), "tiny_sd15.safetensors" (one file), "tiny_sdxl".
-inline ModelFiles part_of(const std::string& model, const std::string& part) { return open_model(kModels + model).parts.at(part); }
+inline ModelFiles part_of(const std::string& model, const std::string& part) {
+  return open_model(kModels + model).parts.at(part);
+}
 
 /// Recognises and loads; a fault fails the test.
 template <class Part>
@@ -76,7 +79,9 @@ class IndexOnly : public WeightSource {
     for (auto& [name, shape] : shapes) index_.tensors[name] = {name, DType::f16, std::move(shape), 0, 0, 0};
   }
   const TensorIndex& index() const override { return index_; }
-  Tensor tensor(const std::string& name) const override { throw Error(ErrorCode::bad_weights, "index", "holds no numbers: " + name); }
+  Tensor tensor(const std::string& name) const override {
+    throw Error(ErrorCode::bad_weights, "index", "holds no numbers: " + name);
+  }
 
  private:
   TensorIndex index_;
@@ -85,7 +90,8 @@ class IndexOnly : public WeightSource {
 /// The tensors of `files`, each a copy that may be changed.
 inline std::map<std::string, Tensor> copies_of(const ModelFiles& files) {
   std::map<std::string, Tensor> copies;
-  for (const auto& [name, info] : files.weights->index().tensors) copies[name] = files.weights->tensor(name).to(at::kFloat, false, true);
+  for (const auto& [name, info] : files.weights->index().tensors)
+    copies[name] = files.weights->tensor(name).to(at::kFloat, false, true);
   return copies;
 }
 inline ModelFiles with_tensors(ModelFiles files, std::map<std::string, Tensor> tensors) {

@@ -1,5 +1,5 @@
-// The names and shapes of the full-size published models, header only: tests/data/names holds the maps between the two layouts,
-// tests/data/configs the models' own config.json files.
+// The names and shapes of the full-size published models, header only: tests/data/names holds the maps between the two
+// layouts, tests/data/configs the models' own config.json files.
 
 #include "tests/models/goldens.h"
 
@@ -11,13 +11,15 @@ namespace {
 using Shapes = std::map<std::string, std::vector<int64_t>>;
 
 struct KeyMap {
-  std::map<std::string, std::vector<std::string>> diffusers_of;  // LDM name -> "unet/...": three where q, k and v are stacked
-  Shapes shapes;                                                 // of the diffusers names
+  std::map<std::string, std::vector<std::string>>
+      diffusers_of;  // LDM name -> "unet/...": three where q, k and v are stacked
+  Shapes shapes;     // of the diffusers names
 };
 
 KeyMap read_key_map(const std::string& name) {
   const Json json = read_json_file(std::string(ALICE_TEST_DATA) + "/names/" + name + ".json");
-  return {json.at("ldm_from_diffusers").get<std::map<std::string, std::vector<std::string>>>(), json.at("shapes").get<Shapes>()};
+  return {json.at("ldm_from_diffusers").get<std::map<std::string, std::vector<std::string>>>(),
+          json.at("shapes").get<Shapes>()};
 }
 
 /// The shapes of a single file: stacked ones are one, and the VAE's attention is a convolution.
@@ -84,7 +86,8 @@ void check_diffusers(const Recognition& recognition, const KeyMap& map, const st
   std::map<std::string, std::string> aliases;
   for (const Parameter& parameter : recognition.parameters) aliases[parameter.name] = parameter.alias;
   for (const auto& [ldm, names] : map.diffusers_of)
-    if (names[0].compare(0, part.size() + 1, part + "/") == 0) CHECK(aliases.at(names[0].substr(part.size() + 1)) == ldm);
+    if (names[0].compare(0, part.size() + 1, part + "/") == 0)
+      CHECK(aliases.at(names[0].substr(part.size() + 1)) == ldm);
 }
 
 }  // namespace
@@ -132,12 +135,16 @@ TEST_CASE("every name of the full-size SDXL is known in both layouts") {
   };
   for (const char* part : {"unet", "vae", "text_encoder", "text_encoder_2"}) {
     const Json config = published_config(model, part);
-    if (part == std::string("unet")) check(unet_factory(), part, config), check(unet_factory(), part, Json());
-    else if (part == std::string("vae")) check(vae_factory(), part, config), check(vae_factory(), part, Json());
-    else check(clip_factory(), part, config);
+    if (part == std::string("unet"))
+      check(unet_factory(), part, config), check(unet_factory(), part, Json());
+    else if (part == std::string("vae"))
+      check(vae_factory(), part, config), check(vae_factory(), part, Json());
+    else
+      check(clip_factory(), part, config);
   }
   check(clip_factory(), "text_encoder", Json());
-  const auto unet = unet_factory().recognise(files_of(diffusers_shapes(map, "unet"), published_config(model, "unet"), "sdxl/unet"));
+  const auto unet =
+      unet_factory().recognise(files_of(diffusers_shapes(map, "unet"), published_config(model, "unet"), "sdxl/unet"));
   REQUIRE(unet);
   check_diffusers(*unet, map, "unet");
 
@@ -146,7 +153,8 @@ TEST_CASE("every name of the full-size SDXL is known in both layouts") {
   CHECK(derived->facts.at("heads") == Json({5, 10, 20}));
   CHECK(derived->facts.at("native_latent_size") == 128);
   CHECK(derived->config.at("addition_time_embed_dim") == 256);
-  CHECK(vae_factory().recognise(files_of(ldm_shapes(map), Json(), "sdxl.safetensors"))->facts.at("scaling_factor") == 0.13025);
+  CHECK(vae_factory().recognise(files_of(ldm_shapes(map), Json(), "sdxl.safetensors"))->facts.at("scaling_factor") ==
+        0.13025);
 }
 
 TEST_CASE("the text projection as published SDXL files have it is known") {
@@ -155,8 +163,8 @@ TEST_CASE("the text projection as published SDXL files have it is known") {
   const std::string name = "conditioner.embedders.1.model.text_projection";
   shapes[name] = shapes.at(name + ".weight");  // without .weight, and transposed
   shapes.erase(name + ".weight");
-  const auto recognition =
-      clip_factory().recognise(files_of(shapes, published_config("stable-diffusion-xl-base-1.0", "text_encoder_2"), "sdxl.safetensors"));
+  const auto recognition = clip_factory().recognise(
+      files_of(shapes, published_config("stable-diffusion-xl-base-1.0", "text_encoder_2"), "sdxl.safetensors"));
   REQUIRE(recognition);
   CHECK(recognition->faults.empty());
   const auto projection = std::find_if(recognition->parameters.begin(), recognition->parameters.end(),
@@ -170,7 +178,8 @@ TEST_CASE("an SD 2.x file is told by its tokens of 1024 numbers") {
   Shapes shapes = ldm_shapes(read_key_map("keymap_sd15"));
   for (auto& [name, shape] : shapes) {
     if (name.find("attn2.to_k") != std::string::npos || name.find("attn2.to_v") != std::string::npos) shape[1] = 1024;
-    if (name.find("diffusion_model") != std::string::npos && (name.find("proj_in.weight") != std::string::npos || name.find("proj_out.weight") != std::string::npos))
+    if (name.find("diffusion_model") != std::string::npos &&
+        (name.find("proj_in.weight") != std::string::npos || name.find("proj_out.weight") != std::string::npos))
       shape.resize(2);
   }
   const auto recognition = unet_factory().recognise(files_of(shapes, Json(), "sd2.safetensors"));
@@ -178,7 +187,8 @@ TEST_CASE("an SD 2.x file is told by its tokens of 1024 numbers") {
   INFO(sentences(recognition->faults));
   CHECK(recognition->faults.empty());
   const Json published = published_config("stable-diffusion-2-1", "unet");
-  for (const char* key : {"attention_head_dim", "use_linear_projection", "block_out_channels", "down_block_types", "up_block_types"})
+  for (const char* key :
+       {"attention_head_dim", "use_linear_projection", "block_out_channels", "down_block_types", "up_block_types"})
     CHECK(recognition->config.at(key) == published.at(key));
   CHECK(recognition->facts.at("parameters") == 865910724);
   CHECK_FALSE(recognition->scheduler_config.contains("prediction_type"));  // 2.x has both
@@ -203,7 +213,8 @@ TEST_CASE("heads that shapes cannot tell are asked for") {
   CHECK_THAT(sentences(unet_factory().recognise(files)->faults), Catch::Matchers::Contains("unet/attention_head_dim"));
   files = part_of("tiny_sd15.safetensors", "text_encoder");
   files.config = Json();
-  CHECK_THAT(sentences(clip_factory().recognise(files)->faults), Catch::Matchers::Contains("text_encoder/num_attention_heads"));
+  CHECK_THAT(sentences(clip_factory().recognise(files)->faults),
+             Catch::Matchers::Contains("text_encoder/num_attention_heads"));
 }
 
 TEST_CASE("a file of something else is nobody's") {
@@ -221,7 +232,8 @@ TEST_CASE("a folder that names its class and lacks its tensors is told what is m
   const auto check = [&](const auto& factory, const std::string& part, const std::string& name) {
     const auto recognition = factory.recognise(files_of(stranger, published_config(model, part), "empty/" + part));
     REQUIRE(recognition);
-    CHECK_THAT(sentences(recognition->faults), Contains("'" + name) && Contains("missing") && Contains("more tensors are missing"));
+    CHECK_THAT(sentences(recognition->faults),
+               Contains("'" + name) && Contains("missing") && Contains("more tensors are missing"));
   };
   check(unet_factory(), "unet", "conv_in.weight");
   check(vae_factory(), "vae", "encoder.conv_in.weight");

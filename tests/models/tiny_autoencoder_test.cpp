@@ -10,8 +10,8 @@ namespace {
 
 using Tensors = std::map<std::string, Tensor>;
 
-// taesd's two halves as its paper-thin definition lists their layers, in float64: a number alone is a convolution, 'b' a block,
-// 'r' a rectifier, 'u' a doubling, 'c' the clamp.
+// taesd's two halves as its paper-thin definition lists their layers, in float64: a number alone is a convolution, 'b'
+// a block, 'r' a rectifier, 'u' a doubling, 'c' the clamp.
 Tensor run_reference(const Tensors& weights, const std::string& prefix, const std::string& layers, Tensor x) {
   const auto conv = [&](const std::string& name, const Tensor& input, int64_t stride) {
     const auto bias = weights.find(prefix + name + ".bias");
@@ -91,9 +91,11 @@ TEST_CASE("a tiny autoencoder computes what its definition says") {
   const Tensor decoded = run_reference(tensors, "decoder.", kDecoderLayers, latents.to(at::kDouble)) * 2 - 1;
   CHECK(largest_difference(vae->decode(latents), decoded) < kComponentTolerance);
   const LatentDistribution encoded = vae->encode(pixels);
-  CHECK(largest_difference(encoded.mean, run_reference(tensors, "encoder.", kEncoderLayers, (pixels.to(at::kDouble) + 1) / 2)) < kComponentTolerance);
+  CHECK(largest_difference(encoded.mean, run_reference(tensors, "encoder.", kEncoderLayers,
+                                                       (pixels.to(at::kDouble) + 1) / 2)) < kComponentTolerance);
   CHECK(encoded.deviation.count_nonzero().item<int64_t>() == 0);
-  for (int64_t i = 0; i < 3; ++i) CHECK(at::equal(vae->decode(latents.narrow(0, i, 1)), vae->decode(latents).narrow(0, i, 1)));
+  for (int64_t i = 0; i < 3; ++i)
+    CHECK(at::equal(vae->decode(latents.narrow(0, i, 1)), vae->decode(latents).narrow(0, i, 1)));
 }
 
 TEST_CASE("diffusers' names of a tiny autoencoder are the same network") {
@@ -110,7 +112,9 @@ TEST_CASE("diffusers' names of a tiny autoencoder are the same network") {
   const Tensor latents = at::randn({1, 4, 6, 6});
   const Tensor expected = load(tiny_vae_factory(), files_of(theirs))->decode(latents);
   CHECK(at::equal(load(tiny_vae_factory(), files)->decode(latents), expected));
-  files.config = {{"_class_name", "AutoencoderTiny"}, {"encoder_block_out_channels", {8, 8, 8, 8}}, {"decoder_block_out_channels", {8, 8, 8, 8}},
+  files.config = {{"_class_name", "AutoencoderTiny"},
+                  {"encoder_block_out_channels", {8, 8, 8, 8}},
+                  {"decoder_block_out_channels", {8, 8, 8, 8}},
                   {"scaling_factor", 0.5}};
   const auto scaled = load(tiny_vae_factory(), files);
   CHECK(largest_difference(scaled->decode(latents * 0.5), expected) < 1e-6);
@@ -121,7 +125,9 @@ TEST_CASE("taesd's decoder file alone makes pictures and no latents") {
   const Tensors decoder = made_half("", kDecoderLayers, 8, 4, 3);
   const auto vae = load(tiny_vae_factory(), files_of(decoder));
   const Tensor latents = at::randn({1, 4, 4, 4});
-  CHECK(largest_difference(vae->decode(latents), run_reference(decoder, "", kDecoderLayers, latents.to(at::kDouble)) * 2 - 1) < kComponentTolerance);
+  CHECK(largest_difference(vae->decode(latents),
+                           run_reference(decoder, "", kDecoderLayers, latents.to(at::kDouble)) * 2 - 1) <
+        kComponentTolerance);
   CHECK_FALSE(vae->info().can_encode);
   CHECK_THROWS_AS(vae->encode(at::zeros({1, 3, 32, 32})), Error);
 }
@@ -159,7 +165,8 @@ TEST_CASE("a tiny autoencoder's wrong settings and tensors are named") {
     }
     return "";
   };
-  CHECK_THAT(config_error("decoder_block_out_channels", {64, -64, 64, 64}), Contains("made/taesd/config.json/decoder_block_out_channels"));
+  CHECK_THAT(config_error("decoder_block_out_channels", {64, -64, 64, 64}),
+             Contains("made/taesd/config.json/decoder_block_out_channels"));
   CHECK_THAT(config_error("decoder_block_out_channels", {64, 32, 64, 64}), Contains("the same width"));
   CHECK_THAT(config_error("num_decoder_blocks", {3, 3}), Contains("stages"));
   CHECK_THAT(config_error("act_fn", "gelu"), Contains("\"gelu\" is not built"));
@@ -181,7 +188,8 @@ TEST_CASE("the real TAESD gives back a picture that went through it") {
     // A sky, a ground and a sun.
     const Tensor rows = at::linspace(0, 1, 256).view({256, 1}).expand({256, 256}), columns = rows.t();
     const Tensor sun = ((rows - 0.3).square() + (columns - 0.6).square() < 0.02).to(at::kFloat);
-    const Tensor picture = at::stack({rows * 0.6 + 0.3 * sun, 0.7 - rows * 0.3 + 0.2 * sun, (1 - rows) * (1 - sun)}).unsqueeze(0) * 2 - 1;
+    const Tensor picture =
+        at::stack({rows * 0.6 + 0.3 * sun, 0.7 - rows * 0.3 + 0.2 * sun, (1 - rows) * (1 - sun)}).unsqueeze(0) * 2 - 1;
     const Tensor latents = vae->encode(picture).mean;
     CHECK(latents.sizes() == at::IntArrayRef({1, 4, 32, 32}));
     const double error = ((vae->decode(latents).clamp(-1, 1) - picture) / 2).square().mean().item<double>();

@@ -78,12 +78,15 @@ TEST_CASE("tokenizer.json alone is a vocabulary") {
   Json merges = Json::array();
   for (std::string line; std::getline(lines, line);)
     if (line.compare(0, 1, "#") != 0) merges.push_back(line);
-  const Json tokenizer = {{"model", {{"type", "BPE"}, {"vocab", read_json_file(files.assets.at("vocab.json"))}, {"merges", merges}}},
-                          {"added_tokens", {{{"id", 49406}, {"content", "<|startoftext|>"}}, {{"id", 49407}, {"content", "<|endoftext|>"}}}}};
+  const Json tokenizer = {
+      {"model", {{"type", "BPE"}, {"vocab", read_json_file(files.assets.at("vocab.json"))}, {"merges", merges}}},
+      {"added_tokens",
+       {{{"id", 49406}, {"content", "<|startoftext|>"}}, {{"id", 49407}, {"content", "<|endoftext|>"}}}}};
   const TempFolder folder;
   files.assets = {{"tokenizer.json", folder.write("tokenizer.json", tokenizer.dump())}};
   const auto encoder = load(clip_factory(), files);
-  for (const char* text : {"a photo of a cat", "it's 3.14 <|endoftext|> !!", "日本語"}) CHECK(ids(*encoder, text) == ids(*reference, text));
+  for (const char* text : {"a photo of a cat", "it's 3.14 <|endoftext|> !!", "日本語"})
+    CHECK(ids(*encoder, text) == ids(*reference, text));
 }
 
 TEST_CASE("a damaged vocabulary is an error that names the file") {
@@ -94,7 +97,8 @@ TEST_CASE("a damaged vocabulary is an error that names the file") {
   CHECK_THAT(complaint({{"merges.txt", merges}, {"vocab.json", "[1]"}}), Contains("vocab.json") && Contains("object"));
   CHECK_THAT(complaint({{"merges.txt", merges}, {"vocab.json", R"({"a":"b"})"}}), Contains("whole number"));
   CHECK_THAT(complaint({{"merges.txt", merges}, {"vocab.json", R"({"a":-1})"}}), Contains("has the number -1"));
-  CHECK_THAT(complaint({{"merges.txt", merges}, {"vocab.json", R"({"a":99999999})"}}), Contains("embedding has rows 0 to 49407"));
+  CHECK_THAT(complaint({{"merges.txt", merges}, {"vocab.json", R"({"a":99999999})"}}),
+             Contains("embedding has rows 0 to 49407"));
   CHECK_THAT(complaint({{"merges.txt", merges}, {"vocab.json", R"({"a":1,"b":2,"ab":3})"}}), Contains("start mark"));
   CHECK_THAT(complaint({{"tokenizer.json", R"({"model":{"type":"WordPiece"}})"}}), Contains("tokenizer.json/model"));
   CHECK_THAT(complaint({{"tokenizer.json", R"({"model":{"vocab":{},"merges":[3]}})"}}), Contains("merges/0"));

@@ -7,7 +7,8 @@ namespace {
 
 Conditioning conditioning_of(const Golden& golden, const std::string& key, bool is_sdxl) {
   Conditioning conditioning = {{"tokens", golden[key + "/context"]}};
-  if (is_sdxl) conditioning["pooled"] = golden[key + "/text_embeds"], conditioning["time_ids"] = golden[key + "/time_ids"];
+  if (is_sdxl)
+    conditioning["pooled"] = golden[key + "/text_embeds"], conditioning["time_ids"] = golden[key + "/time_ids"];
   return conditioning;
 }
 
@@ -34,7 +35,8 @@ TEST_CASE("the UNet gives the reference's predictions, at fractional times and o
       CAPTURE(model, key);
       const auto unet = load(unet_factory(), part_of(model, "unet"));
       const Tensor sample = golden[key + "/sample"];
-      const Tensor out = unet->prepare(conditioning_of(golden, key, is_sdxl))->predict(sample, times(item.at("timestep"), sample.size(0)));
+      const Tensor out = unet->prepare(conditioning_of(golden, key, is_sdxl))
+                             ->predict(sample, times(item.at("timestep"), sample.size(0)));
       CHECK(out.scalar_type() == at::kFloat);
       CHECK(largest_difference(out, golden[key + "/out"]) < kComponentTolerance);
     }
@@ -46,7 +48,9 @@ TEST_CASE("the UNet's folder and single file give the same prediction to the bit
   const std::string key = "sd15/2_1_1";
   std::vector<Tensor> results;
   for (const char* model : {"tiny_sd15", "tiny_sd15.safetensors"})
-    results.push_back(load(unet_factory(), part_of(model, "unet"))->prepare(conditioning_of(golden, key, false))->predict(golden[key + "/sample"], times(1, 1)));
+    results.push_back(load(unet_factory(), part_of(model, "unet"))
+                          ->prepare(conditioning_of(golden, key, false))
+                          ->predict(golden[key + "/sample"], times(1, 1)));
   CHECK(at::equal(results[0], results[1]));
 }
 
@@ -57,12 +61,15 @@ TEST_CASE("a batch of latents equals its latents alone") {
       CAPTURE(dtype, model);
       const auto unet = load(unet_factory(), part_of(model, "unet"), cpu_backend(dtype));
       Conditioning conditioning = {{"tokens", at::randn({4, 77, unet->info().context_width})}};
-      for (const auto& [name, width] : unet->info().further_conditioning) conditioning[name] = at::rand({4, width}) * 100;
+      for (const auto& [name, width] : unet->info().further_conditioning)
+        conditioning[name] = at::rand({4, width}) * 100;
       const Tensor x = at::randn({4, 4, 11, 9}), t = at::tensor({981.0f, 1.0f, 500.25f, 250.0f});
       std::vector<Tensor> alone;
-      for (int64_t i = 0; i < 4; ++i) alone.push_back(unet->prepare(rows_of(conditioning, i, 1))->predict(x.narrow(0, i, 1), t.narrow(0, i, 1)));
+      for (int64_t i = 0; i < 4; ++i)
+        alone.push_back(unet->prepare(rows_of(conditioning, i, 1))->predict(x.narrow(0, i, 1), t.narrow(0, i, 1)));
       for (int64_t count = 2; count <= 4; ++count) {
-        const Tensor together = unet->prepare(rows_of(conditioning, 0, count))->predict(x.narrow(0, 0, count), t.narrow(0, 0, count));
+        const Tensor together =
+            unet->prepare(rows_of(conditioning, 0, count))->predict(x.narrow(0, 0, count), t.narrow(0, 0, count));
         for (int64_t i = 0; i < count; ++i) CHECK(at::equal(together.narrow(0, i, 1), alone[i]));
       }
     }
@@ -72,7 +79,8 @@ TEST_CASE("bfloat16 predictions are near float32's") {
   const Golden golden("unet/unet.safetensors");
   const std::string key = "sd15/0_2_981";
   const auto unet = load(unet_factory(), part_of("tiny_sd15", "unet"), cpu_backend("bfloat16"));
-  const Tensor out = unet->prepare(conditioning_of(golden, key, false))->predict(golden[key + "/sample"], times(981, 2));
+  const Tensor out =
+      unet->prepare(conditioning_of(golden, key, false))->predict(golden[key + "/sample"], times(981, 2));
   const Tensor expected = golden[key + "/out"];
   CHECK(((out - expected).norm() / expected.norm()).item<double>() < 0.05);
 }
@@ -81,7 +89,9 @@ TEST_CASE("a patched UNet leaves the first one as it was and shares what no chan
   const Golden golden("unet/unet.safetensors");
   const std::string key = "sd15/1_1_1", module = "down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k";
   const auto unet = load(unet_factory(), part_of("tiny_sd15", "unet"));
-  const auto predict = [&](const UNet& model) { return model.prepare(conditioning_of(golden, key, false))->predict(golden[key + "/sample"], times(1, 1)); };
+  const auto predict = [&](const UNet& model) {
+    return model.prepare(conditioning_of(golden, key, false))->predict(golden[key + "/sample"], times(1, 1));
+  };
   const Tensor before = predict(*unet);
   const auto patched = unet->patched({{module + ".weight", at::ones({32, 8})}});
   CHECK_FALSE(at::equal(predict(*patched), before));
@@ -98,8 +108,10 @@ TEST_CASE("conditioning that is missing or of another shape is refused") {
   const auto unet = load(unet_factory(), part_of("tiny_sdxl", "unet"));
   const Tensor tokens = at::zeros({1, 77, 16}), pooled = at::zeros({1, 8}), ids = at::zeros({1, 6});
   CHECK_THROWS_WITH(unet->prepare({}), Catch::Matchers::Contains("'tokens' is missing"));
-  CHECK_THROWS_WITH(unet->prepare({{"tokens", tokens}, {"time_ids", ids}}), Catch::Matchers::Contains("'pooled' is missing"));
-  CHECK_THROWS_WITH(unet->prepare({{"tokens", at::zeros({1, 77, 8})}, {"pooled", pooled}, {"time_ids", ids}}), Catch::Matchers::Contains("the last of 16"));
+  CHECK_THROWS_WITH(unet->prepare({{"tokens", tokens}, {"time_ids", ids}}),
+                    Catch::Matchers::Contains("'pooled' is missing"));
+  CHECK_THROWS_WITH(unet->prepare({{"tokens", at::zeros({1, 77, 8})}, {"pooled", pooled}, {"time_ids", ids}}),
+                    Catch::Matchers::Contains("the last of 16"));
   CHECK_THROWS_AS(unet->prepare({{"tokens", at::zeros({2, 77, 16})}, {"pooled", pooled}, {"time_ids", ids}}), Error);
   const auto run = unet->prepare({{"tokens", tokens}, {"pooled", pooled}, {"time_ids", ids}});
   CHECK_THROWS_AS(run->predict(at::zeros({1, 3, 8, 8}), times(1, 1)), Error);
@@ -146,24 +158,33 @@ TEST_CASE("a UNet's wrong settings are named before anything is made of them") {
     }
     return "";
   };
-  CHECK_THAT(config_error("block_out_channels", "wide"), Contains("unet/config.json/block_out_channels: must be a list of integers"));
+  CHECK_THAT(config_error("block_out_channels", "wide"),
+             Contains("unet/config.json/block_out_channels: must be a list of integers"));
   CHECK_THAT(config_error("block_out_channels", {32, 32, 32, -32}), Contains("block_out_channels"));
   CHECK_THAT(config_error("block_out_channels", {1e15, 32, 32, 32}), Contains("block_out_channels"));
   CHECK_THAT(config_error("block_out_channels", Json::array()), Contains("levels"));
   CHECK_THAT(config_error("block_out_channels", {32, 32}), Contains("for each of the 2 levels"));
-  CHECK_THAT(config_error("layers_per_block", {1, 2}), Contains("layers_per_block: must be one value or one for each of the 4 levels"));
+  CHECK_THAT(config_error("layers_per_block", {1, 2}),
+             Contains("layers_per_block: must be one value or one for each of the 4 levels"));
   CHECK_THAT(config_error("attention_head_dim", 7), Contains("7 heads cannot share 32 channels"));
   CHECK_THAT(config_error("norm_num_groups", 5), Contains("32 channels do not fall into"));
-  CHECK_THAT(config_error("down_block_types", {"AttnDownBlock2D", "DownBlock2D", "DownBlock2D", "DownBlock2D"}), Contains("'AttnDownBlock2D' is not built"));
+  CHECK_THAT(config_error("down_block_types", {"AttnDownBlock2D", "DownBlock2D", "DownBlock2D", "DownBlock2D"}),
+             Contains("'AttnDownBlock2D' is not built"));
   CHECK_THAT(config_error("cross_attention_dim", {8, 8, 8, 9}), Contains("the same for all levels"));
   CHECK_THAT(config_error("transformer_layers_per_block", {{1, 2}}), Contains("transformer_layers_per_block"));
   CHECK_THAT(config_error("conv_in_kernel", 4), Contains("must be odd"));
   CHECK_THAT(config_error("addition_embed_type", "text_image"), Contains("'text_image' is not built"));
   CHECK_THAT(config_error("addition_embed_type", "text_time"), Contains("addition_time_embed_dim: must be given"));
-  for (const auto& [key, value] : std::map<std::string, Json>{{"act_fn", "mish"}, {"class_embed_type", "timestep"}, {"num_class_embeds", 10},
-                                                             {"only_cross_attention", true}, {"dual_cross_attention", true},
-                                                             {"time_cond_proj_dim", 256}, {"encoder_hid_dim", 4}, {"mid_block_scale_factor", 2},
-                                                             {"mid_block_type", "UNetMidBlock2D"}, {"resnet_time_scale_shift", "scale_shift"}})
+  for (const auto& [key, value] : std::map<std::string, Json>{{"act_fn", "mish"},
+                                                              {"class_embed_type", "timestep"},
+                                                              {"num_class_embeds", 10},
+                                                              {"only_cross_attention", true},
+                                                              {"dual_cross_attention", true},
+                                                              {"time_cond_proj_dim", 256},
+                                                              {"encoder_hid_dim", 4},
+                                                              {"mid_block_scale_factor", 2},
+                                                              {"mid_block_type", "UNetMidBlock2D"},
+                                                              {"resnet_time_scale_shift", "scale_shift"}})
     CHECK_THAT(config_error(key, value), Contains("unet/config.json/" + key) && Contains("is not built"));
   CHECK(config_error("only_cross_attention", {false, false, false, false}) == "");
   ModelFiles other = part_of("tiny_sd15", "unet");
@@ -174,7 +195,8 @@ TEST_CASE("a UNet's wrong settings are named before anything is made of them") {
 TEST_CASE("a file that has lost most of its tensors is told in a few sentences") {
   const ModelFiles files = part_of("tiny_sd15", "unet");
   auto tensors = copies_of(files);
-  for (auto it = tensors.begin(); it != tensors.end();) it = it->first.compare(0, 9, "up_blocks") == 0 ? tensors.erase(it) : std::next(it);
+  for (auto it = tensors.begin(); it != tensors.end();)
+    it = it->first.compare(0, 9, "up_blocks") == 0 ? tensors.erase(it) : std::next(it);
   const auto recognition = unet_factory().recognise(with_tensors(files, tensors));
   CHECK(recognition->faults.size() == 9);
   CHECK_THAT(recognition->faults.back().sentence, Catch::Matchers::Contains("more tensors are missing"));

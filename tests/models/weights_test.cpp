@@ -1,6 +1,7 @@
+#include "core/api/weights.h"
+
 #include <thread>
 
-#include "core/api/weights.h"
 #include "tests/models/goldens.h"
 #include "tests/support/errors.h"
 
@@ -16,19 +17,23 @@ Parameter parameter(const std::string& name, std::vector<int64_t> shape, const s
   return made;
 }
 
-ModelWeights weights_of(std::map<std::string, Tensor> tensors, std::vector<Parameter> parameters, const char* dtype = "float32") {
-  return ModelWeights("made/model", std::make_shared<MemoryWeights>(std::move(tensors)), std::move(parameters), cpu_backend(dtype));
+ModelWeights weights_of(std::map<std::string, Tensor> tensors, std::vector<Parameter> parameters,
+                        const char* dtype = "float32") {
+  return ModelWeights("made/model", std::make_shared<MemoryWeights>(std::move(tensors)), std::move(parameters),
+                      cpu_backend(dtype));
 }
 
-WantedParameter wanted(const std::string& name, std::vector<int64_t> shape, std::vector<WantedParameter::Source> sources) {
+WantedParameter wanted(const std::string& name, std::vector<int64_t> shape,
+                       std::vector<WantedParameter::Source> sources) {
   return {name, std::move(shape), std::move(sources)};
 }
 
 Recognition matched(std::map<std::string, Tensor> tensors, const std::vector<WantedParameter>& list) {
   Recognition recognition;
   const MemoryWeights source(std::move(tensors));
-  match_parameters(source.index(), list, [](const std::string&) { return true; },
-                   [](const std::string& name) { return name == "passed"; }, recognition);
+  match_parameters(
+      source.index(), list, [](const std::string&) { return true; },
+      [](const std::string& name) { return name == "passed"; }, recognition);
   return recognition;
 }
 
@@ -38,7 +43,8 @@ TEST_CASE("weights of every floating point type are converted to the backend's")
   const Tensor numbers = at::tensor({1.5f, -2.0f, 0.25f});
   for (at::ScalarType type : {at::kHalf, at::kBFloat16, at::kFloat, at::kDouble})
     for (const char* dtype : {"float32", "bfloat16"}) {
-      const ModelWeights weights = weights_of({{"norm.weight", numbers.to(type)}}, {parameter("norm.weight", {3}, "norm.weight")}, dtype);
+      const ModelWeights weights =
+          weights_of({{"norm.weight", numbers.to(type)}}, {parameter("norm.weight", {3}, "norm.weight")}, dtype);
       const Tensor tensor = weights.tensor("norm.weight");
       CHECK(tensor.scalar_type() == weights.backend().dtype());
       CHECK(at::equal(tensor.to(at::kFloat), numbers));
@@ -50,10 +56,11 @@ TEST_CASE("weights in other forms and in rows of a stack come out as the model w
   const Tensor matrix = at::randn({4, 3}), stack = at::randn({6, 2});
   Parameter second = parameter("v.weight", {2, 2}, "stack");
   second.stacked = true, second.first_row = 2;
-  const ModelWeights weights = weights_of(
-      {{"conv", matrix.view({4, 3, 1, 1})}, {"matrix", matrix}, {"stack", stack}},
-      {parameter("a.weight", {4, 3}, "conv", Parameter::Form::flatten_1x1), parameter("b.weight", {4, 3, 1, 1}, "matrix", Parameter::Form::expand_1x1),
-       parameter("c.weight", {3, 4}, "matrix", Parameter::Form::transpose), second});
+  const ModelWeights weights =
+      weights_of({{"conv", matrix.view({4, 3, 1, 1})}, {"matrix", matrix}, {"stack", stack}},
+                 {parameter("a.weight", {4, 3}, "conv", Parameter::Form::flatten_1x1),
+                  parameter("b.weight", {4, 3, 1, 1}, "matrix", Parameter::Form::expand_1x1),
+                  parameter("c.weight", {3, 4}, "matrix", Parameter::Form::transpose), second});
   CHECK(at::equal(weights.linear("a")->weight(), matrix));
   CHECK(at::equal(weights.conv2d("b", {1, 0})->weight(), matrix.view({4, 3, 1, 1})));
   CHECK(at::equal(weights.linear("c")->weight(), matrix.t()));
@@ -75,8 +82,9 @@ TEST_CASE("a weight is prepared once, whoever asks and from however many threads
 
 TEST_CASE("patched weights add the change in float32, keep their own copy and share the rest") {
   const Tensor base = at::full({2, 2}, 1.0f, at::kBFloat16);
-  const ModelWeights weights = weights_of({{"w", base}, {"b", at::zeros({2})}, {"n", at::ones({2})}},
-                                          {parameter("m.weight", {2, 2}, "w"), parameter("m.bias", {2}, "b"), parameter("n.weight", {2}, "n")}, "float32");
+  const ModelWeights weights = weights_of(
+      {{"w", base}, {"b", at::zeros({2})}, {"n", at::ones({2})}},
+      {parameter("m.weight", {2, 2}, "w"), parameter("m.bias", {2}, "b"), parameter("n.weight", {2}, "n")}, "float32");
   const ModelWeights once = weights.patched({{"m.weight", at::full({2, 2}, 1e-3f)}});
   const ModelWeights twice = once.patched({{"m.bias", at::ones({2})}});
   CHECK(at::equal(once.linear("m")->weight(), at::full({2, 2}, 1.0f + 1e-3f)));  // bfloat16 would have lost it
@@ -93,14 +101,16 @@ TEST_CASE("weights that are missing, misshapen, of integers or not finite are er
   const float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
   for (at::ScalarType type : {at::kHalf, at::kBFloat16, at::kFloat, at::kDouble})
     for (float bad : {nan, -nan, inf, -inf}) {
-      const ModelWeights weights = weights_of({{"w", at::tensor({0.0f, bad, 1.0f}).to(type)}}, {parameter("n.weight", {3}, "w")});
+      const ModelWeights weights =
+          weights_of({{"w", at::tensor({0.0f, bad, 1.0f}).to(type)}}, {parameter("n.weight", {3}, "w")});
       const Error error = error_of([&] { weights.tensor("n.weight"); });
       CHECK(error.code() == ErrorCode::bad_weights);
       CHECK(error.place() == "memory");
       CHECK(says(error.sentence(), "tensor 'w' holds NaN or infinite numbers"));
     }
-  const ModelWeights weights = weights_of({{"w", at::ones({3})}, {"i", at::ones({3}, at::kLong)}, {"top", at::full({3}, 65504.0f).to(at::kHalf)}},
-                                          {parameter("a.weight", {4}, "w"), parameter("b.weight", {3}, "i"), parameter("c.weight", {3}, "top")});
+  const ModelWeights weights = weights_of(
+      {{"w", at::ones({3})}, {"i", at::ones({3}, at::kLong)}, {"top", at::full({3}, 65504.0f).to(at::kHalf)}},
+      {parameter("a.weight", {4}, "w"), parameter("b.weight", {3}, "i"), parameter("c.weight", {3}, "top")});
   CHECK(says(error_of([&] { weights.tensor("a.weight"); }).sentence(), "[3], floating point [4] is needed"));
   CHECK(says(error_of([&] { weights.tensor("b.weight"); }).sentence(), "floating point [3] is needed"));
   CHECK(says(error_of([&] { weights.linear("d"); }).sentence(), "no weight 'd.weight'"));
@@ -112,7 +122,8 @@ TEST_CASE("parameters are matched by the preferred name that has the right shape
   const auto list = std::vector<WantedParameter>{
       wanted("a.weight", {4, 3}, {{"ldm", "a", Parameter::Form::flatten_1x1}, {"ldm", "a"}, {"diffusers", "a.weight"}}),
       wanted("b.weight", {2}, {{"diffusers", "b.weight"}, {"ldm", "b"}})};
-  const Recognition recognition = matched({{"a", at::ones({4, 3})}, {"b", at::ones({2})}, {"passed", at::ones({1})}}, list);
+  const Recognition recognition =
+      matched({{"a", at::ones({4, 3})}, {"b", at::ones({2})}, {"passed", at::ones({1})}}, list);
   CHECK(recognition.faults.empty());
   CHECK(recognition.layout == "ldm");
   CHECK(recognition.parameters.at(0).form == Parameter::Form::as_is);
@@ -128,10 +139,12 @@ TEST_CASE("a stack with rows too few or too many, and weights of integers, are f
   for (int64_t k = 0; k < 3; ++k)
     list.push_back(wanted("p" + std::to_string(k), {2, 5}, {{"ldm", "stack", Parameter::Form::as_is, 2 * k, true}}));
   CHECK(matched({{"stack", at::ones({6, 5})}}, list).faults.empty());
-  CHECK(says(sentences(matched({{"stack", at::ones({5, 5})}}, list).faults), "'stack' has shape [5, 5], [2, 5] for each part is needed"));
+  CHECK(says(sentences(matched({{"stack", at::ones({5, 5})}}, list).faults),
+             "'stack' has shape [5, 5], [2, 5] for each part is needed"));
   CHECK(says(sentences(matched({{"stack", at::ones({8, 5})}}, list).faults), "'stack' has 8 rows, 6 are needed"));
   CHECK(says(sentences(matched({{"stack", at::ones({6})}}, list).faults), "'stack' has shape [6]"));
-  CHECK(says(sentences(matched({{"a", at::ones({2}, at::kInt)}}, {wanted("a", {2}, {{"diffusers", "a"}})}).faults), "'a' has the type I32"));
+  CHECK(says(sentences(matched({{"a", at::ones({2}, at::kInt)}}, {wanted("a", {2}, {{"diffusers", "a"}})}).faults),
+             "'a' has the type I32"));
 }
 
 TEST_CASE("of very many faults the first are told and the rest are counted") {

@@ -1,4 +1,5 @@
-// The plain backend: the core's own kernels on the processor. The reference that every faster backend is measured against.
+// The plain backend: the core's own kernels on the processor. The reference that every faster backend is measured
+// against.
 
 #include <ATen/Parallel.h>
 #include <unistd.h>
@@ -39,7 +40,8 @@ class CpuBackend final : public Backend {
 class CpuBackendFactory final : public BackendFactory {
  public:
   const FactoryInfo& info() const override {
-    static const FactoryInfo info = {"cpu", "Plain kernels on the processor, in float32 or bfloat16.", {}, {}, cpu_options().specs()};
+    static const FactoryInfo info = {
+        "cpu", "Plain kernels on the processor, in float32 or bfloat16.", {}, {}, cpu_options().specs()};
     return info;
   }
   std::shared_ptr<const Backend> create(const OptionLayers& options) const override {
@@ -50,6 +52,5 @@ class CpuBackendFactory final : public BackendFactory {
 }  // namespace
 }  // namespace alice
 
-ALICE_PLUGIN("alice-backend-cpu", "0.1.0", [](alice::Enrolment& enrol) {
-  enrol.backend(std::make_unique<alice::CpuBackendFactory>());
-})
+ALICE_PLUGIN("alice-backend-cpu", "0.1.0",
+             [](alice::Enrolment& enrol) { enrol.backend(std::make_unique<alice::CpuBackendFactory>()); })

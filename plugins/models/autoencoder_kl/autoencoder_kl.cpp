@@ -13,7 +13,8 @@ constexpr double kLowestLogVariance = -30, kHighestLogVariance = 20;
 
 class AutoencoderKl final : public Vae {
  public:
-  AutoencoderKl(const KlConfig& config, ModelWeights weights) : weights_(std::move(weights)), decoder_(config, weights_) {
+  AutoencoderKl(const KlConfig& config, ModelWeights weights)
+      : weights_(std::move(weights)), decoder_(config, weights_) {
     info_.latent_channels = config.latent_channels;
     info_.reduction = config.reduction();
     info_.scaling_factor = config.scaling_factor;
@@ -35,7 +36,9 @@ class AutoencoderKl final : public Vae {
   }
 
   LatentDistribution encode(const Tensor& pixels) const override {
-    if (!encoder_) throw Error(ErrorCode::unsupported, "VAE", "these files hold the decoder alone, which makes no latents of a picture");
+    if (!encoder_)
+      throw Error(ErrorCode::unsupported, "VAE",
+                  "these files hold the decoder alone, which makes no latents of a picture");
     const at::NoGradGuard no_grad;
     const Tensor moments = each_row(pixels, [&](const Tensor& picture) {
       const auto halves = to_cpu((*encoder_)(weights_.backend(), to_backend(picture))).chunk(2, 1);
@@ -66,9 +69,9 @@ const OptionTable<KlOptions>& kl_options() {
 }
 
 std::string describe(const KlConfig& config, bool has_encoder) {
-  return "AutoencoderKL, " + std::to_string(config.levels()) + " levels of " + std::to_string(config.block_out_channels.front()) + " to " +
-         std::to_string(config.block_out_channels.back()) + ", " + std::to_string(config.latent_channels) + " latent channels" +
-         (has_encoder ? "" : ", decoder alone");
+  return "AutoencoderKL, " + std::to_string(config.levels()) + " levels of " +
+         std::to_string(config.block_out_channels.front()) + " to " + std::to_string(config.block_out_channels.back()) +
+         ", " + std::to_string(config.latent_channels) + " latent channels" + (has_encoder ? "" : ", decoder alone");
 }
 
 /// The config that the tensors tell, checked like one that is given.
@@ -81,7 +84,11 @@ KlConfig derived(const ModelFiles& files, const KlNames& names, Recognition& rec
 class KlFactory final : public VaeFactory {
  public:
   const FactoryInfo& info() const override {
-    static const FactoryInfo info = {"autoencoder_kl", "The VAE of latent diffusion: SD 1.x, 2.x, SDXL.", {}, {"AutoencoderKL"}, kl_options().specs()};
+    static const FactoryInfo info = {"autoencoder_kl",
+                                     "The VAE of latent diffusion: SD 1.x, 2.x, SDXL.",
+                                     {},
+                                     {"AutoencoderKL"},
+                                     kl_options().specs()};
     return info;
   }
 
@@ -108,19 +115,19 @@ class KlFactory final : public VaeFactory {
     return recognition;
   }
 
-  std::shared_ptr<const Vae> create(const ModelFiles& files, const Recognition& recognition, std::shared_ptr<const Backend> backend,
+  std::shared_ptr<const Vae> create(const ModelFiles& files, const Recognition& recognition,
+                                    std::shared_ptr<const Backend> backend,
                                     const OptionLayers& options) const override {
     read_options(kl_options(), options, ErrorCode::bad_config);
     ModelFiles complete = files;
     complete.config = recognition.config;
-    return std::make_shared<AutoencoderKl>(read_kl_config(complete),
-                                           ModelWeights(files.place, files.weights, recognition.parameters, std::move(backend)));
+    return std::make_shared<AutoencoderKl>(
+        read_kl_config(complete), ModelWeights(files.place, files.weights, recognition.parameters, std::move(backend)));
   }
 };
 
 }  // namespace
 }  // namespace alice::kl
 
-ALICE_PLUGIN("alice-model-autoencoder-kl", "0.1.0", [](alice::Enrolment& enrol) {
-  enrol.vae(std::make_unique<alice::kl::KlFactory>());
-})
+ALICE_PLUGIN("alice-model-autoencoder-kl", "0.1.0",
+             [](alice::Enrolment& enrol) { enrol.vae(std::make_unique<alice::kl::KlFactory>()); })

@@ -34,7 +34,9 @@ AttentionBlock::AttentionBlock(const std::string& module, const ModelWeights& we
 
 Tensor AttentionBlock::operator()(const Backend& backend, const Tensor& x) const {
   const int64_t channels = x.size(1);
-  const auto to_tokens = [](const Tensor& map) { return map.flatten(2).transpose(1, 2); };  // [B, C, H, W] -> [B, H W, C]
+  const auto to_tokens = [](const Tensor& map) {
+    return map.flatten(2).transpose(1, 2);
+  };  // [B, C, H, W] -> [B, H W, C]
   const Tensor h = to_tokens(norm_(backend, x, Activation::none));
   const Tensor attended = backend.attention(backend.linear(h, *q_), backend.linear(h, *k_), backend.linear(h, *v_), 1,
                                             1 / std::sqrt(static_cast<double>(channels)));
@@ -42,7 +44,8 @@ Tensor AttentionBlock::operator()(const Backend& backend, const Tensor& x) const
 }
 
 MidBlock::MidBlock(const std::string& module, const ModelWeights& weights, const KlConfig& config)
-    : first_(module + "resnets.0.", weights, config.norm_num_groups), second_(module + "resnets.1.", weights, config.norm_num_groups) {
+    : first_(module + "resnets.0.", weights, config.norm_num_groups),
+      second_(module + "resnets.1.", weights, config.norm_num_groups) {
   if (config.mid_block_add_attention) attention_.emplace(module + "attentions.0.", weights, config.norm_num_groups);
 }
 

@@ -17,7 +17,8 @@ struct NormSilu {
   Tensor weight, bias;
 };
 
-/// norm, silu, conv, norm, silu, conv, and the input added (through a 1 x 1 convolution where the width changes). [B, C, H, W].
+/// norm, silu, conv, norm, silu, conv, and the input added (through a 1 x 1 convolution where the width changes). [B,
+/// C, H, W].
 class ResnetBlock {
  public:
   ResnetBlock(const std::string& module, const ModelWeights& weights, int64_t groups);

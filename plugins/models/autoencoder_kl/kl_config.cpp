@@ -13,12 +13,15 @@ const OptionTable<KlConfig>& options() {
       OptionTable<KlConfig>()
           .integer("in_channels", &KlConfig::in_channels, {3, 3}, "colours in")
           .integer("out_channels", &KlConfig::out_channels, {3, 3}, "colours out")
-          .integer("block_out_channels", &KlConfig::block_out_channels, {1, 1 << 13}, "width of each level, the finest first")
-          .integer("layers_per_block", &KlConfig::layers_per_block, {1, 64}, "residual blocks of a level of the encoder")
+          .integer("block_out_channels", &KlConfig::block_out_channels, {1, 1 << 13},
+                   "width of each level, the finest first")
+          .integer("layers_per_block", &KlConfig::layers_per_block, {1, 64},
+                   "residual blocks of a level of the encoder")
           .integer("latent_channels", &KlConfig::latent_channels, {1, 256}, "channels of the latents")
           .integer("norm_num_groups", &KlConfig::norm_num_groups, {1, 1 << 13}, "groups of the norms")
           .integer("sample_size", &KlConfig::sample_size, {1, 1 << 16}, "side that it was trained at", "pixels")
-          .number("scaling_factor", &KlConfig::scaling_factor, {1e-6, 1e6}, "the sampler's latents = (raw - shift) * factor")
+          .number("scaling_factor", &KlConfig::scaling_factor, {1e-6, 1e6},
+                  "the sampler's latents = (raw - shift) * factor")
           .number("shift_factor", &KlConfig::shift_factor, {-1e6, 1e6}, "the shift in it")
           .boolean("use_quant_conv", &KlConfig::use_quant_conv, "a convolution after the encoder")
           .boolean("use_post_quant_conv", &KlConfig::use_post_quant_conv, "a convolution before the decoder")
@@ -34,16 +37,18 @@ struct Refused {
 };
 
 const OptionTable<Refused>& refused_options() {
-  static const auto table = OptionTable<Refused>()
-                                .text("act_fn", &Refused::act_fn, "activation")
-                                .text("down_block_types", &Refused::down_block_types, "kind of each level of the encoder")
-                                .text("up_block_types", &Refused::up_block_types, "kind of each level of the decoder")
-                                .number("latents_mean", &Refused::latents_mean, {}, "mean of each channel")
-                                .number("latents_std", &Refused::latents_std, {}, "deviation of each channel");
+  static const auto table =
+      OptionTable<Refused>()
+          .text("act_fn", &Refused::act_fn, "activation")
+          .text("down_block_types", &Refused::down_block_types, "kind of each level of the encoder")
+          .text("up_block_types", &Refused::up_block_types, "kind of each level of the decoder")
+          .number("latents_mean", &Refused::latents_mean, {}, "mean of each channel")
+          .number("latents_std", &Refused::latents_std, {}, "deviation of each channel");
   return table;
 }
 
-void check_blocks(const std::vector<std::string>& types, const char* allowed, int64_t levels, const std::string& place, Faults& faults) {
+void check_blocks(const std::vector<std::string>& types, const char* allowed, int64_t levels, const std::string& place,
+                  Faults& faults) {
   if (types.empty()) return;
   if (static_cast<int64_t>(types.size()) != levels)
     faults.add(place, "must name as many blocks as block_out_channels has levels, " + std::to_string(levels));

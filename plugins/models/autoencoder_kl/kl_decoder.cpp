@@ -23,7 +23,8 @@ Tensor Decoder::operator()(const Backend& backend, const Tensor& latents) const 
   h = mid_(backend, backend.conv2d(h, *conv_in_, {1, 1}));
   for (const Level& level : levels_) {
     for (const ResnetBlock& resnet : level.resnets) h = resnet(backend, h);
-    if (level.upsample) h = backend.conv2d(at::upsample_nearest2d(h, {2 * h.size(2), 2 * h.size(3)}), *level.upsample, {1, 1});
+    if (level.upsample)
+      h = backend.conv2d(at::upsample_nearest2d(h, {2 * h.size(2), 2 * h.size(3)}), *level.upsample, {1, 1});
   }
   return backend.conv2d(norm_out_(backend, h), *conv_out_, {1, 1});
 }

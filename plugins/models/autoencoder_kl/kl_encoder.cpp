@@ -3,7 +3,8 @@
 namespace alice::kl {
 namespace {
 
-// The map is padded with one row and column of zeros at the right and the bottom only, so the convolution itself pads nothing.
+// The map is padded with one row and column of zeros at the right and the bottom only, so the convolution itself pads
+// nothing.
 constexpr Conv2dShape kHalving{2, 0};
 
 }  // namespace

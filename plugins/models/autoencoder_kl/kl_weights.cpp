@@ -8,7 +8,9 @@ namespace {
 constexpr const char* kSingleFileRoot = "first_stage_model.";
 constexpr double kSdxlScalingFactor = 0.13025;  // its VAE has the shapes of SD 1.x's
 
-bool starts_with(const std::string& text, const std::string& start) { return text.compare(0, start.size(), start) == 0; }
+bool starts_with(const std::string& text, const std::string& start) {
+  return text.compare(0, start.size(), start) == 0;
+}
 
 bool any_starts_with(const TensorIndex& index, const std::string& start) {
   const auto found = index.tensors.lower_bound(start);
@@ -32,22 +34,25 @@ class KlList {
     add(ours, theirs, {out, in, kernel, kernel});
   }
   /// A linear layer of attention: in LDM files a 1 x 1 convolution, in older diffusers folders named otherwise.
-  void add_attention(const std::string& block, const char* ours, const char* older, const std::string& theirs, int64_t width) {
+  void add_attention(const std::string& block, const char* ours, const char* older, const std::string& theirs,
+                     int64_t width) {
     for (const char* end : {".weight", ".bias"}) {
       const bool is_bias = end[1] == 'b';
-      add_one(block + ours + end, theirs + end, is_bias ? std::vector<int64_t>{width} : std::vector<int64_t>{width, width},
-              block + older + end);
+      add_one(block + ours + end, theirs + end,
+              is_bias ? std::vector<int64_t>{width} : std::vector<int64_t>{width, width}, block + older + end);
     }
   }
   std::vector<WantedParameter> take() { return std::move(list_); }
 
  private:
-  void add_one(const std::string& ours, const std::string& theirs, const std::vector<int64_t>& shape, const std::string& older) {
+  void add_one(const std::string& ours, const std::string& theirs, const std::vector<int64_t>& shape,
+               const std::string& older) {
     WantedParameter wanted{ours, shape, {{"diffusers", ours}}};
     if (!older.empty()) wanted.sources.push_back({"diffusers", older});
     for (const std::string root : {kSingleFileRoot, ""}) {
       wanted.sources.push_back({"ldm", root + theirs});
-      if (shape.size() == 2) wanted.sources.insert(wanted.sources.end() - 1, {"ldm", root + theirs, Parameter::Form::flatten_1x1});
+      if (shape.size() == 2)
+        wanted.sources.insert(wanted.sources.end() - 1, {"ldm", root + theirs, Parameter::Form::flatten_1x1});
     }
     list_.push_back(std::move(wanted));
   }
@@ -81,7 +86,8 @@ void add_encoder(KlList& list, const KlConfig& config) {
   const auto& widths = config.block_out_channels;
   list.add_conv("encoder.conv_in", "encoder.conv_in", widths.front(), config.in_channels, 3);
   for (int64_t level = 0; level < config.levels(); ++level) {
-    const std::string ours = "encoder.down_blocks." + std::to_string(level) + ".", theirs = "encoder.down." + std::to_string(level) + ".";
+    const std::string ours = "encoder.down_blocks." + std::to_string(level) + ".",
+                      theirs = "encoder.down." + std::to_string(level) + ".";
     for (int64_t j = 0; j < config.layers_per_block; ++j)
       add_resnet(list, ours + "resnets." + std::to_string(j) + ".", theirs + "block." + std::to_string(j) + ".",
                  j > 0 || level == 0 ? widths[level] : widths[level - 1], widths[level]);
@@ -91,17 +97,20 @@ void add_encoder(KlList& list, const KlConfig& config) {
   add_mid_block(list, "encoder.", config);
   list.add("encoder.conv_norm_out", "encoder.norm_out", {widths.back()});
   list.add_conv("encoder.conv_out", "encoder.conv_out", 2 * config.latent_channels, widths.back(), 3);
-  if (config.use_quant_conv) list.add_conv("quant_conv", "quant_conv", 2 * config.latent_channels, 2 * config.latent_channels, 1);
+  if (config.use_quant_conv)
+    list.add_conv("quant_conv", "quant_conv", 2 * config.latent_channels, 2 * config.latent_channels, 1);
 }
 
 void add_decoder(KlList& list, const KlConfig& config) {
   const auto& widths = config.block_out_channels;
-  if (config.use_post_quant_conv) list.add_conv("post_quant_conv", "post_quant_conv", config.latent_channels, config.latent_channels, 1);
+  if (config.use_post_quant_conv)
+    list.add_conv("post_quant_conv", "post_quant_conv", config.latent_channels, config.latent_channels, 1);
   list.add_conv("decoder.conv_in", "decoder.conv_in", widths.back(), config.latent_channels, 3);
   add_mid_block(list, "decoder.", config);
   for (int64_t i = 0; i < config.levels(); ++i) {  // the coarsest first; LDM counts the other way
     const int64_t level = config.levels() - 1 - i;
-    const std::string ours = "decoder.up_blocks." + std::to_string(i) + ".", theirs = "decoder.up." + std::to_string(level) + ".";
+    const std::string ours = "decoder.up_blocks." + std::to_string(i) + ".",
+                      theirs = "decoder.up." + std::to_string(level) + ".";
     for (int64_t j = 0; j <= config.layers_per_block; ++j)
       add_resnet(list, ours + "resnets." + std::to_string(j) + ".", theirs + "block." + std::to_string(j) + ".",
                  j > 0 || i == 0 ? widths[level] : widths[level + 1], widths[level]);
@@ -149,9 +158,11 @@ KlConfig derive_kl_config(const ModelFiles& files, const KlNames& names, std::ve
   config.mid_block_add_attention = index.contains(decoder + "mid.attn_1.norm.weight");
   if (any_starts_with(index, "conditioner.embedders.")) config.scaling_factor = kSdxlScalingFactor;
   if (config.latent_channels != KlConfig().latent_channels)
-    faults.push_back({files.place, "the scaling factor of a VAE with " + std::to_string(config.latent_channels) +
-                                       " latent channels cannot be told from its tensors: put settings with vae/scaling_factor into a "
-                                       ".json file of the same name beside it"});
+    faults.push_back(
+        {files.place,
+         "the scaling factor of a VAE with " + std::to_string(config.latent_channels) +
+             " latent channels cannot be told from its tensors: put settings with vae/scaling_factor into a "
+             ".json file of the same name beside it"});
   return config;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The weights of an AutoencoderKL and how files name them: diffusers (today's and older names of the attention), and latent
-// diffusion's own, within a single-file model or alone.
+// The weights of an AutoencoderKL and how files name them: diffusers (today's and older names of the attention), and
+// latent diffusion's own, within a single-file model or alone.
 
 #include "plugins/models/autoencoder_kl/kl_config.h"
 
@@ -8,7 +8,7 @@ namespace alice::kl {
 
 /// How one file names them.
 struct KlNames {
-  std::string root;        ///< "first_stage_model." in a single-file model, else "": everything in the file is this VAE's
+  std::string root;  ///< "first_stage_model." in a single-file model, else "": everything in the file is this VAE's
   bool is_ldm = false;
   bool has_encoder = true;  ///< false for a decoder alone
 };
@@ -21,7 +21,8 @@ KlConfig derive_kl_config(const ModelFiles& files, const KlNames& names, std::ve
 
 std::vector<WantedParameter> kl_parameters(const KlConfig& config, bool has_encoder);
 
-/// Of this VAE, and known to be of no use: the training loss, averaged copies, what belongs to an encoder that is not there.
+/// Of this VAE, and known to be of no use: the training loss, averaged copies, what belongs to an encoder that is not
+/// there.
 bool passes_over(const std::string& name, const KlNames& names);
 
 }  // namespace alice::kl

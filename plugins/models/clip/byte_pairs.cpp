@@ -20,7 +20,8 @@ ByteLetters make_letters() {
     if (is_printable(byte)) letters.utf8[byte] = utf8_of(byte), letters.in_order[place++] = static_cast<uint8_t>(byte);
   int next = 0x100;
   for (int byte = 0; byte < 256; ++byte)
-    if (!is_printable(byte)) letters.utf8[byte] = utf8_of(next++), letters.in_order[place++] = static_cast<uint8_t>(byte);
+    if (!is_printable(byte))
+      letters.utf8[byte] = utf8_of(next++), letters.in_order[place++] = static_cast<uint8_t>(byte);
   return letters;
 }
 
@@ -29,7 +30,9 @@ int64_t id_of(const std::unordered_map<std::string, int64_t>& ids, const std::st
   return found == ids.end() ? BytePairs::kUnknown : found->second;
 }
 
-uint64_t key_of(int64_t left, int64_t right) { return static_cast<uint64_t>(left) << 32 | static_cast<uint64_t>(right); }
+uint64_t key_of(int64_t left, int64_t right) {
+  return static_cast<uint64_t>(left) << 32 | static_cast<uint64_t>(right);
+}
 
 /// A letter or a join of some, in a doubly linked list.
 struct Piece {
@@ -52,7 +55,9 @@ BytePairs::BytePairs(const std::unordered_map<std::string, int64_t>& ids) {
   }
 }
 
-void BytePairs::add(int64_t left, int64_t right, int64_t result) { joins_.emplace(key_of(left, right), Join{joins_.size(), result}); }
+void BytePairs::add(int64_t left, int64_t right, int64_t result) {
+  joins_.emplace(key_of(left, right), Join{joins_.size(), result});
+}
 
 const BytePairs::Join* BytePairs::find(int64_t left, int64_t right) const {
   if (left == kUnknown || right == kUnknown) return nullptr;
@@ -69,7 +74,8 @@ void BytePairs::encode(const std::string& word, std::vector<int64_t>& out) const
     pieces.push_back({i + 1 < count ? letters_[byte] : last_letters_[byte], i - 1, i + 1 < count ? i + 1 : -1});
   }
 
-  // Possible joins: lowest rank first, then leftmost. One whose pieces have changed meanwhile is out of date and passed over.
+  // Possible joins: lowest rank first, then leftmost. One whose pieces have changed meanwhile is out of date and passed
+  // over.
   using Candidate = std::tuple<size_t, ptrdiff_t, int64_t, int64_t>;  // rank, place of the left piece, the two ids
   std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> candidates;
   const auto consider = [&](ptrdiff_t left) {

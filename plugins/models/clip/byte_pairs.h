@@ -9,8 +9,8 @@
 
 namespace alice::clip {
 
-/// Every byte stands in a vocabulary as a printable letter: itself where it is printable in Latin-1, else U+0100 and up in the
-/// order of the bytes. `utf8[byte]` is that letter.
+/// Every byte stands in a vocabulary as a printable letter: itself where it is printable in Latin-1, else U+0100 and up
+/// in the order of the bytes. `utf8[byte]` is that letter.
 struct ByteLetters {
   std::array<std::string, 256> utf8;
   std::array<uint8_t, 256> in_order;  ///< the bytes in the order of CLIP's vocabulary: printable ones first
@@ -28,7 +28,8 @@ class BytePairs {
   /// Letters are looked up in `ids`; one that is not there encodes as kUnknown.
   explicit BytePairs(const std::unordered_map<std::string, int64_t>& ids);
 
-  /// The pair becomes `result`; pairs that are added first are joined first. A pair that stands twice keeps its first place.
+  /// The pair becomes `result`; pairs that are added first are joined first. A pair that stands twice keeps its first
+  /// place.
   void add(int64_t left, int64_t right, int64_t result);
 
   /// `word`: any bytes, at least one. n log n in its length. Appends to `out`.

@@ -65,7 +65,8 @@ class ClipFactory final : public TextEncoderFactory {
     return recognition;
   }
 
-  std::shared_ptr<const TextEncoder> create(const ModelFiles& files, const Recognition& recognition, std::shared_ptr<const Backend> backend,
+  std::shared_ptr<const TextEncoder> create(const ModelFiles& files, const Recognition& recognition,
+                                            std::shared_ptr<const Backend> backend,
                                             const OptionLayers& options) const override {
     read_options(clip_options(), options, ErrorCode::bad_config);
     ModelFiles complete = files;
@@ -74,15 +75,16 @@ class ClipFactory final : public TextEncoderFactory {
     const auto names = find_clip(files.weights->index(), config.has_projection);
     // OpenCLIP pads with 0, "!" in its vocabulary; in a folder its tokenizer's settings say so.
     const std::string pad = names && names->open_clip ? "!" : "";
-    auto tokenizer = std::make_shared<ClipTokenizer>(load_vocabulary(files, pad, config.vocab_size), config.max_position_embeddings);
-    return std::make_shared<ClipTextEncoder>(config, std::move(tokenizer),
-                                             ModelWeights(files.place, files.weights, recognition.parameters, std::move(backend)));
+    auto tokenizer =
+        std::make_shared<ClipTokenizer>(load_vocabulary(files, pad, config.vocab_size), config.max_position_embeddings);
+    return std::make_shared<ClipTextEncoder>(
+        config, std::move(tokenizer),
+        ModelWeights(files.place, files.weights, recognition.parameters, std::move(backend)));
   }
 };
 
 }  // namespace
 }  // namespace alice::clip
 
-ALICE_PLUGIN("alice-model-clip", "0.1.0", [](alice::Enrolment& enrol) {
-  enrol.text_encoder(std::make_unique<alice::clip::ClipFactory>());
-})
+ALICE_PLUGIN("alice-model-clip", "0.1.0",
+             [](alice::Enrolment& enrol) { enrol.text_encoder(std::make_unique<alice::clip::ClipFactory>()); })

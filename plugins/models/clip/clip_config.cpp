@@ -12,7 +12,8 @@ const OptionTable<ClipConfig>& options() {
       OptionTable<ClipConfig>()
           .integer("vocab_size", &ClipConfig::vocab_size, {1, 1 << 22}, "rows of the token embedding")
           .integer("hidden_size", &ClipConfig::hidden_size, {1, 1 << 14}, "width")
-          .integer("intermediate_size", &ClipConfig::intermediate_size, {1, 1 << 16}, "width within a layer's perceptron")
+          .integer("intermediate_size", &ClipConfig::intermediate_size, {1, 1 << 16},
+                   "width within a layer's perceptron")
           .integer("projection_dim", &ClipConfig::projection_dim, {1, 1 << 14}, "width of the pooled text")
           .integer("num_hidden_layers", &ClipConfig::num_hidden_layers, {1, 256}, "layers")
           .integer("num_attention_heads", &ClipConfig::num_attention_heads, {1, 256}, "heads of attention")
@@ -36,7 +37,8 @@ bool names(const Json& architectures, const char* class_name) {
 std::optional<bool> is_clip(const Json& config) {
   if (!config.is_object()) return std::nullopt;
   const Json architectures = config.value("architectures", Json());
-  if (architectures.is_array() && !architectures.empty()) return names(architectures, kPlainClass) || names(architectures, kProjectionClass);
+  if (architectures.is_array() && !architectures.empty())
+    return names(architectures, kPlainClass) || names(architectures, kProjectionClass);
   if (config.contains("_class_name")) return false;  // diffusers' word: none of its classes is this one
   if (config.contains("model_type")) return config["model_type"] == kModelType;
   return std::nullopt;
@@ -46,9 +48,11 @@ ClipConfig read_clip_config(const ModelFiles& files) {
   const PlaceOf place = config_places(files);
   Faults faults;
   ClipConfig config = options().read(files.config, UnknownKeys::pass_over, place, faults);
-  if (files.config.is_object()) config.has_projection = names(files.config.value("architectures", Json()), kProjectionClass);
+  if (files.config.is_object())
+    config.has_projection = names(files.config.value("architectures", Json()), kProjectionClass);
   if (faults.empty() && config.hidden_size % config.num_attention_heads != 0)
-    faults.add(place("num_attention_heads"), std::to_string(config.num_attention_heads) + " heads cannot share a hidden_size of " +
+    faults.add(place("num_attention_heads"), std::to_string(config.num_attention_heads) +
+                                                 " heads cannot share a hidden_size of " +
                                                  std::to_string(config.hidden_size) + " evenly");
   faults.throw_if_any(ErrorCode::bad_weights);
   return config;

@@ -7,8 +7,8 @@ namespace {
 
 constexpr int64_t kLegacyEos = 2;  // configs of before 2023 name a token that CLIP's vocabulary does not end with
 
-/// Where each prompt ends: its first end token; under the legacy number the token with the highest number, which is the same for
-/// the vocabularies of that time. ids [B, T] -> B positions.
+/// Where each prompt ends: its first end token; under the legacy number the token with the highest number, which is the
+/// same for the vocabularies of that time. ids [B, T] -> B positions.
 std::vector<int64_t> ends_of(const Tensor& ids, int64_t eos) {
   const Tensor on_cpu = ids.to(at::kCPU);
   const Tensor last = eos == kLegacyEos ? on_cpu.argmax(1) : on_cpu.eq(eos).to(at::kLong).argmax(1);
@@ -17,8 +17,11 @@ std::vector<int64_t> ends_of(const Tensor& ids, int64_t eos) {
 
 }  // namespace
 
-ClipNetwork::ClipNetwork(const ClipConfig& config, const ModelWeights& weights) : config_(config), backend_(weights.backend_ptr()) {
-  const auto norm = [&](const std::string& module) { return Norm{weights.tensor(module + ".weight"), weights.tensor(module + ".bias")}; };
+ClipNetwork::ClipNetwork(const ClipConfig& config, const ModelWeights& weights)
+    : config_(config), backend_(weights.backend_ptr()) {
+  const auto norm = [&](const std::string& module) {
+    return Norm{weights.tensor(module + ".weight"), weights.tensor(module + ".bias")};
+  };
   token_embedding_ = weights.tensor("text_model.embeddings.token_embedding.weight");
   position_embedding_ = weights.tensor("text_model.embeddings.position_embedding.weight");
   for (int64_t i = 0; i < config.num_hidden_layers; ++i) {
@@ -39,7 +42,8 @@ ClipNetwork::ClipNetwork(const ClipConfig& config, const ModelWeights& weights) 
 }
 
 std::vector<Tensor> ClipNetwork::states(const Tensor& ids, int64_t layers) const {
-  const Tensor tokens = token_embedding_.index_select(0, ids.reshape(-1).to(backend_->device())).view({ids.size(0), ids.size(1), -1});
+  const Tensor tokens =
+      token_embedding_.index_select(0, ids.reshape(-1).to(backend_->device())).view({ids.size(0), ids.size(1), -1});
   std::vector<Tensor> states = {tokens + position_embedding_.narrow(0, 0, ids.size(1))};
   for (int64_t i = 0; i < layers; ++i) states.push_back(run(layers_[i], states.back()));
   return states;
@@ -49,7 +53,8 @@ Tensor ClipNetwork::run(const Layer& layer, const Tensor& x) const {
   const int64_t heads = config_.num_attention_heads;
   const double scale = 1 / std::sqrt(static_cast<double>(config_.hidden_size / heads));
   Tensor h = normed(layer.before_attention, x);
-  h = backend_->attention(backend_->linear(h, *layer.q), backend_->linear(h, *layer.k), backend_->linear(h, *layer.v), heads, scale,
+  h = backend_->attention(backend_->linear(h, *layer.q), backend_->linear(h, *layer.k), backend_->linear(h, *layer.v),
+                          heads, scale,
                           /*causal=*/true);
   const Tensor attended = backend_->linear(h, *layer.out, {Activation::none, x});
   h = backend_->linear(normed(layer.before_perceptron, attended), *layer.fc1, {config_.hidden_act, std::nullopt});

@@ -1,5 +1,6 @@
 #pragma once
-// The network of a CLIP text encoder (Radford et al. 2021): a causal transformer with its norms before attention and perceptron.
+// The network of a CLIP text encoder (Radford et al. 2021): a causal transformer with its norms before attention and
+// perceptron.
 
 #include "core/api/weights.h"
 #include "plugins/models/clip/clip_config.h"

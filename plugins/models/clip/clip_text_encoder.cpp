@@ -2,7 +2,8 @@
 
 namespace alice::clip {
 
-ClipTextEncoder::ClipTextEncoder(const ClipConfig& config, std::shared_ptr<const ClipTokenizer> tokenizer, ModelWeights weights)
+ClipTextEncoder::ClipTextEncoder(const ClipConfig& config, std::shared_ptr<const ClipTokenizer> tokenizer,
+                                 ModelWeights weights)
     : config_(config), tokenizer_(std::move(tokenizer)), weights_(std::move(weights)), network_(config, weights_) {
   info_.token_limit = config.max_position_embeddings;
   info_.width = config.hidden_size;
@@ -12,7 +13,8 @@ ClipTextEncoder::ClipTextEncoder(const ClipConfig& config, std::shared_ptr<const
 
 void ClipTextEncoder::check_ids(const Tensor& ids) const {
   if (ids.dim() != 2 || ids.scalar_type() != at::kLong || ids.size(1) > info_.token_limit || ids.numel() == 0)
-    throw Error(ErrorCode::bad_request, "token ids", "must be int64 [B, T], T from 1 to " + std::to_string(info_.token_limit));
+    throw Error(ErrorCode::bad_request, "token ids",
+                "must be int64 [B, T], T from 1 to " + std::to_string(info_.token_limit));
   if (ids.min().item<int64_t>() < 0 || ids.max().item<int64_t>() >= config_.vocab_size)
     throw Error(ErrorCode::bad_request, "token ids", "must be from 0 to " + std::to_string(config_.vocab_size - 1));
 }
@@ -20,7 +22,8 @@ void ClipTextEncoder::check_ids(const Tensor& ids) const {
 TextEncoding ClipTextEncoder::encode(const Tensor& ids, int64_t clip_skip, bool final_norm) const {
   if (clip_skip < 0 || clip_skip >= info_.layers)
     throw Error(ErrorCode::bad_request, "/clip_skip",
-                "must be from 0 to " + std::to_string(info_.layers - 1) + " with this text encoder, got " + std::to_string(clip_skip));
+                "must be from 0 to " + std::to_string(info_.layers - 1) + " with this text encoder, got " +
+                    std::to_string(clip_skip));
   check_ids(ids);
   const at::NoGradGuard no_grad;
   const int64_t wanted = info_.layers - clip_skip;

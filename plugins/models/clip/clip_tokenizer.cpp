@@ -58,7 +58,8 @@ TokenIds ClipTokenizer::tokenize(const std::string& prompt) const {
 
 void ClipTokenizer::encode_plain(std::u32string_view text, std::vector<int64_t>& ids) const {
   for (const std::u32string_view word : split_words(text)) vocabulary_.pairs.encode(to_utf8(word), ids);
-  std::replace(ids.begin(), ids.end(), BytePairs::kUnknown, vocabulary_.end);  // the unknown token of CLIP is its end mark
+  std::replace(ids.begin(), ids.end(), BytePairs::kUnknown,
+               vocabulary_.end);  // the unknown token of CLIP is its end mark
 }
 
 std::string ClipTokenizer::shown(const std::vector<int64_t>& ids, size_t first, size_t end) const {
@@ -68,7 +69,8 @@ std::string ClipTokenizer::shown(const std::vector<int64_t>& ids, size_t first, 
     const auto found = vocabulary_.tokens.find(ids[i]);
     if (found == vocabulary_.tokens.end()) continue;
     const std::string& token = found->second;
-    const bool ends = token.size() > word_end.size() && token.compare(token.size() - word_end.size(), word_end.size(), word_end) == 0;
+    const bool ends =
+        token.size() > word_end.size() && token.compare(token.size() - word_end.size(), word_end.size(), word_end) == 0;
     bytes += bytes_of(token.substr(0, token.size() - (ends ? word_end.size() : 0)));
     if (ends && i + 1 < end) bytes += ' ';
   }

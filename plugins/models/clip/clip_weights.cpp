@@ -29,7 +29,9 @@ std::string layer_of(const ClipNames& names, int64_t layer) {
   return names.prefix + (names.open_clip ? "transformer.resblocks." : "encoder.layers.") + std::to_string(layer) + ".";
 }
 
-bool starts_with(const std::string& text, const std::string& start) { return text.compare(0, start.size(), start) == 0; }
+bool starts_with(const std::string& text, const std::string& start) {
+  return text.compare(0, start.size(), start) == 0;
+}
 bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
@@ -43,7 +45,8 @@ int64_t side_of(const TensorIndex& index, const std::string& name, size_t dimens
 std::string projection_of(const ClipNames& names, const std::string& end) {
   if (names.open_clip) return names.prefix + "text_projection" + end;
   const std::string model = "text_model.";
-  const std::string root = ends_with(names.prefix, model) ? names.prefix.substr(0, names.prefix.size() - model.size()) : names.prefix;
+  const std::string root =
+      ends_with(names.prefix, model) ? names.prefix.substr(0, names.prefix.size() - model.size()) : names.prefix;
   return root + "text_projection" + end;
 }
 
@@ -72,13 +75,15 @@ class ClipList {
         continue;
       }
       WantedParameter wanted{"text_model." + own, shape, {}};
-      wanted.sources.push_back({names_.layout, names_.prefix + theirs + (is_bias ? "_bias" : "_weight"), Parameter::Form::as_is, block * width, true});
+      wanted.sources.push_back({names_.layout, names_.prefix + theirs + (is_bias ? "_bias" : "_weight"),
+                                Parameter::Form::as_is, block * width, true});
       list_.push_back(std::move(wanted));
     }
   }
   void add_projection(std::vector<int64_t> shape) {
     WantedParameter wanted{"text_projection.weight", std::move(shape), {}};
-    if (names_.open_clip) wanted.sources.push_back({names_.layout, projection_of(names_, ""), Parameter::Form::transpose});
+    if (names_.open_clip)
+      wanted.sources.push_back({names_.layout, projection_of(names_, ""), Parameter::Form::transpose});
     wanted.sources.push_back({names_.layout, projection_of(names_, ".weight")});
     list_.push_back(std::move(wanted));
   }
@@ -100,7 +105,8 @@ std::optional<ClipNames> find_clip(const TensorIndex& index, bool wants_projecti
   std::optional<ClipNames> found;
   for (const ClipNames& names : known_names()) {
     if (!index.contains(embedding_of(names))) continue;
-    const bool has_projection = index.contains(projection_of(names, "")) || index.contains(projection_of(names, ".weight"));
+    const bool has_projection =
+        index.contains(projection_of(names, "")) || index.contains(projection_of(names, ".weight"));
     if (wants_projection && has_projection) return names;
     if (!found) found = names;
   }
@@ -131,8 +137,10 @@ ClipConfig derive_clip_config(const ModelFiles& files, const ClipNames& names, s
   }
   config.num_attention_heads = std::max<int64_t>(1, config.hidden_size / kHeadWidth);
   if (config.hidden_size % kHeadWidth != 0)
-    faults.push_back({files.place, "the number of attention heads cannot be told from a width of " + std::to_string(config.hidden_size) +
-                                       ": put settings with text_encoder/num_attention_heads into a .json file of the same name beside it"});
+    faults.push_back(
+        {files.place,
+         "the number of attention heads cannot be told from a width of " + std::to_string(config.hidden_size) +
+             ": put settings with text_encoder/num_attention_heads into a .json file of the same name beside it"});
   return config;
 }
 

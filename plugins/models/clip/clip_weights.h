@@ -1,6 +1,7 @@
 #pragma once
-// The weights of a CLIP text encoder and how files name them: transformers with and without "text_model.", the same within a
-// single file, and OpenCLIP's own names (SD 2.x and the second encoder of SDXL), where q, k and v are one tensor.
+// The weights of a CLIP text encoder and how files name them: transformers with and without "text_model.", the same
+// within a single file, and OpenCLIP's own names (SD 2.x and the second encoder of SDXL), where q, k and v are one
+// tensor.
 
 #include <optional>
 
@@ -17,11 +18,12 @@ struct ClipNames {
   bool drops_last_layer = false;  ///< SD 2.x was trained on the last layer but one, and has no use for the last
 };
 
-/// Empty when there is no CLIP text encoder in the index. In a file with several the one with a projection is taken when
-/// `wants_projection`, else the first.
+/// Empty when there is no CLIP text encoder in the index. In a file with several the one with a projection is taken
+/// when `wants_projection`, else the first.
 std::optional<ClipNames> find_clip(const TensorIndex& index, bool wants_projection);
 
-/// What names and shapes tell. Heads have 64 numbers in every published CLIP; where that cannot be, a fault asks for settings.
+/// What names and shapes tell. Heads have 64 numbers in every published CLIP; where that cannot be, a fault asks for
+/// settings.
 ClipConfig derive_clip_config(const ModelFiles& files, const ClipNames& names, std::vector<Fault>& faults);
 
 std::vector<WantedParameter> clip_parameters(const ClipConfig& config, const ClipNames& names);

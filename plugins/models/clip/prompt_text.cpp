@@ -21,7 +21,8 @@ icu::UnicodeString composed(const icu::UnicodeString& text) {
   UErrorCode status = U_ZERO_ERROR;
   const icu::Normalizer2* nfc = icu::Normalizer2::getNFCInstance(status);
   icu::UnicodeString result = U_SUCCESS(status) ? nfc->normalize(text, status) : icu::UnicodeString();
-  if (U_FAILURE(status)) throw Error(ErrorCode::internal, "prompt", std::string("ICU cannot normalise it: ") + u_errorName(status));
+  if (U_FAILURE(status))
+    throw Error(ErrorCode::internal, "prompt", std::string("ICU cannot normalise it: ") + u_errorName(status));
   return result;
 }
 
@@ -32,7 +33,8 @@ void append_lower(char32_t c, std::u32string& out) {
   }
   icu::UnicodeString letter(static_cast<UChar32>(c));  // alone, so that no rule looks at its neighbours
   letter.toLower(icu::Locale::getRoot());
-  for (int32_t i = 0; i < letter.length(); i = letter.moveIndex32(i, 1)) out += static_cast<char32_t>(letter.char32At(i));
+  for (int32_t i = 0; i < letter.length(); i = letter.moveIndex32(i, 1))
+    out += static_cast<char32_t>(letter.char32At(i));
 }
 
 /// The length of an English contraction at the start of `text`, 0 when there is none.
@@ -57,8 +59,10 @@ std::u32string normalise(const std::string& utf8) {
   bool after_space = false;
   for (int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1)) {
     const auto c = static_cast<char32_t>(text.char32At(i));
-    if (!is_space(c)) append_lower(c, out);
-    else if (!after_space) out += U' ';
+    if (!is_space(c))
+      append_lower(c, out);
+    else if (!after_space)
+      out += U' ';
     after_space = is_space(c);
   }
   return out;
@@ -79,7 +83,8 @@ std::vector<std::u32string_view> split_words(std::u32string_view text) {
 
 std::string to_utf8(std::u32string_view text) {
   std::string out;
-  icu::UnicodeString::fromUTF32(reinterpret_cast<const UChar32*>(text.data()), static_cast<int32_t>(text.size())).toUTF8String(out);
+  icu::UnicodeString::fromUTF32(reinterpret_cast<const UChar32*>(text.data()), static_cast<int32_t>(text.size()))
+      .toUTF8String(out);
   return out;
 }
 

@@ -7,8 +7,8 @@
 
 namespace alice::clip {
 
-/// UTF-8 -> code points in composed form (NFC), each run of white space one space, lower case letter by letter (a final sigma is
-/// no special case). Bad UTF-8 becomes U+FFFD. Any thread.
+/// UTF-8 -> code points in composed form (NFC), each run of white space one space, lower case letter by letter (a final
+/// sigma is no special case). Bad UTF-8 becomes U+FFFD. Any thread.
 std::u32string normalise(const std::string& utf8);
 
 /// The words of normalised text, in the order and with the precedence of CLIP's pattern

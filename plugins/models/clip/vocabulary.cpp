@@ -21,19 +21,21 @@ int64_t id_of(const VocabularyText& text, const std::string& token, const std::s
 void check_numbers(const VocabularyText& text, int64_t size) {
   for (const auto& [token, id] : text.ids)
     if (id < 0 || id >= size)
-      fail(text.place, "token '" + token + "' has the number " + std::to_string(id) + ", but the embedding has rows 0 to " +
-                           std::to_string(size - 1));
+      fail(text.place, "token '" + token + "' has the number " + std::to_string(id) +
+                           ", but the embedding has rows 0 to " + std::to_string(size - 1));
 }
 
 }  // namespace
 
 Vocabulary build_vocabulary(const VocabularyText& text, int64_t size) {
   check_numbers(text, size);
-  Vocabulary vocabulary{BytePairs(text.ids), id_of(text, text.start, "the start mark"), id_of(text, text.end, "the end mark"), 0, {}, {}};
+  Vocabulary vocabulary{
+      BytePairs(text.ids), id_of(text, text.start, "the start mark"), id_of(text, text.end, "the end mark"), 0, {}, {}};
   const std::string pad = text.pad.empty() ? text.end : text.pad;
   vocabulary.pad = id_of(text, pad, "the pad mark");
   for (const auto& [left, right] : text.merges) {
-    const int64_t left_id = id_of(text, left, "a merge's left part"), right_id = id_of(text, right, "a merge's right part");
+    const int64_t left_id = id_of(text, left, "a merge's left part"),
+                  right_id = id_of(text, right, "a merge's right part");
     vocabulary.pairs.add(left_id, right_id, id_of(text, left + right, "a merge's result"));
   }
 
@@ -57,7 +59,8 @@ std::vector<std::pair<std::string, std::string>> read_merges(std::string_view li
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     if (line.empty() || line.substr(0, 8) == "#version") continue;
     const size_t space = line.find(' ');
-    if (space == 0 || space == std::string_view::npos || space + 1 == line.size() || line.find(' ', space + 1) != std::string_view::npos)
+    if (space == 0 || space == std::string_view::npos || space + 1 == line.size() ||
+        line.find(' ', space + 1) != std::string_view::npos)
       fail(place + ":" + std::to_string(number), "must be two parts with one space between them");
     merges.emplace_back(line.substr(0, space), line.substr(space + 1));
   }

@@ -42,7 +42,8 @@ std::unordered_map<std::string, int64_t> read_ids(const Json& object, const std:
   if (!object.is_object()) fail(place, "must be an object that gives each token its number");
   std::unordered_map<std::string, int64_t> ids;
   for (const auto& member : object.items()) {
-    if (!member.value().is_number_integer()) fail(place + "/" + member.key(), "must be a whole number, got " + dump_json(member.value()));
+    if (!member.value().is_number_integer())
+      fail(place + "/" + member.key(), "must be a whole number, got " + dump_json(member.value()));
     ids.emplace(member.key(), member.value().get<int64_t>());
   }
   return ids;
@@ -59,7 +60,8 @@ VocabularyText from_merges(const fs::path& merges, const fs::path* ids) {
 VocabularyText built_in() {
   VocabularyText text;
   text.place = "the built-in vocabulary";
-  text.merges = read_merges({alice_clip_merges_begin, static_cast<size_t>(alice_clip_merges_end - alice_clip_merges_begin)}, text.place);
+  text.merges = read_merges(
+      {alice_clip_merges_begin, static_cast<size_t>(alice_clip_merges_end - alice_clip_merges_begin)}, text.place);
   text.ids = ids_of_merges(text);
   return text;
 }
@@ -78,7 +80,8 @@ VocabularyText from_tokenizer(const fs::path& file) {
   VocabularyText text;
   text.place = file.string();
   const Json model = tokenizer.value("model", Json());
-  if (!model.is_object() || model.value("type", Json("BPE")) != "BPE") fail(text.place + "/model", "must be an object of the type BPE");
+  if (!model.is_object() || model.value("type", Json("BPE")) != "BPE")
+    fail(text.place + "/model", "must be an object of the type BPE");
   text.ids = read_ids(model.value("vocab", Json()), text.place + "/model/vocab");
   const Json merges = model.value("merges", Json());
   if (!merges.is_array()) fail(text.place + "/model/merges", "must be a list");
@@ -87,7 +90,8 @@ VocabularyText from_tokenizer(const fs::path& file) {
   const Json added = tokenizer.value("added_tokens", Json::array());
   if (!added.is_array()) fail(text.place + "/added_tokens", "must be a list");
   for (const Json& token : added) {
-    if (!token.is_object() || !token.value("content", Json()).is_string() || !token.value("id", Json()).is_number_integer())
+    if (!token.is_object() || !token.value("content", Json()).is_string() ||
+        !token.value("id", Json()).is_number_integer())
       fail(text.place + "/added_tokens", "must give each token its content and id, got " + dump_json(token));
     text.marks.push_back(token["content"].get<std::string>());
     text.ids[text.marks.back()] = token["id"].get<int64_t>();
@@ -119,10 +123,13 @@ void read_marks(const ModelFiles& files, VocabularyText& text) {
 Vocabulary load_vocabulary(const ModelFiles& files, const std::string& default_pad, int64_t size) {
   const fs::path* merges = find_asset(files, "merges.txt");
   const fs::path* tokenizer = find_asset(files, "tokenizer.json");
-  VocabularyText text = merges ? from_merges(*merges, find_asset(files, "vocab.json")) : tokenizer ? from_tokenizer(*tokenizer) : built_in();
+  VocabularyText text = merges      ? from_merges(*merges, find_asset(files, "vocab.json"))
+                        : tokenizer ? from_tokenizer(*tokenizer)
+                                    : built_in();
   if (!merges && !tokenizer && static_cast<int64_t>(text.ids.size()) != size)
-    fail(files.place, "brings no vocabulary (merges.txt or tokenizer.json), and its embedding has " + std::to_string(size) +
-                          " rows, the built-in vocabulary " + std::to_string(text.ids.size()) + " entries");
+    fail(files.place, "brings no vocabulary (merges.txt or tokenizer.json), and its embedding has " +
+                          std::to_string(size) + " rows, the built-in vocabulary " + std::to_string(text.ids.size()) +
+                          " entries");
   text.pad = default_pad;
   read_marks(files, text);
   return build_vocabulary(text, size);

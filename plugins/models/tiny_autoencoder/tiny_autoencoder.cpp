@@ -11,7 +11,8 @@ constexpr double kLargestLatent = 3;  // latents are bent to stay below it, as i
 
 class TinyAutoencoder final : public Vae {
  public:
-  TinyAutoencoder(const TinyConfig& config, ModelWeights weights) : weights_(std::move(weights)), decoder_(config, weights_) {
+  TinyAutoencoder(const TinyConfig& config, ModelWeights weights)
+      : weights_(std::move(weights)), decoder_(config, weights_) {
     info_.latent_channels = config.latent_channels;
     info_.reduction = config.reduction();
     info_.scaling_factor = config.scaling_factor;
@@ -34,7 +35,9 @@ class TinyAutoencoder final : public Vae {
   }
 
   LatentDistribution encode(const Tensor& pixels) const override {
-    if (!encoder_) throw Error(ErrorCode::unsupported, "VAE", "these files hold the decoder alone, which makes no latents of a picture");
+    if (!encoder_)
+      throw Error(ErrorCode::unsupported, "VAE",
+                  "these files hold the decoder alone, which makes no latents of a picture");
     const at::NoGradGuard no_grad;
     const Tensor mean = each_row(pixels, [&](const Tensor& picture) {
       const Tensor raw = to_cpu((*encoder_)(weights_.backend(), to_backend((picture + 1) / 2)));
@@ -72,8 +75,11 @@ TinyConfig derived(const ModelFiles& files, const TinyNames& names) {
 class TinyFactory final : public VaeFactory {
  public:
   const FactoryInfo& info() const override {
-    static const FactoryInfo info = {
-        "tiny_autoencoder", "TAESD: a small and fast stand-in for a VAE, a little blurred.", {}, {"AutoencoderTiny"}, tiny_options().specs()};
+    static const FactoryInfo info = {"tiny_autoencoder",
+                                     "TAESD: a small and fast stand-in for a VAE, a little blurred.",
+                                     {},
+                                     {"AutoencoderTiny"},
+                                     tiny_options().specs()};
     return info;
   }
 
@@ -86,14 +92,16 @@ class TinyFactory final : public VaeFactory {
 
     Recognition recognition;
     if (!names.has_decoder)
-      recognition.faults.push_back({files.place, "holds the encoder alone; pictures are made by the decoder: name its file, or one with both"});
+      recognition.faults.push_back(
+          {files.place, "holds the encoder alone; pictures are made by the decoder: name its file, or one with both"});
     const TinyConfig config = files.config.is_object() ? read_tiny_config(files) : derived(files, names);
     recognition.description = "tiny autoencoder, " + std::to_string(config.latent_channels) + " latent channels" +
                               (names.has_encoder ? "" : ", decoder alone");
     recognition.config = write_tiny_config(config);
     if (names.has_decoder)
-      match_parameters(index, tiny_parameters(config, names), [](const std::string&) { return true; },
-                       [](const std::string&) { return false; }, recognition);
+      match_parameters(
+          index, tiny_parameters(config, names), [](const std::string&) { return true; },
+          [](const std::string&) { return false; }, recognition);
     recognition.facts["scaling_factor"] = config.scaling_factor;
     recognition.facts["latent_channels"] = config.latent_channels;
     recognition.facts["reduction"] = config.reduction();
@@ -101,19 +109,20 @@ class TinyFactory final : public VaeFactory {
     return recognition;
   }
 
-  std::shared_ptr<const Vae> create(const ModelFiles& files, const Recognition& recognition, std::shared_ptr<const Backend> backend,
+  std::shared_ptr<const Vae> create(const ModelFiles& files, const Recognition& recognition,
+                                    std::shared_ptr<const Backend> backend,
                                     const OptionLayers& options) const override {
     read_options(tiny_options(), options, ErrorCode::bad_config);
     ModelFiles complete = files;
     complete.config = recognition.config;
-    return std::make_shared<TinyAutoencoder>(read_tiny_config(complete),
-                                             ModelWeights(files.place, files.weights, recognition.parameters, std::move(backend)));
+    return std::make_shared<TinyAutoencoder>(
+        read_tiny_config(complete),
+        ModelWeights(files.place, files.weights, recognition.parameters, std::move(backend)));
   }
 };
 
 }  // namespace
 }  // namespace alice::tiny
 
-ALICE_PLUGIN("alice-model-tiny-autoencoder", "0.1.0", [](alice::Enrolment& enrol) {
-  enrol.vae(std::make_unique<alice::tiny::TinyFactory>());
-})
+ALICE_PLUGIN("alice-model-tiny-autoencoder", "0.1.0",
+             [](alice::Enrolment& enrol) { enrol.vae(std::make_unique<alice::tiny::TinyFactory>()); })

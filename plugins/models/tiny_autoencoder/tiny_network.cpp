@@ -7,7 +7,9 @@ const Epilogue kRelu = {Activation::relu, std::nullopt};
 constexpr Conv2dShape kSame = {1, 1};
 constexpr Conv2dShape kHalving = {2, 1};
 
-std::string layer_name(const char* half, int64_t layer) { return std::string(half) + ".layers." + std::to_string(layer); }
+std::string layer_name(const char* half, int64_t layer) {
+  return std::string(half) + ".layers." + std::to_string(layer);
+}
 
 }  // namespace
 
@@ -27,7 +29,8 @@ TinyEncoder::TinyEncoder(const TinyConfig& config, const ModelWeights& weights) 
     Stage stage;
     stage.shape = i == 0 ? kSame : kHalving;
     stage.conv = weights.conv2d(layer_name("encoder", layer++), stage.shape);
-    for (int64_t j = 0; j < config.num_encoder_blocks[i]; ++j) stage.blocks.emplace_back(layer_name("encoder", layer++), weights);
+    for (int64_t j = 0; j < config.num_encoder_blocks[i]; ++j)
+      stage.blocks.emplace_back(layer_name("encoder", layer++), weights);
     stages_.push_back(std::move(stage));
   }
   conv_out_ = weights.conv2d(layer_name("encoder", layer), kSame);
@@ -42,11 +45,13 @@ Tensor TinyEncoder::operator()(const Backend& backend, const Tensor& pixels) con
   return backend.conv2d(h, *conv_out_, kSame);
 }
 
-TinyDecoder::TinyDecoder(const TinyConfig& config, const ModelWeights& weights) : conv_in_(weights.conv2d(layer_name("decoder", 0), kSame)) {
+TinyDecoder::TinyDecoder(const TinyConfig& config, const ModelWeights& weights)
+    : conv_in_(weights.conv2d(layer_name("decoder", 0), kSame)) {
   int64_t layer = 2;  // activations and doublings have numbers too
   for (size_t i = 0; i < config.num_decoder_blocks.size(); ++i) {
     Stage stage;
-    for (int64_t j = 0; j < config.num_decoder_blocks[i]; ++j) stage.blocks.emplace_back(layer_name("decoder", layer++), weights);
+    for (int64_t j = 0; j < config.num_decoder_blocks[i]; ++j)
+      stage.blocks.emplace_back(layer_name("decoder", layer++), weights);
     if (i + 1 < config.num_decoder_blocks.size()) ++layer;
     stage.conv = weights.conv2d(layer_name("decoder", layer++), kSame);
     stages_.push_back(std::move(stage));

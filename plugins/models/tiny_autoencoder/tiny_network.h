@@ -1,5 +1,6 @@
 #pragma once
-// Both halves of a tiny autoencoder (madebyollin/taesd): convolutions, rectifiers and residual blocks of three convolutions.
+// Both halves of a tiny autoencoder (madebyollin/taesd): convolutions, rectifiers and residual blocks of three
+// convolutions.
 
 #include "core/api/weights.h"
 #include "plugins/models/tiny_autoencoder/tiny_config.h"

@@ -10,8 +10,8 @@ int64_t side_of(const TensorIndex& index, const std::string& name, size_t dimens
   return info && dimension < info->shape.size() ? std::max<int64_t>(1, info->shape[dimension]) : otherwise;
 }
 
-/// Looks at the layers of one half of a file, which have numbers: a residual block has "N.conv.0.weight", a convolution "N.weight",
-/// and what has no weights leaves a gap.
+/// Looks at the layers of one half of a file, which have numbers: a residual block has "N.conv.0.weight", a convolution
+/// "N.weight", and what has no weights leaves a gap.
 class Layers {
  public:
   Layers(const TensorIndex& index, std::string prefix) : index_(index), prefix_(std::move(prefix)) {}
@@ -35,7 +35,8 @@ std::vector<int64_t> count_blocks(const Layers& layers, int64_t first, int64_t g
   for (int64_t layer = first;;) {
     stages.push_back(layers.blocks_from(layer));
     layer += stages.back() + gap;
-    const bool is_last = !layers.is_convolution(layer) || (gap == 0 && !layers.is_convolution(layer + 1) && layers.blocks_from(layer + 1) == 0);
+    const bool is_last = !layers.is_convolution(layer) ||
+                         (gap == 0 && !layers.is_convolution(layer + 1) && layers.blocks_from(layer + 1) == 0);
     if (is_last) return stages;
     ++layer;
   }
@@ -49,7 +50,9 @@ class TinyList {
   void add_encoder(const TinyConfig& config) {
     const int64_t width = config.encoder_block_out_channels[0];
     int64_t layer = 0;
-    const auto name = [&] { return Name{"encoder.layers." + std::to_string(layer), names_.encoder + std::to_string(layer)}; };
+    const auto name = [&] {
+      return Name{"encoder.layers." + std::to_string(layer), names_.encoder + std::to_string(layer)};
+    };
     for (size_t stage = 0; stage < config.num_encoder_blocks.size(); ++stage) {
       add_conv(name(), width, stage == 0 ? config.in_channels : width, stage == 0), ++layer;
       for (int64_t i = 0; i < config.num_encoder_blocks[stage]; ++i, ++layer) add_block(name(), width);
@@ -61,7 +64,8 @@ class TinyList {
     const int64_t width = config.decoder_block_out_channels[0];
     int64_t layer = 0;
     const auto name = [&] {
-      return Name{"decoder.layers." + std::to_string(layer), names_.decoder + std::to_string(layer + names_.first_decoder_layer)};
+      return Name{"decoder.layers." + std::to_string(layer),
+                  names_.decoder + std::to_string(layer + names_.first_decoder_layer)};
     };
     add_conv(name(), width, config.latent_channels, true), layer += 2;  // its activation is a layer
     for (size_t stage = 0; stage < config.num_decoder_blocks.size(); ++stage) {
@@ -83,7 +87,8 @@ class TinyList {
     if (has_bias) add(name, ".bias", {out});
   }
   void add_block(const Name& name, int64_t width) {
-    for (const char* conv : {".conv.0", ".conv.2", ".conv.4"}) add_conv({name.ours + conv, name.theirs + conv}, width, width, true);
+    for (const char* conv : {".conv.0", ".conv.2", ".conv.4"})
+      add_conv({name.ours + conv, name.theirs + conv}, width, width, true);
   }
   void add(const Name& name, const std::string& end, std::vector<int64_t> shape) {
     list_.push_back({name.ours + end, std::move(shape), {{names_.layout, name.theirs + end}}});
@@ -100,7 +105,8 @@ std::optional<TinyNames> find_tiny(const TensorIndex& index) {
   // A convolution, an activation, a block: no other network begins so.
   if (has("decoder.layers.0.weight") && has("decoder.layers.2.conv.0.weight"))
     return TinyNames{"diffusers", "encoder.layers.", "decoder.layers.", 0, has("encoder.layers.0.weight"), true};
-  if (has("decoder.1.weight") && has("decoder.3.conv.0.weight")) return TinyNames{"taesd", "encoder.", "decoder.", 1, has("encoder.0.weight"), true};
+  if (has("decoder.1.weight") && has("decoder.3.conv.0.weight"))
+    return TinyNames{"taesd", "encoder.", "decoder.", 1, has("encoder.0.weight"), true};
   if (has("1.weight") && has("3.conv.0.weight")) return TinyNames{"taesd", "", "", 1, false, true};
   if (has("0.weight") && has("1.conv.0.weight")) return TinyNames{"taesd", "", "", 1, true, false};
   return std::nullopt;
@@ -115,7 +121,8 @@ TinyConfig derive_tiny_config(const TensorIndex& index, const TinyNames& names) 
   config.num_decoder_blocks = count_blocks(decoder, first + 2, 1);
   config.decoder_block_out_channels.assign(config.num_decoder_blocks.size(), decoder.width_at(first));
   config.num_encoder_blocks = names.has_encoder ? count_blocks(encoder, 1, 0) : config.num_decoder_blocks;
-  config.encoder_block_out_channels.assign(config.num_encoder_blocks.size(), names.has_encoder ? encoder.width_at(0) : decoder.width_at(first));
+  config.encoder_block_out_channels.assign(config.num_encoder_blocks.size(),
+                                           names.has_encoder ? encoder.width_at(0) : decoder.width_at(first));
   return config;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// The weights of a tiny autoencoder and how files name them: diffusers' AutoencoderTiny; madebyollin/taesd's state with both halves;
-// and taesd's decoder file, in which layers have bare numbers. (Its encoder file uses the same numbers for other layers, so the two
-// files are no model together: convert them to one.)
+// The weights of a tiny autoencoder and how files name them: diffusers' AutoencoderTiny; madebyollin/taesd's state with
+// both halves; and taesd's decoder file, in which layers have bare numbers. (Its encoder file uses the same numbers for
+// other layers, so the two files are no model together: convert them to one.)
 
 #include "plugins/models/tiny_autoencoder/tiny_config.h"
 
@@ -9,9 +9,9 @@ namespace alice::tiny {
 
 /// How one file names them. taesd counts its clamp as the decoder's layer 0; diffusers does not.
 struct TinyNames {
-  std::string layout;                ///< "diffusers" or "taesd"
-  std::string encoder, decoder;      ///< before a layer's number
-  int64_t first_decoder_layer = 0;   ///< the number of the decoder's first convolution
+  std::string layout;               ///< "diffusers" or "taesd"
+  std::string encoder, decoder;     ///< before a layer's number
+  int64_t first_decoder_layer = 0;  ///< the number of the decoder's first convolution
   bool has_encoder = false, has_decoder = true;
 };
 

@@ -11,11 +11,13 @@ constexpr double kLongestPeriod = 10000;
 
 Tensor sinusoids(const Tensor& values, int64_t width, const UNetConfig& config) {
   const int64_t half = width / 2;
-  const Tensor exponents = at::arange(half, at::kFloat) * -std::log(kLongestPeriod) / (static_cast<double>(half) - config.freq_shift);
+  const Tensor exponents =
+      at::arange(half, at::kFloat) * -std::log(kLongestPeriod) / (static_cast<double>(half) - config.freq_shift);
   const Tensor frequencies = exponents.exp();
   return each_row(values.to(at::kCPU, at::kFloat).view({-1, 1}), [&](const Tensor& value) {
     const Tensor angles = value * frequencies;
-    const Tensor both = config.flip_sin_to_cos ? at::cat({angles.cos(), angles.sin()}, 1) : at::cat({angles.sin(), angles.cos()}, 1);
+    const Tensor both =
+        config.flip_sin_to_cos ? at::cat({angles.cos(), angles.sin()}, 1) : at::cat({angles.sin(), angles.cos()}, 1);
     return width % 2 == 0 ? both : at::constant_pad_nd(both, {0, 1});
   });
 }

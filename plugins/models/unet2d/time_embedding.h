@@ -6,8 +6,8 @@
 
 namespace alice::unet2d {
 
-/// values [N] float32, fractional ones too -> [N, width] float32, frequencies falling from 1 to 1 / 10000. As the reference computes
-/// them, in float32.
+/// values [N] float32, fractional ones too -> [N, width] float32, frequencies falling from 1 to 1 / 10000. As the
+/// reference computes them, in float32.
 Tensor sinusoids(const Tensor& values, int64_t width, const UNetConfig& config);
 
 /// linear, SiLU, linear. Immutable; any thread.

@@ -38,7 +38,8 @@ TokenKeys TransformerBlock::prepare(const Backend& backend, const Tensor& tokens
 Tensor TransformerBlock::attend(const Backend& backend, const Attention& attention, const Tensor& x, const Norm& norm,
                                 const TokenKeys* tokens) const {
   const Tensor h = backend.layer_norm(x, norm.weight, norm.bias, kLayerNormEps);
-  const TokenKeys own = tokens ? TokenKeys() : TokenKeys{backend.linear(h, *attention.k), backend.linear(h, *attention.v)};
+  const TokenKeys own =
+      tokens ? TokenKeys() : TokenKeys{backend.linear(h, *attention.k), backend.linear(h, *attention.v)};
   const TokenKeys& seen = tokens ? *tokens : own;
   const double scale = 1 / std::sqrt(static_cast<double>(x.size(2) / heads_));
   const Tensor attended = backend.attention(backend.linear(h, *attention.q), seen.keys, seen.values, heads_, scale);
@@ -48,16 +49,20 @@ Tensor TransformerBlock::attend(const Backend& backend, const Attention& attenti
 Tensor TransformerBlock::operator()(const Backend& backend, const Tensor& x, const TokenKeys& tokens) const {
   Tensor h = attend(backend, self_, x, norm1_, nullptr);
   h = attend(backend, cross_, h, norm2_, &tokens);
-  const Tensor gated = backend.linear(backend.layer_norm(h, norm3_.weight, norm3_.bias, kLayerNormEps), *gated_, {Activation::geglu, std::nullopt});
+  const Tensor gated = backend.linear(backend.layer_norm(h, norm3_.weight, norm3_.bias, kLayerNormEps), *gated_,
+                                      {Activation::geglu, std::nullopt});
   return backend.linear(gated, *out_, {Activation::none, h});
 }
 
-SpatialTransformer::SpatialTransformer(const std::string& module, const ModelWeights& weights, const UNetConfig& config, const UNetLevel& level)
+SpatialTransformer::SpatialTransformer(const std::string& module, const ModelWeights& weights, const UNetConfig& config,
+                                       const UNetLevel& level)
     : groups_(config.norm_num_groups),
       is_linear_(config.use_linear_projection),
       norm_weight_(weights.tensor(module + ".norm.weight")),
       norm_bias_(weights.tensor(module + ".norm.bias")) {
-  const auto projection = [&](const std::string& name) { return is_linear_ ? weights.linear(name) : weights.conv2d(name, {1, 0}); };
+  const auto projection = [&](const std::string& name) {
+    return is_linear_ ? weights.linear(name) : weights.conv2d(name, {1, 0});
+  };
   proj_in_ = projection(module + ".proj_in");
   proj_out_ = projection(module + ".proj_out");
   for (int64_t k = 0; k < level.depth; ++k)
@@ -66,7 +71,8 @@ SpatialTransformer::SpatialTransformer(const std::string& module, const ModelWei
 
 Tensor SpatialTransformer::operator()(const Backend& backend, const Tensor& x, const TokenKeys* tokens) const {
   const Tensor normed = backend.group_norm(x, groups_, norm_weight_, norm_bias_, kGroupNormEps);
-  Tensor h = is_linear_ ? backend.linear(to_sequence(normed), *proj_in_) : to_sequence(backend.conv2d(normed, *proj_in_, {1, 0}));
+  Tensor h = is_linear_ ? backend.linear(to_sequence(normed), *proj_in_)
+                        : to_sequence(backend.conv2d(normed, *proj_in_, {1, 0}));
   for (const TransformerBlock& block : blocks_) h = block(backend, h, *tokens++);
   if (is_linear_) return to_map(backend.linear(h, *proj_out_, {Activation::none, to_sequence(x)}), x.sizes());
   return backend.conv2d(to_map(h, x.sizes()), *proj_out_, {1, 0}, {Activation::none, x});

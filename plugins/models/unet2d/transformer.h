@@ -31,7 +31,8 @@ class TransformerBlock {
   };
   static Norm read_norm(const std::string& module, const ModelWeights& weights);
   static Attention read_attention(const std::string& module, const ModelWeights& weights);
-  Tensor attend(const Backend& backend, const Attention& attention, const Tensor& x, const Norm& norm, const TokenKeys* tokens) const;
+  Tensor attend(const Backend& backend, const Attention& attention, const Tensor& x, const Norm& norm,
+                const TokenKeys* tokens) const;
 
   int64_t heads_;
   Norm norm1_, norm2_, norm3_;
@@ -43,7 +44,8 @@ class TransformerBlock {
 /// Immutable; any thread.
 class SpatialTransformer {
  public:
-  SpatialTransformer(const std::string& module, const ModelWeights& weights, const UNetConfig& config, const UNetLevel& level);
+  SpatialTransformer(const std::string& module, const ModelWeights& weights, const UNetConfig& config,
+                     const UNetLevel& level);
 
   const std::vector<TransformerBlock>& blocks() const { return blocks_; }
   /// x [B, C, H, W] -> the same; `tokens` has one element a block.

@@ -10,15 +10,16 @@
 namespace alice::unet2d {
 namespace {
 
-constexpr int64_t kUsualLatents = 64;   // where config.json does not say: the size of SD 1.x
-constexpr int64_t kTimeIds = 6;         // SDXL: original size, crop, target size; its refiner has a score for the last two
+constexpr int64_t kUsualLatents = 64;  // where config.json does not say: the size of SD 1.x
+constexpr int64_t kTimeIds = 6;  // SDXL: original size, crop, target size; its refiner has a score for the last two
 constexpr int64_t kRefinerTimeIds = 5;
 constexpr int64_t kRefinerWidth = 1280;  // of its tokens and of its pooled text
 
 /// Pooled text and ids share projection_class_embeddings_input_dim; how, the config does not say.
 int64_t time_ids_of(const UNetConfig& config) {
   const int64_t ids = *config.projection_class_embeddings_input_dim - kRefinerWidth;
-  const bool is_refiner = config.cross_attention_dim == kRefinerWidth && ids == kRefinerTimeIds * *config.addition_time_embed_dim;
+  const bool is_refiner =
+      config.cross_attention_dim == kRefinerWidth && ids == kRefinerTimeIds * *config.addition_time_embed_dim;
   return is_refiner ? kRefinerTimeIds : kTimeIds;
 }
 
@@ -30,21 +31,26 @@ UNetInfo info_of(const UNetConfig& config) {
   info.context_width = config.cross_attention_dim;
   if (config.has_text_time()) {
     const int64_t ids = time_ids_of(config);
-    info.further_conditioning = {{"pooled", *config.projection_class_embeddings_input_dim - ids * *config.addition_time_embed_dim},
-                                 {"time_ids", ids}};
+    info.further_conditioning = {
+        {"pooled", *config.projection_class_embeddings_input_dim - ids * *config.addition_time_embed_dim},
+        {"time_ids", ids}};
   }
   return info;
 }
 
 /// `dimensions` of which the last is `width` wide and the first has `rows` (0: any).
-Tensor conditioning_of(const Conditioning& conditioning, const std::string& name, int64_t dimensions, int64_t width, int64_t rows) {
+Tensor conditioning_of(const Conditioning& conditioning, const std::string& name, int64_t dimensions, int64_t width,
+                       int64_t rows) {
   const auto found = conditioning.find(name);
-  if (found == conditioning.end()) throw Error(ErrorCode::bad_request, "conditioning", "'" + name + "' is missing, which this UNet needs");
+  if (found == conditioning.end())
+    throw Error(ErrorCode::bad_request, "conditioning", "'" + name + "' is missing, which this UNet needs");
   const Tensor& tensor = found->second;
-  if (tensor.dim() != dimensions || tensor.size(-1) != width || tensor.numel() == 0 || (rows != 0 && tensor.size(0) != rows))
+  if (tensor.dim() != dimensions || tensor.size(-1) != width || tensor.numel() == 0 ||
+      (rows != 0 && tensor.size(0) != rows))
     throw Error(ErrorCode::bad_request, "conditioning",
-                "'" + name + "' has shape " + shape_text(tensor.sizes().vec()) + "; this UNet needs " + std::to_string(dimensions) +
-                    " dimensions, the last of " + std::to_string(width) + (rows != 0 ? ", and a row for each of the tokens" : ""));
+                "'" + name + "' has shape " + shape_text(tensor.sizes().vec()) + "; this UNet needs " +
+                    std::to_string(dimensions) + " dimensions, the last of " + std::to_string(width) +
+                    (rows != 0 ? ", and a row for each of the tokens" : ""));
   return tensor;
 }
 
@@ -80,12 +86,16 @@ class UNet2dRun final : public UNetRun {
   Tensor predict(const Tensor& x, const Tensor& t) override {
     const int64_t channels = unet_->info().in_channels;
     if (x.dim() != 4 || x.size(0) != rows_ || x.size(1) != channels || x.numel() == 0)
-      throw Error(ErrorCode::bad_request, "latents", "have shape " + shape_text(x.sizes().vec()) + ", [" + std::to_string(rows_) + ", " +
-                                                         std::to_string(channels) + ", h, w] is needed");
+      throw Error(ErrorCode::bad_request, "latents",
+                  "have shape " + shape_text(x.sizes().vec()) + ", [" + std::to_string(rows_) + ", " +
+                      std::to_string(channels) + ", h, w] is needed");
     if (t.dim() != 1 || t.size(0) != rows_)
-      throw Error(ErrorCode::bad_request, "timesteps", "have shape " + shape_text(t.sizes().vec()) + ", one a row is needed");
+      throw Error(ErrorCode::bad_request, "timesteps",
+                  "have shape " + shape_text(t.sizes().vec()) + ", one a row is needed");
     const at::NoGradGuard no_grad;
-    return unet_->network().predict(unet_->to_backend(x), t, conditioning_).to(at::TensorOptions(at::kCPU).dtype(at::kFloat));
+    return unet_->network()
+        .predict(unet_->to_backend(x), t, conditioning_)
+        .to(at::TensorOptions(at::kCPU).dtype(at::kFloat));
   }
 
  private:
@@ -148,7 +158,8 @@ UNetConfig derived(const ModelFiles& files, Recognition& recognition) {
 class UNetFactory2d final : public UNetFactory {
  public:
   const FactoryInfo& info() const override {
-    static const FactoryInfo info = {"unet2d", "The UNet of SD 1.x, 2.x and SDXL.", {}, {"UNet2DConditionModel"}, unet_options().specs()};
+    static const FactoryInfo info = {
+        "unet2d", "The UNet of SD 1.x, 2.x and SDXL.", {}, {"UNet2DConditionModel"}, unet_options().specs()};
     return info;
   }
 
@@ -166,7 +177,8 @@ class UNetFactory2d final : public UNetFactory {
     } else if (layout == UNetLayout::ldm) {
       config = derived(files, recognition);
     } else {
-      throw Error(ErrorCode::bad_weights, files.place, "has no config.json, which the names of a diffusers UNet do not replace");
+      throw Error(ErrorCode::bad_weights, files.place,
+                  "has no config.json, which the names of a diffusers UNet do not replace");
     }
     recognition.config = write_unet_config(config);
     match_parameters(
@@ -174,24 +186,26 @@ class UNetFactory2d final : public UNetFactory {
         [&](const std::string& name) { return passes_over(name, layout); }, recognition);
     if (layout == UNetLayout::ldm) recognition.scheduler_config = usual_scheduler(config, index);
     add_facts(config, recognition.facts);
-    if (recognition.scheduler_config.contains("prediction_type")) recognition.facts["prediction_type"] = recognition.scheduler_config["prediction_type"];
+    if (recognition.scheduler_config.contains("prediction_type"))
+      recognition.facts["prediction_type"] = recognition.scheduler_config["prediction_type"];
     recognition.description = describe(config, recognition.facts);
     return recognition;
   }
 
-  std::shared_ptr<const UNet> create(const ModelFiles& files, const Recognition& recognition, std::shared_ptr<const Backend> backend,
+  std::shared_ptr<const UNet> create(const ModelFiles& files, const Recognition& recognition,
+                                     std::shared_ptr<const Backend> backend,
                                      const OptionLayers& options) const override {
     read_options(unet_options(), options, ErrorCode::bad_config);
     ModelFiles complete = files;
     complete.config = recognition.config;
-    return std::make_shared<UNet2d>(read_unet_config(complete),
-                                    ModelWeights(files.place, files.weights, recognition.parameters, std::move(backend)));
+    return std::make_shared<UNet2d>(
+        read_unet_config(complete),
+        ModelWeights(files.place, files.weights, recognition.parameters, std::move(backend)));
   }
 };
 
 }  // namespace
 }  // namespace alice::unet2d
 
-ALICE_PLUGIN("alice-model-unet2d", "0.1.0", [](alice::Enrolment& enrol) {
-  enrol.unet(std::make_unique<alice::unet2d::UNetFactory2d>());
-})
+ALICE_PLUGIN("alice-model-unet2d", "0.1.0",
+             [](alice::Enrolment& enrol) { enrol.unet(std::make_unique<alice::unet2d::UNetFactory2d>()); })

@@ -5,8 +5,8 @@
 
 namespace alice::unet2d {
 
-/// norm, SiLU, conv, the time added, norm, SiLU, conv, and the input added (through a 1 x 1 convolution where the width changes).
-/// Immutable; any thread.
+/// norm, SiLU, conv, the time added, norm, SiLU, conv, and the input added (through a 1 x 1 convolution where the width
+/// changes). Immutable; any thread.
 class ResnetBlock {
  public:
   ResnetBlock(const std::string& module, const ModelWeights& weights, const UNetConfig& config);

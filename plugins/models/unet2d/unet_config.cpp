@@ -16,8 +16,10 @@ struct Settings {
   std::vector<int64_t> sample_size;  // one or two sides
   bool center_input_sample = false, flip_sin_to_cos = true, use_linear_projection = false;
   double freq_shift = 0, norm_eps = 1e-5;
-  std::vector<std::string> down_block_types = {"CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"};
-  std::vector<std::string> up_block_types = {"UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"};
+  std::vector<std::string> down_block_types = {"CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D",
+                                               "DownBlock2D"};
+  std::vector<std::string> up_block_types = {"UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D",
+                                             "CrossAttnUpBlock2D"};
   std::vector<int64_t> block_out_channels = {320, 640, 1280, 1280};
   std::vector<int64_t> layers_per_block = {2}, transformer_layers_per_block = {1}, cross_attention_dim = {1280};
   std::vector<int64_t> attention_head_dim = {8}, num_attention_heads;
@@ -43,11 +45,15 @@ const OptionTable<Settings>& options() {
           .text("up_block_types", &Settings::up_block_types, "kind of each level on the way up")
           .integer("block_out_channels", &Settings::block_out_channels, kWidth, "width of each level")
           .integer("layers_per_block", &Settings::layers_per_block, {1, 64}, "residual blocks of a level")
-          .integer("transformer_layers_per_block", &Settings::transformer_layers_per_block, {1, 64}, "transformer blocks in an attention")
+          .integer("transformer_layers_per_block", &Settings::transformer_layers_per_block, {1, 64},
+                   "transformer blocks in an attention")
           .integer("cross_attention_dim", &Settings::cross_attention_dim, {1, 1 << 14}, "width of the tokens")
-          .integer("attention_head_dim", &Settings::attention_head_dim, kHeads, "heads of attention: the name is an old mistake")
-          .integer("num_attention_heads", &Settings::num_attention_heads, kHeads, "heads of attention, where it is given")
-          .boolean("use_linear_projection", &Settings::use_linear_projection, "linear layers around a transformer, not convolutions")
+          .integer("attention_head_dim", &Settings::attention_head_dim, kHeads,
+                   "heads of attention: the name is an old mistake")
+          .integer("num_attention_heads", &Settings::num_attention_heads, kHeads,
+                   "heads of attention, where it is given")
+          .boolean("use_linear_projection", &Settings::use_linear_projection,
+                   "linear layers around a transformer, not convolutions")
           .integer("downsample_padding", &Settings::downsample_padding, {0, 1}, "padding of the halving convolutions")
           .integer("norm_num_groups", &Settings::norm_num_groups, kWidth, "groups of the norms")
           .number("norm_eps", &Settings::norm_eps, {0, 1}, "added to a norm's variance")
@@ -56,8 +62,8 @@ const OptionTable<Settings>& options() {
           .integer("time_embedding_dim", &Settings::time_embedding_dim, {1, 1 << 16}, "width of the time embedding")
           .text("addition_embed_type", &Settings::addition_embed_type, "what is added to the time embedding")
           .integer("addition_time_embed_dim", &Settings::addition_time_embed_dim, kWidth, "sinusoids of a size")
-          .integer("projection_class_embeddings_input_dim", &Settings::projection_class_embeddings_input_dim, {1, 1 << 18},
-                   "width of pooled text and sinusoids together");
+          .integer("projection_class_embeddings_input_dim", &Settings::projection_class_embeddings_input_dim,
+                   {1, 1 << 18}, "width of pooled text and sinusoids together");
   return table;
 }
 
@@ -68,7 +74,8 @@ constexpr const char* kLists[] = {"sample_size",         "layers_per_block",   "
 Json with_lists(Json config) {
   if (!config.is_object()) return config;
   for (const char* name : kLists)
-    if (const auto found = config.find(name); found != config.end() && found->is_number()) *found = Json::array({*found});
+    if (const auto found = config.find(name); found != config.end() && found->is_number())
+      *found = Json::array({*found});
   return config;
 }
 
@@ -122,34 +129,40 @@ void check_fixed(const Json& config, const PlaceOf& place, Faults& faults) {
 std::vector<int64_t> for_levels(std::vector<int64_t> list, size_t levels, const std::string& place, Faults& faults) {
   if (list.size() == 1) list.resize(levels, list[0]);
   if (list.size() != levels) {
-    faults.add(place, "must be one value or one for each of the " + std::to_string(levels) + " levels, got " + std::to_string(list.size()));
+    faults.add(place, "must be one value or one for each of the " + std::to_string(levels) + " levels, got " +
+                          std::to_string(list.size()));
     list.resize(levels, 1);
   }
   return list;
 }
 
 /// Which levels attend; the types come in the order of the levels.
-std::vector<bool> attending(const std::vector<std::string>& types, const std::string& plain, const std::string& crossing, size_t levels,
-                            const std::string& place, Faults& faults) {
+std::vector<bool> attending(const std::vector<std::string>& types, const std::string& plain,
+                            const std::string& crossing, size_t levels, const std::string& place, Faults& faults) {
   std::vector<bool> attends(levels, false);
-  if (types.size() != levels) faults.add(place, "must name a block for each of the " + std::to_string(levels) + " levels of block_out_channels");
+  if (types.size() != levels)
+    faults.add(place, "must name a block for each of the " + std::to_string(levels) + " levels of block_out_channels");
   for (size_t i = 0; i < types.size() && i < levels; ++i) {
     attends[i] = types[i] == crossing;
-    if (types[i] != crossing && types[i] != plain) faults.add(place, "'" + types[i] + "' is not built; " + plain + " and " + crossing + " are");
+    if (types[i] != crossing && types[i] != plain)
+      faults.add(place, "'" + types[i] + "' is not built; " + plain + " and " + crossing + " are");
   }
   return attends;
 }
 
 std::vector<UNetLevel> read_levels(const Settings& settings, const PlaceOf& place, Faults& faults) {
   const size_t count = settings.block_out_channels.size();
-  const auto spread = [&](const std::vector<int64_t>& list, const char* name) { return for_levels(list, count, place(name), faults); };
+  const auto spread = [&](const std::vector<int64_t>& list, const char* name) {
+    return for_levels(list, count, place(name), faults);
+  };
   const auto layers = spread(settings.layers_per_block, "layers_per_block");
   const auto depths = spread(settings.transformer_layers_per_block, "transformer_layers_per_block");
   // What diffusers calls attention_head_dim has always been the number of heads, unless num_attention_heads is given.
   const bool has_own = !settings.num_attention_heads.empty();
   const auto heads = has_own ? spread(settings.num_attention_heads, "num_attention_heads")
                              : spread(settings.attention_head_dim, "attention_head_dim");
-  const auto down = attending(settings.down_block_types, "DownBlock2D", "CrossAttnDownBlock2D", count, place("down_block_types"), faults);
+  const auto down = attending(settings.down_block_types, "DownBlock2D", "CrossAttnDownBlock2D", count,
+                              place("down_block_types"), faults);
   const std::vector<std::string> up_types(settings.up_block_types.rbegin(), settings.up_block_types.rend());
   const auto up = attending(up_types, "UpBlock2D", "CrossAttnUpBlock2D", count, place("up_block_types"), faults);
 
@@ -157,12 +170,14 @@ std::vector<UNetLevel> read_levels(const Settings& settings, const PlaceOf& plac
   for (size_t i = 0; i < count; ++i) {
     levels.push_back({settings.block_out_channels[i], layers[i], heads[i], depths[i], down[i], up[i]});
     if (levels[i].channels % settings.norm_num_groups != 0)
-      faults.add(place("block_out_channels"), std::to_string(levels[i].channels) + " channels do not fall into norm_num_groups, " +
+      faults.add(place("block_out_channels"), std::to_string(levels[i].channels) +
+                                                  " channels do not fall into norm_num_groups, " +
                                                   std::to_string(settings.norm_num_groups));
     const bool attends = down[i] || up[i] || i + 1 == count;  // the middle block does always
     if (attends && levels[i].channels % levels[i].heads != 0)
       faults.add(place(has_own ? "num_attention_heads" : "attention_head_dim"),
-                 std::to_string(levels[i].heads) + " heads cannot share " + std::to_string(levels[i].channels) + " channels evenly");
+                 std::to_string(levels[i].heads) + " heads cannot share " + std::to_string(levels[i].channels) +
+                     " channels evenly");
   }
   return levels;
 }
@@ -170,7 +185,8 @@ std::vector<UNetLevel> read_levels(const Settings& settings, const PlaceOf& plac
 void check_text_time(const Settings& settings, const PlaceOf& place, Faults& faults) {
   if (!settings.addition_embed_type) return;
   if (*settings.addition_embed_type != kTextTime) {
-    faults.add(place("addition_embed_type"), "'" + *settings.addition_embed_type + "' is not built; null and " + kTextTime + " are");
+    faults.add(place("addition_embed_type"),
+               "'" + *settings.addition_embed_type + "' is not built; null and " + kTextTime + " are");
     return;
   }
   if (!settings.addition_time_embed_dim) faults.add(place("addition_time_embed_dim"), "must be given with text_time");
@@ -185,9 +201,11 @@ void check(const Settings& settings, const PlaceOf& place, Faults& faults) {
   else if (widths[0] / 2 <= settings.freq_shift)
     faults.add(place("block_out_channels"), std::to_string(widths[0]) + " channels are too few for a time embedding");
   const auto& contexts = settings.cross_attention_dim;
-  if (contexts.empty() || std::count(contexts.begin(), contexts.end(), contexts[0]) != static_cast<ptrdiff_t>(contexts.size()))
+  if (contexts.empty() ||
+      std::count(contexts.begin(), contexts.end(), contexts[0]) != static_cast<ptrdiff_t>(contexts.size()))
     faults.add(place("cross_attention_dim"), "must be the same for all levels");
-  for (const auto& [name, side] : {std::pair("conv_in_kernel", settings.conv_in_kernel), std::pair("conv_out_kernel", settings.conv_out_kernel)})
+  for (const auto& [name, side] :
+       {std::pair("conv_in_kernel", settings.conv_in_kernel), std::pair("conv_out_kernel", settings.conv_out_kernel)})
     if (side % 2 == 0) faults.add(place(name), "must be odd, got " + std::to_string(side));
   check_text_time(settings, place, faults);
 }
@@ -259,7 +277,8 @@ Json write_unet_config(const UNetConfig& config) {
     settings.attention_head_dim.push_back(level.heads);
     settings.transformer_layers_per_block.push_back(level.depth);
     settings.down_block_types.push_back(level.attends_down ? "CrossAttnDownBlock2D" : "DownBlock2D");
-    settings.up_block_types.insert(settings.up_block_types.begin(), level.attends_up ? "CrossAttnUpBlock2D" : "UpBlock2D");
+    settings.up_block_types.insert(settings.up_block_types.begin(),
+                                   level.attends_up ? "CrossAttnUpBlock2D" : "UpBlock2D");
   }
   Json json = options().write(settings);
   json["_class_name"] = kClass;

@@ -1,6 +1,6 @@
 #pragma once
-// The shape of a UNet2DConditionModel: diffusers' config.json, with every setting that may be one value or one a level spelled
-// out a level.
+// The shape of a UNet2DConditionModel: diffusers' config.json, with every setting that may be one value or one a level
+// spelled out a level.
 
 #include <optional>
 
@@ -11,9 +11,9 @@ namespace alice::unet2d {
 /// What a level of the network consists of. The same on the way down and up unless said otherwise.
 struct UNetLevel {
   int64_t channels = 0;
-  int64_t layers = 2;           ///< residual blocks on the way down; one more on the way up
-  int64_t heads = 8;            ///< of attention
-  int64_t depth = 1;            ///< transformer blocks in an attention
+  int64_t layers = 2;  ///< residual blocks on the way down; one more on the way up
+  int64_t heads = 8;   ///< of attention
+  int64_t depth = 1;   ///< transformer blocks in an attention
   bool attends_down = false;
   bool attends_up = false;
 };
@@ -22,11 +22,11 @@ struct UNetConfig {
   int64_t in_channels = 4;
   int64_t out_channels = 4;
   std::optional<int64_t> sample_size;  ///< latents, the side that it was trained at
-  std::vector<UNetLevel> levels;       ///< the finest first. The middle block has the last one's channels, heads and depth
-  bool center_input_sample = false;    ///< 2 x - 1 goes in
+  std::vector<UNetLevel> levels;  ///< the finest first. The middle block has the last one's channels, heads and depth
+  bool center_input_sample = false;  ///< 2 x - 1 goes in
   bool flip_sin_to_cos = true;
   double freq_shift = 0;
-  int64_t downsample_padding = 1;      ///< 0: one row and column at the right and the bottom only
+  int64_t downsample_padding = 1;  ///< 0: one row and column at the right and the bottom only
   int64_t norm_num_groups = 32;
   double norm_eps = 1e-5;
   int64_t cross_attention_dim = 1280;  ///< width of the tokens

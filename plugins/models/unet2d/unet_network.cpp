@@ -19,7 +19,8 @@ UNetNetwork::UNetNetwork(const UNetConfig& config, const ModelWeights& weights)
     const UNetLevel& level = config.levels[i];
     const std::string block = "down_blocks." + std::to_string(i) + ".";
     Down down;
-    for (int64_t j = 0; j < level.layers; ++j) down.layers.push_back(read_layer(block, j, weights, level, level.attends_down));
+    for (int64_t j = 0; j < level.layers; ++j)
+      down.layers.push_back(read_layer(block, j, weights, level, level.attends_down));
     if (i + 1 < count) down.downsample.emplace(block + "downsamplers.0", weights, config.downsample_padding);
     down_.push_back(std::move(down));
   }
@@ -31,14 +32,17 @@ UNetNetwork::UNetNetwork(const UNetConfig& config, const ModelWeights& weights)
     const UNetLevel& level = config.levels[count - 1 - i];
     const std::string block = "up_blocks." + std::to_string(i) + ".";
     Up up;
-    for (int64_t j = 0; j <= level.layers; ++j) up.layers.push_back(read_layer(block, j, weights, level, level.attends_up));
+    for (int64_t j = 0; j <= level.layers; ++j)
+      up.layers.push_back(read_layer(block, j, weights, level, level.attends_up));
     if (i + 1 < count) up.upsample.emplace(block + "upsamplers.0", weights);
     up_.push_back(std::move(up));
   }
 }
 
-Layer UNetNetwork::read_layer(const std::string& block, int64_t number, const ModelWeights& weights, const UNetLevel& level, bool attends) {
-  Layer layer{ResnetBlock(block + "resnets." + std::to_string(number), weights, config_), std::nullopt, transformer_blocks_};
+Layer UNetNetwork::read_layer(const std::string& block, int64_t number, const ModelWeights& weights,
+                              const UNetLevel& level, bool attends) {
+  Layer layer{ResnetBlock(block + "resnets." + std::to_string(number), weights, config_), std::nullopt,
+              transformer_blocks_};
   if (attends) {
     layer.attention.emplace(block + "attentions." + std::to_string(number), weights, config_, level);
     transformer_blocks_ += layer.attention->blocks().size();
@@ -51,14 +55,16 @@ PreparedConditioning UNetNetwork::prepare(const Tensor& tokens, const Tensor& po
   const auto add = [&](const std::vector<Layer>& layers) {
     for (const Layer& layer : layers)
       if (layer.attention)
-        for (const TransformerBlock& block : layer.attention->blocks()) prepared.tokens.push_back(block.prepare(*backend_, tokens));
+        for (const TransformerBlock& block : layer.attention->blocks())
+          prepared.tokens.push_back(block.prepare(*backend_, tokens));
   };
   for (const Down& down : down_) add(down.layers);  // in the order of construction, which Layer::first_tokens counts
   add(middle_);
   for (const Up& up : up_) add(up.layers);
 
   if (add_embedding_) {
-    const Tensor sizes = sinusoids(time_ids.reshape(-1), *config_.addition_time_embed_dim, config_).view({time_ids.size(0), -1});
+    const Tensor sizes =
+        sinusoids(time_ids.reshape(-1), *config_.addition_time_embed_dim, config_).view({time_ids.size(0), -1});
     const Tensor joined = at::cat({pooled, sizes.to(pooled.options())}, 1);
     prepared.added = (*add_embedding_)(*backend_, joined);
   }
@@ -72,7 +78,8 @@ Tensor UNetNetwork::time_of(const Tensor& t, const PreparedConditioning& conditi
   return activate(embedded, Activation::silu);  // every residual block wants it so
 }
 
-Tensor UNetNetwork::run(const Layer& layer, const Tensor& x, const Tensor& time, const PreparedConditioning& conditioning) const {
+Tensor UNetNetwork::run(const Layer& layer, const Tensor& x, const Tensor& time,
+                        const PreparedConditioning& conditioning) const {
   const Tensor h = layer.resnet(*backend_, x, time);
   return layer.attention ? (*layer.attention)(*backend_, h, &conditioning.tokens[layer.first_tokens]) : h;
 }
@@ -93,7 +100,8 @@ Tensor UNetNetwork::predict(const Tensor& x, const Tensor& t, const PreparedCond
     }
     if (up.upsample) h = (*up.upsample)(*backend_, h, skips.back().size(2), skips.back().size(3));
   }
-  h = backend_->group_norm(h, config_.norm_num_groups, norm_out_weight_, norm_out_bias_, config_.norm_eps, Activation::silu);
+  h = backend_->group_norm(h, config_.norm_num_groups, norm_out_weight_, norm_out_bias_, config_.norm_eps,
+                           Activation::silu);
   return backend_->conv2d(h, *conv_out_, conv_out_shape_);
 }
 

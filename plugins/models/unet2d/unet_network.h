@@ -1,14 +1,14 @@
 #pragma once
-// The UNet of latent diffusion (Ronneberger et al. 2015; Ho et al. 2020; Rombach et al. 2022): down to small maps, up again, with
-// what each step down leaves joined to the step up of the same size.
+// The UNet of latent diffusion (Ronneberger et al. 2015; Ho et al. 2020; Rombach et al. 2022): down to small maps, up
+// again, with what each step down leaves joined to the step up of the same size.
 
 #include "plugins/models/unet2d/time_embedding.h"
 #include "plugins/models/unet2d/unet_blocks.h"
 
 namespace alice::unet2d {
 
-/// What a run computes once: keys and values of the tokens for every transformer block in turn, and what is added to each time
-/// embedding [B, time width] (undefined without).
+/// What a run computes once: keys and values of the tokens for every transformer block in turn, and what is added to
+/// each time embedding [B, time width] (undefined without).
 struct PreparedConditioning {
   std::vector<TokenKeys> tokens;
   Tensor added;
@@ -34,7 +34,8 @@ class UNetNetwork {
     std::vector<Layer> layers;
     std::optional<Upsample> upsample;  // absent at the first level
   };
-  Layer read_layer(const std::string& block, int64_t number, const ModelWeights& weights, const UNetLevel& level, bool attends);
+  Layer read_layer(const std::string& block, int64_t number, const ModelWeights& weights, const UNetLevel& level,
+                   bool attends);
   Tensor time_of(const Tensor& t, const PreparedConditioning& conditioning) const;
   Tensor run(const Layer& layer, const Tensor& x, const Tensor& time, const PreparedConditioning& conditioning) const;
 

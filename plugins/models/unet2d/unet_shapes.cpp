@@ -64,7 +64,9 @@ std::vector<UNetLevel> derive_levels(const Shapes& shapes) {
 }
 
 /// The width of the tokens, from any attention.
-int64_t derive_context(const Shapes& shapes) { return shapes.side("middle_block.1.transformer_blocks.0.attn2.to_k.weight", 1, kSd1Context); }
+int64_t derive_context(const Shapes& shapes) {
+  return shapes.side("middle_block.1.transformer_blocks.0.attn2.to_k.weight", 1, kSd1Context);
+}
 
 }  // namespace
 
@@ -72,7 +74,8 @@ UNetConfig derive_unet_config(const ModelFiles& files, std::vector<Fault>& fault
   const Shapes shapes(files.weights->index());
   UNetConfig config;
   config.levels = derive_levels(shapes);
-  for (UNetLevel& level : config.levels) level.channels = std::max<int64_t>(1, level.channels), level.layers = std::max<int64_t>(1, level.layers);
+  for (UNetLevel& level : config.levels)
+    level.channels = std::max<int64_t>(1, level.channels), level.layers = std::max<int64_t>(1, level.layers);
   config.in_channels = shapes.side("input_blocks.0.0.weight", 1, 4);
   config.conv_in_kernel = shapes.side("input_blocks.0.0.weight", 2, 3);
   config.out_channels = shapes.side("out.2.weight", 0, 4);
@@ -88,10 +91,13 @@ UNetConfig derive_unet_config(const ModelFiles& files, std::vector<Fault>& fault
   const int64_t context = config.cross_attention_dim;
   const bool has_wide_heads = context == kSd2Context || context == kSdxlContext || context == kSdxlRefinerContext;
   if (context != kSd1Context && !has_wide_heads)
-    faults.push_back({files.place, "the number of attention heads of a UNet for tokens of " + std::to_string(context) +
-                                       " numbers cannot be told from its tensors: put settings with unet/attention_head_dim into a .json "
-                                       "file of the same name beside it"});
-  for (UNetLevel& level : config.levels) level.heads = has_wide_heads ? std::max<int64_t>(1, level.channels / kHeadWidth) : kSd1Heads;
+    faults.push_back(
+        {files.place,
+         "the number of attention heads of a UNet for tokens of " + std::to_string(context) +
+             " numbers cannot be told from its tensors: put settings with unet/attention_head_dim into a .json "
+             "file of the same name beside it"});
+  for (UNetLevel& level : config.levels)
+    level.heads = has_wide_heads ? std::max<int64_t>(1, level.channels / kHeadWidth) : kSd1Heads;
   return config;
 }
 
@@ -103,9 +109,12 @@ Json usual_scheduler(const UNetConfig& config, const TensorIndex& index) {
                     {"beta_schedule", "scaled_linear"},
                     {"timestep_spacing", "leading"},
                     {"steps_offset", 1}};
-  if (!config.has_text_time()) scheduler["set_alpha_to_one"] = false, scheduler["skip_prk_steps"] = true, scheduler["clip_sample"] = false;
-  if (index.contains("v_pred")) scheduler["prediction_type"] = "v_prediction";
-  else if (config.cross_attention_dim != kSd2Context) scheduler["prediction_type"] = "epsilon";
+  if (!config.has_text_time())
+    scheduler["set_alpha_to_one"] = false, scheduler["skip_prk_steps"] = true, scheduler["clip_sample"] = false;
+  if (index.contains("v_pred"))
+    scheduler["prediction_type"] = "v_prediction";
+  else if (config.cross_attention_dim != kSd2Context)
+    scheduler["prediction_type"] = "epsilon";
   if (index.contains("ztsnr")) scheduler["rescale_betas_zero_snr"] = true;
   return scheduler;
 }

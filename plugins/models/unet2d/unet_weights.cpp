@@ -5,12 +5,15 @@
 namespace alice::unet2d {
 namespace {
 
-bool starts_with(const std::string& text, const std::string& start) { return text.compare(0, start.size(), start) == 0; }
+bool starts_with(const std::string& text, const std::string& start) {
+  return text.compare(0, start.size(), start) == 0;
+}
 
 /// Collects the wanted parameters: `ours` is a module under diffusers, `theirs` under LDM without its root.
 class UNetList {
  public:
-  void add(const std::string& ours, const std::string& theirs, const std::vector<int64_t>& weight_shape, bool has_bias = true) {
+  void add(const std::string& ours, const std::string& theirs, const std::vector<int64_t>& weight_shape,
+           bool has_bias = true) {
     add_one(ours + ".weight", theirs + ".weight", weight_shape);
     if (has_bias) add_one(ours + ".bias", theirs + ".bias", {weight_shape[0]});
   }
@@ -75,7 +78,8 @@ class UNetWalk {
         skips_.push_back(width);
       }
       if (i + 1 == config_.levels.size()) break;
-      list_.add(ours + "downsamplers.0.conv", "input_blocks." + std::to_string(number++) + ".0.op", {width, width, 3, 3});
+      list_.add(ours + "downsamplers.0.conv", "input_blocks." + std::to_string(number++) + ".0.op",
+                {width, width, 3, 3});
       skips_.push_back(width);
     }
   }
@@ -99,7 +103,8 @@ class UNetWalk {
         if (level.attends_up) add_attention(ours + "attentions." + std::to_string(j), theirs + "1", level);
         width = level.channels;
         if (j == level.layers && i + 1 < count)  // in LDM the last part of the level's last block
-          list_.add(ours + "upsamplers.0.conv", theirs + (level.attends_up ? "2.conv" : "1.conv"), {width, width, 3, 3});
+          list_.add(ours + "upsamplers.0.conv", theirs + (level.attends_up ? "2.conv" : "1.conv"),
+                    {width, width, 3, 3});
       }
     }
   }
@@ -123,7 +128,8 @@ class UNetWalk {
       const auto add = [&](const std::string& name, const std::vector<int64_t>& shape, bool has_bias = true) {
         list_.add(ours + block + name, theirs + block + name, shape, has_bias);
       };
-      for (const auto& [name, context] : {std::pair<std::string, int64_t>("attn1.", width), {"attn2.", config_.cross_attention_dim}}) {
+      for (const auto& [name, context] :
+           {std::pair<std::string, int64_t>("attn1.", width), {"attn2.", config_.cross_attention_dim}}) {
         add(name + "to_q", {width, width}, false);
         add(name + "to_k", {width, context}, false);
         add(name + "to_v", {width, context}, false);
@@ -148,16 +154,29 @@ class UNetWalk {
 };
 
 constexpr const char* kTrainingRoots[] = {"model_ema.", "denoiser.", "embedding_manager."};
-constexpr const char* kTrainingNames[] = {"betas", "alphas_cumprod", "alphas_cumprod_prev", "sqrt_alphas_cumprod",
-                                          "sqrt_one_minus_alphas_cumprod", "log_one_minus_alphas_cumprod", "sqrt_recip_alphas_cumprod",
-                                          "sqrt_recipm1_alphas_cumprod", "posterior_variance", "posterior_log_variance_clipped",
-                                          "posterior_mean_coef1", "posterior_mean_coef2", "lvlb_weights", "logvar", "scale_factor",
-                                          "v_pred", "ztsnr"};
+constexpr const char* kTrainingNames[] = {"betas",
+                                          "alphas_cumprod",
+                                          "alphas_cumprod_prev",
+                                          "sqrt_alphas_cumprod",
+                                          "sqrt_one_minus_alphas_cumprod",
+                                          "log_one_minus_alphas_cumprod",
+                                          "sqrt_recip_alphas_cumprod",
+                                          "sqrt_recipm1_alphas_cumprod",
+                                          "posterior_variance",
+                                          "posterior_log_variance_clipped",
+                                          "posterior_mean_coef1",
+                                          "posterior_mean_coef2",
+                                          "lvlb_weights",
+                                          "logvar",
+                                          "scale_factor",
+                                          "v_pred",
+                                          "ztsnr"};
 
 }  // namespace
 
 std::optional<UNetLayout> find_unet(const TensorIndex& index) {
-  if (index.contains("down_blocks.0.resnets.0.time_emb_proj.weight") && index.contains("conv_in.weight")) return UNetLayout::diffusers;
+  if (index.contains("down_blocks.0.resnets.0.time_emb_proj.weight") && index.contains("conv_in.weight"))
+    return UNetLayout::diffusers;
   if (index.contains(std::string(kLdmRoot) + "input_blocks.0.0.weight")) return UNetLayout::ldm;
   return std::nullopt;
 }

@@ -1,5 +1,6 @@
 #pragma once
-// The weights of a UNet2DConditionModel and how files name them: diffusers, and latent diffusion's own within a single file.
+// The weights of a UNet2DConditionModel and how files name them: diffusers, and latent diffusion's own within a single
+// file.
 
 #include "plugins/models/unet2d/unet_config.h"
 
@@ -14,8 +15,8 @@ std::optional<UNetLayout> find_unet(const TensorIndex& index);
 
 std::vector<WantedParameter> unet_parameters(const UNetConfig& config);
 
-/// Is a name of a file in this layout the UNet's business? In a single file also what belongs to the whole model and is of no use
-/// for making pictures: see passes_over().
+/// Is a name of a file in this layout the UNet's business? In a single file also what belongs to the whole model and is
+/// of no use for making pictures: see passes_over().
 bool belongs(const std::string& name, UNetLayout layout);
 /// Tables of the noise schedule, averaged copies of the weights, flags of how the model was trained.
 bool passes_over(const std::string& name, UNetLayout layout);

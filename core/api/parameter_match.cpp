@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <utility>
+
+#include "core/api/parameter_form.h"
+#include "core/api/weights.h"
+
+namespace alice {
+namespace {
+
+bool is_float(DType dtype) {
+  return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
+}
+
+/// Adds the first few faults of a kind in full and counts the rest: a file of another model lacks hundreds of tensors.
+class FaultList {
+ public:
+  FaultList(std::vector<Fault>& faults, std::string place, std::string rest)
+      : faults_(faults), place_(std::move(place)), rest_(std::move(rest)) {}
+  ~FaultList() {
+    if (count_ > kShown)
+      faults_.push_back({place_, "and " + std::to_string(count_ - kShown) + " more tensors " + rest_});
+  }
+  void add(const std::string& sentence) {
+    if (++count_ <= kShown) faults_.push_back({place_, sentence});
+  }
+
+ private:
+  static constexpr size_t kShown = 8;
+  std::vector<Fault>& faults_;
+  std::string place_, rest_;
+  size_t count_ = 0;
+};
+
+Parameter from_source(const WantedParameter& wanted, const WantedParameter::Source& source) {
+  Parameter parameter;
+  parameter.name = wanted.name;
+  parameter.shape = wanted.shape;
+  parameter.source = source.name;
+  parameter.form = source.form;
+  parameter.first_row = source.first_row;
+  parameter.stacked = source.stacked;
+  return parameter;
+}
+
+/// The first source that the index has in the shape that is needed, else the first that it has at all, else null.
+const WantedParameter::Source* choose(const TensorIndex& index, const WantedParameter& wanted) {
+  const WantedParameter::Source* present = nullptr;
+  for (const auto& source : wanted.sources)
+    if (const TensorInfo* info = index.find(source.name)) {
+      if (fits(info->shape, from_source(wanted, source))) return &source;
+      if (!present) present = &source;
+    }
+  return present;
+}
+
+/// The layout that most of the wanted parameters are found in; "" when none is found.
+std::string common_layout(const TensorIndex& index, const std::vector<WantedParameter>& wanted) {
+  std::map<std::string, size_t> votes;
+  for (const WantedParameter& parameter : wanted)
+    if (const auto* source = choose(index, parameter)) ++votes[source->layout];
+  std::string layout;
+  for (const auto& [name, count] : votes)
+    if (layout.empty() || count > votes[layout]) layout = name;
+  return layout;
+}
+
+/// The source under `layout`, or the first there is.
+const WantedParameter::Source* source_in(const WantedParameter& wanted, const std::string& layout) {
+  for (const auto& source : wanted.sources)
+    if (source.layout == layout) return &source;
+  return wanted.sources.empty() ? nullptr : &wanted.sources.front();
+}
+
+void add_facts(const TensorIndex& index, Recognition& recognition) {
+  int64_t numbers = 0;
+  std::set<std::string> dtypes;
+  for (const Parameter& parameter : recognition.parameters) {
+    int64_t elements = 1;
+    for (int64_t side : parameter.shape) elements *= side;
+    numbers += elements;
+    dtypes.insert(to_string(index.find(parameter.source)->dtype));
+  }
+  recognition.facts["parameters"] = numbers;
+  recognition.facts["dtypes"] = dtypes;
+}
+
+std::string ldm_alias(const WantedParameter& wanted) {
+  const auto* source = source_in(wanted, "ldm");
+  return source && source->layout == "ldm" && !source->stacked ? source->name : "";
+}
+
+}  // namespace
+
+void match_parameters(const TensorIndex& index, const std::vector<WantedParameter>& wanted,
+                      const std::function<bool(const std::string&)>& belongs,
+                      const std::function<bool(const std::string&)>& passes_over, Recognition& recognition) {
+  FaultList missing(recognition.faults, index.place, "are missing");
+  FaultList misfits(recognition.faults, index.place, "do not fit");
+  FaultList left_over(recognition.faults, index.place, "are left over");
+  recognition.layout = common_layout(index, wanted);
+  std::set<std::string> used;
+  std::map<std::string, int64_t> rows_used;  // of stacked tensors
+
+  for (const WantedParameter& parameter : wanted) {
+    const auto* source = choose(index, parameter);
+    if (!source) {
+      const auto* expected = source_in(parameter, recognition.layout);
+      missing.add("tensor '" + (expected ? expected->name : parameter.name) + "' is missing: " +
+                  shape_text(expected ? shape_in_file(parameter.shape, expected->form) : parameter.shape) +
+                  " is needed");
+      continue;
+    }
+    Parameter found = from_source(parameter, *source);
+    found.alias = ldm_alias(parameter);
+    const TensorInfo& info = *index.find(source->name);
+    used.insert(info.name);
+    if (found.stacked) rows_used[info.name] = std::max(rows_used[info.name], found.first_row + found.shape.at(0));
+    if (!fits(info.shape, found))
+      misfits.add("tensor '" + info.name + "' has shape " + shape_text(info.shape) + ", " +
+                  shape_text(shape_in_file(found.shape, found.form)) + (found.stacked ? " for each part is" : " is") +
+                  " needed");
+    else if (!is_float(info.dtype))
+      misfits.add("tensor '" + info.name + "' has the type " + to_string(info.dtype) + ", floating point is needed");
+    recognition.parameters.push_back(std::move(found));
+  }
+  for (const auto& [name, rows] : rows_used)
+    if (const TensorInfo& info = *index.find(name); !info.shape.empty() && info.shape[0] > rows)
+      misfits.add("tensor '" + name + "' has " + std::to_string(info.shape[0]) + " rows, " + std::to_string(rows) +
+                  " are needed");
+  for (const auto& [name, info] : index.tensors) {
+    if (!used.count(name) && !belongs(name)) continue;
+    recognition.claimed.insert(name);
+    if (!used.count(name) && !passes_over(name))
+      left_over.add("tensor '" + name + "' " + shape_text(info.shape) +
+                    " is left over: this architecture has no such weight");
+  }
+  add_facts(index, recognition);
+}
+
+}  // namespace alice
