@@ -14,6 +14,8 @@ namespace {
 
 const std::string kGoldens = ALICE_TEST_DATA "/goldens";
 
+Json golden_cases() { return read_json_file(kGoldens + "/lora/lora.json")["cases"]; }
+
 std::string without_weight(const std::string& name) { return name.substr(0, name.rfind(".weight")); }
 
 /// diffusers name -> LDM name, for the weights that are one tensor in both.
@@ -57,7 +59,7 @@ const std::map<std::string, std::string> kFormats = {{"kohya_linear", "kohya"},
 
 TEST_CASE("each golden LoRA is recognised by one format, and every tensor finds its module") {
   const auto targets = tiny_targets();
-  const Json cases = read_json_file(kGoldens + "/lora/lora.json")["cases"];
+  const Json cases = golden_cases();
   REQUIRE(cases.size() == kFormats.size());
   for (const Json& golden : cases) {
     const std::string name = golden["name"];
@@ -86,7 +88,8 @@ TEST_CASE("each golden LoRA is recognised by one format, and every tensor finds 
 
 TEST_CASE("the golden LoRAs' changes are alpha / rank times up times down") {
   const auto targets = tiny_targets();
-  for (const Json& golden : read_json_file(kGoldens + "/lora/lora.json")["cases"]) {
+  const Json cases = golden_cases();
+  for (const Json& golden : cases) {
     const std::string name = golden["name"];
     INFO(name);
     const auto file = SafetensorsFile::open(kGoldens + "/lora/" + name + ".safetensors");
