@@ -54,6 +54,12 @@ TEST_CASE("a batch of pictures equals its pictures alone") {
   }
 }
 
+TEST_CASE("maps of another shape are refused") {
+  const auto vae = load(vae_factory(), part_of("tiny_sd15", "vae"));
+  CHECK_THROWS_WITH(vae->decode(at::zeros({1, 3, 8, 8})), Catch::Matchers::Contains("[B, 4, H, W] is needed"));
+  CHECK_THROWS_WITH(vae->encode(at::zeros({1, 3, 64, 60})), Catch::Matchers::Contains("multiples of 8"));
+}
+
 TEST_CASE("older names of the VAE's attention are read too") {
   const ModelFiles files = part_of("tiny_sd15", "vae");
   std::map<std::string, Tensor> renamed;

@@ -175,6 +175,9 @@ TEST_CASE("a UNet's wrong settings are named before anything is made of them") {
   CHECK_THAT(config_error("conv_in_kernel", 4), Contains("must be odd"));
   CHECK_THAT(config_error("addition_embed_type", "text_image"), Contains("'text_image' is not built"));
   CHECK_THAT(config_error("addition_embed_type", "text_time"), Contains("addition_time_embed_dim: must be given"));
+  ModelFiles sdxl = part_of("tiny_sdxl", "unet");
+  sdxl.config["projection_class_embeddings_input_dim"] = 48;
+  CHECK_THROWS_WITH(unet_factory().recognise(sdxl), Contains("leaves no room for pooled text"));
   for (const auto& [key, value] : std::map<std::string, Json>{{"act_fn", "mish"},
                                                               {"class_embed_type", "timestep"},
                                                               {"num_class_embeds", 10},

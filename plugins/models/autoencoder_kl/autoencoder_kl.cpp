@@ -11,6 +11,18 @@ namespace {
 // Where the reference holds the logarithm of the variance.
 constexpr double kLowestLogVariance = -30, kHighestLogVariance = 20;
 
+constexpr int64_t kColours = 3;
+
+/// [B, channels, H, W], both sides multiples of `multiple`.
+void check_map(const Tensor& map, const char* name, int64_t channels, int64_t multiple) {
+  if (map.dim() == 4 && map.size(1) == channels && map.numel() > 0 && map.size(2) % multiple == 0 &&
+      map.size(3) % multiple == 0)
+    return;
+  throw Error(ErrorCode::bad_request, name,
+              "have shape " + shape_text(map.sizes().vec()) + ", [B, " + std::to_string(channels) +
+                  ", H, W] is needed" + (multiple > 1 ? ", H and W multiples of " + std::to_string(multiple) : ""));
+}
+
 class AutoencoderKl final : public Vae {
  public:
   AutoencoderKl(const KlConfig& config, ModelWeights weights)
@@ -28,6 +40,7 @@ class AutoencoderKl final : public Vae {
 
   // Both ways one picture at a time: its maps are what fills the memory, and none of its numbers depend on the others.
   Tensor decode(const Tensor& latents) const override {
+    check_map(latents, "latents", info_.latent_channels, 1);
     const at::NoGradGuard no_grad;
     return each_row(latents, [&](const Tensor& sampled) {
       const Tensor raw = sampled / info_.scaling_factor + info_.shift_factor;
@@ -39,6 +52,7 @@ class AutoencoderKl final : public Vae {
     if (!encoder_)
       throw Error(ErrorCode::unsupported, "VAE",
                   "these files hold the decoder alone, which makes no latents of a picture");
+    check_map(pixels, "pixels", kColours, info_.reduction);
     const at::NoGradGuard no_grad;
     const Tensor moments = each_row(pixels, [&](const Tensor& picture) {
       const auto halves = to_cpu((*encoder_)(weights_.backend(), to_backend(picture))).chunk(2, 1);
@@ -61,7 +75,7 @@ class AutoencoderKl final : public Vae {
   std::optional<Encoder> encoder_;
 };
 
-struct KlOptions {};
+struct KlOptions {};  // none: config.json says all. One that is given is a fault
 
 const OptionTable<KlOptions>& kl_options() {
   static const OptionTable<KlOptions> table;

@@ -7,8 +7,8 @@
 
 namespace alice::kl {
 
-/// Names and defaults are diffusers'. What is not here is either without effect (sample sizes of training,
-/// force_upcast: no float16 is computed in) or refused.
+/// Names and defaults are diffusers'. What is not here is either without effect (force_upcast: no
+/// float16 is computed in) or refused.
 struct KlConfig {
   int64_t in_channels = 3;
   int64_t out_channels = 3;

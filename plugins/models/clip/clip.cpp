@@ -8,7 +8,7 @@
 namespace alice::clip {
 namespace {
 
-struct ClipOptions {};
+struct ClipOptions {};  // none: config.json says all. One that is given is a fault
 
 const OptionTable<ClipOptions>& clip_options() {
   static const OptionTable<ClipOptions> table;
@@ -42,15 +42,12 @@ class ClipFactory final : public TextEncoderFactory {
 
   std::optional<Recognition> recognise(const ModelFiles& files) const override {
     const std::optional<bool> says_so = is_clip(files.config);
-    if (says_so == false) return std::nullopt;
-    const bool configured = files.config.is_object();
-    const ClipConfig given = configured ? read_clip_config(files) : ClipConfig();
-    const std::optional<ClipNames> found = find_clip(files.weights->index(), given.has_projection);
-    if (!found && !says_so) return std::nullopt;
+    const std::optional<ClipNames> found = find_clip(files.weights->index(), asks_for_projection(files.config));
+    if (!says_so.value_or(found.has_value())) return std::nullopt;
     const ClipNames names = found.value_or(ClipNames());
 
     Recognition recognition;
-    const ClipConfig config = configured ? given : derived(files, names, recognition);
+    const ClipConfig config = files.config.is_object() ? read_clip_config(files) : derived(files, names, recognition);
     recognition.description = describe(config);
     recognition.config = write_clip_config(config);
     match_parameters(

@@ -44,12 +44,15 @@ std::optional<bool> is_clip(const Json& config) {
   return std::nullopt;
 }
 
+bool asks_for_projection(const Json& config) {
+  return config.is_object() && names(config.value("architectures", Json()), kProjectionClass);
+}
+
 ClipConfig read_clip_config(const ModelFiles& files) {
   const PlaceOf place = config_places(files);
   Faults faults;
   ClipConfig config = options().read(files.config, UnknownKeys::pass_over, place, faults);
-  if (files.config.is_object())
-    config.has_projection = names(files.config.value("architectures", Json()), kProjectionClass);
+  config.has_projection = asks_for_projection(files.config);
   if (faults.empty() && config.hidden_size % config.num_attention_heads != 0)
     faults.add(place("num_attention_heads"), std::to_string(config.num_attention_heads) +
                                                  " heads cannot share a hidden_size of " +

@@ -24,6 +24,8 @@ struct ClipConfig {
 
 /// Says config.json that it is a CLIP text encoder? Empty when it does not say what it is.
 std::optional<bool> is_clip(const Json& config);
+/// Is it one with a projection?
+bool asks_for_projection(const Json& config);
 
 /// Throws Error(bad_weights) with every fault of a config.json.
 ClipConfig read_clip_config(const ModelFiles& files);

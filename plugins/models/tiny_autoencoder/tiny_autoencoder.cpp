@@ -9,6 +9,18 @@ namespace {
 
 constexpr double kLargestLatent = 3;  // latents are bent to stay below it, as in training
 
+constexpr int64_t kColours = 3;
+
+/// [B, channels, H, W], both sides multiples of `multiple`.
+void check_map(const Tensor& map, const char* name, int64_t channels, int64_t multiple) {
+  if (map.dim() == 4 && map.size(1) == channels && map.numel() > 0 && map.size(2) % multiple == 0 &&
+      map.size(3) % multiple == 0)
+    return;
+  throw Error(ErrorCode::bad_request, name,
+              "have shape " + shape_text(map.sizes().vec()) + ", [B, " + std::to_string(channels) +
+                  ", H, W] is needed" + (multiple > 1 ? ", H and W multiples of " + std::to_string(multiple) : ""));
+}
+
 class TinyAutoencoder final : public Vae {
  public:
   TinyAutoencoder(const TinyConfig& config, ModelWeights weights)
@@ -26,6 +38,7 @@ class TinyAutoencoder final : public Vae {
 
   // Both ways one picture at a time, which bounds the memory.
   Tensor decode(const Tensor& latents) const override {
+    check_map(latents, "latents", info_.latent_channels, 1);
     const at::NoGradGuard no_grad;
     return each_row(latents, [&](const Tensor& sampled) {
       const Tensor raw = sampled / info_.scaling_factor + info_.shift_factor;
@@ -38,6 +51,7 @@ class TinyAutoencoder final : public Vae {
     if (!encoder_)
       throw Error(ErrorCode::unsupported, "VAE",
                   "these files hold the decoder alone, which makes no latents of a picture");
+    check_map(pixels, "pixels", kColours, info_.reduction);
     const at::NoGradGuard no_grad;
     const Tensor mean = each_row(pixels, [&](const Tensor& picture) {
       const Tensor raw = to_cpu((*encoder_)(weights_.backend(), to_backend((picture + 1) / 2)));
@@ -58,7 +72,7 @@ class TinyAutoencoder final : public Vae {
   std::optional<TinyEncoder> encoder_;
 };
 
-struct TinyOptions {};
+struct TinyOptions {};  // none: config.json says all. One that is given is a fault
 
 const OptionTable<TinyOptions>& tiny_options() {
   static const OptionTable<TinyOptions> table;

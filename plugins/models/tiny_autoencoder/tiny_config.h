@@ -12,12 +12,13 @@ struct TinyConfig {
   int64_t in_channels = 3;
   int64_t out_channels = 3;
   int64_t latent_channels = 4;
-  std::vector<int64_t> encoder_block_out_channels = {64, 64, 64,
-                                                     64};  ///< all the same: its convolutions change no width
+  /// Widths: the same for every stage, since no convolution between two changes it.
+  std::vector<int64_t> encoder_block_out_channels = {64, 64, 64, 64};
   std::vector<int64_t> decoder_block_out_channels = {64, 64, 64, 64};
-  std::vector<int64_t> num_encoder_blocks = {1, 3, 3,
-                                             3};  ///< of each stage, the finest first; every stage but the first halves
-  std::vector<int64_t> num_decoder_blocks = {3, 3, 3, 1};  ///< the coarsest first; every stage but the last doubles
+  /// Residual blocks of each stage. The encoder's first is the finest, and every other one halves; the decoder's last
+  /// is the finest, and every other one doubles.
+  std::vector<int64_t> num_encoder_blocks = {1, 3, 3, 3};
+  std::vector<int64_t> num_decoder_blocks = {3, 3, 3, 1};
   int64_t upsampling_scaling_factor = 2;
   double scaling_factor = 1;
   double shift_factor = 0;

@@ -11,7 +11,6 @@ namespace alice::unet2d {
 namespace {
 
 constexpr int64_t kUsualLatents = 64;  // where config.json does not say: the size of SD 1.x
-constexpr int64_t kTimeIds = 6;  // SDXL: original size, crop, target size; its refiner has a score for the last two
 constexpr int64_t kRefinerTimeIds = 5;
 constexpr int64_t kRefinerWidth = 1280;  // of its tokens and of its pooled text
 
@@ -117,7 +116,7 @@ std::unique_ptr<UNetRun> UNet2d::prepare(const Conditioning& conditioning) const
                                      network_.prepare(to_backend(tokens), pooled, time_ids), tokens.size(0));
 }
 
-struct UNetOptions {};
+struct UNetOptions {};  // none: config.json says all. One that is given is a fault
 
 const OptionTable<UNetOptions>& unet_options() {
   static const OptionTable<UNetOptions> table;

@@ -8,6 +8,9 @@
 
 namespace alice::unet2d {
 
+/// What SDXL is told of a picture: original size, crop, target size. (Its refiner has a score for the last two.)
+inline constexpr int64_t kTimeIds = 6;
+
 /// What a level of the network consists of. The same on the way down and up unless said otherwise.
 struct UNetLevel {
   int64_t channels = 0;
