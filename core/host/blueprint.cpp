@@ -96,16 +96,11 @@ SchedulerSource scheduler_of(const Registry& registry, const HostConfig& config,
 
 template <class Part>
 Json describe_part(const PartChoice<Part>& choice) {
-  std::set<std::string> dtypes;
-  const TensorIndex& index = choice.files.weights->index();
-  for (const Parameter& parameter : choice.recognition.parameters)
-    if (const TensorInfo* info = index.find(parameter.source)) dtypes.insert(to_string(info->dtype));
   return {{"plugin", choice.factory->info().id},
           {"kind", choice.recognition.description},
           {"layout", choice.recognition.layout},
-          {"files", index.files},
+          {"files", choice.files.weights->index().files},
           {"tensors", choice.recognition.parameters.size()},
-          {"dtypes", dtypes},
           {"facts", choice.recognition.facts}};
 }
 

@@ -51,7 +51,11 @@ void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, 
                 }() + ")");
 
   const LoraRecognition recognition = format->read(*file, targets);
-  for (const Fault& fault : recognition.faults) faults.add(fault.place, fault.sentence);
+  constexpr size_t kMostNamed = 8;  // a LoRA of another architecture has hundreds
+  for (size_t i = 0; i < recognition.faults.size() && i < kMostNamed; ++i)
+    faults.add(recognition.faults[i].place, recognition.faults[i].sentence);
+  if (recognition.faults.size() > kMostNamed)
+    faults.add(path.string(), "and " + std::to_string(recognition.faults.size() - kMostNamed) + " more faults: is it made for this model?");
   if (!recognition.faults.empty()) return;
 
   for (const LoraPatch& patch : recognition.patches) {

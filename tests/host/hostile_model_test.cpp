@@ -16,10 +16,13 @@ namespace {
 
 const fs::path kModel = fs::path(ALICE_TEST_DATA) / "goldens/models/tiny_sd15";
 
-/// A copy of the small model, with links followed, as "sd/hostile".
+/// A copy of the small model as "sd/hostile", with the vocabulary that its tokenizer links to.
 class HostileModel {
  public:
-  HostileModel() { fs::copy(kModel, folder_ / "hostile", fs::copy_options::recursive); }
+  HostileModel() {
+    fs::copy(kModel, folder_ / "hostile", fs::copy_options::recursive);
+    fs::copy(kModel.parent_path() / "clip_vocab", folder_ / "clip_vocab", fs::copy_options::recursive);
+  }
   fs::path path(const std::string& file) const { return folder_ / ("hostile/" + file); }
   void write(const std::string& file, const std::string& text) const { std::ofstream(path(file), std::ios::trunc) << text; }
 
@@ -48,6 +51,8 @@ class HostileModel {
 };
 
 }  // namespace
+
+TEST_CASE("the copy that is damaged below is sound") { CHECK(HostileModel().attempt() == ""); }
 
 TEST_CASE("every setting of every config.json may be of any type, missing, or absurd") {
   const std::string file = GENERATE(as<std::string>{}, "unet/config.json", "vae/config.json", "text_encoder/config.json",

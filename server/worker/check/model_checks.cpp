@@ -98,10 +98,8 @@ std::string facts_text(const Json& facts) {
   std::string text = facts.at("id").get<std::string>() + " (" + facts.at("source").get<std::string>() + ")\n";
   for (const auto& part : facts.at("parts").items()) {
     const Json& one = part.value();
-    std::string dtypes;
-    for (const Json& dtype : one.at("dtypes")) dtypes += (dtypes.empty() ? "" : ", ") + dtype.get<std::string>();
     text += part.key() + ": " + one.at("kind").get<std::string>() + "\n  layout " + one.at("layout").get<std::string>() + ", " +
-            std::to_string(one.at("tensors").get<size_t>()) + " tensors, " + dtypes + "\n";
+            std::to_string(one.at("tensors").get<size_t>()) + " tensors\n";
     if (one.at("facts").is_object())
       for (const auto& fact : one.at("facts").items()) text += "  " + fact.key() + ": " + dump_json(fact.value()) + "\n";
   }
