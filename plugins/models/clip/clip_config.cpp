@@ -18,7 +18,7 @@ const OptionTable<ClipConfig>& options() {
           .integer("num_hidden_layers", &ClipConfig::num_hidden_layers, {1, 256}, "layers")
           .integer("num_attention_heads", &ClipConfig::num_attention_heads, {1, 256}, "heads of attention")
           .integer("max_position_embeddings", &ClipConfig::max_position_embeddings, {2, 1 << 14}, "tokens of a prompt")
-          .number("layer_norm_eps", &ClipConfig::layer_norm_eps, {0, 1}, "added to a norm's variance")
+          .number("layer_norm_eps", &ClipConfig::layer_norm_eps, {1e-12, 1}, "added to a norm's variance")
           .choice("hidden_act", &ClipConfig::hidden_act,
                   {{"quick_gelu", Activation::quick_gelu}, {"gelu", Activation::gelu}}, "activation of the perceptrons")
           .integer("eos_token_id", &ClipConfig::eos_token_id, {0, 1 << 22}, "the token whose state is the pooled text");

@@ -56,7 +56,7 @@ const OptionTable<Settings>& options() {
                    "linear layers around a transformer, not convolutions")
           .integer("downsample_padding", &Settings::downsample_padding, {0, 1}, "padding of the halving convolutions")
           .integer("norm_num_groups", &Settings::norm_num_groups, kWidth, "groups of the norms")
-          .number("norm_eps", &Settings::norm_eps, {0, 1}, "added to a norm's variance")
+          .number("norm_eps", &Settings::norm_eps, {1e-12, 1}, "added to a norm's variance")
           .integer("conv_in_kernel", &Settings::conv_in_kernel, kKernel, "side of the first convolution")
           .integer("conv_out_kernel", &Settings::conv_out_kernel, kKernel, "side of the last convolution")
           .integer("time_embedding_dim", &Settings::time_embedding_dim, {1, 1 << 16}, "width of the time embedding")
