@@ -9,8 +9,7 @@ if(ALICE_SANITIZE)
 endif()
 
 # One precompiled header for everything that includes ATen: 4 s once instead of for every file.
-file(WRITE ${CMAKE_BINARY_DIR}/pch.cpp "")
-add_library(alice-pch OBJECT ${CMAKE_BINARY_DIR}/pch.cpp)
+add_library(alice-pch OBJECT ${PROJECT_SOURCE_DIR}/cmake/pch.cpp)
 target_link_libraries(alice-pch PUBLIC alice-flags alice-torch nlohmann_json::nlohmann_json)
 target_precompile_headers(alice-pch PRIVATE <ATen/ATen.h> <nlohmann/json.hpp> <functional> <map> <memory> <optional> <string> <vector>)
 

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 
@@ -16,6 +17,9 @@ namespace {
 /// Returns only when the worker could not be started.
 int become_worker(char** argv) {
   const auto worker = alice::program_folder() / "alice-worker";
+  // OpenMP threads that wait for work spin only for a moment: libgomp's default makes two programs that share a machine
+  // forty times slower (reference/RESULTS.md).
+  setenv("GOMP_SPINCOUNT", "1000", /*overwrite=*/0);
   execv(worker.c_str(), argv);
   std::fprintf(stderr, "alice: cannot start %s: %s; it belongs beside alice\n", worker.c_str(), std::strerror(errno));
   return alice::kExitFailed;

@@ -68,6 +68,9 @@ class Backend {
   /// The precision that models compute in: float32 or bfloat16 (or float16 on devices that have it).
   virtual at::ScalarType dtype() const = 0;
 
+  /// x on device() in dtype(); x itself when it is so already.
+  Tensor to_device(const Tensor& x) const;
+
   /// Brings a linear weight [out, in] (bias [out] or undefined), of any float dtype on the CPU, into the form that
   /// linear() wants. The default converts to device() and dtype().
   virtual PreparedWeightPtr prepare_linear(const Tensor& weight, const Tensor& bias) const;
@@ -93,6 +96,9 @@ class Backend {
   /// Abilities added after this major version, by name; null when absent. Owned by the backend.
   virtual const void* extension(const char* name) const;
 };
+
+/// x as float32 on the CPU, where everything outside models computes.
+Tensor to_host(const Tensor& x);
 
 /// The activations on their own, elementwise (geglu: halves the last dimension). x is left as it is.
 Tensor activate(const Tensor& x, Activation activation);

@@ -6,8 +6,9 @@ namespace alice {
 
 Plan Plan::from(size_t k) const {
   if (k >= steps())
-    throw Error(ErrorCode::bad_request, "/strength",
-                "leaves no step to do: the first step would be " + std::to_string(k) + " of " + std::to_string(steps()));
+    throw Error(
+        ErrorCode::bad_request, "/strength",
+        "leaves no step to do: the first step would be " + std::to_string(k) + " of " + std::to_string(steps()));
   Plan rest = *this;
   rest.levels.erase(rest.levels.begin(), rest.levels.begin() + static_cast<std::ptrdiff_t>(k));
   rest.first_step = first_step + k;

@@ -1,6 +1,6 @@
 #pragma once
-// Tensors of the contracts: at::Tensor; pictures and latents are NCHW. This is the one place that names ATen's header (4 s to
-// compile, so the build precompiles it).
+// Tensors of the contracts: at::Tensor; pictures and latents are NCHW. This is the one place that names ATen's header
+// (4 s to compile, so the build precompiles it).
 
 #include <ATen/ATen.h>
 

@@ -22,13 +22,13 @@ struct UNetInfo {
 /// backend's device.
 using Conditioning = std::map<std::string, Tensor>;
 
-/// One request's use of a UNet: holds what is computed once (keys and values of the tokens). Not to be shared between threads
-/// or requests; keeps its UNet alive.
+/// One request's use of a UNet: holds what is computed once (keys and values of the tokens). Not to be shared between
+/// threads or requests; keeps its UNet alive.
 class UNetRun {
  public:
   virtual ~UNetRun();
-  /// x [B, in_channels, h, w] float32 on the CPU, scaled to unit variance; t [B] float32, possibly fractional -> the raw
-  /// prediction [B, out_channels, h, w], float32 on the CPU. B is the conditioning's. h and w need not be even.
+  /// x [B, in_channels, h, w] float32 on the CPU, scaled to unit variance; t [B] float32, possibly fractional -> the
+  /// raw prediction [B, out_channels, h, w], float32 on the CPU. B is the conditioning's. h and w need not be even.
   virtual Tensor predict(const Tensor& x, const Tensor& t) = 0;
 };
 

@@ -26,9 +26,7 @@ Error::Error(ErrorCode code, std::string place, std::string sentence)
 
 Error::~Error() = default;
 
-void Faults::add(std::string place, std::string sentence) {
-  list_.push_back({std::move(place), std::move(sentence)});
-}
+void Faults::add(std::string place, std::string sentence) { list_.push_back({std::move(place), std::move(sentence)}); }
 
 void Faults::throw_if_any(ErrorCode code) const {
   if (list_.empty()) return;

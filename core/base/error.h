@@ -23,9 +23,10 @@ enum class ErrorCode {
 /// The name as it stands in logs and JSON: "bad_request", ...
 const char* to_string(ErrorCode code);
 
-/// An error says where (`place`: "config.yaml:14:7", "/steps", "models/x/unet/config.json"), what, and what would be right
-/// (`sentence`). what() is "place: sentence". Defined in one shared library, so that its type exists once in a process and
-/// can be caught across plugins. Copies share nothing that can throw later.
+/// An error says where (`place`: "config.yaml:14:7", "/steps", "models/x/unet/config.json"), what, and what would be
+/// right
+/// (`sentence`). what() is "place: sentence". Defined in one shared library, so that its type exists once in a process
+/// and can be caught across plugins. Copies share nothing that can throw later.
 class Error : public std::exception {
  public:
   Error(ErrorCode code, std::string place, std::string sentence);

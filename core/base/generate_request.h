@@ -22,8 +22,8 @@ struct GenerateRequest {
   std::string negative_prompt;
   std::optional<int64_t> steps;
   std::optional<double> guidance_scale;
-  double guidance_rescale = 0;  ///< Lin et al. 2023, section 3.4
-  int64_t clip_skip = 0;        ///< 0: the last layer (diffusers' counting)
+  double guidance_rescale = 0;           ///< Lin et al. 2023, section 3.4
+  int64_t clip_skip = 0;                 ///< 0: the last layer (diffusers' counting)
   std::optional<int64_t> width, height;  ///< pixels
   std::optional<int64_t> seed;           ///< 0 is a seed; absent: drawn
   int64_t n = 1;                         ///< image k has the seed seed + k
@@ -35,13 +35,13 @@ struct GenerateRequest {
 /// Every field but loras and scheduler_options (which are structures): ranges, help, defaults.
 const OptionTable<GenerateRequest>& generate_options();
 
-/// Reads a JSON object with generate_options()' names, "scheduler_options" {..} and "loras" [{"name","strength"} or "name"].
-/// Throws one Error(bad_request) with every fault; places are JSON pointers ("/steps").
+/// Reads a JSON object with generate_options()' names, "scheduler_options" {..} and "loras" [{"name","strength"} or
+/// "name"]. Throws one Error(bad_request) with every fault; places are JSON pointers ("/steps").
 GenerateRequest read_generate_request(const Json& object);
 Json write_generate_request(const GenerateRequest& request);
 
-/// Takes <lora:name:0.8> tags (strength optional, may be negative; any case) out of `prompt`, appends them to `loras`, and
-/// tidies the commas and blanks that are left. A tag whose strength is no number is a fault at "/prompt".
+/// Takes <lora:name:0.8> tags (strength optional, may be negative; any case) out of `prompt`, appends them to `loras`,
+/// and tidies the commas and blanks that are left. A tag whose strength is no number is a fault at "/prompt".
 void take_lora_tags(std::string& prompt, std::vector<LoraUse>& loras, Faults& faults);
 
 }  // namespace alice

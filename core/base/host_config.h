@@ -1,6 +1,6 @@
 #pragma once
-// What composes models, as plain data: filled by the config reader (server/config), used by core/host. Every value remembers
-// where it was said, so that later faults (an unknown plugin, a bad option) name file, line and column.
+// What composes models, as plain data: filled by the config reader (server/config), used by core/host. Every value
+// remembers where it was said, so that later faults (an unknown plugin, a bad option) name file, line and column.
 
 #include <filesystem>
 #include <map>
@@ -13,10 +13,10 @@ namespace alice {
 
 /// A plugin's choice for one part of a model. Empty: derived from the model's own files.
 struct PartConfig {
-  std::string plugin;                  ///< factory id or alias
-  std::filesystem::path source;        ///< weights of this part from elsewhere (VAE swap); empty: the model's own
-  Json options;                        ///< null or an object
-  PlaceOf place = json_places("");     ///< of a member of options; place("") is the part itself
+  std::string plugin;               ///< factory id or alias
+  std::filesystem::path source;     ///< weights of this part from elsewhere (VAE swap); empty: the model's own
+  Json options;                     ///< null or an object
+  PlaceOf place = json_places("");  ///< of a member of options; place("") is the part itself
 };
 
 struct BackendConfig {
@@ -26,11 +26,12 @@ struct BackendConfig {
 };
 
 struct ModelConfig {
-  std::string id;                      ///< "sd/name"
-  std::filesystem::path source;        ///< folder or file
-  std::string backend;                 ///< a key of HostConfig::backends; "" means the default one
+  std::string id;                ///< "sd/name"
+  std::filesystem::path source;  ///< folder or file
+  std::string backend;           ///< a key of HostConfig::backends; "" means the default one
   PartConfig scheduler, text_encoder, unet, vae;
-  GenerateRequest defaults;            ///< only steps, guidance_scale, width, height, scheduler, negative_prompt, clip_skip are read
+  GenerateRequest
+      defaults;  ///< only steps, guidance_scale, width, height, scheduler, negative_prompt, clip_skip are read
   std::string place;
 };
 
@@ -41,13 +42,13 @@ struct PlacedPath {
 };
 
 struct HostConfig {
-  std::vector<PlacedPath> plugins;             ///< library files; a folder stands for every *.so in it
+  std::vector<PlacedPath> plugins;  ///< library files; a folder stands for every *.so in it
   std::map<std::string, BackendConfig> backends;
-  std::string default_backend;                 ///< a key of backends; "": the first that a plugin brings
-  std::filesystem::path models_directory;      ///< scanned for folders and files; "loras" in it for LoRAs
-  std::map<std::string, ModelConfig> models;   ///< by id, those that the configuration names
-  GenerateRequest defaults;                    ///< generation.default_*: steps, guidance_scale, width, height, scheduler
-  int threads = 0;                             ///< compute threads; 0: one a core
+  std::string default_backend;                ///< a key of backends; "": the first that a plugin brings
+  std::filesystem::path models_directory;     ///< scanned for folders and files; "loras" in it for LoRAs
+  std::map<std::string, ModelConfig> models;  ///< by id, those that the configuration names
+  GenerateRequest defaults;                   ///< generation.default_*: steps, guidance_scale, width, height, scheduler
+  int threads = 0;                            ///< compute threads; 0: one a core
 };
 
 }  // namespace alice

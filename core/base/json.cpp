@@ -12,8 +12,8 @@ namespace {
 constexpr int kDeepest = 64;
 constexpr std::array<std::string_view, 3> kPythonWords = {"-Infinity", "Infinity", "NaN"};
 
-/// Puts quotes around Python's words for non-finite numbers. Refuses nesting that could exhaust the stack, and zero bytes, which
-/// the parser takes for the end of the text.
+/// Puts quotes around Python's words for non-finite numbers. Refuses nesting that could exhaust the stack, and zero
+/// bytes, which the parser takes for the end of the text.
 std::string quote_python_words(std::string_view text, const std::string& place, ErrorCode code) {
   std::string out;
   out.reserve(text.size());
@@ -24,8 +24,10 @@ std::string quote_python_words(std::string_view text, const std::string& place, 
     if (c == '\0') throw Error(code, place, "is no valid JSON: it has a zero byte");
     if (in_string) {
       out += c;
-      if (c == '\\' && i + 1 < text.size()) out += text[++i];
-      else if (c == '"') in_string = false;
+      if (c == '\\' && i + 1 < text.size())
+        out += text[++i];
+      else if (c == '"')
+        in_string = false;
       continue;
     }
     if (c == '{' || c == '[') ++depth;
@@ -62,7 +64,8 @@ Json read_json_file(const std::filesystem::path& file, size_t limit_bytes) {
   if (status) throw Error(ErrorCode::not_found, file.string(), "cannot be read: " + status.message());
   if (size > limit_bytes)
     throw Error(ErrorCode::bad_weights, file.string(),
-                "is " + std::to_string(size) + " bytes long; at most " + std::to_string(limit_bytes) + " are read of such a file");
+                "is " + std::to_string(size) + " bytes long; at most " + std::to_string(limit_bytes) +
+                    " are read of such a file");
   std::ifstream in(file, std::ios::binary);
   if (!in) throw Error(ErrorCode::not_found, file.string(), "cannot be opened for reading");
   std::ostringstream text;

@@ -7,8 +7,8 @@
 
 namespace alice {
 
-/// The candidate with the smallest edit distance (insert, delete, replace, swap of neighbours; case ignored), or "" when none
-/// is near: more than a third of the longer name's letters would have to change.
+/// The candidate with the smallest edit distance (insert, delete, replace, swap of neighbours; case ignored), or ""
+/// when none is near: more than a third of the longer name's letters would have to change.
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
 
 /// " (did you mean 'x'?)", or " (allowed: a, b, c)" when none is near; "" when there are no candidates.

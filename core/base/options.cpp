@@ -28,7 +28,8 @@ bool is_number(const Json& value) {
 }
 
 bool is_integer(const Json& value) {
-  if (value.is_number_unsigned()) return value.get<uint64_t>() <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+  if (value.is_number_unsigned())
+    return value.get<uint64_t>() <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
   if (value.is_number_integer()) return true;
   if (!value.is_number_float()) return false;
   const double number = value.get<double>();
@@ -183,7 +184,9 @@ void check_unknown(const Json& object, const std::vector<OptionSpec>& specs, con
   for (const auto& member : object.items()) {
     bool known = false;
     for (const std::string& name : names) known = known || name == member.key();
-    if (!known) faults.add(place(member.key()), "'" + member.key() + "' is not an option here" + did_you_mean(member.key(), names));
+    if (!known)
+      faults.add(place(member.key()),
+                 "'" + member.key() + "' is not an option here" + did_you_mean(member.key(), names));
   }
 }
 

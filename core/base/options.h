@@ -1,6 +1,6 @@
 #pragma once
-// Options declared once. A plugin (or a request, or a config section) lists its options in one table; that table checks and
-// reads JSON, and describes the options to config checks, the REST description, forms and docs.
+// Options declared once. A plugin (or a request, or a config section) lists its options in one table; that table checks
+// and reads JSON, and describes the options to config checks, the REST description, forms and docs.
 //
 //   struct EulerOptions { double s_churn = 0; Spacing timestep_spacing = Spacing::linspace; };
 //   const OptionTable<EulerOptions>& table() {
@@ -45,12 +45,13 @@ struct OptionSpec {
   std::vector<std::string> choices;
   Json default_value;
 
-  /// {"name","type","list","nullable","help","unit","minimum","maximum","choices","default"}; what does not apply is left out.
+  /// {"name","type","list","nullable","help","unit","minimum","maximum","choices","default"}; what does not apply is
+  /// left out.
   Json to_json() const;
   /// "a number from 0 to 1", "one of linspace, leading, trailing", "a list of integers from 1 to 5".
   std::string expected() const;
-  /// Adds a fault at `place` and returns false when `value` does not fit. Integral numbers such as 2.0 pass as integers;
-  /// "Infinity", "-Infinity" and "NaN" (see parse_json) pass as numbers where the range has room for them.
+  /// Adds a fault at `place` and returns false when `value` does not fit. Integral numbers such as 2.0 pass as
+  /// integers; "Infinity", "-Infinity" and "NaN" (see parse_json) pass as numbers where the range has room for them.
   bool check(const Json& value, const std::string& place, Faults& faults) const;
 };
 
@@ -66,15 +67,27 @@ enum class UnknownKeys {
 };
 
 namespace detail {
-double json_to_number(const Json& value);     // a checked number option
-int64_t json_to_integer(const Json& value);   // a checked integer option
-Json number_to_json(double value);            // non-finite as parse_json's words
+double json_to_number(const Json& value);    // a checked number option
+int64_t json_to_integer(const Json& value);  // a checked integer option
+Json number_to_json(double value);           // non-finite as parse_json's words
 void check_unknown(const Json& object, const std::vector<OptionSpec>& specs, const PlaceOf& place, Faults& faults);
 bool check_is_object(const Json& object, const PlaceOf& place, Faults& faults);
 
-template <class F> struct FieldTraits { using Value = F; static constexpr bool optional = false, list = false; };
-template <class F> struct FieldTraits<std::optional<F>> { using Value = F; static constexpr bool optional = true, list = false; };
-template <class F> struct FieldTraits<std::vector<F>> { using Value = F; static constexpr bool optional = false, list = true; };
+template <class F>
+struct FieldTraits {
+  using Value = F;
+  static constexpr bool optional = false, list = false;
+};
+template <class F>
+struct FieldTraits<std::optional<F>> {
+  using Value = F;
+  static constexpr bool optional = true, list = false;
+};
+template <class F>
+struct FieldTraits<std::vector<F>> {
+  using Value = F;
+  static constexpr bool optional = false, list = true;
+};
 }  // namespace detail
 
 template <class E>
@@ -87,31 +100,36 @@ class OptionTable {
   /// Field: bool, or std::optional<bool>.
   template <class B, class F>
   OptionTable& boolean(std::string name, F B::*field, std::string help) {
-    return add(field, spec(std::move(name), OptionType::boolean, {}, std::move(help), ""),
-               [](const Json& v) { return v.get<bool>(); }, [](bool v) { return Json(v); });
+    return add(
+        field, spec(std::move(name), OptionType::boolean, {}, std::move(help), ""),
+        [](const Json& v) { return v.get<bool>(); }, [](bool v) { return Json(v); });
   }
   /// Field: an integer type, or an optional or vector of one.
   template <class B, class F>
   OptionTable& integer(std::string name, F B::*field, Range range, std::string help, std::string unit = "") {
     using V = typename detail::FieldTraits<F>::Value;
-    return add(field, spec(std::move(name), OptionType::integer, range, std::move(help), std::move(unit)),
-               [](const Json& v) { return static_cast<V>(detail::json_to_integer(v)); }, [](V v) { return Json(v); });
+    return add(
+        field, spec(std::move(name), OptionType::integer, range, std::move(help), std::move(unit)),
+        [](const Json& v) { return static_cast<V>(detail::json_to_integer(v)); }, [](V v) { return Json(v); });
   }
   /// Field: double, or an optional or vector of it.
   template <class B, class F>
   OptionTable& number(std::string name, F B::*field, Range range, std::string help, std::string unit = "") {
-    return add(field, spec(std::move(name), OptionType::number, range, std::move(help), std::move(unit)),
-               [](const Json& v) { return detail::json_to_number(v); }, [](double v) { return detail::number_to_json(v); });
+    return add(
+        field, spec(std::move(name), OptionType::number, range, std::move(help), std::move(unit)),
+        [](const Json& v) { return detail::json_to_number(v); }, [](double v) { return detail::number_to_json(v); });
   }
   /// Field: std::string, or an optional or vector of it.
   template <class B, class F>
   OptionTable& text(std::string name, F B::*field, std::string help) {
-    return add(field, spec(std::move(name), OptionType::text, {}, std::move(help), ""),
-               [](const Json& v) { return v.get<std::string>(); }, [](const std::string& v) { return Json(v); });
+    return add(
+        field, spec(std::move(name), OptionType::text, {}, std::move(help), ""),
+        [](const Json& v) { return v.get<std::string>(); }, [](const std::string& v) { return Json(v); });
   }
   /// Field: an enum, or an optional of one.
   template <class B, class F>
-  OptionTable& choice(std::string name, F B::*field, Choices<typename detail::FieldTraits<F>::Value> choices, std::string help) {
+  OptionTable& choice(std::string name, F B::*field, Choices<typename detail::FieldTraits<F>::Value> choices,
+                      std::string help) {
     using V = typename detail::FieldTraits<F>::Value;
     OptionSpec s = spec(std::move(name), OptionType::choice, {}, std::move(help), "");
     for (const auto& c : choices) s.choices.push_back(c.first);
@@ -130,8 +148,8 @@ class OptionTable {
 
   const std::vector<OptionSpec>& specs() const { return specs_; }
 
-  /// Reads `object` over the defaults. null is an empty object. Every fault is added to `faults`; a member with a fault keeps
-  /// its default, so the result is always valid.
+  /// Reads `object` over the defaults. null is an empty object. Every fault is added to `faults`; a member with a fault
+  /// keeps its default, so the result is always valid.
   T read(const Json& object, UnknownKeys unknown, const PlaceOf& place, Faults& faults) const {
     T result{};
     read_into(result, object, unknown, place, faults);
@@ -169,8 +187,10 @@ class OptionTable {
     assign_.push_back([field, from](T& t, const Json& v) {
       F& f = t.*field;
       if constexpr (Traits::optional) {
-        if (v.is_null()) f.reset();
-        else f = from(v);
+        if (v.is_null())
+          f.reset();
+        else
+          f = from(v);
       } else if constexpr (Traits::list) {
         f.clear();
         for (const Json& element : v) f.push_back(from(element));

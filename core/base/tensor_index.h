@@ -1,5 +1,6 @@
 #pragma once
-// What a tensor file holds, known from its header alone: names, dtypes, shapes, byte ranges. No tensor library is needed.
+// What a tensor file holds, known from its header alone: names, dtypes, shapes, byte ranges. No tensor library is
+// needed.
 
 #include <cstdint>
 #include <map>

@@ -27,7 +27,8 @@ void explain(const std::string& what, const PartChoice<Part>& choice, const Part
                                    config.source.empty() ? "the model's own" : config.place("source")});
   if (config.options.is_object())
     for (const auto& option : config.options.items())
-      blueprint.explanation.push_back({what + " " + option.key(), dump_json(option.value()), config.place(option.key())});
+      blueprint.explanation.push_back(
+          {what + " " + option.key(), dump_json(option.value()), config.place(option.key())});
 }
 
 /// In a single file every tensor must belong to some part, whether that part is used or taken from elsewhere.
@@ -52,7 +53,8 @@ void check_nothing_is_left(const Registry& registry, const StoredModel& stored, 
   for (size_t i = 0; i < left.size() && i < kMostNamed; ++i)
     blueprint.faults.push_back({stored.place, "tensor '" + left[i] + "' belongs to no part that a plugin knows"});
   if (left.size() > kMostNamed)
-    blueprint.faults.push_back({stored.place, "... and " + std::to_string(left.size() - kMostNamed) + " more such tensors"});
+    blueprint.faults.push_back(
+        {stored.place, "... and " + std::to_string(left.size() - kMostNamed) + " more such tensors"});
 }
 
 std::string backend_of(const HostConfig& config, const ModelConfig& model, Blueprint& blueprint) {
@@ -63,11 +65,14 @@ std::string backend_of(const HostConfig& config, const ModelConfig& model, Bluep
     throw Error(ErrorCode::bad_config, model.place, "there is no backend '" + name + "'" + did_you_mean(name, names));
   }
   blueprint.explanation.push_back({"backend", name.empty() ? "the first that a plugin brings" : name,
-                                   !model.backend.empty() ? model.place : name.empty() ? "built-in" : "generation.backend"});
+                                   !model.backend.empty() ? model.place
+                                   : name.empty()         ? "built-in"
+                                                          : "generation.backend"});
   return name;
 }
 
-SchedulerSource scheduler_of(const Registry& registry, const HostConfig& config, const StoredModel& stored, Blueprint& blueprint) {
+SchedulerSource scheduler_of(const Registry& registry, const HostConfig& config, const StoredModel& stored,
+                             Blueprint& blueprint) {
   SchedulerSource source;
   source.configured = blueprint.config.scheduler;
   source.fallback = config.defaults.scheduler;
@@ -85,8 +90,10 @@ SchedulerSource scheduler_of(const Registry& registry, const HostConfig& config,
   }
   std::string origin;
   const std::string name = default_scheduler(registry, source, origin);
-  const ChosenScheduler chosen = choose_scheduler(registry, source, "", Json::object());  // its options are checked here
-  blueprint.explanation.push_back({"scheduler", name == chosen.plugin ? name : name + " (" + chosen.plugin + ")", origin});
+  const ChosenScheduler chosen =
+      choose_scheduler(registry, source, "", Json::object());  // its options are checked here
+  blueprint.explanation.push_back(
+      {"scheduler", name == chosen.plugin ? name : name + " (" + chosen.plugin + ")", origin});
   const Json noise_options = noise_model_options().write(chosen.noise_model->options());
   for (const auto& option : noise_options.items())
     if (source.config.is_object() && source.config.contains(option.key()))
@@ -113,10 +120,12 @@ Blueprint make_blueprint(const Registry& registry, const HostConfig& config, con
   blueprint.explanation.push_back({"source", model.source.string(), model.place});
   const StoredModel stored = open_model(model.source);
   if (stored.is_folder && stored.parts.count(kSecondTextEncoder))
-    throw Error(ErrorCode::unsupported, stored.place, "has two text encoders; pipelines with one are what this version composes");
+    throw Error(ErrorCode::unsupported, stored.place,
+                "has two text encoders; pipelines with one are what this version composes");
 
   blueprint.backend = backend_of(config, model, blueprint);
-  blueprint.text_encoder = choose_part(registry.text_encoders(), files_of(stored, kTextEncoder, model.text_encoder), model.text_encoder);
+  blueprint.text_encoder =
+      choose_part(registry.text_encoders(), files_of(stored, kTextEncoder, model.text_encoder), model.text_encoder);
   explain("text encoder", blueprint.text_encoder, model.text_encoder, blueprint);
   blueprint.unet = choose_part(registry.unets(), files_of(stored, kUNet, model.unet), model.unet);
   explain("UNet", blueprint.unet, model.unet, blueprint);
@@ -124,7 +133,8 @@ Blueprint make_blueprint(const Registry& registry, const HostConfig& config, con
   explain("VAE", blueprint.vae, model.vae, blueprint);
   blueprint.scheduler = scheduler_of(registry, config, stored, blueprint);
 
-  for (const Recognition* part : {&blueprint.text_encoder.recognition, &blueprint.unet.recognition, &blueprint.vae.recognition})
+  for (const Recognition* part :
+       {&blueprint.text_encoder.recognition, &blueprint.unet.recognition, &blueprint.vae.recognition})
     blueprint.faults.insert(blueprint.faults.end(), part->faults.begin(), part->faults.end());
   if (!stored.is_folder) check_nothing_is_left(registry, stored, blueprint);
   return blueprint;
@@ -137,7 +147,10 @@ Json describe_blueprint(const Blueprint& blueprint) {
     explanation.push_back({{"what", line.what}, {"value", line.value}, {"origin", line.origin}});
   return {{"id", blueprint.config.id},
           {"source", blueprint.config.source.string()},
-          {"parts", {{kTextEncoder, describe_part(blueprint.text_encoder)}, {kUNet, describe_part(blueprint.unet)}, {kVae, describe_part(blueprint.vae)}}},
+          {"parts",
+           {{kTextEncoder, describe_part(blueprint.text_encoder)},
+            {kUNet, describe_part(blueprint.unet)},
+            {kVae, describe_part(blueprint.vae)}}},
           {"scheduler_config", blueprint.scheduler.config},
           {"faults", faults},
           {"explanation", explanation}};

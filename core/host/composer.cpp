@@ -18,15 +18,16 @@ std::string layers_key(const OptionLayers& layers) {
 
 template <class Part>
 std::string part_key(const PartChoice<Part>& choice, const std::string& backend) {
-  std::string key = choice.factory->info().id + "|" + backend + "|" + layers_key(choice.options) + "|" + dump_json(choice.recognition.config);
+  std::string key = choice.factory->info().id + "|" + backend + "|" + layers_key(choice.options) + "|" +
+                    dump_json(choice.recognition.config);
   for (const std::string& file : choice.files.weights->index().files) key += "|" + version_of(file);
   for (const auto& asset : choice.files.assets) key += "|" + version_of(asset.second.string());
   return key;
 }
 
 std::string pipeline_key(const Blueprint& plan) {
-  return plan.config.id + "|" + part_key(plan.text_encoder, plan.backend) + "|" + part_key(plan.unet, plan.backend) + "|" +
-         part_key(plan.vae, plan.backend);
+  return plan.config.id + "|" + part_key(plan.text_encoder, plan.backend) + "|" + part_key(plan.unet, plan.backend) +
+         "|" + part_key(plan.vae, plan.backend);
 }
 
 void throw_faults(const Blueprint& blueprint) {
@@ -69,7 +70,8 @@ std::shared_ptr<const Backend> Composer::make_backend(const std::string& name) {
   std::shared_ptr<const Backend>& made = backends_[name];
   if (made) return made;
   if (name.empty()) {
-    if (registry_->backends().all().empty()) throw Error(ErrorCode::not_found, "plugins", "no backend plugin is loaded");
+    if (registry_->backends().all().empty())
+      throw Error(ErrorCode::not_found, "plugins", "no backend plugin is loaded");
     made = registry_->backends().all().front()->create({});
   } else {
     const BackendConfig& config = config_.backends.at(name);
@@ -81,8 +83,9 @@ std::shared_ptr<const Backend> Composer::make_backend(const std::string& name) {
 }
 
 template <class Part>
-std::shared_ptr<const Part> Composer::share(std::map<std::string, std::weak_ptr<const Part>>& parts, const PartChoice<Part>& choice,
-                                            const std::string& backend_name, std::shared_ptr<const Backend> backend) {
+std::shared_ptr<const Part> Composer::share(std::map<std::string, std::weak_ptr<const Part>>& parts,
+                                            const PartChoice<Part>& choice, const std::string& backend_name,
+                                            std::shared_ptr<const Backend> backend) {
   for (auto it = parts.begin(); it != parts.end();) it = it->second.expired() ? parts.erase(it) : std::next(it);
   std::weak_ptr<const Part>& known = parts[part_key(choice, backend_name)];
   std::shared_ptr<const Part> part = known.lock();
@@ -101,21 +104,27 @@ std::shared_ptr<const Pipeline> Composer::build(const Blueprint& blueprint) {
 
   const auto check_fit = [&](const char* what, int64_t have, int64_t want, const char* of) {
     if (have != want)
-      throw Error(ErrorCode::bad_weights, pipeline->id, std::string(what) + " " + std::to_string(have) + " wide, " + of + " needs " +
-                                                            std::to_string(want) + ": these parts do not belong together");
+      throw Error(ErrorCode::bad_weights, pipeline->id,
+                  std::string(what) + " " + std::to_string(have) + " wide, " + of + " needs " + std::to_string(want) +
+                      ": these parts do not belong together");
   };
-  check_fit("the text encoder's tokens are", pipeline->text_encoder->info().width, pipeline->unet->info().context_width, "the UNet");
-  check_fit("the VAE's latents are", pipeline->vae->info().latent_channels, pipeline->unet->info().out_channels, "the UNet");
+  check_fit("the text encoder's tokens are", pipeline->text_encoder->info().width, pipeline->unet->info().context_width,
+            "the UNet");
+  check_fit("the VAE's latents are", pipeline->vae->info().latent_channels, pipeline->unet->info().out_channels,
+            "the UNet");
   if (pipeline->unet->info().in_channels != pipeline->unet->info().out_channels)
     throw Error(ErrorCode::unsupported, pipeline->id,
-                "its UNet takes " + std::to_string(pipeline->unet->info().in_channels) + " channels (an inpainting or editing model); "
-                "text to image is what this version makes");
+                "its UNet takes " + std::to_string(pipeline->unet->info().in_channels) +
+                    " channels (an inpainting or editing model); "
+                    "text to image is what this version makes");
   for (const auto& further : pipeline->unet->info().further_conditioning)
-    throw Error(ErrorCode::unsupported, pipeline->id, "its UNet needs '" + further.first + "' beside the prompt's tokens, which this version does not make");
+    throw Error(ErrorCode::unsupported, pipeline->id,
+                "its UNet needs '" + further.first + "' beside the prompt's tokens, which this version does not make");
   return pipeline;
 }
 
-std::shared_ptr<const Pipeline> Composer::cached(const std::string& key, const std::function<std::shared_ptr<const Pipeline>()>& make) {
+std::shared_ptr<const Pipeline> Composer::cached(const std::string& key,
+                                                 const std::function<std::shared_ptr<const Pipeline>()>& make) {
   for (auto it = pipelines_.begin(); it != pipelines_.end(); ++it) {
     if (it->first != key) continue;
     pipelines_.splice(pipelines_.begin(), pipelines_, it);
@@ -149,15 +158,18 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
   take_lora_tags(request.prompt, request.loras, faults);
   faults.throw_if_any(ErrorCode::bad_request);
   const Blueprint plan = blueprint(request.model, paths_allowed);
-  const ChosenScheduler scheduler = choose_scheduler(*registry_, plan.scheduler, request.scheduler, request.scheduler_options);
+  const ChosenScheduler scheduler =
+      choose_scheduler(*registry_, plan.scheduler, request.scheduler, request.scheduler_options);
 
   PreparedRequest prepared;
   const std::lock_guard<std::mutex> lock(mutex_);
   const std::string key = pipeline_key(plan);
   prepared.pipeline = cached(key, [&] { return build(plan); });
-  prepared.settings = resolve_settings({request, plan.config.defaults, config_.defaults}, *prepared.pipeline, prepared.warnings);
+  prepared.settings =
+      resolve_settings({request, plan.config.defaults, config_.defaults}, *prepared.pipeline, prepared.warnings);
   prepared.settings.scheduler = scheduler;
-  scheduler.scheduler->plan(prepared.settings.steps, *scheduler.noise_model);  // refuses a number of steps that it cannot take
+  scheduler.scheduler->plan(prepared.settings.steps,
+                            *scheduler.noise_model);  // refuses a number of steps that it cannot take
   if (!request.loras.empty()) prepared.pipeline = add_loras(key, prepared.pipeline, request.loras, paths_allowed);
   return prepared;
 }

@@ -30,8 +30,8 @@ struct PreparedRequest {
   std::vector<std::string> warnings;
 };
 
-/// Any thread; one composes at a time. Loaded parts are shared between models that name the same files, plugin, options and
-/// backend; the last kMostPipelines pipelines (a set of LoRAs makes one of its own) stay loaded.
+/// Any thread; one composes at a time. Loaded parts are shared between models that name the same files, plugin, options
+/// and backend; the last kMostPipelines pipelines (a set of LoRAs makes one of its own) stay loaded.
 class Composer {
  public:
   Composer(HostConfig config, std::shared_ptr<const Registry> registry);
@@ -42,7 +42,8 @@ class Composer {
 
   /// Every model with its state: opens headers only.
   std::vector<ModelStatus> models() const;
-  /// See make_blueprint() and find_model(). `paths_allowed`: `name` may be a folder or file (never for requests from the network).
+  /// See make_blueprint() and find_model(). `paths_allowed`: `name` may be a folder or file (never for requests from
+  /// the network).
   Blueprint blueprint(const std::string& name, bool paths_allowed) const;
   /// The composed model. Throws Error(bad_weights) with every fault of the blueprint.
   std::shared_ptr<const Pipeline> compose(const std::string& name, bool paths_allowed);
@@ -60,10 +61,12 @@ class Composer {
   std::shared_ptr<const Pipeline> build(const Blueprint& blueprint);
   std::shared_ptr<const Pipeline> add_loras(const std::string& key, std::shared_ptr<const Pipeline> plain,
                                             const std::vector<LoraUse>& loras, bool paths_allowed);
-  std::shared_ptr<const Pipeline> cached(const std::string& key, const std::function<std::shared_ptr<const Pipeline>()>& make);
+  std::shared_ptr<const Pipeline> cached(const std::string& key,
+                                         const std::function<std::shared_ptr<const Pipeline>()>& make);
   template <class Part>
-  std::shared_ptr<const Part> share(std::map<std::string, std::weak_ptr<const Part>>& parts, const PartChoice<Part>& choice,
-                                    const std::string& backend_name, std::shared_ptr<const Backend> backend);
+  std::shared_ptr<const Part> share(std::map<std::string, std::weak_ptr<const Part>>& parts,
+                                    const PartChoice<Part>& choice, const std::string& backend_name,
+                                    std::shared_ptr<const Backend> backend);
 
   const HostConfig config_;
   const std::shared_ptr<const Registry> registry_;

@@ -31,8 +31,8 @@ void add_targets(const std::string& part, const ModelWeights& weights, std::vect
 /// part -> deltas
 using PartDeltas = std::map<std::string, Deltas>;
 
-void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, const std::filesystem::path& path, double strength,
-              PartDeltas& sums, Faults& faults) {
+void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, const std::filesystem::path& path,
+              double strength, PartDeltas& sums, Faults& faults) {
   const auto file = SafetensorsFile::open(path);
   std::shared_ptr<const LoraFormat> format;
   for (const auto& factory : registry.lora_formats().all()) {
@@ -43,19 +43,20 @@ void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, 
     }
   }
   if (!format)
-    throw Error(ErrorCode::unsupported, path.string(),
-                "no LoRA format knows its tensor names (known: " + [&] {
-                  std::string list;
-                  for (const auto& name : registry.lora_formats().names()) list += (list.empty() ? "" : ", ") + name;
-                  return list;
-                }() + ")");
+    throw Error(
+        ErrorCode::unsupported, path.string(), "no LoRA format knows its tensor names (known: " + [&] {
+          std::string list;
+          for (const auto& name : registry.lora_formats().names()) list += (list.empty() ? "" : ", ") + name;
+          return list;
+        }() + ")");
 
   const LoraRecognition recognition = format->read(*file, targets);
   constexpr size_t kMostNamed = 8;  // a LoRA of another architecture has hundreds
   for (size_t i = 0; i < recognition.faults.size() && i < kMostNamed; ++i)
     faults.add(recognition.faults[i].place, recognition.faults[i].sentence);
   if (recognition.faults.size() > kMostNamed)
-    faults.add(path.string(), "and " + std::to_string(recognition.faults.size() - kMostNamed) + " more faults: is it made for this model?");
+    faults.add(path.string(), "and " + std::to_string(recognition.faults.size() - kMostNamed) +
+                                  " more faults: is it made for this model?");
   if (!recognition.faults.empty()) return;
 
   for (const LoraPatch& patch : recognition.patches) {
@@ -85,13 +86,15 @@ std::vector<std::string> LoraLibrary::names() const {
 
 std::filesystem::path LoraLibrary::find(const std::string& name, bool paths_allowed, const std::string& place) const {
   std::error_code status;
-  if (paths_allowed && std::filesystem::path(name).extension() == ".safetensors" && std::filesystem::is_regular_file(name, status))
+  if (paths_allowed && std::filesystem::path(name).extension() == ".safetensors" &&
+      std::filesystem::is_regular_file(name, status))
     return name;
   const std::string stem = name.rfind("lora/", 0) == 0 ? name.substr(5) : name;
   const std::vector<std::string> known = names();
   if (std::find(known.begin(), known.end(), stem) == known.end())
     throw Error(ErrorCode::not_found, place,
-                "there is no LoRA '" + name + "' in " + folder_.string() + (known.empty() ? " (it holds none)" : did_you_mean(stem, known)));
+                "there is no LoRA '" + name + "' in " + folder_.string() +
+                    (known.empty() ? " (it holds none)" : did_you_mean(stem, known)));
   return folder_ / (stem + ".safetensors");
 }
 

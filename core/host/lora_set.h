@@ -27,9 +27,9 @@ class LoraLibrary {
   std::filesystem::path folder_;
 };
 
-/// A pipeline whose UNet and text encoder have a set of LoRAs added: new models that share every weight no LoRA touches. The
-/// given pipeline is untouched. Several LoRAs add up: the order does not matter.
-/// Throws Error(bad_weights) with everything that does not fit, and Error(unsupported) when no format knows a file.
+/// A pipeline whose UNet and text encoder have a set of LoRAs added: new models that share every weight no LoRA
+/// touches. The given pipeline is untouched. Several LoRAs add up: the order does not matter. Throws Error(bad_weights)
+/// with everything that does not fit, and Error(unsupported) when no format knows a file.
 std::shared_ptr<const Pipeline> apply_loras(const Registry& registry, const Pipeline& pipeline,
                                             const std::vector<std::pair<std::filesystem::path, double>>& files);
 

@@ -23,7 +23,8 @@ ModelConfig found_model(const std::string& id, const fs::path& source) {
   model.id = id;
   model.source = source;
   model.place = source.string();
-  for (PartConfig* part : {&model.scheduler, &model.text_encoder, &model.unet, &model.vae}) part->place = json_places(id);
+  for (PartConfig* part : {&model.scheduler, &model.text_encoder, &model.unet, &model.vae})
+    part->place = json_places(id);
   return model;
 }
 
@@ -38,8 +39,10 @@ void scan(const fs::path& folder, const std::string& prefix, int depth, std::map
     const std::string name = entry.filename().string();
     if (name.empty() || name[0] == '.' || (depth == 1 && name == kLoraFolder)) continue;
     if (fs::is_directory(entry, status)) {
-      if (is_model_folder(entry)) models.emplace(prefix + name, found_model(prefix + name, entry));
-      else if (depth < kDeepest) scan(entry, prefix + name + "/", depth + 1, models);
+      if (is_model_folder(entry))
+        models.emplace(prefix + name, found_model(prefix + name, entry));
+      else if (depth < kDeepest)
+        scan(entry, prefix + name + "/", depth + 1, models);
     } else if (entry.extension() == ".safetensors") {
       files.push_back(entry);
     }
@@ -61,7 +64,8 @@ std::map<std::string, ModelConfig> list_models(const HostConfig& config) {
   return models;
 }
 
-ModelConfig find_model(const HostConfig& config, const std::string& name, bool paths_allowed, const std::string& place) {
+ModelConfig find_model(const HostConfig& config, const std::string& name, bool paths_allowed,
+                       const std::string& place) {
   const std::map<std::string, ModelConfig> models = list_models(config);
   for (const std::string& id : {name, kIdPrefix + name})
     if (const auto found = models.find(id); found != models.end()) return found->second;

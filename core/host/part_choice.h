@@ -24,10 +24,12 @@ struct PartChoice {
   }
 };
 
-/// The first factory that recognises `files`, or the configured one. A recognition with faults is returned as it is: the caller
-/// reports it. Throws Error(bad_config) for a plugin name that nobody bears, Error(bad_weights) when nobody recognises the files.
+/// The first factory that recognises `files`, or the configured one. A recognition with faults is returned as it is:
+/// the caller reports it. Throws Error(bad_config) for a plugin name that nobody bears, Error(bad_weights) when nobody
+/// recognises the files.
 template <class Part>
-PartChoice<Part> choose_part(const FactoryList<ModelFactory<Part>>& factories, ModelFiles files, const PartConfig& config) {
+PartChoice<Part> choose_part(const FactoryList<ModelFactory<Part>>& factories, ModelFiles files,
+                             const PartConfig& config) {
   PartChoice<Part> choice;
   OptionLayer options{config.options, UnknownKeys::fault, config.place};
   if (!config.plugin.empty()) {
@@ -37,8 +39,9 @@ PartChoice<Part> choose_part(const FactoryList<ModelFactory<Part>>& factories, M
     choice.options.push_back({named.options, UnknownKeys::fault, json_places("alias " + config.plugin)});
     std::optional<Recognition> recognition = named.factory->recognise(files);
     if (!recognition)
-      throw Error(ErrorCode::bad_weights, files.place, "is no " + factories.kind() + " that '" + named.factory->info().id +
-                                                           "' can read (" + config.place("") + " asks for it)");
+      throw Error(ErrorCode::bad_weights, files.place,
+                  "is no " + factories.kind() + " that '" + named.factory->info().id + "' can read (" +
+                      config.place("") + " asks for it)");
     choice.recognition = std::move(*recognition);
   } else {
     for (const auto& factory : factories.all()) {

@@ -11,10 +11,12 @@ namespace alice {
 namespace {
 
 /// [1, T] int64.
-Tensor token_ids(const TextEncoder& encoder, const std::string& text, const std::string& field, std::vector<std::string>& warnings) {
+Tensor token_ids(const TextEncoder& encoder, const std::string& text, const std::string& field,
+                 std::vector<std::string>& warnings) {
   const TokenIds ids = encoder.tokenize(text);
   if (!ids.cut_off.empty())
-    warnings.push_back(field + ": only " + std::to_string(encoder.info().token_limit) + " tokens fit; not used: \"" + ids.cut_off + "\"");
+    warnings.push_back(field + ": only " + std::to_string(encoder.info().token_limit) + " tokens fit; not used: \"" +
+                       ids.cut_off + "\"");
   return at::tensor(ids.padded, at::kLong).unsqueeze(0);
 }
 
@@ -22,12 +24,14 @@ Tensor repeat_rows(const Tensor& rows, int64_t times) { return rows.repeat_inter
 
 }  // namespace
 
-Conditioning encode(const Pipeline& pipeline, const Settings& settings, int64_t batch, std::vector<std::string>& warnings) {
+Conditioning encode(const Pipeline& pipeline, const Settings& settings, int64_t batch,
+                    std::vector<std::string>& warnings) {
   const TextEncoder& encoder = *pipeline.text_encoder;
   Tensor tokens = encoder.encode(token_ids(encoder, settings.prompt, "/prompt", warnings), settings.clip_skip).tokens;
   if (settings.guidance.two_passes()) {
     // Without clip skip, as the reference does; A1111 skips here too.
-    const Tensor negative = encoder.encode(token_ids(encoder, settings.negative_prompt, "/negative_prompt", warnings)).tokens;
+    const Tensor negative =
+        encoder.encode(token_ids(encoder, settings.negative_prompt, "/negative_prompt", warnings)).tokens;
     tokens = at::cat({negative, tokens});
   }
   return {{"tokens", repeat_rows(tokens, batch)}};
@@ -43,14 +47,17 @@ Tensor denoise(const Pipeline& pipeline, const Settings& settings, const Conditi
   Denoise denoiser = make_denoiser(*run, settings.guidance, noise_model.prediction());
   if (wrap) denoiser = wrap(std::move(denoiser));
   const Plan plan = scheduler.plan(settings.steps, noise_model);
-  const Tensor shape = at::empty({batch, pipeline.vae->info().latent_channels, settings.height / reduction, settings.width / reduction});
-  return scheduler.sample(denoiser, noise.normal_like(shape) * plan.init_noise_sigma, plan, noise_model, noise, on_step);
+  const Tensor shape =
+      at::empty({batch, pipeline.vae->info().latent_channels, settings.height / reduction, settings.width / reduction});
+  return scheduler.sample(denoiser, noise.normal_like(shape) * plan.init_noise_sigma, plan, noise_model, noise,
+                          on_step);
 }
 
 Tensor decode(const Pipeline& pipeline, const Tensor& latents) {
   const Tensor pixels = pipeline.vae->decode(latents);
   if (!at::isfinite(pixels).all().item<bool>())
-    throw Error(ErrorCode::internal, pipeline.id, "the picture holds numbers that are not finite: `alice check infer` tells where they begin");
+    throw Error(ErrorCode::internal, pipeline.id,
+                "the picture holds numbers that are not finite: `alice check infer` tells where they begin");
   return to_bytes(pixels);
 }
 
@@ -75,9 +82,9 @@ std::vector<GeneratedImage> generate(const Pipeline& pipeline, const Settings& s
     for (int64_t k = 0; k < batch; ++k) seeds.push_back(settings.seed + static_cast<uint64_t>(first + k));
     SeededNoise noise(seeds);
     tell(Progress::Stage::denoise, 0, static_cast<size_t>(settings.steps));
-    const Tensor latents = denoise(pipeline, settings, conditioning, batch, noise, [&](size_t done, size_t total, const Tensor&) {
-      tell(Progress::Stage::denoise, done, total);
-    });
+    const Tensor latents =
+        denoise(pipeline, settings, conditioning, batch, noise,
+                [&](size_t done, size_t total, const Tensor&) { tell(Progress::Stage::denoise, done, total); });
 
     tell(Progress::Stage::decode, 0, 0);
     const Tensor pixels = decode(pipeline, latents);

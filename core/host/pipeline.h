@@ -1,6 +1,6 @@
 #pragma once
-// A composed model, and the road from a prompt to pixels: encode, denoise, decode. The road reads as a summary of Rombach et
-// al. 2022; every station is a plugin's.
+// A composed model, and the road from a prompt to pixels: encode, denoise, decode. The road reads as a summary of
+// Rombach et al. 2022; every station is a plugin's.
 
 #include <functional>
 #include <memory>
@@ -42,7 +42,8 @@ struct Settings {
   std::vector<LoraUse> loras;
 };
 
-/// Told while pictures [first_image, first_image + images) of a request are made: after each step, and when a stage begins.
+/// Told while pictures [first_image, first_image + images) of a request are made: after each step, and when a stage
+/// begins.
 struct Progress {
   enum class Stage { encode, denoise, decode } stage = Stage::encode;
   int64_t first_image = 0, images = 0, all_images = 0;
@@ -61,7 +62,8 @@ inline constexpr int64_t kLargestBatch = 4;
 
 /// Text to conditioning for `batch` pictures: with two passes the negative prompt's rows first, then the prompt's.
 /// What was cut off of a prompt that is too long is added to `warnings`.
-Conditioning encode(const Pipeline& pipeline, const Settings& settings, int64_t batch, std::vector<std::string>& warnings);
+Conditioning encode(const Pipeline& pipeline, const Settings& settings, int64_t batch,
+                    std::vector<std::string>& warnings);
 
 /// Stands between sampler and network: to record, to answer from a record. Called once a run.
 using WrapDenoise = std::function<Denoise(Denoise)>;

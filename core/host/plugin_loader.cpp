@@ -39,7 +39,8 @@ std::vector<std::string> entry_symbols(const std::filesystem::path& file) {
     for (const std::string& symbol : info.symbols())
       if (symbol.rfind(kPrefix, 0) == 0) entries.push_back(symbol);
   } catch (const std::exception& e) {
-    throw Error(ErrorCode::unsupported, file.string(), std::string("is a damaged library, its symbol table cannot be read: ") + e.what());
+    throw Error(ErrorCode::unsupported, file.string(),
+                std::string("is a damaged library, its symbol table cannot be read: ") + e.what());
   }
   return entries;
 }
@@ -83,11 +84,13 @@ const PluginEntry& load_plugin(const std::filesystem::path& file) {
   boost::dll::shared_library library = open(file);
   const auto& entry = library.get<const PluginEntry>(kHostSymbol);
   if (entry.size < sizeof(PluginEntry) || !entry.id || !entry.version || !entry.enrol)
-    throw Error(ErrorCode::unsupported, file.string(), "has an incomplete entry: use the ALICE_PLUGIN macro of core/api/plugin.h");
+    throw Error(ErrorCode::unsupported, file.string(),
+                "has an incomplete entry: use the ALICE_PLUGIN macro of core/api/plugin.h");
   if (entry.sdk_minor > ALICE_SDK_MINOR)
     throw Error(ErrorCode::unsupported, file.string(),
-                "was built with SDK " + std::to_string(ALICE_SDK_MAJOR) + "." + std::to_string(entry.sdk_minor) + ", this ALICE has " +
-                    std::to_string(ALICE_SDK_MAJOR) + "." + std::to_string(ALICE_SDK_MINOR) + ": update ALICE, or rebuild the plugin with its SDK");
+                "was built with SDK " + std::to_string(ALICE_SDK_MAJOR) + "." + std::to_string(entry.sdk_minor) +
+                    ", this ALICE has " + std::to_string(ALICE_SDK_MAJOR) + "." + std::to_string(ALICE_SDK_MINOR) +
+                    ": update ALICE, or rebuild the plugin with its SDK");
   loaded.push_back(std::move(library));
   return entry;
 }

@@ -22,7 +22,8 @@ std::vector<std::string> names_of(const FactoryInfo& info) {
 
 /// Throws when one of `factories` bears a name of `info`.
 template <class F>
-void check_names_are_free(const FactoryInfo& info, const std::vector<std::unique_ptr<F>>& factories, const std::string& kind) {
+void check_names_are_free(const FactoryInfo& info, const std::vector<std::unique_ptr<F>>& factories,
+                          const std::string& kind) {
   for (const auto& other : factories)
     for (const std::string& taken : names_of(other->info()))
       for (const std::string& name : names_of(info))
@@ -39,7 +40,8 @@ Json describe_list(const FactoryList<F>& list) {
     Json aliases = Json::array(), options = Json::array();
     for (const Alias& alias : info.aliases) aliases.push_back({{"name", alias.name}, {"options", alias.options}});
     for (const OptionSpec& option : info.options) options.push_back(option.to_json());
-    out.push_back({{"id", info.id}, {"help", info.help}, {"aliases", aliases}, {"classes", info.classes}, {"options", options}});
+    out.push_back(
+        {{"id", info.id}, {"help", info.help}, {"aliases", aliases}, {"classes", info.classes}, {"options", options}});
   }
   return out;
 }
@@ -57,9 +59,11 @@ typename FactoryList<F>::Named FactoryList<F>::find(const std::string& name) con
 }
 
 template <class F>
-typename FactoryList<F>::Named FactoryList<F>::get(const std::string& name, const std::string& place, ErrorCode code) const {
+typename FactoryList<F>::Named FactoryList<F>::get(const std::string& name, const std::string& place,
+                                                   ErrorCode code) const {
   Named found = find(name);
-  if (!found.factory) throw Error(code, place, "there is no " + kind_ + " '" + name + "'" + did_you_mean(name, names()));
+  if (!found.factory)
+    throw Error(code, place, "there is no " + kind_ + " '" + name + "'" + did_you_mean(name, names()));
   return found;
 }
 
@@ -93,11 +97,17 @@ class Registry::Enroller : public Enrolment {
   explicit Enroller(Registry& registry) : registry_(registry) {}
 
   void backend(std::unique_ptr<BackendFactory> f) override { hold(std::move(f), backends_, registry_.backends_); }
-  void scheduler(std::unique_ptr<SchedulerFactory> f) override { hold(std::move(f), schedulers_, registry_.schedulers_); }
-  void text_encoder(std::unique_ptr<TextEncoderFactory> f) override { hold(std::move(f), text_encoders_, registry_.text_encoders_); }
+  void scheduler(std::unique_ptr<SchedulerFactory> f) override {
+    hold(std::move(f), schedulers_, registry_.schedulers_);
+  }
+  void text_encoder(std::unique_ptr<TextEncoderFactory> f) override {
+    hold(std::move(f), text_encoders_, registry_.text_encoders_);
+  }
   void unet(std::unique_ptr<UNetFactory> f) override { hold(std::move(f), unets_, registry_.unets_); }
   void vae(std::unique_ptr<VaeFactory> f) override { hold(std::move(f), vaes_, registry_.vaes_); }
-  void lora_format(std::unique_ptr<LoraFormatFactory> f) override { hold(std::move(f), lora_formats_, registry_.lora_formats_); }
+  void lora_format(std::unique_ptr<LoraFormatFactory> f) override {
+    hold(std::move(f), lora_formats_, registry_.lora_formats_);
+  }
 
   void commit() {
     move_all(backends_, registry_.backends_);
@@ -172,8 +182,11 @@ void Registry::load(const std::filesystem::path& file) {
 Json Registry::describe() const {
   Json libraries = Json::array();
   for (const PluginRecord& plugin : plugins_) {
-    Json one = {{"file", plugin.file.string()}, {"id", plugin.id}, {"version", plugin.version},
-                {"loaded", plugin.refused.empty()}, {"factories", plugin.factories}};
+    Json one = {{"file", plugin.file.string()},
+                {"id", plugin.id},
+                {"version", plugin.version},
+                {"loaded", plugin.refused.empty()},
+                {"factories", plugin.factories}};
     if (!plugin.refused.empty()) one["refused"] = plugin.refused;
     libraries.push_back(one);
   }

@@ -14,8 +14,8 @@ namespace alice {
 /// One library that was named: loaded, or refused with a reason.
 struct PluginRecord {
   std::filesystem::path file;
-  std::string id, version;           ///< "" when it was refused before they could be read
-  std::string refused;               ///< the sentence; "" when it is loaded
+  std::string id, version;             ///< "" when it was refused before they could be read
+  std::string refused;                 ///< the sentence; "" when it is loaded
   std::vector<std::string> factories;  ///< "scheduler euler", in the order of enrolment
 };
 
@@ -49,8 +49,8 @@ class FactoryList {
 /// Built once at start, then const: any thread.
 class Registry {
  public:
-  /// Loads every library of `plugins` (a folder stands for its *.so files, by name). A library that is refused, enrols a name
-  /// that is taken, or throws leaves no factory behind, is recorded with the reason, and the rest works.
+  /// Loads every library of `plugins` (a folder stands for its *.so files, by name). A library that is refused, enrols
+  /// a name that is taken, or throws leaves no factory behind, is recorded with the reason, and the rest works.
   explicit Registry(const std::vector<PlacedPath>& plugins);
 
   const std::vector<PluginRecord>& plugins() const { return plugins_; }

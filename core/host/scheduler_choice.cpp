@@ -26,7 +26,8 @@ std::string default_scheduler(const Registry& registry, const SchedulerSource& s
     return source.configured.plugin;
   }
   if (source.config.is_object() && source.config.contains("_class_name") && source.config["_class_name"].is_string()) {
-    if (const SchedulerFactory* factory = registry.schedulers().find_class(source.config["_class_name"].get<std::string>())) {
+    if (const SchedulerFactory* factory =
+            registry.schedulers().find_class(source.config["_class_name"].get<std::string>())) {
       origin = source.place;
       return factory->info().id;
     }
@@ -35,7 +36,8 @@ std::string default_scheduler(const Registry& registry, const SchedulerSource& s
     origin = "generation.default_scheduler";
     return source.fallback;
   }
-  if (registry.schedulers().all().empty()) throw Error(ErrorCode::not_found, "plugins", "no scheduler plugin is loaded");
+  if (registry.schedulers().all().empty())
+    throw Error(ErrorCode::not_found, "plugins", "no scheduler plugin is loaded");
   origin = "the first scheduler that is loaded";
   return registry.schedulers().all().front()->info().id;
 }
@@ -66,7 +68,8 @@ ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource
   chosen.plugin = named.factory->info().id;
   chosen.options = options;
   try {
-    chosen.noise_model = std::make_shared<NoiseModel>(read_options(noise_model_options(), noise_layers, ErrorCode::bad_config));
+    chosen.noise_model =
+        std::make_shared<NoiseModel>(read_options(noise_model_options(), noise_layers, ErrorCode::bad_config));
     chosen.scheduler = named.factory->create(own_layers);
   } catch (const Error& e) {
     const bool requests_fault = e.code() == ErrorCode::bad_config && !options.empty();

@@ -9,7 +9,8 @@ constexpr int64_t kDefaultSteps = 25;
 constexpr double kDefaultGuidance = 7.5;
 
 template <class T>
-T first_of(const std::optional<T>& request, const std::optional<T>& model, const std::optional<T>& general, T built_in) {
+T first_of(const std::optional<T>& request, const std::optional<T>& model, const std::optional<T>& general,
+           T built_in) {
   if (request) return *request;
   if (model) return *model;
   return general.value_or(built_in);
@@ -21,13 +22,15 @@ uint64_t draw_seed() { return std::random_device{}(); }
 void check_side(const char* place, int64_t side, int64_t reduction, Faults& faults) {
   if (side > 0 && side % reduction == 0) return;
   const int64_t below = side / reduction * reduction;
-  faults.add(place, "must be a multiple of " + std::to_string(reduction) + " for this model, got " + std::to_string(side) +
-                        " (near: " + (below > 0 ? std::to_string(below) + " or " : "") + std::to_string(below + reduction) + ")");
+  faults.add(place, "must be a multiple of " + std::to_string(reduction) + " for this model, got " +
+                        std::to_string(side) + " (near: " + (below > 0 ? std::to_string(below) + " or " : "") +
+                        std::to_string(below + reduction) + ")");
 }
 
 }  // namespace
 
-Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeline, std::vector<std::string>& warnings) {
+Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeline,
+                          std::vector<std::string>& warnings) {
   const GenerateRequest& request = sources.request;
   const GenerateRequest& model = sources.model_defaults;
   const GenerateRequest& general = sources.general_defaults;
@@ -39,7 +42,8 @@ Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeli
   settings.prompt = request.prompt;
   settings.negative_prompt = request.negative_prompt.empty() ? model.negative_prompt : request.negative_prompt;
   settings.steps = first_of(request.steps, model.steps, general.steps, kDefaultSteps);
-  settings.guidance.scale = first_of(request.guidance_scale, model.guidance_scale, general.guidance_scale, kDefaultGuidance);
+  settings.guidance.scale =
+      first_of(request.guidance_scale, model.guidance_scale, general.guidance_scale, kDefaultGuidance);
   settings.guidance.rescale = request.guidance_rescale;
   settings.width = first_of(request.width, model.width, general.width, native_side);
   settings.height = first_of(request.height, model.height, general.height, native_side);

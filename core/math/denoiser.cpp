@@ -35,7 +35,8 @@ Tensor x0_from_prediction(const Tensor& m, const Tensor& x, const Level& level, 
   }
   if (level.alpha == 0)
     throw Error(ErrorCode::unsupported, "scheduler",
-                "starts at pure noise (zero terminal SNR), where a network that predicts the noise says nothing of the picture: "
+                "starts at pure noise (zero terminal SNR), where a network that predicts the noise says nothing of the "
+                "picture: "
                 "use a v-prediction model, or rescale_betas_zero_snr: false");
   return (x - m * level.sigma) / level.alpha;
 }

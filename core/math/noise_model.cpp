@@ -67,14 +67,11 @@ Floats squared(Floats values) {
 Floats scheduled_betas(const NoiseModelOptions& options) {
   const int64_t steps = options.num_train_timesteps;
   switch (options.beta_schedule) {
-    case BetaSchedule::linear:
-      return linspace(options.beta_start, options.beta_end, steps);
+    case BetaSchedule::linear: return linspace(options.beta_start, options.beta_end, steps);
     case BetaSchedule::scaled_linear:
       return squared(linspace(std::sqrt(options.beta_start), std::sqrt(options.beta_end), steps));
-    case BetaSchedule::squaredcos_cap_v2:
-      return betas_for(cosine_alpha_bar, steps);
-    case BetaSchedule::exp:
-      return betas_for(exponential_alpha_bar, steps);
+    case BetaSchedule::squaredcos_cap_v2: return betas_for(cosine_alpha_bar, steps);
+    case BetaSchedule::exp: return betas_for(exponential_alpha_bar, steps);
   }
   throw Error(ErrorCode::internal, "/beta_schedule", "is not one that the noise model knows");
 }

@@ -20,8 +20,9 @@ Tensor SeededNoise::normal(at::IntArrayRef row_sizes) {
 
 Tensor SeededNoise::normal_like(const Tensor& like) {
   if (like.size(0) != static_cast<int64_t>(generators_.size()))
-    throw Error(ErrorCode::internal, "noise",
-                "a batch of " + std::to_string(like.size(0)) + " with " + std::to_string(generators_.size()) + " seeds");
+    throw Error(
+        ErrorCode::internal, "noise",
+        "a batch of " + std::to_string(like.size(0)) + " with " + std::to_string(generators_.size()) + " seeds");
   return normal(like.sizes().slice(1));
 }
 

@@ -7,8 +7,8 @@
 
 namespace alice {
 
-/// Row b of every draw comes from a generator of its own, seeded with seeds[b]: an image of a batch has the noise of that image
-/// made alone. One object a run; not to be shared between threads.
+/// Row b of every draw comes from a generator of its own, seeded with seeds[b]: an image of a batch has the noise of
+/// that image made alone. One object a run; not to be shared between threads.
 class SeededNoise : public NoiseSource {
  public:
   explicit SeededNoise(const std::vector<uint64_t>& seeds);

@@ -31,12 +31,9 @@ class FormulaNetwork {
  private:
   Tensor x0_from(const Tensor& output, const Tensor& input, double alpha, double sigma) const {
     switch (prediction_) {
-      case Prediction::epsilon:
-        return (input - output * sigma) / alpha;
-      case Prediction::v_prediction:
-        return input * alpha - output * sigma;
-      case Prediction::sample:
-        break;
+      case Prediction::epsilon: return (input - output * sigma) / alpha;
+      case Prediction::v_prediction: return input * alpha - output * sigma;
+      case Prediction::sample: break;
     }
     return output;
   }

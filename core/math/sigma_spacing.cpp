@@ -47,17 +47,12 @@ std::vector<double> spaced_sigmas(SigmaSpacing spacing, SigmaRange range, int64_
                 "must be above 0 and below sigma_max, got " + std::to_string(range.minimum) + " and " +
                     std::to_string(range.maximum));
   switch (spacing) {
-    case SigmaSpacing::karras:
-      return karras_sigmas(range, count);
-    case SigmaSpacing::exponential:
-      return log_spaced_sigmas(std::log(range.maximum), std::log(range.minimum), count);
-    case SigmaSpacing::beta:
-      return beta_sigmas(range, count);
+    case SigmaSpacing::karras: return karras_sigmas(range, count);
+    case SigmaSpacing::exponential: return log_spaced_sigmas(std::log(range.maximum), std::log(range.minimum), count);
+    case SigmaSpacing::beta: return beta_sigmas(range, count);
     // The reference takes these ends from its float32 table of log sigma.
-    case SigmaSpacing::lu:
-      return log_spaced_sigmas(float_log(range.maximum), float_log(range.minimum), count);
-    case SigmaSpacing::uniform_in_time:
-      break;
+    case SigmaSpacing::lu: return log_spaced_sigmas(float_log(range.maximum), float_log(range.minimum), count);
+    case SigmaSpacing::uniform_in_time: break;
   }
   throw Error(ErrorCode::internal, "spaced_sigmas",
               "uniform_in_time has no sigmas of its own: they come from the noise model");

@@ -18,18 +18,23 @@ int give(const Report& report, const CommandLine& line, const Json& facts = null
   return report.good() ? kExitOk : kExitFailed;
 }
 
-/// The configuration itself was read, or refused, before. A plugin or model that cannot be had is no fault of it: it is shown.
+/// The configuration itself was read, or refused, before. A plugin or model that cannot be had is no fault of it: it is
+/// shown.
 Report check_config(const Composer& composer, const Config& config) {
   Report report;
   for (const std::string& source : config.sources) report.pass("config", source);
   if (config.sources.empty()) report.pass("config", "built-in defaults");
   for (const PluginRecord& plugin : composer.registry().plugins()) {
-    if (plugin.refused.empty()) report.pass("plugin", plugin.file.string());
-    else report.skip("plugin", plugin.file.string(), plugin.refused, false);
+    if (plugin.refused.empty())
+      report.pass("plugin", plugin.file.string());
+    else
+      report.skip("plugin", plugin.file.string(), plugin.refused, false);
   }
   for (const ModelStatus& model : composer.models()) {
-    if (model.unavailable.empty()) report.pass("model", model.id);
-    else report.skip("model", model.id, model.unavailable, false);
+    if (model.unavailable.empty())
+      report.pass("model", model.id);
+    else
+      report.skip("model", model.id, model.unavailable, false);
   }
   return report;
 }

@@ -37,7 +37,10 @@ int run_models(const Composer& composer, const CommandLine& line) {
   if (line.json) {
     Json list = Json::array();
     for (const ModelStatus& model : models) {
-      Json one = {{"id", model.id}, {"source", model.source.string()}, {"available", model.unavailable.empty()}, {"description", model.description}};
+      Json one = {{"id", model.id},
+                  {"source", model.source.string()},
+                  {"available", model.unavailable.empty()},
+                  {"description", model.description}};
       if (!model.unavailable.empty()) one["unavailable"] = model.unavailable;
       list.push_back(std::move(one));
     }

@@ -1,6 +1,7 @@
 // `alice-worker`: carries out a command of `alice` that loads plugins and computes.
 
 #include <ATen/Parallel.h>
+#include <spdlog/spdlog.h>
 
 #include <cstdio>
 #include <exception>
@@ -8,8 +9,6 @@
 #include <thread>
 
 #include "server/worker/commands.h"
-
-#include <spdlog/spdlog.h>
 
 namespace alice {
 namespace {

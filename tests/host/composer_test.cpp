@@ -2,7 +2,6 @@
 
 #include "core/io/safetensors_file.h"
 #include "core/io/safetensors_writer.h"
-
 #include "tests/host/models.h"
 #include "tests/support/errors.h"
 #include "tests/support/temp_folder.h"
@@ -24,7 +23,8 @@ TEST_CASE("folders and files of the models folder appear by themselves, and no t
   config.models_directory = folder.path();
   std::vector<std::string> ids;
   for (const auto& model : list_models(config)) ids.push_back(model.first);
-  CHECK(ids == std::vector<std::string>{"sd/alone", "sd/both", "sd/both.safetensors", "sd/group/inner", "sd/group/other"});
+  CHECK(ids ==
+        std::vector<std::string>{"sd/alone", "sd/both", "sd/both.safetensors", "sd/group/inner", "sd/group/other"});
 }
 
 TEST_CASE("a model is found by id, by bare name, and by path only where paths are allowed") {
@@ -42,7 +42,8 @@ TEST_CASE("a model is found by id, by bare name, and by path only where paths ar
 TEST_CASE("a model that cannot be composed is listed as unavailable with the reason, and the others work") {
   const TempFolder folder;
   folder.write("broken.safetensors", "no tensors here");
-  folder.write("half/model_index.json", R"({"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "UNet2DConditionModel"]})");
+  folder.write("half/model_index.json",
+               R"({"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "UNet2DConditionModel"]})");
   HostConfig config = golden_models();
   config.models_directory = folder.path();
   ModelConfig good = find_model(golden_models(), kFolderModel, false, "");
@@ -53,8 +54,10 @@ TEST_CASE("a model that cannot be composed is listed as unavailable with the rea
   Composer composer(config, built_in_registry());
   for (const ModelStatus& model : composer.models()) {
     INFO(model.id << ": " << model.unavailable);
-    if (model.unavailable.empty()) ++available;
-    else CHECK_FALSE(model.unavailable.empty());
+    if (model.unavailable.empty())
+      ++available;
+    else
+      CHECK_FALSE(model.unavailable.empty());
   }
   CHECK(composer.models().size() == 3);
   CHECK(available == 1);

@@ -19,8 +19,10 @@ const std::string kModels = std::string(ALICE_TEST_DATA) + "/goldens/models";
 Tensor picture(const TempFolder& folder, const std::string& name, const std::string& config) {
   const auto file = folder.write(name + ".yaml", config);
   const auto png = folder / (name + ".png");
-  const Outcome outcome = run_program("cd / && " ALICE_BUILD_DIR "/alice generate --config " + file.string() +
-                                      " --model sd/subject --prompt 'a cat' --seed 3 --steps 3 --width 128 --height 128 --out " + png.string() + " 2>&1");
+  const Outcome outcome =
+      run_program("cd / && " ALICE_BUILD_DIR "/alice generate --config " + file.string() +
+                  " --model sd/subject --prompt 'a cat' --seed 3 --steps 3 --width 128 --height 128 --out " +
+                  png.string() + " 2>&1");
   INFO(outcome.output);
   REQUIRE(outcome.exit_code == 0);
   return read_png(png).image;
@@ -56,20 +58,26 @@ TEST_CASE("scheduler, VAE and backend are swapped in config.yaml alone") {
   SECTION("another scheduler makes another picture") {
     const Tensor heun = picture(folder, "heun", config_with("    scheduler: heun\n"));
     CHECK_FALSE(heun.equal(plain));
-    const Tensor karras = picture(folder, "karras", config_with("    scheduler: {plugin: heun, options: {use_karras_sigmas: true}}\n"));
+    const Tensor karras =
+        picture(folder, "karras", config_with("    scheduler: {plugin: heun, options: {use_karras_sigmas: true}}\n"));
     CHECK_FALSE(karras.equal(heun));
   }
   SECTION("another VAE makes another picture of the same size") {
     write_tiny_decoder(folder / "tiny_decoder.safetensors");
-    const Tensor tiny = picture(folder, "tiny", config_with("    vae: {plugin: tiny_autoencoder, source: " + (folder / "tiny_decoder.safetensors").string() + "}\n"));
+    const Tensor tiny = picture(folder, "tiny",
+                                config_with("    vae: {plugin: tiny_autoencoder, source: " +
+                                            (folder / "tiny_decoder.safetensors").string() + "}\n"));
     CHECK(tiny.sizes() == plain.sizes());
     CHECK_FALSE(tiny.equal(plain));
   }
   SECTION("another backend does the work") {
     const auto report = folder / "calls.txt";
-    const Tensor counted = picture(folder, "counted", config_with("    backend: counter\n",
-        "plugins: [default, " ALICE_BUILD_DIR "/tests/plugins/counting-backend.so]\n"
-        "backends:\n  counter: {plugin: counting, options: {report: " + report.string() + "}}\n"));
+    const Tensor counted =
+        picture(folder, "counted",
+                config_with("    backend: counter\n", "plugins: [default, " ALICE_BUILD_DIR
+                                                      "/tests/plugins/counting-backend.so]\n"
+                                                      "backends:\n  counter: {plugin: counting, options: {report: " +
+                                                          report.string() + "}}\n"));
     CHECK(counted.equal(plain));
     std::istringstream lines(bytes_of(report));
     std::string kernel;
@@ -84,13 +92,15 @@ TEST_CASE("scheduler, VAE and backend are swapped in config.yaml alone") {
 
 TEST_CASE("a refused plugin is no config fault: what needs it is unavailable, with the reason") {
   const TempFolder folder;
-  const auto config = folder.write("config.yaml", config_with("", "plugins: [default, " + folder.write("text.so", "no library").string() + "]\n"));
+  const auto config = folder.write(
+      "config.yaml", config_with("", "plugins: [default, " + folder.write("text.so", "no library").string() + "]\n"));
   CHECK(run_program(ALICE_BUILD_DIR "/alice check config --config " + config.string() + " 2>/dev/null").exit_code == 0);
   const Outcome plugins = run_program(ALICE_BUILD_DIR "/alice plugins --config " + config.string() + " 2>/dev/null");
   CHECK(plugins.output.find("refused: ") != std::string::npos);
   CHECK(plugins.output.find("no shared library") != std::string::npos);
 
-  const auto without = folder.write("without.yaml", config_with("", "plugins: [" + folder.write("other.so", "no library").string() + "]\n"));
+  const auto without = folder.write(
+      "without.yaml", config_with("", "plugins: [" + folder.write("other.so", "no library").string() + "]\n"));
   const Outcome models = run_program(ALICE_BUILD_DIR "/alice models --config " + without.string() + " 2>/dev/null");
   CHECK(models.output.find("sd/subject") != std::string::npos);
   CHECK(models.output.find("unavailable: ") != std::string::npos);

@@ -24,10 +24,12 @@ class HostileModel {
     fs::copy(kModel.parent_path() / "clip_vocab", folder_ / "clip_vocab", fs::copy_options::recursive);
   }
   fs::path path(const std::string& file) const { return folder_ / ("hostile/" + file); }
-  void write(const std::string& file, const std::string& text) const { std::ofstream(path(file), std::ios::trunc) << text; }
+  void write(const std::string& file, const std::string& text) const {
+    std::ofstream(path(file), std::ios::trunc) << text;
+  }
 
-  /// Composes it and makes a picture in one step. "" when that works, else the sentence; fails the test for a sentence that says
-  /// nothing. Anything but an alice::Error passes through.
+  /// Composes it and makes a picture in one step. "" when that works, else the sentence; fails the test for a sentence
+  /// that says nothing. Anything but an alice::Error passes through.
   std::string attempt() const {
     HostConfig config;
     config.models_directory = folder_.path();
@@ -55,12 +57,24 @@ class HostileModel {
 TEST_CASE("the copy that is damaged below is sound") { CHECK(HostileModel().attempt() == ""); }
 
 TEST_CASE("every setting of every config.json may be of any type, missing, or absurd") {
-  const std::string file = GENERATE(as<std::string>{}, "unet/config.json", "vae/config.json", "text_encoder/config.json",
-                                    "scheduler/scheduler_config.json", "model_index.json");
+  const std::string file = GENERATE(as<std::string>{}, "unet/config.json", "vae/config.json",
+                                    "text_encoder/config.json", "scheduler/scheduler_config.json", "model_index.json");
   const HostileModel model;
   const Json sound = read_json_file(model.path(file));
-  const std::vector<Json> wrong = {nullptr, true, "words", -1, 0, 3, 1e30, 0.5, Json::array(), Json::object(), {1, 2}, {"a", "b"},
-                                   9223372036854775807, Json::array({Json::array({1})})};
+  const std::vector<Json> wrong = {nullptr,
+                                   true,
+                                   "words",
+                                   -1,
+                                   0,
+                                   3,
+                                   1e30,
+                                   0.5,
+                                   Json::array(),
+                                   Json::object(),
+                                   {1, 2},
+                                   {"a", "b"},
+                                   9223372036854775807,
+                                   Json::array({Json::array({1})})};
   size_t refused = 0, tried = 0;
   for (const auto& member : sound.items()) {
     for (const Json& value : wrong) {
@@ -97,10 +111,11 @@ TEST_CASE("weights that are no numbers are refused, and the tensor is named") {
   struct Place {
     const char *file, *tensor;
   };
-  const auto place = GENERATE(values<Place>({{"unet/diffusion_pytorch_model.safetensors", "mid_block.resnets.0.conv1.weight"},
-                                             {"unet/diffusion_pytorch_model.safetensors", "conv_norm_out.bias"},
-                                             {"vae/diffusion_pytorch_model.safetensors", "decoder.conv_in.weight"},
-                                             {"text_encoder/model.safetensors", "text_model.embeddings.token_embedding.weight"}}));
+  const auto place =
+      GENERATE(values<Place>({{"unet/diffusion_pytorch_model.safetensors", "mid_block.resnets.0.conv1.weight"},
+                              {"unet/diffusion_pytorch_model.safetensors", "conv_norm_out.bias"},
+                              {"vae/diffusion_pytorch_model.safetensors", "decoder.conv_in.weight"},
+                              {"text_encoder/model.safetensors", "text_model.embeddings.token_embedding.weight"}}));
   const HostileModel model;
   std::map<std::string, Tensor> tensors;
   {
@@ -115,7 +130,8 @@ TEST_CASE("weights that are no numbers are refused, and the tensor is named") {
 TEST_CASE("a weights file that is cut short is refused, and the file is named") {
   const HostileModel model;
   const auto file = model.path("unet/diffusion_pytorch_model.safetensors");
-  for (uintmax_t size : {uintmax_t{0}, uintmax_t{7}, uintmax_t{100}, fs::file_size(file) / 2, fs::file_size(file) - 1}) {
+  for (uintmax_t size :
+       {uintmax_t{0}, uintmax_t{7}, uintmax_t{100}, fs::file_size(file) / 2, fs::file_size(file) - 1}) {
     fs::resize_file(file, std::min(size, fs::file_size(file)));
     CHECK(says(model.attempt(), "diffusion_pytorch_model.safetensors"));
     fs::copy_file(kModel / "unet/diffusion_pytorch_model.safetensors", file, fs::copy_options::overwrite_existing);

@@ -11,7 +11,9 @@ using namespace alice::test;
 
 namespace {
 
-std::string golden_lora(const std::string& name) { return std::string(ALICE_TEST_DATA) + "/goldens/lora/" + name + ".safetensors"; }
+std::string golden_lora(const std::string& name) {
+  return std::string(ALICE_TEST_DATA) + "/goldens/lora/" + name + ".safetensors";
+}
 
 GenerateRequest with_loras(std::vector<LoraUse> loras) {
   GenerateRequest request = small_request(kFolderModel);
@@ -66,7 +68,8 @@ TEST_CASE("several LoRAs add up") {
 TEST_CASE("a LoRA shares every weight that it does not touch") {
   Composer composer(golden_models(), built_in_registry());
   const auto plain = composer.compose(kFolderModel, false);
-  const auto patched = apply_loras(*built_in_registry(), *plain, {{golden_lora("kohya_noalpha"), 1}});  // touches up_blocks only
+  const auto patched =
+      apply_loras(*built_in_registry(), *plain, {{golden_lora("kohya_noalpha"), 1}});  // touches up_blocks only
   const std::string untouched = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q";
   CHECK(plain->unet->weights().linear(untouched) == patched->unet->weights().linear(untouched));
   CHECK(plain->text_encoder == patched->text_encoder);

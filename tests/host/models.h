@@ -8,7 +8,8 @@
 namespace alice::test {
 
 inline std::shared_ptr<const Registry> built_in_registry() {
-  static const auto registry = std::make_shared<const Registry>(std::vector<PlacedPath>{{std::string(ALICE_BUILD_DIR) + "/plugins", "test"}});
+  static const auto registry =
+      std::make_shared<const Registry>(std::vector<PlacedPath>{{std::string(ALICE_BUILD_DIR) + "/plugins", "test"}});
   return registry;
 }
 
@@ -39,7 +40,9 @@ inline std::vector<Tensor> pictures(Composer& composer, const GenerateRequest& r
   const PreparedRequest prepared = composer.prepare(request, paths_allowed);
   std::vector<std::string> warnings;
   std::vector<Tensor> out;
-  for (const GeneratedImage& image : generate(*prepared.pipeline, prepared.settings, [](const Progress&) {}, warnings)) out.push_back(image.pixels);
+  for (const GeneratedImage& image : generate(
+           *prepared.pipeline, prepared.settings, [](const Progress&) {}, warnings))
+    out.push_back(image.pixels);
   return out;
 }
 

@@ -66,17 +66,23 @@ TEST_CASE("progress is told after every step, and cancelling ends the request be
   const PreparedRequest prepared = composer.prepare(small_request(kFolderModel), false);
   std::vector<std::string> warnings;
   std::vector<size_t> steps;
-  generate(*prepared.pipeline, prepared.settings, [&](const Progress& progress) {
-    if (progress.stage == Progress::Stage::denoise) steps.push_back(progress.done);
-  }, warnings);
+  generate(
+      *prepared.pipeline, prepared.settings,
+      [&](const Progress& progress) {
+        if (progress.stage == Progress::Stage::denoise) steps.push_back(progress.done);
+      },
+      warnings);
   CHECK(steps == std::vector<size_t>{0, 1, 2, 3, 4});
 
   size_t told = 0;
   const Error error = error_of([&] {
-    generate(*prepared.pipeline, prepared.settings, [&](const Progress& progress) {
-      told = progress.done;
-      if (progress.done == 2) throw Error(ErrorCode::cancelled, "test", "stop");
-    }, warnings);
+    generate(
+        *prepared.pipeline, prepared.settings,
+        [&](const Progress& progress) {
+          told = progress.done;
+          if (progress.done == 2) throw Error(ErrorCode::cancelled, "test", "stop");
+        },
+        warnings);
   });
   CHECK(error.code() == ErrorCode::cancelled);
   CHECK(told == 2);
@@ -91,7 +97,8 @@ TEST_CASE("a prompt that is too long is cut, and the warning says what was lost"
   request.prompt += "lostword";
   const PreparedRequest prepared = composer.prepare(request, false);
   std::vector<std::string> warnings;
-  generate(*prepared.pipeline, prepared.settings, [](const Progress&) {}, warnings);
+  generate(
+      *prepared.pipeline, prepared.settings, [](const Progress&) {}, warnings);
   REQUIRE(warnings.size() == 1);
   CHECK(says(warnings[0], "/prompt"));
   CHECK(says(warnings[0], "lostword"));

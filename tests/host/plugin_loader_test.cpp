@@ -11,7 +11,9 @@ using namespace alice::test;
 
 namespace {
 
-std::filesystem::path sample(const std::string& name) { return std::filesystem::path(ALICE_BUILD_DIR) / "tests/plugins" / (name + ".so"); }
+std::filesystem::path sample(const std::string& name) {
+  return std::filesystem::path(ALICE_BUILD_DIR) / "tests/plugins" / (name + ".so");
+}
 
 /// Loads `file`, which must be refused before any code of it has run.
 Error refused_unrun(const std::filesystem::path& file) {
@@ -69,6 +71,7 @@ TEST_CASE("a library that is cut short anywhere is refused") {
   const std::string whole = bytes_of(sample("counting-backend"));
   for (size_t size : {size_t{4}, size_t{20}, size_t{64}, size_t{1000}, whole.size() / 2, whole.size() - 100}) {
     INFO("cut to " << size << " of " << whole.size());
-    CHECK(error_of([&] { load_plugin(folder.write("cut.so", whole.substr(0, size))); }).code() == ErrorCode::unsupported);
+    CHECK(error_of([&] { load_plugin(folder.write("cut.so", whole.substr(0, size))); }).code() ==
+          ErrorCode::unsupported);
   }
 }

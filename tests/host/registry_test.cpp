@@ -7,13 +7,16 @@ using namespace alice::test;
 
 namespace {
 
-PlacedPath sample(const std::string& name) { return {std::string(ALICE_BUILD_DIR) + "/tests/plugins/" + name + ".so", "test"}; }
+PlacedPath sample(const std::string& name) {
+  return {std::string(ALICE_BUILD_DIR) + "/tests/plugins/" + name + ".so", "test"};
+}
 PlacedPath built_in() { return {std::string(ALICE_BUILD_DIR) + "/plugins", "test"}; }
 
 }  // namespace
 
 TEST_CASE("refused libraries are recorded with the reason, and the rest works") {
-  const Registry registry({built_in(), sample("other_abi"), sample("no_entry"), sample("throws"), sample("counting-backend")});
+  const Registry registry(
+      {built_in(), sample("other_abi"), sample("no_entry"), sample("throws"), sample("counting-backend")});
   size_t refused = 0;
   for (const PluginRecord& plugin : registry.plugins()) {
     INFO(plugin.file << ": " << plugin.refused);
@@ -52,7 +55,9 @@ TEST_CASE("no two factories of a kind share a name, whatever its letter case") {
   for (const std::string& name : registry.schedulers().names()) {
     size_t owners = 0;
     for (const std::string& other : registry.schedulers().names())
-      owners += name.size() == other.size() && std::equal(name.begin(), name.end(), other.begin(), [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+      owners += name.size() == other.size() &&
+                std::equal(name.begin(), name.end(), other.begin(),
+                           [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
     INFO(name);
     CHECK(owners == 1);
   }

@@ -9,8 +9,6 @@
 namespace alice::low_rank {
 namespace {
 
-struct NoOptions {};
-
 template <class Format>
 class FormatFactory final : public LoraFormatFactory {
  public:
@@ -20,7 +18,7 @@ class FormatFactory final : public LoraFormatFactory {
   }
   const FactoryInfo& info() const override { return info_; }
   std::shared_ptr<const LoraFormat> create(const OptionLayers& options) const override {
-    read_options(OptionTable<NoOptions>(), options, ErrorCode::bad_config);
+    refuse_options(options, ErrorCode::bad_config);
     return std::make_shared<Format>();
   }
 

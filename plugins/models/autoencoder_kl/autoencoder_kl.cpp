@@ -13,16 +13,6 @@ constexpr double kLowestLogVariance = -30, kHighestLogVariance = 20;
 
 constexpr int64_t kColours = 3;
 
-/// [B, channels, H, W], both sides multiples of `multiple`.
-void check_map(const Tensor& map, const char* name, int64_t channels, int64_t multiple) {
-  if (map.dim() == 4 && map.size(1) == channels && map.numel() > 0 && map.size(2) % multiple == 0 &&
-      map.size(3) % multiple == 0)
-    return;
-  throw Error(ErrorCode::bad_request, name,
-              "have shape " + shape_text(map.sizes().vec()) + ", [B, " + std::to_string(channels) +
-                  ", H, W] is needed" + (multiple > 1 ? ", H and W multiples of " + std::to_string(multiple) : ""));
-}
-
 class AutoencoderKl final : public Vae {
  public:
   AutoencoderKl(const KlConfig& config, ModelWeights weights)
@@ -44,7 +34,7 @@ class AutoencoderKl final : public Vae {
     const at::NoGradGuard no_grad;
     return each_row(latents, [&](const Tensor& sampled) {
       const Tensor raw = sampled / info_.scaling_factor + info_.shift_factor;
-      return to_cpu(decoder_(weights_.backend(), to_backend(raw)));
+      return to_host(decoder_(weights_.backend(), weights_.backend().to_device(raw)));
     });
   }
 
@@ -55,7 +45,7 @@ class AutoencoderKl final : public Vae {
     check_map(pixels, "pixels", kColours, info_.reduction);
     const at::NoGradGuard no_grad;
     const Tensor moments = each_row(pixels, [&](const Tensor& picture) {
-      const auto halves = to_cpu((*encoder_)(weights_.backend(), to_backend(picture))).chunk(2, 1);
+      const auto halves = to_host((*encoder_)(weights_.backend(), weights_.backend().to_device(picture))).chunk(2, 1);
       const Tensor deviation = (halves[1].clamp(kLowestLogVariance, kHighestLogVariance) * 0.5).exp();
       return at::cat({(halves[0] - info_.shift_factor) * info_.scaling_factor, deviation * info_.scaling_factor}, 1);
     });
@@ -64,23 +54,11 @@ class AutoencoderKl final : public Vae {
   }
 
  private:
-  Tensor to_backend(const Tensor& x) const {
-    return x.to(at::TensorOptions(weights_.backend().device()).dtype(weights_.backend().dtype()));
-  }
-  static Tensor to_cpu(const Tensor& x) { return x.to(at::TensorOptions(at::kCPU).dtype(at::kFloat)); }
-
   ModelWeights weights_;
   VaeInfo info_;
   Decoder decoder_;
   std::optional<Encoder> encoder_;
 };
-
-struct KlOptions {};  // none: config.json says all. One that is given is a fault
-
-const OptionTable<KlOptions>& kl_options() {
-  static const OptionTable<KlOptions> table;
-  return table;
-}
 
 std::string describe(const KlConfig& config, bool has_encoder) {
   return "AutoencoderKL, " + std::to_string(config.levels()) + " levels of " +
@@ -98,11 +76,8 @@ KlConfig derived(const ModelFiles& files, const KlNames& names, Recognition& rec
 class KlFactory final : public VaeFactory {
  public:
   const FactoryInfo& info() const override {
-    static const FactoryInfo info = {"autoencoder_kl",
-                                     "The VAE of latent diffusion: SD 1.x, 2.x, SDXL.",
-                                     {},
-                                     {"AutoencoderKL"},
-                                     kl_options().specs()};
+    static const FactoryInfo info = {
+        "autoencoder_kl", "The VAE of latent diffusion: SD 1.x, 2.x, SDXL.", {}, {"AutoencoderKL"}, {}};
     return info;
   }
 
@@ -132,7 +107,7 @@ class KlFactory final : public VaeFactory {
   std::shared_ptr<const Vae> create(const ModelFiles& files, const Recognition& recognition,
                                     std::shared_ptr<const Backend> backend,
                                     const OptionLayers& options) const override {
-    read_options(kl_options(), options, ErrorCode::bad_config);
+    refuse_options(options, ErrorCode::bad_config);
     ModelFiles complete = files;
     complete.config = recognition.config;
     return std::make_shared<AutoencoderKl>(

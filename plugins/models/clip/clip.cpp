@@ -8,13 +8,6 @@
 namespace alice::clip {
 namespace {
 
-struct ClipOptions {};  // none: config.json says all. One that is given is a fault
-
-const OptionTable<ClipOptions>& clip_options() {
-  static const OptionTable<ClipOptions> table;
-  return table;
-}
-
 std::string describe(const ClipConfig& config) {
   return std::string("CLIP text encoder, ") + std::to_string(config.num_hidden_layers) + " layers of " +
          std::to_string(config.hidden_size) + (config.has_projection ? ", with pooled text" : "");
@@ -36,7 +29,7 @@ class ClipFactory final : public TextEncoderFactory {
                                      "CLIP's text encoder: SD 1.x and 2.x, both of SDXL.",
                                      {},
                                      {"CLIPTextModel", "CLIPTextModelWithProjection"},
-                                     clip_options().specs()};
+                                     {}};
     return info;
   }
 
@@ -65,7 +58,7 @@ class ClipFactory final : public TextEncoderFactory {
   std::shared_ptr<const TextEncoder> create(const ModelFiles& files, const Recognition& recognition,
                                             std::shared_ptr<const Backend> backend,
                                             const OptionLayers& options) const override {
-    read_options(clip_options(), options, ErrorCode::bad_config);
+    refuse_options(options, ErrorCode::bad_config);
     ModelFiles complete = files;
     complete.config = recognition.config;
     const ClipConfig config = read_clip_config(complete);

@@ -11,16 +11,6 @@ constexpr double kLargestLatent = 3;  // latents are bent to stay below it, as i
 
 constexpr int64_t kColours = 3;
 
-/// [B, channels, H, W], both sides multiples of `multiple`.
-void check_map(const Tensor& map, const char* name, int64_t channels, int64_t multiple) {
-  if (map.dim() == 4 && map.size(1) == channels && map.numel() > 0 && map.size(2) % multiple == 0 &&
-      map.size(3) % multiple == 0)
-    return;
-  throw Error(ErrorCode::bad_request, name,
-              "have shape " + shape_text(map.sizes().vec()) + ", [B, " + std::to_string(channels) +
-                  ", H, W] is needed" + (multiple > 1 ? ", H and W multiples of " + std::to_string(multiple) : ""));
-}
-
 class TinyAutoencoder final : public Vae {
  public:
   TinyAutoencoder(const TinyConfig& config, ModelWeights weights)
@@ -43,7 +33,8 @@ class TinyAutoencoder final : public Vae {
     return each_row(latents, [&](const Tensor& sampled) {
       const Tensor raw = sampled / info_.scaling_factor + info_.shift_factor;
       const Tensor bent = at::tanh(raw / kLargestLatent) * kLargestLatent;
-      return to_cpu(decoder_(weights_.backend(), to_backend(bent))) * 2 - 1;  // the network's white is 1, its black 0
+      return to_host(decoder_(weights_.backend(), weights_.backend().to_device(bent))) * 2 -
+             1;  // the network's white is 1, its black 0
     });
   }
 
@@ -54,30 +45,18 @@ class TinyAutoencoder final : public Vae {
     check_map(pixels, "pixels", kColours, info_.reduction);
     const at::NoGradGuard no_grad;
     const Tensor mean = each_row(pixels, [&](const Tensor& picture) {
-      const Tensor raw = to_cpu((*encoder_)(weights_.backend(), to_backend((picture + 1) / 2)));
+      const Tensor raw = to_host((*encoder_)(weights_.backend(), weights_.backend().to_device((picture + 1) / 2)));
       return (raw - info_.shift_factor) * info_.scaling_factor;
     });
     return {mean, at::zeros_like(mean)};
   }
 
  private:
-  Tensor to_backend(const Tensor& x) const {
-    return x.to(at::TensorOptions(weights_.backend().device()).dtype(weights_.backend().dtype()));
-  }
-  static Tensor to_cpu(const Tensor& x) { return x.to(at::TensorOptions(at::kCPU).dtype(at::kFloat)); }
-
   ModelWeights weights_;
   VaeInfo info_;
   TinyDecoder decoder_;
   std::optional<TinyEncoder> encoder_;
 };
-
-struct TinyOptions {};  // none: config.json says all. One that is given is a fault
-
-const OptionTable<TinyOptions>& tiny_options() {
-  static const OptionTable<TinyOptions> table;
-  return table;
-}
 
 /// The config that the tensors tell, checked like one that is given.
 TinyConfig derived(const ModelFiles& files, const TinyNames& names) {
@@ -93,7 +72,7 @@ class TinyFactory final : public VaeFactory {
                                      "TAESD: a small and fast stand-in for a VAE, a little blurred.",
                                      {},
                                      {"AutoencoderTiny"},
-                                     tiny_options().specs()};
+                                     {}};
     return info;
   }
 
@@ -126,7 +105,7 @@ class TinyFactory final : public VaeFactory {
   std::shared_ptr<const Vae> create(const ModelFiles& files, const Recognition& recognition,
                                     std::shared_ptr<const Backend> backend,
                                     const OptionLayers& options) const override {
-    read_options(tiny_options(), options, ErrorCode::bad_config);
+    refuse_options(options, ErrorCode::bad_config);
     ModelFiles complete = files;
     complete.config = recognition.config;
     return std::make_shared<TinyAutoencoder>(

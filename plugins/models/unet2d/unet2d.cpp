@@ -66,10 +66,6 @@ class UNet2d final : public UNet {
     return std::make_shared<UNet2d>(config_, weights_.patched(deltas));
   }
 
-  Tensor to_backend(const Tensor& x) const {
-    return x.to(at::TensorOptions(weights_.backend().device()).dtype(weights_.backend().dtype()));
-  }
-
  private:
   UNetConfig config_;
   UNetInfo info_;
@@ -92,9 +88,7 @@ class UNet2dRun final : public UNetRun {
       throw Error(ErrorCode::bad_request, "timesteps",
                   "have shape " + shape_text(t.sizes().vec()) + ", one a row is needed");
     const at::NoGradGuard no_grad;
-    return unet_->network()
-        .predict(unet_->to_backend(x), t, conditioning_)
-        .to(at::TensorOptions(at::kCPU).dtype(at::kFloat));
+    return to_host(unet_->network().predict(unet_->weights().backend().to_device(x), t, conditioning_));
   }
 
  private:
@@ -110,17 +104,11 @@ std::unique_ptr<UNetRun> UNet2d::prepare(const Conditioning& conditioning) const
   if (config_.has_text_time()) {
     pooled = conditioning_of(conditioning, "pooled", 2, info_.further_conditioning.at("pooled"), tokens.size(0));
     time_ids = conditioning_of(conditioning, "time_ids", 2, info_.further_conditioning.at("time_ids"), tokens.size(0));
-    pooled = to_backend(pooled);
+    pooled = weights_.backend().to_device(pooled);
   }
   return std::make_unique<UNet2dRun>(std::static_pointer_cast<const UNet2d>(shared_from_this()),
-                                     network_.prepare(to_backend(tokens), pooled, time_ids), tokens.size(0));
-}
-
-struct UNetOptions {};  // none: config.json says all. One that is given is a fault
-
-const OptionTable<UNetOptions>& unet_options() {
-  static const OptionTable<UNetOptions> table;
-  return table;
+                                     network_.prepare(weights_.backend().to_device(tokens), pooled, time_ids),
+                                     tokens.size(0));
 }
 
 std::string describe(const UNetConfig& config, const Json& facts) {
@@ -157,8 +145,7 @@ UNetConfig derived(const ModelFiles& files, Recognition& recognition) {
 class UNetFactory2d final : public UNetFactory {
  public:
   const FactoryInfo& info() const override {
-    static const FactoryInfo info = {
-        "unet2d", "The UNet of SD 1.x, 2.x and SDXL.", {}, {"UNet2DConditionModel"}, unet_options().specs()};
+    static const FactoryInfo info = {"unet2d", "The UNet of SD 1.x, 2.x and SDXL.", {}, {"UNet2DConditionModel"}, {}};
     return info;
   }
 
@@ -194,7 +181,7 @@ class UNetFactory2d final : public UNetFactory {
   std::shared_ptr<const UNet> create(const ModelFiles& files, const Recognition& recognition,
                                      std::shared_ptr<const Backend> backend,
                                      const OptionLayers& options) const override {
-    read_options(unet_options(), options, ErrorCode::bad_config);
+    refuse_options(options, ErrorCode::bad_config);
     ModelFiles complete = files;
     complete.config = recognition.config;
     return std::make_shared<UNet2d>(

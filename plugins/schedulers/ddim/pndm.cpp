@@ -60,14 +60,10 @@ class Run {
   Tensor extrapolated() const {
     const auto& m = history_;
     switch (m.size()) {
-      case 1:
-        return m[0];
-      case 2:
-        return (m[0] * 3 - m[1]) / 2;
-      case 3:
-        return (m[0] * 23 - m[1] * 16 + m[2] * 5) / 12;
-      default:
-        return (m[0] * 55 - m[1] * 59 + m[2] * 37 - m[3] * 9) / 24;
+      case 1: return m[0];
+      case 2: return (m[0] * 3 - m[1]) / 2;
+      case 3: return (m[0] * 23 - m[1] * 16 + m[2] * 5) / 12;
+      default: return (m[0] * 55 - m[1] * 59 + m[2] * 37 - m[3] * 9) / 24;
     }
   }
 

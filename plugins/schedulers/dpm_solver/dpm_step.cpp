@@ -18,14 +18,10 @@ Integral integral_of(DpmAlgorithm algorithm, const Level& from, const Level& to,
   const float alpha_ratio = static_cast<float>(to.alpha / from.alpha);
   const float sigma_ratio = static_cast<float>(to.sigma / from.sigma);
   switch (algorithm) {
-    case DpmAlgorithm::dpmsolver:
-      return {alpha_ratio, sigma, h, 0};
-    case DpmAlgorithm::dpmsolver_pp:
-      return {sigma_ratio, alpha, -h, 0};
-    case DpmAlgorithm::sde_dpmsolver:
-      return {alpha_ratio, 2 * sigma, h, sigma * std::sqrt(std::expm1(2 * h))};
-    case DpmAlgorithm::sde_dpmsolver_pp:
-      break;
+    case DpmAlgorithm::dpmsolver: return {alpha_ratio, sigma, h, 0};
+    case DpmAlgorithm::dpmsolver_pp: return {sigma_ratio, alpha, -h, 0};
+    case DpmAlgorithm::sde_dpmsolver: return {alpha_ratio, 2 * sigma, h, sigma * std::sqrt(std::expm1(2 * h))};
+    case DpmAlgorithm::sde_dpmsolver_pp: break;
   }
   return {sigma_ratio * std::exp(-h), alpha, -2 * h, sigma * std::sqrt(-std::expm1(-2 * h))};
 }

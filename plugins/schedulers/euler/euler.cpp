@@ -14,12 +14,10 @@ namespace {
 Tensor reread_x0(const Tensor& x0, const Tensor& x, const Tensor& churned, const Level& from, double sigma_hat,
                  Prediction prediction) {
   switch (prediction) {
-    case Prediction::epsilon:
-      return churned - noise_of(x, x0, from) * sigma_hat;
+    case Prediction::epsilon: return churned - noise_of(x, x0, from) * sigma_hat;
     case Prediction::v_prediction:
       return x0 + (churned - x) / (from.sigma * from.sigma + 1);  // with the unchurned sigma
-    case Prediction::sample:
-      return x0;
+    case Prediction::sample: return x0;
   }
   return x0;
 }

@@ -76,19 +76,24 @@ Report check_infer(Composer& composer, const std::string& name) {
     request.seed = 0;
     prepared = composer.prepare(request, kPathsAllowed);
   });
-  const bool denoised = composed && run_case(report, "infer", "denoise", [&] {
-    SeededNoise noise({prepared.settings.seed});
-    const Conditioning conditioning = encode(*prepared.pipeline, prepared.settings, 1, prepared.warnings);
-    latents = denoise(*prepared.pipeline, prepared.settings, conditioning, 1, noise, [](size_t done, size_t total, const Tensor& x) {
-      if (!at::isfinite(x).all().item<bool>())
-        throw Error(ErrorCode::internal, "step " + std::to_string(done) + " of " + std::to_string(total), "the latents hold numbers that are not finite");
-    });
-  });
+  const bool denoised =
+      composed && run_case(report, "infer", "denoise", [&] {
+        SeededNoise noise({prepared.settings.seed});
+        const Conditioning conditioning = encode(*prepared.pipeline, prepared.settings, 1, prepared.warnings);
+        latents = denoise(*prepared.pipeline, prepared.settings, conditioning, 1, noise,
+                          [](size_t done, size_t total, const Tensor& x) {
+                            if (!at::isfinite(x).all().item<bool>())
+                              throw Error(ErrorCode::internal,
+                                          "step " + std::to_string(done) + " of " + std::to_string(total),
+                                          "the latents hold numbers that are not finite");
+                          });
+      });
   if (denoised)
     run_case(report, "infer", "decode", [&] {
       const double deviation = decode(*prepared.pipeline, latents).to(at::kDouble).std().item<double>();
       if (deviation < kFlatDeviation)
-        throw Error(ErrorCode::internal, name, "the picture is flat: its levels deviate by " + std::to_string(deviation) + " of 255");
+        throw Error(ErrorCode::internal, name,
+                    "the picture is flat: its levels deviate by " + std::to_string(deviation) + " of 255");
     });
   return report;
 }
@@ -98,10 +103,11 @@ std::string facts_text(const Json& facts) {
   std::string text = facts.at("id").get<std::string>() + " (" + facts.at("source").get<std::string>() + ")\n";
   for (const auto& part : facts.at("parts").items()) {
     const Json& one = part.value();
-    text += part.key() + ": " + one.at("kind").get<std::string>() + "\n  layout " + one.at("layout").get<std::string>() + ", " +
-            std::to_string(one.at("tensors").get<size_t>()) + " tensors\n";
+    text += part.key() + ": " + one.at("kind").get<std::string>() + "\n  layout " +
+            one.at("layout").get<std::string>() + ", " + std::to_string(one.at("tensors").get<size_t>()) + " tensors\n";
     if (one.at("facts").is_object())
-      for (const auto& fact : one.at("facts").items()) text += "  " + fact.key() + ": " + dump_json(fact.value()) + "\n";
+      for (const auto& fact : one.at("facts").items())
+        text += "  " + fact.key() + ": " + dump_json(fact.value()) + "\n";
   }
   const Json& scheduler = facts.at("scheduler_config");
   if (scheduler.is_object()) {

@@ -76,8 +76,11 @@ Json Report::to_json() const {
   Json cases = Json::array();
   for (const CaseResult& result : results_) {
     all.add(result);
-    Json one = {{"part", result.part}, {"id", result.id}, {"status", to_string(result.status)},
-                {"error", nullptr}, {"tolerance", nullptr}};
+    Json one = {{"part", result.part},
+                {"id", result.id},
+                {"status", to_string(result.status)},
+                {"error", nullptr},
+                {"tolerance", nullptr}};
     if (result.error) one["error"] = *result.error;
     if (result.tolerance) one["tolerance"] = *result.tolerance;
     if (!result.sentence.empty()) one["sentence"] = result.sentence;
@@ -97,13 +100,16 @@ std::string Report::to_text() const {
     parts[result.part].add(result);
     all.add(result);
     if (result.status == CaseStatus::passed) continue;
-    out << (result.status == CaseStatus::failed ? "FAILED  " : result.in_scope ? "SKIPPED " : "skipped ") << result.part << "/"
-        << result.id << ": " << result.sentence << "\n";
+    out << (result.status == CaseStatus::failed ? "FAILED  "
+            : result.in_scope                   ? "SKIPPED "
+                                                : "skipped ")
+        << result.part << "/" << result.id << ": " << result.sentence << "\n";
   }
   for (const std::string& part : order) {
     const Count& count = parts[part];
     out << part << ": " << count.passed << " passed, " << count.failed << " failed, " << count.skipped << " skipped";
-    if (count.tolerance > 0) out << "; largest difference " << number(count.error) << " of " << number(count.tolerance) << " allowed";
+    if (count.tolerance > 0)
+      out << "; largest difference " << number(count.error) << " of " << number(count.tolerance) << " allowed";
     out << "\n";
   }
   out << all.passed << " passed, " << all.failed << " failed, " << all.skipped << " skipped\n";

@@ -12,13 +12,13 @@ namespace alice {
 enum class CaseStatus { passed, failed, skipped };
 
 struct CaseResult {
-  std::string part;     ///< "unet", "schedulers", ...
+  std::string part;  ///< "unet", "schedulers", ...
   std::string id;
   CaseStatus status = CaseStatus::passed;
-  std::optional<double> error;      ///< the largest difference (see the part's tolerance for its kind)
+  std::optional<double> error;  ///< the largest difference (see the part's tolerance for its kind)
   std::optional<double> tolerance;
-  std::string sentence;             ///< why it failed or was skipped; "" for a pass
-  bool in_scope = true;             ///< a skip inside the scope is a failure of the whole
+  std::string sentence;  ///< why it failed or was skipped; "" for a pass
+  bool in_scope = true;  ///< a skip inside the scope is a failure of the whole
 };
 
 class Report {

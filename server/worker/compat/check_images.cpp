@@ -13,7 +13,8 @@ constexpr const char* kPart = "images";
 /// Deals the run's own draws (ID/noise0, ID/noise1, ...) where the file has them, else draws them from the seed.
 class RecordedNoise : public NoiseSource {
  public:
-  RecordedNoise(const SafetensorsFile& file, std::string id, uint64_t seed) : file_(file), id_(std::move(id)), seeded_({seed}) {}
+  RecordedNoise(const SafetensorsFile& file, std::string id, uint64_t seed)
+      : file_(file), id_(std::move(id)), seeded_({seed}) {}
 
   Tensor normal_like(const Tensor& like) override {
     const std::string name = id_ + "/noise" + std::to_string(next_++);
@@ -24,7 +25,9 @@ class RecordedNoise : public NoiseSource {
     }
     const Tensor noise = file_.tensor(name);
     if (noise.sizes() != like.sizes())
-      throw Error(ErrorCode::bad_weights, name, "has shape " + shape_text(noise.sizes().vec()) + ", the run asks for " + shape_text(like.sizes().vec()));
+      throw Error(
+          ErrorCode::bad_weights, name,
+          "has shape " + shape_text(noise.sizes().vec()) + ", the run asks for " + shape_text(like.sizes().vec()));
     return noise;
   }
 
@@ -37,18 +40,27 @@ class RecordedNoise : public NoiseSource {
 
 /// The call's arguments as a request, under the names that the reference's pipelines give them.
 GenerateRequest request_of(const Json& one, int64_t& batch) {
-  static const std::map<std::string, std::string> kNames = {
-      {"prompt", "prompt"}, {"negative_prompt", "negative_prompt"}, {"num_inference_steps", "steps"}, {"guidance_scale", "guidance_scale"},
-      {"guidance_rescale", "guidance_rescale"}, {"height", "height"}, {"width", "width"}, {"clip_skip", "clip_skip"}};
+  static const std::map<std::string, std::string> kNames = {{"prompt", "prompt"},
+                                                            {"negative_prompt", "negative_prompt"},
+                                                            {"num_inference_steps", "steps"},
+                                                            {"guidance_scale", "guidance_scale"},
+                                                            {"guidance_rescale", "guidance_rescale"},
+                                                            {"height", "height"},
+                                                            {"width", "width"},
+                                                            {"clip_skip", "clip_skip"}};
   Json fields = {{"seed", one.at("seed")}};
   batch = 1;
   Json options = Json::object();
   for (const auto& argument : one.at("args").items()) {
     if (argument.value().is_null()) continue;
-    if (const auto known = kNames.find(argument.key()); known != kNames.end()) fields[known->second] = argument.value();
-    else if (argument.key() == "num_images_per_prompt") batch = argument.value().get<int64_t>();
-    else if (argument.key() == "eta") options["eta"] = argument.value();
-    else throw Skip{"the argument '" + argument.key() + "' is not built"};
+    if (const auto known = kNames.find(argument.key()); known != kNames.end())
+      fields[known->second] = argument.value();
+    else if (argument.key() == "num_images_per_prompt")
+      batch = argument.value().get<int64_t>();
+    else if (argument.key() == "eta")
+      options["eta"] = argument.value();
+    else
+      throw Skip{"the argument '" + argument.key() + "' is not built"};
   }
   GenerateRequest request = read_generate_request(fields);
   request.scheduler_options = std::move(options);
@@ -76,7 +88,8 @@ Pipeline load_pipeline(CompatRun& run, const std::string& family) {
   pipeline.text_encoder = load_text_encoder(run, family, "text_encoder");
   pipeline.unet = load_unet(run, family);
   pipeline.vae = load_vae(run, family);
-  if (!pipeline.unet->info().further_conditioning.empty()) throw Skip{"models with two text encoders are not composed by this version"};
+  if (!pipeline.unet->info().further_conditioning.empty())
+    throw Skip{"models with two text encoders are not composed by this version"};
   return pipeline;
 }
 
@@ -96,10 +109,13 @@ void compare_picture(CompatRun& run, CompatCase& check, const Json& one, const T
   const SafetensorsFile& file = run.golden.tensors(kFile);
   run.golden.keep(kFile, name, picture);
   if (file.index().contains(name)) check.close("image_u8", picture, file.tensor(name), kPixelTolerance);
-  if (picture.sizes().vec() != one.at("shape").get<std::vector<int64_t>>()) return check.fail("the picture has shape " + shape_text(picture.sizes().vec()));
+  if (picture.sizes().vec() != one.at("shape").get<std::vector<int64_t>>())
+    return check.fail("the picture has shape " + shape_text(picture.sizes().vec()));
   const Tensor levels = picture.to(at::kDouble);
-  check.measured("the picture's mean", std::abs(levels.mean().item<double>() - one.at("mean").get<double>()), kMomentTolerance);
-  check.measured("the picture's deviation", std::abs(levels.std(false).item<double>() - one.at("std").get<double>()), kMomentTolerance);
+  check.measured("the picture's mean", std::abs(levels.mean().item<double>() - one.at("mean").get<double>()),
+                 kMomentTolerance);
+  check.measured("the picture's deviation", std::abs(levels.std(false).item<double>() - one.at("std").get<double>()),
+                 kMomentTolerance);
 }
 
 void run_image(CompatRun& run, CompatCase& check, const Pipeline& pipeline, const Json& one) {
@@ -112,8 +128,9 @@ void run_image(CompatRun& run, CompatCase& check, const Pipeline& pipeline, cons
 
   RecordedNoise noise(file, id, settings.seed);
   std::vector<Tensor> seen;
-  const Tensor latents = denoise(pipeline, settings, encode(pipeline, settings, batch, warnings), batch, noise,
-                                 [](size_t, size_t, const Tensor&) {}, record_into(seen));
+  const Tensor latents = denoise(
+      pipeline, settings, encode(pipeline, settings, batch, warnings), batch, noise,
+      [](size_t, size_t, const Tensor&) {}, record_into(seen));
   seen.erase(seen.begin());
   seen.push_back(latents);
   const Tensor three = three_of(std::move(seen));

@@ -37,7 +37,8 @@ Tensor compute(CompatRun& run, const Pipeline& pipeline, const std::string& part
   if (part == "text") return pipeline.text_encoder->encode(file.tensor("ids")).tokens;
   if (part != "unet") throw Skip{"'" + part + "' is no output that is known"};
   const Tensor sample = file.tensor("sample");
-  const Tensor t = at::full({sample.size(0)}, run.golden.json("lora/lora.json").at("timestep").get<double>(), at::kFloat);
+  const Tensor t =
+      at::full({sample.size(0)}, run.golden.json("lora/lora.json").at("timestep").get<double>(), at::kFloat);
   return pipeline.unet->prepare({{"tokens", file.tensor("context")}})->predict(sample, t);
 }
 
@@ -53,7 +54,8 @@ void check_lora(CompatRun& run) {
     run_case(run, "lora", key, true, [&](CompatCase& check) {
       std::shared_ptr<const Pipeline> patched;
       if (output->name != "base")
-        patched = apply_loras(run.composer.registry(), base, {{run.golden.path("lora/" + output->name + ".safetensors"), output->strength}});
+        patched = apply_loras(run.composer.registry(), base,
+                              {{run.golden.path("lora/" + output->name + ".safetensors"), output->strength}});
       const Tensor ours = compute(run, patched ? *patched : base, output->part);
       run.golden.keep(kFile, key, ours);
       check.close("output", ours, file.tensor(key), kComponentTolerance);

@@ -47,7 +47,8 @@ void check_rng(CompatRun& run) {
         throw Skip{"the key is no SEED/DRAW"};
       const Tensor golden = file.tensor(key);
       Tensor ours = draw(std::stoull(digits), key.substr(slash + 1));
-      if (ours.sizes() != golden.sizes()) ours = ours.flatten().slice(0, 0, golden.numel());  // large draws are stored in part
+      if (ours.sizes() != golden.sizes())
+        ours = ours.flatten().slice(0, 0, golden.numel());  // large draws are stored in part
       run.golden.keep(kFile, key, ours);
       check.equal("draw", ours, golden);
     });

@@ -28,7 +28,8 @@ Tokenizers load_tokenizers(CompatRun& run) {
 std::string case_name(size_t index, const std::string& text) {
   constexpr size_t kShown = 40;
   std::string shown = text.substr(0, kShown);
-  std::replace_if(shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c > 0x7e; }, '?');
+  std::replace_if(
+      shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c > 0x7e; }, '?');
   return std::to_string(index) + " \"" + shown + (text.size() > kShown ? "...\"" : "\"");
 }
 
@@ -47,7 +48,8 @@ void check_tokenizer(CompatRun& run) {
       check.equal("ids", ids_tensor(ids.all), ids_tensor(one.at("ids").get<std::vector<int64_t>>()));
       check.equal("padded", ids_tensor(ids.padded), ids_tensor(one.at("padded").get<std::vector<int64_t>>()));
       if (one.contains("padded_2") && tokenizers.second)
-        check.equal("padded_2", ids_tensor(tokenizers.second->tokenize(text).padded), ids_tensor(one.at("padded_2").get<std::vector<int64_t>>()));
+        check.equal("padded_2", ids_tensor(tokenizers.second->tokenize(text).padded),
+                    ids_tensor(one.at("padded_2").get<std::vector<int64_t>>()));
     });
   }
 }

@@ -53,7 +53,8 @@ void CompatCase::measured(const std::string& name, double error, double toleranc
 
 void CompatCase::close(const std::string& name, const Tensor& ours, const Tensor& golden, double tolerance) {
   if (ours.sizes() != golden.sizes())
-    return fail(name + " has shape " + shape_text(ours.sizes().vec()) + ", the golden " + shape_text(golden.sizes().vec()));
+    return fail(name + " has shape " + shape_text(ours.sizes().vec()) + ", the golden " +
+                shape_text(golden.sizes().vec()));
   const double error = ours.numel() ? (ours.to(at::kDouble) - golden.to(at::kDouble)).abs().max().item<double>() : 0;
   measured(name, error, tolerance);
 }
@@ -66,12 +67,15 @@ void CompatCase::close_relative(const std::string& name, const Tensor& ours, con
 
 void CompatCase::equal(const std::string& name, const Tensor& ours, const Tensor& golden) {
   if (ours.sizes() != golden.sizes())
-    return fail(name + " has shape " + shape_text(ours.sizes().vec()) + ", the golden " + shape_text(golden.sizes().vec()));
-  if (!ours.equal(golden)) return fail(name + " is not equal in " + std::to_string(ours.ne(golden).sum().item<int64_t>()) + " places");
+    return fail(name + " has shape " + shape_text(ours.sizes().vec()) + ", the golden " +
+                shape_text(golden.sizes().vec()));
+  if (!ours.equal(golden))
+    return fail(name + " is not equal in " + std::to_string(ours.ne(golden).sum().item<int64_t>()) + " places");
   if (!result_.error) result_.error = 0, result_.tolerance = 0;
 }
 
-void run_case(CompatRun& run, const std::string& part, const std::string& id, bool in_scope, const std::function<void(CompatCase&)>& body) {
+void run_case(CompatRun& run, const std::string& part, const std::string& id, bool in_scope,
+              const std::function<void(CompatCase&)>& body) {
   in_scope = in_scope && run.scope.parts.count(part);
   CompatCase one(part, id);
   try {
@@ -84,7 +88,8 @@ void run_case(CompatRun& run, const std::string& part, const std::string& id, bo
   }
 }
 
-std::shared_ptr<const TextEncoder> load_text_encoder(CompatRun& run, const std::string& family, const std::string& part) {
+std::shared_ptr<const TextEncoder> load_text_encoder(CompatRun& run, const std::string& family,
+                                                     const std::string& part) {
   return load(run, run.composer.registry().text_encoders(), part_files(run, family, part));
 }
 std::shared_ptr<const UNet> load_unet(CompatRun& run, const std::string& family) {
@@ -100,8 +105,9 @@ Report check_compat(Composer& composer, const std::filesystem::path& golden_fold
   Report report;
   CompatRun run{composer, golden, report, CompatScope::built_in()};
   const std::vector<std::pair<std::string, void (*)(CompatRun&)>> parts = {
-      {"tokenizer", check_tokenizer}, {"rng", check_rng},   {"text", check_text},     {"unet", check_unet}, {"vae", check_vae},
-      {"schedulers", check_schedulers}, {"lora", check_lora}, {"images", check_images}};
+      {"tokenizer", check_tokenizer}, {"rng", check_rng},      {"text", check_text},
+      {"unet", check_unet},           {"vae", check_vae},      {"schedulers", check_schedulers},
+      {"lora", check_lora},           {"images", check_images}};
   for (const auto& [name, check] : parts) {
     if (!golden.has(name)) continue;
     try {

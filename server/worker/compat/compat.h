@@ -14,10 +14,10 @@ namespace alice {
 
 /// Largest differences that pass. How exact float32 can be: the goldens' README, "How exact to be".
 inline constexpr double kComponentTolerance = 1e-4;  ///< of a text encoder's, UNet's, VAE's output; absolute
-inline constexpr double kTraceTolerance = 1e-5;      ///< of a scheduler's tensors; largest difference over largest value
-inline constexpr double kLatentTolerance = 2e-3;     ///< of latents on the way to a picture; absolute
-inline constexpr double kPixelTolerance = 2;         ///< of a picture, in levels of 255
-inline constexpr double kMomentTolerance = 0.1;      ///< of a whole picture's mean and deviation, in levels of 255
+inline constexpr double kTraceTolerance = 1e-5;   ///< of a scheduler's tensors; largest difference over largest value
+inline constexpr double kLatentTolerance = 2e-3;  ///< of latents on the way to a picture; absolute
+inline constexpr double kPixelTolerance = 2;      ///< of a picture, in levels of 255
+inline constexpr double kMomentTolerance = 0.1;   ///< of a whole picture's mean and deviation, in levels of 255
 
 /// What must not be skipped.
 struct CompatScope {
@@ -60,10 +60,12 @@ struct Skip {
 };
 
 /// Runs `body`, adds its result to the report; an exception fails the case, a Skip skips it.
-void run_case(CompatRun& run, const std::string& part, const std::string& id, bool in_scope, const std::function<void(CompatCase&)>& body);
+void run_case(CompatRun& run, const std::string& part, const std::string& id, bool in_scope,
+              const std::function<void(CompatCase&)>& body);
 
 /// The parts of the golden's model of a family, on the default backend.
-std::shared_ptr<const TextEncoder> load_text_encoder(CompatRun& run, const std::string& family, const std::string& part);
+std::shared_ptr<const TextEncoder> load_text_encoder(CompatRun& run, const std::string& family,
+                                                     const std::string& part);
 std::shared_ptr<const UNet> load_unet(CompatRun& run, const std::string& family);
 std::shared_ptr<const Vae> load_vae(CompatRun& run, const std::string& family);
 

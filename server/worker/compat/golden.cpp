@@ -14,7 +14,8 @@ constexpr std::string_view kModelPrefix = "tiny_";
 Golden::Golden(std::filesystem::path folder) : folder_(std::move(folder)) {
   std::error_code status;
   if (!std::filesystem::is_directory(folder_, status))
-    throw Error(ErrorCode::not_found, folder_.string(), "is no folder: a golden folder holds schedulers/, unet/, images/ and the like");
+    throw Error(ErrorCode::not_found, folder_.string(),
+                "is no folder: a golden folder holds schedulers/, unet/, images/ and the like");
 }
 
 bool Golden::has(const std::string& file) const {
@@ -58,7 +59,8 @@ void Golden::write_kept(const std::filesystem::path& folder) const {
     const std::filesystem::path target = folder / file;
     std::error_code status;
     std::filesystem::create_directories(target.parent_path(), status);
-    if (status) throw Error(ErrorCode::bad_request, target.parent_path().string(), "cannot be created: " + status.message());
+    if (status)
+      throw Error(ErrorCode::bad_request, target.parent_path().string(), "cannot be created: " + status.message());
     write_safetensors(target, tensors, {});
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
-// A golden folder (tests/data/goldens/README.md describes the format): reference outputs, and the small models they came from.
+// A golden folder (tests/data/goldens/README.md describes the format): reference outputs, and the small models they
+// came from.
 
 #include <filesystem>
 #include <map>

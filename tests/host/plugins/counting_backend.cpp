@@ -1,5 +1,5 @@
-// A backend that counts the calls of its kernels and lets the plain ones do the work. When it ends it writes the counts, one
-// "kernel count" a line, to the file that its option `report` names.
+// A backend that counts the calls of its kernels and lets the plain ones do the work. When it ends it writes the
+// counts, one "kernel count" a line, to the file that its option `report` names.
 
 #include <atomic>
 #include <fstream>
@@ -14,7 +14,8 @@ struct Options {
   std::string report;
 };
 const OptionTable<Options>& options() {
-  static const auto table = OptionTable<Options>().text("report", &Options::report, "the file that the counts are written to");
+  static const auto table =
+      OptionTable<Options>().text("report", &Options::report, "the file that the counts are written to");
   return table;
 }
 
@@ -22,7 +23,8 @@ class CountingBackend final : public Backend {
  public:
   explicit CountingBackend(Options options) : options_(std::move(options)) {}
   ~CountingBackend() override {
-    std::ofstream(options_.report) << "linear " << linears_ << "\nconv2d " << convolutions_ << "\nattention " << attentions_ << "\n";
+    std::ofstream(options_.report) << "linear " << linears_ << "\nconv2d " << convolutions_ << "\nattention "
+                                   << attentions_ << "\n";
   }
 
   BackendInfo info() const override { return {"counting", 0}; }
@@ -33,11 +35,13 @@ class CountingBackend final : public Backend {
     ++linears_;
     return Backend::linear(x, w, epilogue);
   }
-  Tensor conv2d(const Tensor& x, const PreparedWeight& w, const Conv2dShape& shape, const Epilogue& epilogue) const override {
+  Tensor conv2d(const Tensor& x, const PreparedWeight& w, const Conv2dShape& shape,
+                const Epilogue& epilogue) const override {
     ++convolutions_;
     return Backend::conv2d(x, w, shape, epilogue);
   }
-  Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, double scale, bool causal) const override {
+  Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, double scale,
+                   bool causal) const override {
     ++attentions_;
     return Backend::attention(q, k, v, heads, scale, causal);
   }

@@ -3,5 +3,5 @@
 #include "marker.h"
 
 extern "C" __attribute__((visibility("default"))) const alice::PluginEntry ALICE_ENTRY_SYMBOL;
-extern "C" const alice::PluginEntry ALICE_ENTRY_SYMBOL = {sizeof(alice::PluginEntry), ALICE_SDK_MINOR + 1, "newer-minor", "1.0.0",
-                                                          [](alice::Enrolment&) {}};
+extern "C" const alice::PluginEntry ALICE_ENTRY_SYMBOL = {sizeof(alice::PluginEntry), ALICE_SDK_MINOR + 1,
+                                                          "newer-minor", "1.0.0", [](alice::Enrolment&) {}};

@@ -1,0 +1,1 @@
+// Nothing: alice-pch exists for its precompiled header.
