@@ -30,6 +30,29 @@ std::string pipeline_key(const Blueprint& plan) {
          "|" + part_key(plan.vae, plan.backend);
 }
 
+void check_width(const Pipeline& pipeline, const char* what, int64_t have, int64_t needed) {
+  if (have == needed) return;
+  throw Error(ErrorCode::bad_weights, pipeline.id,
+              std::string(what) + " " + std::to_string(have) + " wide, the UNet needs " + std::to_string(needed) +
+                  ": these parts do not belong together");
+}
+
+/// Parts may come from different files: do they speak of the same tokens and latents, and is it text to image that they
+/// do?
+void check_parts_fit(const Pipeline& pipeline) {
+  const UNetInfo& unet = pipeline.unet->info();
+  check_width(pipeline, "the text encoder's tokens are", pipeline.text_encoder->info().width, unet.context_width);
+  check_width(pipeline, "the VAE's latents are", pipeline.vae->info().latent_channels, unet.out_channels);
+  if (unet.in_channels != unet.out_channels)
+    throw Error(ErrorCode::unsupported, pipeline.id,
+                "its UNet takes " + std::to_string(unet.in_channels) +
+                    " channels (an inpainting or editing model); text to image is what this version makes");
+  if (!unet.further_conditioning.empty())
+    throw Error(ErrorCode::unsupported, pipeline.id,
+                "its UNet needs '" + unet.further_conditioning.begin()->first +
+                    "' beside the prompt's tokens, which this version does not make");
+}
+
 void throw_faults(const Blueprint& blueprint) {
   Faults faults;
   for (const Fault& fault : blueprint.faults) faults.add(fault.place, fault.sentence);
@@ -102,24 +125,7 @@ std::shared_ptr<const Pipeline> Composer::build(const Blueprint& blueprint) {
   pipeline->unet = share(unets_, blueprint.unet, blueprint.backend, pipeline->backend);
   pipeline->vae = share(vaes_, blueprint.vae, blueprint.backend, pipeline->backend);
 
-  const auto check_fit = [&](const char* what, int64_t have, int64_t want, const char* of) {
-    if (have != want)
-      throw Error(ErrorCode::bad_weights, pipeline->id,
-                  std::string(what) + " " + std::to_string(have) + " wide, " + of + " needs " + std::to_string(want) +
-                      ": these parts do not belong together");
-  };
-  check_fit("the text encoder's tokens are", pipeline->text_encoder->info().width, pipeline->unet->info().context_width,
-            "the UNet");
-  check_fit("the VAE's latents are", pipeline->vae->info().latent_channels, pipeline->unet->info().out_channels,
-            "the UNet");
-  if (pipeline->unet->info().in_channels != pipeline->unet->info().out_channels)
-    throw Error(ErrorCode::unsupported, pipeline->id,
-                "its UNet takes " + std::to_string(pipeline->unet->info().in_channels) +
-                    " channels (an inpainting or editing model); "
-                    "text to image is what this version makes");
-  for (const auto& further : pipeline->unet->info().further_conditioning)
-    throw Error(ErrorCode::unsupported, pipeline->id,
-                "its UNet needs '" + further.first + "' beside the prompt's tokens, which this version does not make");
+  check_parts_fit(*pipeline);
   return pipeline;
 }
 

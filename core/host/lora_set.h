@@ -2,9 +2,7 @@
 // LoRAs: which there are, and what a set of them makes of a model.
 
 #include <filesystem>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -28,8 +26,8 @@ class LoraLibrary {
 };
 
 /// A pipeline whose UNet and text encoder have a set of LoRAs added: new models that share every weight no LoRA
-/// touches. The given pipeline is untouched. Several LoRAs add up: the order does not matter. Throws Error(bad_weights)
-/// with everything that does not fit, and Error(unsupported) when no format knows a file.
+/// touches. The given pipeline is untouched. Several LoRAs add up; their order does not matter beyond rounding. Throws
+/// Error(bad_weights) with everything that does not fit, and Error(unsupported) when no format knows a file.
 std::shared_ptr<const Pipeline> apply_loras(const Registry& registry, const Pipeline& pipeline,
                                             const std::vector<std::pair<std::filesystem::path, double>>& files);
 
