@@ -11,6 +11,18 @@ find_package(CLI11 REQUIRED)
 find_package(PNG REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS filesystem system)
 find_package(ICU REQUIRED COMPONENTS uc)
+find_package(SQLite3 REQUIRED)
+find_package(SQLiteCpp REQUIRED)
+find_library(ALICE_SODIUM sodium REQUIRED)
+
+# RESTinio's package file brings a standalone asio; ours is Boost's, one for the whole program.
+find_path(ALICE_RESTINIO_INCLUDE restinio/all.hpp REQUIRED)
+find_library(ALICE_HTTP_PARSER http_parser REQUIRED)
+find_package(fmt REQUIRED)
+add_library(alice-restinio INTERFACE)
+target_include_directories(alice-restinio SYSTEM INTERFACE ${ALICE_RESTINIO_INCLUDE})
+target_compile_definitions(alice-restinio INTERFACE RESTINIO_USE_BOOST_ASIO)
+target_link_libraries(alice-restinio INTERFACE ${ALICE_HTTP_PARSER} fmt::fmt Boost::system Threads::Threads)
 
 # libtorch's own package file asks for protobuf, gflags and the like, which only its Python side needs: what we use is two
 # libraries and their headers.

@@ -7,6 +7,7 @@ packages="
   libtorch-dev libopenblas0-openmp
   libboost1.81-dev libboost-filesystem1.81-dev libboost-system1.81-dev
   python3 libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libpng-dev libicu-dev catch2
+  librestinio-dev libhttp-parser-dev libfmt-dev libsqlitecpp-dev libsqlite3-dev libsodium-dev libxxhash-dev curl
 "
 
 # Debian 13 has no 1.81; its default is newer.

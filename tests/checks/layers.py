@@ -38,6 +38,7 @@ LIBRARIES = {
     "png.h": ["core/io/"],
     "CLI/": ["server/cli/"],
     "sqlite3.h": ["server/jobs/sqlite/"],
+    "SQLiteCpp/": ["server/jobs/sqlite/"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

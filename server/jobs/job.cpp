@@ -1,0 +1,45 @@
+#include "server/jobs/job.h"
+
+#include <sodium.h>
+
+#include <array>
+#include <chrono>
+
+namespace alice {
+namespace {
+
+const std::array<std::pair<JobStatus, const char*>, 5> kWords = {{{JobStatus::queued, "queued"},
+                                                                  {JobStatus::running, "running"},
+                                                                  {JobStatus::succeeded, "succeeded"},
+                                                                  {JobStatus::failed, "failed"},
+                                                                  {JobStatus::cancelled, "cancelled"}}};
+
+}  // namespace
+
+const char* to_string(JobStatus status) {
+  for (const auto& [one, word] : kWords)
+    if (one == status) return word;
+  return "failed";  // not reached: the table is complete
+}
+
+std::optional<JobStatus> job_status_from(const std::string& word) {
+  for (const auto& [one, its_word] : kWords)
+    if (word == its_word) return one;
+  return std::nullopt;
+}
+
+bool has_ended(JobStatus status) { return status != JobStatus::queued && status != JobStatus::running; }
+
+std::string new_job_id() {
+  using namespace std::chrono;
+  uint64_t ms = static_cast<uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+  std::array<unsigned char, 16> bytes;
+  randombytes_buf(bytes.data(), bytes.size());
+  for (size_t i = 6; i-- > 0; ms >>= 8) bytes[i] = static_cast<unsigned char>(ms);
+  std::string id(bytes.size() * 2 + 1, '\0');
+  sodium_bin2hex(id.data(), id.size(), bytes.data(), bytes.size());
+  id.pop_back();
+  return id;
+}
+
+}  // namespace alice

@@ -1,0 +1,51 @@
+#pragma once
+// A job: what somebody asked for and what became of it. Plain data.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/generate_request.h"
+#include "core/base/picture_file.h"
+
+namespace alice {
+
+enum class JobStatus { queued, running, succeeded, failed, cancelled };
+const char* to_string(JobStatus status);
+/// Nothing for an unknown word.
+std::optional<JobStatus> job_status_from(const std::string& word);
+/// succeeded, failed or cancelled: nothing will change any more.
+bool has_ended(JobStatus status);
+
+struct JobRequest {
+  GenerateRequest generate;
+  int64_t preview_every = 0;  ///< steps between two previews; 0: none
+  std::string request_id;     ///< of the HTTP request that brought it
+};
+
+struct JobError {
+  ErrorCode code = ErrorCode::internal;
+  std::string place, sentence;  ///< as in Error
+};
+
+struct Job {
+  std::string id;  ///< 32 small hex digits: 12 of the time in milliseconds, 20 drawn; sorts by age, cannot be guessed
+  JobStatus status = JobStatus::queued;
+  JobRequest request;
+  int64_t attempts = 0;                            ///< how often a worker has begun it
+  int64_t worker_deaths = 0;                       ///< how many workers ended while they had it
+  int64_t created_ms = 0;                          ///< since 1970, UTC
+  std::optional<int64_t> started_ms, finished_ms;  ///< the first attempt's begin; the end
+  std::vector<PictureFile> pictures;               ///< by index; complete when succeeded, else empty
+  std::optional<JobError> error;                   ///< when failed
+  std::vector<std::string> warnings;
+  Json settings = Json::object();  ///< what was really used (JobDone); {} before the end
+  int64_t resumed_from = 0;        ///< steps that the last attempt took from the record
+};
+
+/// A fresh id.
+std::string new_job_id();
+
+}  // namespace alice

@@ -1,0 +1,102 @@
+#pragma once
+// What front and worker say to each other over their socket. One message is a frame (frame.h) that holds a JSON object
+// whose "say" names the kind. The front orders; the worker reports. A message about a job carries the job's id and the
+// number of the attempt, so that a late word about an earlier attempt is known as such and passed over.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/generate_request.h"
+#include "core/base/picture_file.h"
+
+namespace alice {
+
+/// Which run of which job.
+struct JobRun {
+  std::string job;      ///< the job's id
+  int64_t attempt = 1;  ///< 1, 2, ...
+};
+
+// --- front to worker
+
+/// Make the pictures. The worker has at most one job at a time.
+struct StartJob {
+  JobRun run;
+  GenerateRequest request;
+  std::string request_id;       ///< for the log
+  int64_t preview_every = 0;    ///< steps between two previews; 0: none
+  std::string pictures_folder;  ///< picture k is written to <pictures_folder>/<job>-<k>.png
+  std::string record_file;      ///< where each step's result is recorded, and read from after a death
+};
+/// Stop between two steps; answered by JobFailed with the code cancelled. Without effect when the job has ended.
+struct CancelJob {
+  JobRun run;
+};
+/// Answered by a new Described: models may have come or gone.
+struct Describe {};
+
+using ToWorker = std::variant<StartJob, CancelJob, Describe>;
+
+// --- worker to front
+
+/// Said first, when plugins are loaded and jobs are taken; and after each Describe.
+struct Described {
+  int64_t pid = 0;
+  /// {"models": [{"id","available","unavailable"?,"description","created" (s since 1970),"bytes"}], "loras": [names],
+  ///  "plugins": what Registry::describe() says, "generation_defaults": {"steps","guidance_scale","scheduler","width",
+  ///  "height"}, "backend": words for people, "libtorch": version}
+  Json description = Json::object();
+};
+
+/// A stage begins, or a step is done. Also the sign of life that step_timeout waits for.
+struct JobProgress {
+  JobRun run;
+  std::string stage;  ///< "load", "encode", "denoise", "decode"
+  int64_t first_image = 0, images = 0, all_images = 0;
+  int64_t done = 0, total = 0;  ///< steps of this stage
+  int64_t resumed_from = 0;     ///< steps that were taken from the record so far, not computed
+};
+/// What the picture would be if it ended here.
+struct JobPreview {
+  JobRun run;
+  int64_t image = 0;
+  int64_t step = 0;
+  std::string png;  ///< bytes
+};
+/// A picture is on the disk, whole and synced.
+struct JobPicture {
+  JobRun run;
+  PictureFile picture;
+};
+struct JobDone {
+  JobRun run;
+  std::vector<std::string> warnings;  ///< "/negative_prompt: has no effect ..."
+  Json settings = Json::object();     ///< write_generate_request() of what was really used; the seed is picture 0's
+  int64_t resumed_from = 0;
+};
+struct JobFailed {
+  JobRun run;
+  ErrorCode code = ErrorCode::internal;
+  std::string place, sentence;  ///< as in Error
+};
+/// A line for the log. The front writes it as its own.
+struct LogLine {
+  std::string level;  ///< debug, info, warning, error, critical
+  std::string text;
+  std::string job;  ///< "" when about none
+};
+
+using ToFront = std::variant<Described, JobProgress, JobPreview, JobPicture, JobDone, JobFailed, LogLine>;
+
+/// The frame's payload. Bytes that are no UTF-8 are replaced, but in JobPreview::png, which is base64 in the JSON.
+std::string write_message(const ToWorker& message);
+std::string write_message(const ToFront& message);
+
+/// Throws Error(internal) that names the member for everything that is no message of that direction.
+ToWorker read_to_worker(const std::string& payload);
+ToFront read_to_front(const std::string& payload);
+
+}  // namespace alice
