@@ -29,6 +29,7 @@ constexpr const char* kExitCodes =
 
 constexpr const char* kExamples =
     "Examples:\n"
+    "  alice serve\n"
     "  alice generate --model sd/my-model --prompt \"a cat in a hat\" --seed 7 --out cat.png\n"
     "  alice models\n"
     "  alice check model ~/models/my-model.safetensors\n"
@@ -40,6 +41,14 @@ constexpr const char* kGenerateExamples =
     "  alice generate --model sd/my-model --prompt \"a cat in a hat\" --steps 20 --seed 7 --out cat.png\n"
     "  alice generate --model ./my-model.safetensors --prompt \"a cat\" --lora hats:0.8 --n 4 --out cat.png\n"
     "  alice generate --prompt \"a cat\" --scheduler NAME --scheduler-option use_karras_sigmas=true --out cat.png\n\n";
+
+constexpr const char* kServeFooter =
+    "Ctrl-C or SIGTERM: running jobs may finish, waiting ones are taken up at the next start; a second one stops at "
+    "once.\n\n";
+
+constexpr const char* kMakeModelFooter =
+    "FOLDER is laid out as a diffusers model: unet/config.json, vae/config.json, text_encoder/config.json, tokenizer/, "
+    "scheduler/.\n\n";
 
 const std::vector<std::string> kOtherPictureFormats = {".jpg", ".jpeg", ".webp", ".gif",
                                                        ".bmp", ".tif",  ".tiff", ".avif"};
@@ -96,11 +105,14 @@ class Parser {
     app_.allow_extras();  // inherited; unknown words are judged here, with "did you mean"
     app_.footer(std::string(kExamples) + kExitCodes);
     add_places(app_);
+    add_serve();
     add_generate();
     add_listing("models", "list the models that are there", Command::models);
     add_listing("plugins", "list the plugins that are loaded, and what each offers", Command::plugins);
     add_config();
     add_check();
+    add_make_model();
+    add_leaf(app_, "work", "", Command::work).group("");  // no line in the help
   }
 
   ParsedCommandLine parse(int argc, const char* const* argv) {
@@ -187,6 +199,23 @@ class Parser {
     add_text(compat, "--out", line_.out, "DIR", "write our own tensors there, under the golden's names");
   }
 
+  void add_serve() {
+    CLI::App& app = add_leaf(app_, "serve", "answer requests over HTTP", Command::serve);
+    app.footer(std::string(kServeFooter) + kExitCodes);
+    add_text(app, "--host", line_.host, "ADDRESS", "the address to listen on (127.0.0.1; 0.0.0.0 for every network)");
+    add_text(app, "--port", line_.port, "PORT", "the port to listen on (8080; 0 for any free one)");
+    add_text(app, "--data", line_.data_directory, "DIR", "where jobs and pictures are kept");
+  }
+
+  void add_make_model() {
+    CLI::App& app = add_leaf(app_, "make-model", "write a model with random weights", Command::make_model, "FOLDER",
+                             "the folder of config.json files");
+    app.footer(std::string(kMakeModelFooter) + kExitCodes);
+    add_text(app, "--out", line_.out, "DIR", "the model's folder; must not exist yet");
+    add_text(app, "--dtype", line_.dtype, "TYPE", "float32 or float16 (float32)");
+    add_text(app, "--seed", seed_, "INT", "the same seed gives the same weights (0)");
+  }
+
   void add_generate() {
     CLI::App& app = add_leaf(app_, "generate", "make pictures from a prompt", Command::generate);
     app.footer(std::string(kGenerateExamples) + kExitCodes);
@@ -213,6 +242,14 @@ class Parser {
   void finish(const Leaf& leaf) {
     line_.command = leaf.command;
     if (leaf.command == Command::generate) finish_generate();
+    if (leaf.command == Command::make_model) finish_make_model();
+  }
+
+  void finish_make_model() {
+    if (line_.out.empty()) faults_.add("--out", "is missing");
+    if (line_.dtype != "float32" && line_.dtype != "float16")
+      faults_.add("--dtype", "must be float32 or float16, got '" + line_.dtype + "'");
+    if (!seed_.empty()) line_.seed = read_request({{"seed", seed_}}, faults_).seed.value_or(0);
   }
 
   void finish_generate() {
@@ -273,7 +310,8 @@ class Parser {
 
   static std::vector<std::string> commands_of(const CLI::App& app) {
     std::vector<std::string> names;
-    for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+    for (const CLI::App* command : app.get_subcommands({}))
+      if (!command->get_group().empty()) names.push_back(command->get_name());
     return names;
   }
 
@@ -293,6 +331,7 @@ class Parser {
   std::vector<Leaf> leaves_;
   std::vector<std::pair<std::string, CLI::Option*>> request_options_;  // by the field that each one fills
   std::vector<std::string> scheduler_options_, loras_;
+  std::string seed_;  // make-model's
 };
 
 }  // namespace

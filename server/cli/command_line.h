@@ -19,6 +19,8 @@ constexpr int kExitInterrupted = 130;  ///< as shells report SIGINT
 int exit_code_of(ErrorCode code);
 
 enum class Command {
+  serve,
+  work,  ///< what the server starts; not for people
   generate,
   models,
   plugins,
@@ -27,19 +29,24 @@ enum class Command {
   check_model,
   check_load,
   check_infer,
-  check_compat
+  check_compat,
+  make_model
 };
 
 /// A command line that can be carried out. What a command has no option for is at its default.
 struct CommandLine {
   Command command = Command::generate;
-  std::string config_file;       ///< --config; "" when not given
-  std::string models_directory;  ///< --models; "" when not given
-  std::string backend;           ///< --backend (generate, check load, infer, compat); "" when not given
-  bool json = false;             ///< --json (all but generate)
-  std::string target;            ///< the model id, path or golden folder that the command names
-  std::string out;               ///< --out: generate's picture file, check compat's folder; "" when not given
-  GenerateRequest request;       ///< generate: ranges are checked; an empty model means the configured default
+  std::string config_file;        ///< --config; "" when not given
+  std::string models_directory;   ///< --models; "" when not given
+  std::string backend;            ///< --backend (generate, check load, infer, compat); "" when not given
+  std::string host, port;         ///< serve's --host and --port, as they were typed; "" when not given
+  std::string data_directory;     ///< serve's --data; "" when not given
+  bool json = false;              ///< --json (of the commands that list or check)
+  std::string target;             ///< the model id, path, golden folder or folder of config.json files
+  std::string out;                ///< --out: a picture file, or a folder; "" when not given
+  std::string dtype = "float32";  ///< make-model's --dtype: float32 or float16
+  int64_t seed = 0;               ///< make-model's --seed
+  GenerateRequest request;        ///< generate: ranges are checked; an empty model means the configured default
 };
 
 /// What is to be said instead: help, the version, or what is wrong.
