@@ -22,6 +22,7 @@ struct ServerState {
   Json description = Json::object();  ///< the last Described of a worker (server/link/message.h); {} before the first
   int64_t queued = 0, running = 0;    ///< jobs
   int64_t queue_size = 0;             ///< most queued jobs
+  int64_t retry_after_s = 1;          ///< when busy: after how many seconds to try again, estimated; 1 to 600
   int64_t workers = 0;                ///< that have described themselves and live
   std::map<std::string, int64_t> worker_ends;        ///< reason ("SIGKILL", "exit 1", "step timeout") -> how often
   int64_t succeeded = 0, failed = 0, cancelled = 0;  ///< jobs, since the start of this process

@@ -2,7 +2,9 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 
 namespace alice {
@@ -13,6 +15,18 @@ const std::array<std::pair<JobStatus, const char*>, 5> kWords = {{{JobStatus::qu
                                                                   {JobStatus::succeeded, "succeeded"},
                                                                   {JobStatus::failed, "failed"},
                                                                   {JobStatus::cancelled, "cancelled"}}};
+
+/// Milliseconds since 1970, but always later than the last time: so the ids of a process grow, even within a
+/// millisecond and when the clock is set back.
+uint64_t growing_ms() {
+  using namespace std::chrono;
+  static std::atomic<uint64_t> last{0};
+  const auto now = static_cast<uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+  uint64_t before = last.load(), ms = 0;
+  do ms = std::max(now, before + 1);
+  while (!last.compare_exchange_weak(before, ms));
+  return ms;
+}
 
 }  // namespace
 
@@ -31,8 +45,7 @@ std::optional<JobStatus> job_status_from(const std::string& word) {
 bool has_ended(JobStatus status) { return status != JobStatus::queued && status != JobStatus::running; }
 
 std::string new_job_id() {
-  using namespace std::chrono;
-  uint64_t ms = static_cast<uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+  uint64_t ms = growing_ms();
   std::array<unsigned char, 16> bytes;
   randombytes_buf(bytes.data(), bytes.size());
   for (size_t i = 6; i-- > 0; ms >>= 8) bytes[i] = static_cast<unsigned char>(ms);

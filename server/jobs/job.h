@@ -45,7 +45,7 @@ struct Job {
   int64_t resumed_from = 0;        ///< steps that the last attempt took from the record
 };
 
-/// A fresh id.
+/// A fresh id, above all that this process has made. Any thread.
 std::string new_job_id();
 
 }  // namespace alice
