@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "server/log_format.h"
 
 namespace alice {
 namespace {
 
-constexpr const char* kPattern = "%Y-%m-%d %H:%M:%S.%e %l %v";
 constexpr double kBytesPerMegabyte = 1024.0 * 1024.0;
 
 spdlog::level::level_enum level_of(LogLevel level) {
@@ -43,7 +43,7 @@ void start_logging(const LoggingConfig& config) {
   if (config.file.has_value()) sinks.push_back(open_file(config));
   auto logger = std::make_shared<spdlog::logger>("alice", sinks.begin(), sinks.end());
   logger->set_level(level_of(config.level));
-  logger->set_pattern(kPattern);
+  logger->set_formatter(config.format == LogFormat::json ? make_json_formatter() : make_text_formatter());
   logger->flush_on(level_of(config.level));  // a process that dies has told all that it had to tell
   spdlog::set_default_logger(std::move(logger));
 }

@@ -8,13 +8,16 @@
 namespace alice {
 
 enum class LogLevel { debug, info, warning, error, critical };
+enum class LogFormat { text, json };
 
 struct LoggingConfig {
   LogLevel level = LogLevel::warning;
   std::optional<std::string> file;  ///< absent: standard error alone
   double max_size_mb = 100;         ///< MiB; a larger alice.log becomes alice.1.log, that alice.2.log, ...
   int64_t backup_count = 5;         ///< how many of those are kept
-  std::string file_place;           ///< where the file was named, for errors
+  LogFormat format = LogFormat::text;
+  bool prompts = false;    ///< are prompts written?
+  std::string file_place;  ///< where the file was named, for errors
 };
 
 /// Makes spdlog's default logger as `config` says; spdlog::info() and the like may be called from any thread

@@ -18,8 +18,8 @@ struct DialectKey {
   Lacking lacking = Lacking::warned;
 };
 
-constexpr const char* kNoServer = "there is no server yet";
-constexpr const char* kNoGallery = "there is no gallery yet; pictures go where --out says";
+constexpr const char* kNoKeys = "there are no users and no keys yet";
+constexpr const char* kNoGallery = "there is no gallery yet: pictures stay until somebody deletes them";
 constexpr const char* kNoDownloads = "nothing is downloaded";
 constexpr const char* kNoAudio = "there is no audio generation";
 constexpr const char* kBackendDecides = "the backend decides it; see backends and their options";
@@ -29,21 +29,16 @@ constexpr const char* kNoCatalogue = "there is no catalogue of remote models";
 
 const std::vector<DialectKey>& dialect() {
   static const std::vector<DialectKey> keys = {
-      {"server", "host", {}, kNoServer},
-      {"server", "port", {}, kNoServer},
       {"server", "api_key", {nullptr, ""}, "no request can be checked against a key yet", Lacking::protects},
       {"server", "require_auth", {false}, "nobody can be asked for a key yet", Lacking::protects},
-      {"server", "registration_mode", {"disabled"}, kNoServer},
-      {"server", "session_timeout_seconds", {}, kNoServer},
+      {"server", "registration_mode", {"disabled"}, kNoKeys},
+      {"server", "session_timeout_seconds", {}, kNoKeys},
       {"server", "block_nsfw", {false}, "prompts are not filtered"},
 
       {"models", "auto_unload_timeout", {nullptr, 0}, "models stay loaded as long as the program runs"},
       {"models", "civitai_api_key", {nullptr, ""}, kNoDownloads},
       {"models", "huggingface_token", {nullptr, ""}, kNoDownloads},
 
-      {"generation", "max_concurrent", {1}, "one picture request is computed at a time"},
-      {"generation", "request_timeout", {}, kNoServer},
-      {"generation", "cancel_on_disconnect", {false}, kNoServer},
       {"generation", "sdcpp_binary", {nullptr, ""}, kNoOtherProgram},
       {"generation", "sdcpp_threads", {}, "generation.threads sets our threads"},
       {"generation", "force_cpu", {false}, "generation.backend chooses the device"},
@@ -70,9 +65,8 @@ const std::vector<DialectKey>& dialect() {
       {"generation", "max_cpu_cached_models", {}, kMemory},
       {"generation", "vram_evict_threshold_gb", {}, kMemory},
 
-      {"storage", "images_directory", {}, kNoGallery},
       {"storage", "gallery_file", {}, kNoGallery},
-      {"storage", "auth_directory", {}, kNoServer},
+      {"storage", "auth_directory", {}, kNoKeys},
       {"storage", "audio_directory", {}, kNoAudio},
       {"storage", "max_storage_gb", {}, kNoGallery},
       {"storage", "retention_days", {}, kNoGallery},
@@ -131,7 +125,7 @@ std::vector<std::string> alice_keys(const std::string& section) {
 }
 
 const std::vector<std::string>& alice_sections() {
-  static const std::vector<std::string> sections = {"server", "storage", "model_cache", "audio"};
+  static const std::vector<std::string> sections = {"model_cache", "audio"};
   return sections;
 }
 
@@ -155,9 +149,6 @@ bool is_alice_engine(const std::string& backend) {
 
 std::string alice_variable_warning(const std::string& name) {
   static const std::vector<std::pair<std::string, std::string>> variables = {
-      {"ALICE_CORS_ORIGINS", kNoServer},
-      {"ALICE_PORT", kNoServer},
-      {"ALICE_CANCEL_ON_DISCONNECT", kNoServer},
       {"ALICE_CONFIG_FILE", "ALICE_CONFIG names the configuration file"},
   };
   for (const auto& [variable, reason] : variables)

@@ -8,6 +8,7 @@
 #include "server/config/config_text.h"
 #include "server/config/environment.h"
 #include "server/config/yaml_document.h"
+#include "server/config/yaml_scalar.h"
 #include "server/program_folder.h"
 
 namespace alice {
@@ -74,10 +75,16 @@ ConfigNode command_line_settings(const ConfigSources& sources) {
   root.kind = ConfigNode::Kind::map;
   const auto add = [&](const std::string& section, const std::string& key, const std::string& text,
                        const char* option) {
-    if (!text.empty()) root.members.push_back({section, option, map_of(key, text_node(text, option))});
+    if (text.empty()) return;
+    ConfigNode value = text_node(text, option);
+    if (key == "port") value.scalar = read_yaml_scalar(text);  // a number, like the same words in a file
+    root.members.push_back({section, option, map_of(key, std::move(value))});
   };
   add("models", "directory", sources.models_directory, kModelsOption);
   add("generation", "backend", sources.backend, kBackendOption);
+  add("storage", "data_directory", sources.data_directory, "--data");
+  add("server", "host", sources.host, "--host");
+  add("server", "port", sources.port, "--port");
   return root;
 }
 
@@ -88,10 +95,21 @@ fs::path built_in_models(const fs::path& program_folder) {
   return is_build_folder ? above : beside;
 }
 
-Config built_in(const fs::path& program_folder) {
+/// systemd's StateDirectory=, else the user's folder for data (XDG Base Directory Specification).
+fs::path built_in_data(const ConfigSources& sources) {
+  const std::string state = variable(sources.environment, "STATE_DIRECTORY");
+  const std::string xdg = variable(sources.environment, "XDG_DATA_HOME");
+  const std::string home = variable(sources.environment, "HOME");
+  if (!state.empty()) return state.substr(0, state.find(':'));
+  if (fs::path(xdg).is_absolute()) return fs::path(xdg) / "alice";
+  return home.empty() ? sources.program_folder / "data" : fs::path(home) / ".local/share/alice";
+}
+
+Config built_in(const ConfigSources& sources) {
   Config config;
-  config.host.plugins = {{program_folder / "plugins", "built-in"}};
-  config.host.models_directory = built_in_models(program_folder);
+  config.host.plugins = {{sources.program_folder / "plugins", "built-in"}};
+  config.host.models_directory = built_in_models(sources.program_folder);
+  config.server.data_directory = built_in_data(sources);
   return config;
 }
 
@@ -165,7 +183,7 @@ std::string Config::origin(const std::string& key) const {
 
 Config load_config(const ConfigSources& sources) {
   Faults faults;
-  Config config = built_in(sources.program_folder);
+  Config config = built_in(sources);
   const KnownFolders folders{sources.program_folder, variable(sources.environment, "HOME")};
   for (const ConfigFile& file : files_to_read(sources)) {
     if (is_missing(file)) continue;
@@ -178,6 +196,7 @@ Config load_config(const ConfigSources& sources) {
   for (const Fault& warning : unread_variables(sources.environment)) config.warnings.push_back(warning);
   settle_backends(config, !sources.backend.empty(), faults);
   settle_models(config);
+  if (config.server.images_directory.empty()) config.server.images_directory = config.server.data_directory / "images";
   faults.throw_if_any(ErrorCode::bad_config);
   return config;
 }

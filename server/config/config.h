@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/host_config.h"
+#include "server/config/server_config.h"
 #include "server/logging.h"
 
 namespace alice {
@@ -22,6 +23,8 @@ struct ConfigSources {
   std::string config_file;       ///< --config
   std::string models_directory;  ///< --models
   std::string backend;           ///< --backend: for every model, whatever its entry says
+  std::string host, port;        ///< --host, --port: as typed
+  std::string data_directory;    ///< --data
   std::map<std::string, std::string> environment;
   std::filesystem::path system_file = "/etc/alice/config.yaml";
   std::filesystem::path program_folder;  ///< plugins and models are found beside it
@@ -33,6 +36,7 @@ struct ConfigSources {
 struct Config {
   HostConfig host;
   std::string default_model;  ///< models.default_model; "" when nobody said one
+  ServerConfig server;
   LoggingConfig logging;
   std::vector<Fault> warnings;       ///< what was said and is not honoured
   std::vector<std::string> sources;  ///< files and variables that were read, the weakest first

@@ -6,6 +6,7 @@
 
 #include "core/base/nearest.h"
 #include "server/config/alice_dialect.h"
+#include "server/config/server_options.h"
 
 namespace alice {
 namespace {
@@ -15,6 +16,7 @@ namespace fs = std::filesystem;
 constexpr const char* kModelPrefix = "sd/";
 const std::vector<std::string> kGeneralDefaults = {"steps", "guidance_scale", "scheduler", "width", "height"};
 const std::vector<std::string> kModelsKeys = {"directory", "default_model"};
+const std::vector<std::string> kStorageKeys = {"data_directory", "images_directory"};
 const std::vector<std::string> kModelDefaults = {"steps",  "guidance_scale",  "scheduler", "width",
                                                  "height", "negative_prompt", "clip_skip"};
 
@@ -44,7 +46,10 @@ const OptionTable<LoggingConfig>& logging_options() {
           .text("file", &LoggingConfig::file, "the log file")
           .number("max_size_mb", &LoggingConfig::max_size_mb, {0.01, 1e6}, "the size at which the file is rotated",
                   "MiB")
-          .integer("backup_count", &LoggingConfig::backup_count, {0, 1000}, "how many rotated files are kept");
+          .integer("backup_count", &LoggingConfig::backup_count, {0, 1000}, "how many rotated files are kept")
+          .choice("format", &LoggingConfig::format, {{"text", LogFormat::text}, {"json", LogFormat::json}},
+                  "lines for people, or a JSON object a line")
+          .boolean("prompts", &LoggingConfig::prompts, "are prompts written to the log?");
   return table;
 }
 
@@ -82,7 +87,8 @@ class LayerReader {
       : base_(base), folders_(folders), config_(config), faults_(faults) {}
 
   void read(const ConfigNode& root) {
-    const auto sections = joined({"plugins", "backends", "models", "generation", "logging"}, alice_sections());
+    const auto sections = joined(
+        {"plugins", "backends", "models", "generation", "server", "jobs", "storage", "logging"}, alice_sections());
     if (!is_map(root, "a configuration", sections)) return;
     for (const auto& [key, place, value] : root.members) {
       if (key == "plugins")
@@ -93,6 +99,12 @@ class LayerReader {
         read_models(value);
       else if (key == "generation")
         read_generation(value);
+      else if (key == "server")
+        read_server(value);
+      else if (key == "jobs")
+        read_jobs(value);
+      else if (key == "storage")
+        read_storage(value);
       else if (key == "logging")
         read_logging(value);
       else if (contains(alice_sections(), key))
@@ -256,14 +268,40 @@ class LayerReader {
   }
 
   void read_generation(const ConfigNode& node) {
-    const auto allowed = joined(prefixed("default_", kGeneralDefaults), names_of(generation_options()));
+    const auto allowed = joined(prefixed("default_", kGeneralDefaults),
+                                joined(names_of(generation_options()), names_of(concurrency_options())));
     if (!is_map(node, "generation", joined(allowed, alice_keys("generation")))) return;
     read_defaults(node, "default_", kGeneralDefaults, config_.host.defaults);
     GenerationSettings settings{config_.host.threads, config_.host.default_backend};
     read_options(generation_options(), node, settings);
+    read_options(concurrency_options(), node, config_.server);
     config_.host.threads = settings.threads;
     config_.host.default_backend = settings.backend == "auto" ? "" : settings.backend;
-    for (const auto& member : node.members) note_origin("generation." + member.key, member.value);
+    note_origins("generation", node);
+  }
+
+  void read_server(const ConfigNode& node) {
+    if (!is_map(node, "server", joined(names_of(server_options()), alice_keys("server")))) return;
+    const size_t faults_before = faults_.list().size();
+    check_server_values(node, faults_);
+    if (faults_.list().size() == faults_before) read_options(server_options(), node, config_.server);
+    note_origins("server", node);
+  }
+
+  void read_jobs(const ConfigNode& node) {
+    if (!is_map(node, "jobs", names_of(job_options()))) return;
+    read_options(job_options(), node, config_.server);
+    note_origins("jobs", node);
+  }
+
+  void read_storage(const ConfigNode& node) {
+    if (!is_map(node, "storage", joined(kStorageKeys, alice_keys("storage")))) return;
+    for (const auto& [key, place, value] : node.members) {
+      if (value.is_null()) continue;
+      if (key == "data_directory") config_.server.data_directory = path_in(name_in(value, key));
+      if (key == "images_directory") config_.server.images_directory = path_in(name_in(value, key));
+    }
+    note_origins("storage", node);
   }
 
   void read_logging(ConfigNode node) {
@@ -275,6 +313,11 @@ class LayerReader {
       note_origin("logging." + key, value);
     }
     read_options(logging_options(), node, config_.logging);
+  }
+
+  /// Of a section that is put together key by key.
+  void note_origins(const std::string& section, const ConfigNode& node) {
+    for (const auto& member : node.members) note_origin(section + "." + member.key, member.value);
   }
 
   /// Remembers where `name`, and every value in it, was said; what a weaker layer said of it is forgotten.

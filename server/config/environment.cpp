@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "core/base/nearest.h"
 #include "server/config/alice_dialect.h"
@@ -13,18 +14,54 @@ namespace {
 
 constexpr const char* kPrefix = "ALICE_";
 
+enum class Form {
+  text,    ///< whatever it looks like
+  scalar,  ///< a number or a boolean, as YAML reads it
+  list     ///< texts with commas between
+};
+
 struct Setting {
   const char* variable;
   const char* section;
   const char* key;
-  bool is_number;  ///< else the value is text, whatever it looks like
+  Form form;
 };
 
 constexpr Setting kSettings[] = {
-    {"ALICE_MODELS_DIR", "models", "directory", false}, {"ALICE_BACKEND", "generation", "backend", false},
-    {"ALICE_THREADS", "generation", "threads", true},   {"ALICE_LOG_LEVEL", "logging", "level", false},
-    {"ALICE_LOG_FILE", "logging", "file", false},
+    {"ALICE_HOST", "server", "host", Form::text},
+    {"ALICE_PORT", "server", "port", Form::scalar},
+    {"ALICE_CORS_ORIGINS", "server", "cors_origins", Form::list},
+    {"ALICE_DATA_DIR", "storage", "data_directory", Form::text},
+    {"ALICE_MODELS_DIR", "models", "directory", Form::text},
+    {"ALICE_BACKEND", "generation", "backend", Form::text},
+    {"ALICE_THREADS", "generation", "threads", Form::scalar},
+    {"ALICE_CANCEL_ON_DISCONNECT", "generation", "cancel_on_disconnect", Form::scalar},
+    {"ALICE_LOG_LEVEL", "logging", "level", Form::text},
+    {"ALICE_LOG_FILE", "logging", "file", Form::text},
+    {"ALICE_LOG_FORMAT", "logging", "format", Form::text},
 };
+
+std::string stripped(const std::string& text) {
+  const size_t begin = text.find_first_not_of(" \t"), end = text.find_last_not_of(" \t");
+  return begin == text.npos ? "" : text.substr(begin, end - begin + 1);
+}
+
+ConfigNode list_node(const std::string& text, const std::string& place) {
+  ConfigNode list;
+  list.kind = ConfigNode::Kind::list;
+  list.place = place;
+  std::istringstream words(text);
+  for (std::string word; std::getline(words, word, ',');)
+    if (!stripped(word).empty()) list.items.push_back(text_node(stripped(word), place));
+  return list;
+}
+
+ConfigNode value_of(const Setting& setting, const std::string& text) {
+  if (setting.form == Form::list) return list_node(text, setting.variable);
+  ConfigNode value = text_node(text, setting.variable);
+  if (setting.form == Form::scalar) value.scalar = read_yaml_scalar(text);
+  return value;
+}
 
 /// The map under `key` of `map`, made when it is not there.
 ConfigNode& section_of(ConfigNode& map, const std::string& key, const std::string& place) {
@@ -73,10 +110,8 @@ ConfigNode environment_settings(const Environment& environment) {
   for (const Setting& setting : kSettings) {
     const std::string text = variable(environment, setting.variable);
     if (text.empty()) continue;
-    ConfigNode value = text_node(text, setting.variable);
-    if (setting.is_number) value.scalar = read_yaml_scalar(text);
     section_of(root, setting.section, setting.variable)
-        .members.push_back({setting.key, setting.variable, std::move(value)});
+        .members.push_back({setting.key, setting.variable, value_of(setting, text)});
   }
   return root;
 }

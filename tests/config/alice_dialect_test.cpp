@@ -110,15 +110,18 @@ TEST_CASE(
   CHECK(config.host.defaults.width == 512);
   CHECK(config.host.default_backend.empty());
   CHECK(config.logging.level == LogLevel::warning);
+  CHECK(config.server.host == "0.0.0.0");
+  CHECK(config.server.port == 8090);
+  CHECK(config.server.workers == 1);
+  CHECK(config.server.request_timeout_s == 300);
+  CHECK_FALSE(config.server.cancel_on_disconnect);
+  CHECK(config.server.images_directory == folder.folder / "images");
 
   std::vector<std::string> places;
   for (const Fault& warning : config.warnings) places.push_back(warning.place);
-  const std::vector<std::string> lacking = {"host",
-                                            "port",
-                                            "session_timeout_seconds",
+  const std::vector<std::string> lacking = {"session_timeout_seconds",
                                             "block_nsfw",
                                             "auto_unload_timeout",
-                                            "request_timeout",
                                             "sdcpp_threads",
                                             "enable_vae_slicing",
                                             "enable_vae_tiling",
@@ -128,7 +131,6 @@ TEST_CASE(
                                             "max_cached_models",
                                             "max_cpu_cached_models",
                                             "vram_evict_threshold_gb",
-                                            "images_directory",
                                             "gallery_file",
                                             "auth_directory",
                                             "max_storage_gb",

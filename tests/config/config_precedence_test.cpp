@@ -105,11 +105,11 @@ TEST_CASE("--backend rules over the backend of every model") {
 TEST_CASE("an ALICE variable that nothing reads is a warning with the nearest name") {
   ConfigFolder folder;
   folder.sources.environment["ALICE_MODEL_DIR"] = "x";
-  folder.sources.environment["ALICE_CORS_ORIGINS"] = "x";
+  folder.sources.environment["ALICE_CONFIG_FILE"] = "x";
   folder.sources.environment["OTHER"] = "x";
   const Config config = folder.load();
   REQUIRE(config.warnings.size() == 2);
-  CHECK(config.warnings[0].place == "ALICE_CORS_ORIGINS");
+  CHECK(config.warnings[0].place == "ALICE_CONFIG_FILE");
   CHECK(says(config.warnings[0].sentence, "not honoured"));
   CHECK(config.warnings[1].place == "ALICE_MODEL_DIR");
   CHECK(says(config.warnings[1].sentence, "did you mean 'ALICE_MODELS_DIR'?"));

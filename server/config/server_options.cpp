@@ -1,0 +1,92 @@
+#include "server/config/server_options.h"
+
+#include <arpa/inet.h>
+
+#include <array>
+#include <functional>
+
+namespace alice {
+namespace {
+
+constexpr double kLongestTimeout = 7 * 24 * 3600;
+
+bool is_address(const std::string& text) {
+  std::array<unsigned char, sizeof(in6_addr)> address;
+  return inet_pton(AF_INET, text.c_str(), address.data()) == 1 ||
+         inet_pton(AF_INET6, text.c_str(), address.data()) == 1;
+}
+
+/// scheme://host or scheme://host:port, and nothing behind it: as browsers write an Origin.
+bool is_origin(const std::string& text) {
+  for (const std::string scheme : {"http://", "https://"})
+    if (text.compare(0, scheme.size(), scheme) == 0)
+      return text.size() > scheme.size() && text.find_first_of("/?# ", scheme.size()) == text.npos;
+  return false;
+}
+
+bool is_host_name(const std::string& text) { return !text.empty() && text.find_first_of("/:?# @*") == text.npos; }
+
+using Check = bool (*)(const std::string&);
+
+void check_text(const ConfigNode& node, Check is_right, const char* expected, Faults& faults) {
+  if (node.is_text() && !is_right(node.scalar.get<std::string>()))
+    faults.add(node.place, std::string("must be ") + expected + ", got " + shown(node));
+  for (const ConfigNode& item : node.items) check_text(item, is_right, expected, faults);
+}
+
+}  // namespace
+
+const OptionTable<ServerConfig>& server_options() {
+  using S = ServerConfig;
+  static const auto table =
+      OptionTable<S>()
+          .text("host", &S::host, "the address to listen on")
+          .integer("port", &S::port, {0, 65535}, "the port to listen on; 0: any free one")
+          .text("public_url", &S::public_url, "what picture URLs begin with")
+          .text("allowed_hosts", &S::allowed_hosts, "names that the server may be called by")
+          .text("cors_origins", &S::cors_origins, "pages of other sites that may call the server")
+          .integer("max_connections", &S::max_connections, {1, 1e6}, "connections open at once")
+          .integer("max_connections_per_address", &S::max_connections_per_address, {1, 1e6},
+                   "connections open at once from one address")
+          .number("max_body_mb", &S::max_body_mb, {0.001, 1024}, "the largest body of a request", "MiB")
+          .number("read_timeout", &S::read_timeout_s, {1, kLongestTimeout},
+                  "for a request to arrive, and for a kept connection to be idle", "seconds")
+          .number("drain_timeout", &S::drain_timeout_s, {0, kLongestTimeout},
+                  "how long running jobs may go on after SIGTERM", "seconds");
+  return table;
+}
+
+const OptionTable<ServerConfig>& job_options() {
+  using S = ServerConfig;
+  static const auto table =
+      OptionTable<S>()
+          .integer("queue_size", &S::queue_size, {1, 1e6}, "waiting jobs; more are refused")
+          .number("step_timeout", &S::step_timeout_s, {0.1, kLongestTimeout},
+                  "a worker that is silent for so long about its job is killed", "seconds")
+          .integer("attempts", &S::job_attempts, {1, 100}, "a job that so many workers died of fails");
+  return table;
+}
+
+const OptionTable<ServerConfig>& concurrency_options() {
+  using S = ServerConfig;
+  static const auto table =
+      OptionTable<S>()
+          .integer("max_concurrent", &S::workers, {1, 64}, "jobs at once, each in a worker process of its own")
+          .number("request_timeout", &S::request_timeout_s, {0, kLongestTimeout},
+                  "how long a request waits for its pictures; 0: as long as it takes", "seconds")
+          .boolean("cancel_on_disconnect", &S::cancel_on_disconnect,
+                   "is a job cancelled when the client that waits for it leaves?");
+  return table;
+}
+
+void check_server_values(const ConfigNode& server, Faults& faults) {
+  for (const auto& [key, place, value] : server.members) {
+    if (key == "host") check_text(value, is_address, "an address, such as 127.0.0.1 or 0.0.0.0", faults);
+    if (key == "public_url")
+      check_text(value, is_origin, "a URL without a path, such as https://pictures.example", faults);
+    if (key == "cors_origins") check_text(value, is_origin, "an origin, such as https://app.example", faults);
+    if (key == "allowed_hosts") check_text(value, is_host_name, "a host's name without port or path", faults);
+  }
+}
+
+}  // namespace alice

@@ -1,0 +1,17 @@
+#pragma once
+// The keys of the sections that the server reads.
+
+#include "server/config/config_node.h"
+#include "server/config/server_config.h"
+
+namespace alice {
+
+const OptionTable<ServerConfig>& server_options();       ///< server:
+const OptionTable<ServerConfig>& job_options();          ///< jobs:
+const OptionTable<ServerConfig>& concurrency_options();  ///< the part of generation: that is not about pictures
+
+/// What a table cannot tell: is `host` an address, are origins and URLs such? `server` is the section as it was
+/// written.
+void check_server_values(const ConfigNode& server, Faults& faults);
+
+}  // namespace alice
