@@ -46,11 +46,22 @@ std::vector<LoraUse> read_loras(const Json& list, Faults& faults) {
   return loras;
 }
 
+/// What an option can be at all (see OptionTable); whether the scheduler has it, is seen when it is made.
+bool is_option_value(const Json& value) {
+  return value.is_primitive() ||
+         (value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& v) { return v.is_primitive(); }));
+}
+
 Json read_scheduler_options(const Json& options, Faults& faults) {
-  if (options.is_object()) return options;
-  if (!options.is_null())
-    faults.add(std::string("/") + kSchedulerOptions, "must be an object of the scheduler's options");
-  return Json::object();
+  const std::string place = std::string("/") + kSchedulerOptions;
+  if (!options.is_object()) {
+    if (!options.is_null()) faults.add(place, "must be an object of the scheduler's options");
+    return Json::object();
+  }
+  const PlaceOf place_of = json_places(place);
+  for (const auto& option : options.items())
+    if (!is_option_value(option.value())) faults.add(place_of(option.key()), "must be one value, or a list of values");
+  return options;
 }
 
 /// The table's options and the two structures: for "did you mean".

@@ -116,3 +116,12 @@ TEST_CASE("a request that is no object, and LoRAs that are no list, are faults")
   CHECK(says(error_of([] { read_generate_request(Json::array()); }).sentence(), "must be an object"));
   CHECK(error_of([] { read_generate_request({{"loras", "a"}}); }).place() == "/loras");
 }
+
+TEST_CASE("a scheduler option that is an object or a list of lists is a fault with its place") {
+  for (const Json& value : {Json::object(), Json{{"a", 1}}, Json{{1, 2}, {3}}}) {
+    const Error error = error_of([&] { read_generate_request({{"scheduler_options", {{"eta", value}}}}); });
+    CHECK(error.code() == ErrorCode::bad_request);
+    CHECK(error.place() == "/scheduler_options/eta");
+  }
+  CHECK(read_generate_request({{"scheduler_options", {{"sigmas", {3, 2, 1}}}}}).scheduler_options.size() == 1);
+}

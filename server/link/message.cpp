@@ -1,0 +1,318 @@
+#include "server/link/message.h"
+
+#include <sodium.h>
+
+#include <set>
+
+#include "core/base/utf8.h"
+
+namespace alice {
+namespace {
+
+constexpr const char* kSay = "say";
+constexpr int kBase64 = sodium_base64_VARIANT_ORIGINAL;
+
+template <class Message>
+constexpr const char* kKind = nullptr;
+template <>
+constexpr const char* kKind<StartJob> = "start_job";
+template <>
+constexpr const char* kKind<CancelJob> = "cancel_job";
+template <>
+constexpr const char* kKind<Describe> = "describe";
+template <>
+constexpr const char* kKind<Described> = "described";
+template <>
+constexpr const char* kKind<JobProgress> = "job_progress";
+template <>
+constexpr const char* kKind<JobPreview> = "job_preview";
+template <>
+constexpr const char* kKind<JobPicture> = "job_picture";
+template <>
+constexpr const char* kKind<JobDone> = "job_done";
+template <>
+constexpr const char* kKind<JobFailed> = "job_failed";
+template <>
+constexpr const char* kKind<LogLine> = "log_line";
+
+const std::vector<std::string> kStages = {"load", "encode", "denoise", "decode"};
+const std::vector<std::string> kLevels = {"debug", "info", "warning", "error", "critical"};
+
+const Choices<ErrorCode>& error_codes() {
+  static const auto codes = [] {
+    Choices<ErrorCode> list;
+    for (const ErrorCode code :
+         {ErrorCode::bad_request, ErrorCode::bad_config, ErrorCode::not_found, ErrorCode::bad_weights,
+          ErrorCode::unsupported, ErrorCode::out_of_memory, ErrorCode::busy, ErrorCode::cancelled, ErrorCode::internal})
+      list.emplace_back(to_string(code), code);
+    return list;
+  }();
+  return codes;
+}
+
+std::string to_base64(const std::string& bytes) {
+  std::string text(sodium_base64_ENCODED_LEN(bytes.size(), kBase64), '\0');  // counts the closing 0
+  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                    kBase64);
+  text.pop_back();
+  return text;
+}
+
+/// False when `text` is no base64.
+bool from_base64(const std::string& text, std::string& bytes) {
+  bytes.resize(text.size() / 4 * 3);
+  size_t count = 0;
+  if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(), nullptr,
+                        &count, nullptr, kBase64) != 0)
+    return false;
+  bytes.resize(count);
+  return true;
+}
+
+// Which members each message has: said once, for both directions. `Members` is MemberWriter or MemberReader.
+
+template <class Members>
+void declare(Members& members, JobRun& run) {
+  static const auto table = OptionTable<JobRun>()
+                                .text("job", &JobRun::job, "the job's id")
+                                .integer("attempt", &JobRun::attempt, {1}, "which run of it");
+  members.options(table, run);
+}
+
+template <class Members>
+void declare(Members& members, StartJob& message) {
+  using M = StartJob;
+  static const auto table = OptionTable<M>()
+                                .text("request_id", &M::request_id, "for the log")
+                                .integer("preview_every", &M::preview_every, {0}, "steps between two previews; 0: none")
+                                .text("pictures_folder", &M::pictures_folder, "where pictures are written")
+                                .text("record_file", &M::record_file, "where steps are recorded");
+  declare(members, message.run);
+  members.options(table, message);
+  members.request("request", message.request);
+}
+
+template <class Members>
+void declare(Members& members, CancelJob& message) {
+  declare(members, message.run);
+}
+
+template <class Members>
+void declare(Members&, Describe&) {}
+
+template <class Members>
+void declare(Members& members, Described& message) {
+  static const auto table =
+      OptionTable<Described>().integer("pid", &Described::pid, {1}, "the worker's process number");
+  members.options(table, message);
+  members.object("description", message.description);
+}
+
+template <class Members>
+void declare(Members& members, JobProgress& message) {
+  using M = JobProgress;
+  static const auto table = OptionTable<M>()
+                                .text("stage", &M::stage, "load, encode, denoise or decode")
+                                .integer("first_image", &M::first_image, {0}, "of those that are being made")
+                                .integer("images", &M::images, {0}, "that are being made")
+                                .integer("all_images", &M::all_images, {0}, "of the job")
+                                .integer("done", &M::done, {0}, "steps of this stage that are done")
+                                .integer("total", &M::total, {0}, "steps of this stage")
+                                .integer("resumed_from", &M::resumed_from, {0}, "steps that the record answered");
+  declare(members, message.run);
+  members.options(table, message);
+  members.one_of("stage", message.stage, kStages);
+}
+
+template <class Members>
+void declare(Members& members, JobPreview& message) {
+  using M = JobPreview;
+  static const auto table =
+      OptionTable<M>().integer("image", &M::image, {0}, "which picture").integer("step", &M::step, {0}, "after which");
+  declare(members, message.run);
+  members.options(table, message);
+  members.bytes("png", message.png);
+}
+
+template <class Members>
+void declare(Members& members, JobPicture& message) {
+  declare(members, message.run);
+  members.nested("picture", picture_file_options(), message.picture);
+}
+
+template <class Members>
+void declare(Members& members, JobDone& message) {
+  using M = JobDone;
+  static const auto table = OptionTable<M>()
+                                .text("warnings", &M::warnings, "what was asked for in vain")
+                                .integer("resumed_from", &M::resumed_from, {0}, "steps that the record answered");
+  declare(members, message.run);
+  members.options(table, message);
+  members.object("settings", message.settings);
+}
+
+template <class Members>
+void declare(Members& members, JobFailed& message) {
+  using M = JobFailed;
+  static const auto table = OptionTable<M>()
+                                .choice("code", &M::code, error_codes(), "as in Error")
+                                .text("place", &M::place, "as in Error")
+                                .text("sentence", &M::sentence, "as in Error");
+  declare(members, message.run);
+  members.options(table, message);
+}
+
+template <class Members>
+void declare(Members& members, LogLine& message) {
+  using M = LogLine;
+  static const auto table = OptionTable<M>()
+                                .text("level", &M::level, "debug, info, warning, error or critical")
+                                .text("text", &M::text, "the line")
+                                .text("job", &M::job, "the job that it is about, or nothing");
+  members.options(table, message);
+  members.one_of("level", message.level, kLevels);
+}
+
+class MemberWriter {
+ public:
+  explicit MemberWriter(Json& out) : out_(out) {}
+
+  template <class T>
+  void options(const OptionTable<T>& table, const T& from) {
+    out_.update(table.write(from));
+  }
+  template <class T>
+  void nested(const char* name, const OptionTable<T>& table, const T& from) {
+    out_[name] = table.write(from);
+  }
+  void request(const char* name, const GenerateRequest& from) { out_[name] = write_generate_request(from); }
+  void object(const char* name, const Json& from) { out_[name] = from; }
+  void bytes(const char* name, const std::string& from) { out_[name] = to_base64(from); }
+  void one_of(const char*, const std::string&, const std::vector<std::string>&) {}
+
+ private:
+  Json& out_;
+};
+
+/// Every member must be there, and no other.
+class MemberReader {
+ public:
+  MemberReader(const Json& object, const std::string& kind) : object_(object), kind_(kind), place_(json_places(kind)) {}
+
+  template <class T>
+  void options(const OptionTable<T>& table, T& into) {
+    for (const OptionSpec& spec : table.specs()) take(spec.name);
+    table.read_into(into, object_, UnknownKeys::pass_over, place_, faults_);
+  }
+  template <class T>
+  void nested(const char* name, const OptionTable<T>& table, T& into) {
+    const Json* member = take(name);
+    if (member == nullptr) return;
+    if (!member->is_object()) return must_be_object(name);
+    MemberReader inner(*member, kind_ + "/" + name);
+    inner.options(table, into);
+    for (const Fault& fault : inner.faults().list()) faults_.add(fault.place, fault.sentence);
+  }
+  void request(const char* name, GenerateRequest& into) {
+    const Json* member = take(name);
+    if (member == nullptr) return;
+    if (!member->is_object()) return must_be_object(name);
+    try {
+      into = read_generate_request(*member);
+    } catch (const Error& e) {
+      faults_.add(place_(name) + e.place(), e.sentence());
+    }
+  }
+  void object(const char* name, Json& into) {
+    const Json* member = take(name);
+    if (member == nullptr) return;
+    if (!member->is_object()) return must_be_object(name);
+    into = *member;
+  }
+  void bytes(const char* name, std::string& into) {
+    const Json* member = take(name);
+    if (member == nullptr) return;
+    if (!member->is_string() || !from_base64(member->get_ref<const std::string&>(), into))
+      faults_.add(place_(name), "must be bytes in base64");
+  }
+  void one_of(const char* name, const std::string& value, const std::vector<std::string>& allowed) {
+    for (const std::string& word : allowed)
+      if (word == value) return;
+    faults_.add(place_(name), "is none of the words that it may be");
+  }
+
+  void expect(const char* name) { expected_.insert(name); }
+
+  /// With those of members that nobody expects.
+  const Faults& faults() {
+    for (const auto& member : object_.items())
+      if (expected_.count(member.key()) == 0) faults_.add(place_(member.key()), "is no member of this message");
+    return faults_;
+  }
+
+ private:
+  /// Null, and a fault, when it is not there.
+  const Json* take(const std::string& name) {
+    expected_.insert(name);
+    const auto found = object_.find(name);
+    if (found != object_.end()) return &*found;
+    faults_.add(place_(name), "is missing");
+    return nullptr;
+  }
+  void must_be_object(const char* name) { faults_.add(place_(name), "must be an object"); }
+
+  const Json& object_;
+  const std::string kind_;
+  const PlaceOf place_;
+  std::set<std::string> expected_;
+  Faults faults_;
+};
+
+template <class Messages>
+std::string write(const Messages& messages) {
+  return std::visit(
+      [](auto message) {
+        Json object = {{kSay, kKind<decltype(message)>}};
+        MemberWriter members(object);
+        declare(members, message);
+        return dump_json(object);
+      },
+      messages);
+}
+
+/// Tries the kinds of `Messages` from the I-th on.
+template <class Messages, size_t I = 0>
+Messages read_kind(const std::string& kind, const Json& object) {
+  if constexpr (I == std::variant_size_v<Messages>) {
+    throw Error(ErrorCode::internal, kSay, "there is no message '" + brief(kind, 40) + "' in this direction");
+  } else {
+    using Message = std::variant_alternative_t<I, Messages>;
+    if (kind != kKind<Message>) return read_kind<Messages, I + 1>(kind, object);
+    Message message;
+    MemberReader members(object, kind);
+    members.expect(kSay);
+    declare(members, message);
+    members.faults().throw_if_any(ErrorCode::internal);
+    return message;
+  }
+}
+
+template <class Messages>
+Messages read(const std::string& payload) {
+  const Json object = parse_json(payload, "message", ErrorCode::internal);
+  if (!object.is_object()) throw Error(ErrorCode::internal, "message", "must be a JSON object");
+  const auto kind = object.find(kSay);
+  if (kind == object.end() || !kind->is_string())
+    throw Error(ErrorCode::internal, kSay, "must be there: the kind of the message");
+  return read_kind<Messages>(kind->get_ref<const std::string&>(), object);
+}
+
+}  // namespace
+
+std::string write_message(const ToWorker& message) { return write(message); }
+std::string write_message(const ToFront& message) { return write(message); }
+
+ToWorker read_to_worker(const std::string& payload) { return read<ToWorker>(payload); }
+ToFront read_to_front(const std::string& payload) { return read<ToFront>(payload); }
+
+}  // namespace alice
