@@ -34,8 +34,7 @@ LoraUse read_lora(const Json& entry, const std::string& place, Faults& faults) {
   return lora;
 }
 
-std::vector<LoraUse> read_loras(const Json& list, Faults& faults) {
-  const std::string place = std::string("/") + kLoras;
+std::vector<LoraUse> read_loras(const Json& list, const std::string& place, Faults& faults) {
   std::vector<LoraUse> loras;
   if (list.is_null()) return loras;
   if (!list.is_array()) {
@@ -163,14 +162,18 @@ const OptionTable<GenerateRequest>& generate_options() {
 
 GenerateRequest read_generate_request(const Json& object) {
   Faults faults;
-  const PlaceOf place = json_places("");
-  GenerateRequest request = generate_options().read(object, UnknownKeys::pass_over, place, faults);
-  if (object.is_object()) {
-    detail::check_unknown(object, all_members(), place, faults);
-    request.loras = read_loras(object.value(kLoras, Json()), faults);
-    request.scheduler_options = read_scheduler_options(object.value(kSchedulerOptions, Json()), faults);
-  }
+  GenerateRequest request = read_generate_request(object, json_places(""), faults);
   faults.throw_if_any(ErrorCode::bad_request);
+  return request;
+}
+
+GenerateRequest read_generate_request(const Json& object, const PlaceOf& place, Faults& faults) {
+  GenerateRequest request = generate_options().read(object, UnknownKeys::pass_over, place, faults);
+  if (!object.is_object()) return request;
+  detail::check_unknown(object, all_members(), place, faults);
+  request.loras = read_loras(object.value(kLoras, Json()), place(kLoras), faults);
+  request.scheduler_options =
+      read_scheduler_options(object.value(kSchedulerOptions, Json()), place(kSchedulerOptions), faults);
   return request;
 }
 

@@ -38,6 +38,9 @@ const OptionTable<GenerateRequest>& generate_options();
 /// Reads a JSON object with generate_options()' names, "scheduler_options" {..} and "loras" [{"name","strength"} or
 /// "name"]. Throws one Error(bad_request) with every fault; places are JSON pointers ("/steps").
 GenerateRequest read_generate_request(const Json& object);
+/// The same, for callers who have faults of their own to report with these: adds every fault to `faults`, at the place
+/// that `place` gives its member; a member with a fault keeps its default.
+GenerateRequest read_generate_request(const Json& object, const PlaceOf& place, Faults& faults);
 Json write_generate_request(const GenerateRequest& request);
 
 /// Takes <lora:name:0.8> tags (strength optional, may be negative; any case) out of `prompt`, appends them to `loras`,
