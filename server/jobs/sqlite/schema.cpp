@@ -1,0 +1,91 @@
+#include "server/jobs/sqlite/schema.h"
+
+#include <SQLiteCpp/Transaction.h>
+
+#include <array>
+#include <string>
+
+#include "core/base/error.h"
+
+namespace alice {
+namespace {
+
+/// "ALIC": marks a SQLite file as ours (PRAGMA application_id).
+constexpr int kApplicationId = 0x414c4943;
+
+/// Requests, warnings and settings are JSON. `code` of an error is to_string(ErrorCode).
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE jobs (
+  id TEXT NOT NULL PRIMARY KEY,
+  status TEXT NOT NULL CHECK (status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')),
+  request TEXT NOT NULL,
+  preview_every INTEGER NOT NULL,
+  request_id TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  worker_deaths INTEGER NOT NULL DEFAULT 0,
+  created_ms INTEGER NOT NULL,
+  started_ms INTEGER,
+  finished_ms INTEGER,
+  error_code TEXT,
+  error_place TEXT,
+  error_sentence TEXT,
+  warnings TEXT NOT NULL DEFAULT '[]',
+  settings TEXT NOT NULL DEFAULT '{}',
+  resumed_from INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX jobs_by_status ON jobs (status, id);
+CREATE TABLE pictures (
+  job TEXT NOT NULL REFERENCES jobs (id),
+  position INTEGER NOT NULL,
+  file TEXT NOT NULL UNIQUE,
+  sha256 TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  width INTEGER NOT NULL,
+  height INTEGER NOT NULL,
+  seed INTEGER NOT NULL,
+  PRIMARY KEY (job, position)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+/// Entry v takes a database of version v to version v + 1; an empty one has version 0. Entries that were released are
+/// never changed: a new version is a new entry.
+constexpr std::array<const char*, 1> kSteps = {kVersion1};
+
+int64_t pragma(SQLite::Database& database, const std::string& name) {
+  return database.execAndGet("PRAGMA " + name).getInt64();
+}
+
+bool is_empty(SQLite::Database& database) {
+  return pragma(database, "user_version") == 0 && pragma(database, "application_id") == 0 &&
+         database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt64() == 0;
+}
+
+/// The version, once it is known to be ours and one that this program can read.
+size_t version_of(SQLite::Database& database) {
+  if (is_empty(database)) return 0;
+  const int64_t version = pragma(database, "user_version");
+  if (pragma(database, "application_id") != kApplicationId || version < 1)
+    throw Error(
+        ErrorCode::bad_config, database.getFilename(),
+        "is a SQLite database, but not one of ALICE's jobs; it was left as it is: move it away, or name another "
+        "data directory");
+  if (version > static_cast<int64_t>(kSteps.size()))
+    throw Error(ErrorCode::bad_config, database.getFilename(),
+                "was written by a newer ALICE (version " + std::to_string(version) + " of the tables; this one knows " +
+                    std::to_string(kSteps.size()) + "); it was left as it is");
+  return static_cast<size_t>(version);
+}
+
+}  // namespace
+
+void prepare_schema(SQLite::Database& database) {
+  const size_t version = version_of(database);
+  if (version == kSteps.size()) return;
+  SQLite::Transaction transaction(database);
+  for (size_t step = version; step < kSteps.size(); ++step) database.exec(kSteps[step]);
+  database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+  database.exec("PRAGMA user_version = " + std::to_string(kSteps.size()));
+  transaction.commit();
+}
+
+}  // namespace alice
