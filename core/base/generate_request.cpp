@@ -51,8 +51,7 @@ bool is_option_value(const Json& value) {
          (value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& v) { return v.is_primitive(); }));
 }
 
-Json read_scheduler_options(const Json& options, Faults& faults) {
-  const std::string place = std::string("/") + kSchedulerOptions;
+Json read_scheduler_options(const Json& options, const std::string& place, Faults& faults) {
   if (!options.is_object()) {
     if (!options.is_null()) faults.add(place, "must be an object of the scheduler's options");
     return Json::object();
