@@ -61,16 +61,13 @@ Tensor decode(const Pipeline& pipeline, const Tensor& latents) {
   return to_bytes(pixels);
 }
 
-std::vector<GeneratedImage> generate(const Pipeline& pipeline, const Settings& settings, const OnProgress& on_progress,
-                                     std::vector<std::string>& warnings) {
+void generate(const Pipeline& pipeline, const Settings& settings, const GenerateHooks& hooks,
+              std::vector<std::string>& warnings) {
   const c10::InferenceMode no_gradients;
-  std::vector<GeneratedImage> images;
   for (int64_t first = 0; first < settings.n; first += kLargestBatch) {
     const int64_t batch = std::min(kLargestBatch, settings.n - first);
-    Progress progress{Progress::Stage::encode, first, batch, settings.n, 0, 0};
     const auto tell = [&](Progress::Stage stage, size_t done, size_t total) {
-      progress.stage = stage, progress.done = done, progress.total = total;
-      on_progress(progress);
+      if (hooks.on_progress) hooks.on_progress({stage, first, batch, settings.n, done, total});
     };
 
     tell(Progress::Stage::encode, 0, 0);
@@ -82,15 +79,16 @@ std::vector<GeneratedImage> generate(const Pipeline& pipeline, const Settings& s
     for (int64_t k = 0; k < batch; ++k) seeds.push_back(settings.seed + static_cast<uint64_t>(first + k));
     SeededNoise noise(seeds);
     tell(Progress::Stage::denoise, 0, static_cast<size_t>(settings.steps));
-    const Tensor latents =
-        denoise(pipeline, settings, conditioning, batch, noise,
-                [&](size_t done, size_t total, const Tensor&) { tell(Progress::Stage::denoise, done, total); });
+    const Tensor latents = denoise(
+        pipeline, settings, conditioning, batch, noise,
+        [&](size_t done, size_t total, const Tensor&) { tell(Progress::Stage::denoise, done, total); },
+        hooks.wrap_denoise);
 
     tell(Progress::Stage::decode, 0, 0);
     const Tensor pixels = decode(pipeline, latents);
-    for (int64_t k = 0; k < batch; ++k) images.push_back({pixels[k].clone(), seeds[static_cast<size_t>(k)]});
+    if (!hooks.on_image) continue;
+    for (int64_t k = 0; k < batch; ++k) hooks.on_image({pixels[k], first + k, seeds[static_cast<size_t>(k)]});
   }
-  return images;
 }
 
 }  // namespace alice

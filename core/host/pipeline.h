@@ -49,11 +49,10 @@ struct Progress {
   int64_t first_image = 0, images = 0, all_images = 0;
   size_t done = 0, total = 0;  ///< steps
 };
-/// May throw Error(cancelled), which ends the request between two steps.
-using OnProgress = std::function<void(const Progress&)>;
 
 struct GeneratedImage {
   Tensor pixels;  ///< u8 [H, W, 3] on the CPU
+  int64_t index = 0;
   uint64_t seed = 0;
 };
 
@@ -65,7 +64,7 @@ inline constexpr int64_t kLargestBatch = 4;
 Conditioning encode(const Pipeline& pipeline, const Settings& settings, int64_t batch,
                     std::vector<std::string>& warnings);
 
-/// Stands between sampler and network: to record, to answer from a record. Called once a run.
+/// Stands between sampler and network: to record, to answer from a record, to look. Called once a batch.
 using WrapDenoise = std::function<Denoise(Denoise)>;
 
 /// Pure noise to latents, for as many pictures as `noise` has rows. Throws what on_step throws.
@@ -75,8 +74,16 @@ Tensor denoise(const Pipeline& pipeline, const Settings& settings, const Conditi
 /// Latents to u8 [B, H, W, 3]: the reference's rounding. Throws Error(internal) when a number is not finite.
 Tensor decode(const Pipeline& pipeline, const Tensor& latents);
 
+/// What generate() calls while it works, all on its own thread. Each may throw Error(cancelled), or anything else,
+/// which ends the request there. Those that are null are not called.
+struct GenerateHooks {
+  std::function<void(const Progress&)> on_progress;
+  std::function<void(const GeneratedImage&)> on_image;  ///< each picture as soon as its batch is decoded, in order
+  WrapDenoise wrap_denoise;
+};
+
 /// All n pictures. Picture k has the seed seed + k and is, to the bit, that picture made alone. Any thread.
-std::vector<GeneratedImage> generate(const Pipeline& pipeline, const Settings& settings, const OnProgress& on_progress,
-                                     std::vector<std::string>& warnings);
+void generate(const Pipeline& pipeline, const Settings& settings, const GenerateHooks& hooks,
+              std::vector<std::string>& warnings);
 
 }  // namespace alice

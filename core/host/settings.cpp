@@ -5,9 +5,6 @@
 namespace alice {
 namespace {
 
-constexpr int64_t kDefaultSteps = 25;
-constexpr double kDefaultGuidance = 7.5;
-
 template <class T>
 T first_of(const std::optional<T>& request, const std::optional<T>& model, const std::optional<T>& general,
            T built_in) {

@@ -15,10 +15,14 @@ struct SettingsSources {
   const GenerateRequest& general_defaults;  ///< generation.default_*
 };
 
-/// The request's value, else the model's default, else the general one, else: 25 steps, guidance 7.5, the model's
-/// native size, a drawn seed. Fills everything but `scheduler`. What the request says and cannot have an effect is
-/// added to `warnings`. Throws Error(bad_request) with every fault: size no multiple of the VAE's reduction, clip_skip
-/// beyond the text encoder.
+// What counts when nobody says otherwise.
+inline constexpr int64_t kDefaultSteps = 25;
+inline constexpr double kDefaultGuidance = 7.5;
+
+/// The request's value, else the model's default, else the general one, else: kDefaultSteps, kDefaultGuidance, the
+/// model's native size, a drawn seed. Fills everything but `scheduler`. What the request says and cannot have an effect
+/// is added to `warnings`. Throws Error(bad_request) with every fault: size no multiple of the VAE's reduction,
+/// clip_skip beyond the text encoder.
 Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeline, std::vector<std::string>& warnings);
 
 /// The settings of one picture as a request that makes it again: for the words inside a picture.

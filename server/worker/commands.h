@@ -4,6 +4,7 @@
 #include "core/host/composer.h"
 #include "server/cli/command_line.h"
 #include "server/config/config.h"
+#include "server/worker/session/front_link.h"
 
 namespace alice {
 
@@ -22,5 +23,11 @@ int run_explain(const Composer& composer, const CommandLine& line);
 
 /// check config | model | load | infer | compat.
 int run_check(Composer& composer, const Config& config, const CommandLine& line);
+
+/// `work`, what `alice serve` starts. First, before plugins are loaded: signals, the front's death, the socket
+/// (kLinkDescriptor), and logging over it. The link lives as long as the process. Throws as FrontLink does.
+FrontLink& begin_work(const LoggingConfig& logging);
+/// Then: see Session::run(). `composer` must live as long as the process.
+[[noreturn]] void run_work(FrontLink& front, Composer& composer);
 
 }  // namespace alice

@@ -1,10 +1,9 @@
 #include <csignal>
 #include <iostream>
 
-#include "core/base/infotext.h"
-#include "core/io/images.h"
 #include "server/cli/progress.h"
 #include "server/worker/commands.h"
+#include "server/worker/picture_writer.h"
 
 namespace alice {
 namespace {
@@ -13,23 +12,26 @@ volatile std::sig_atomic_t interrupted = 0;
 
 void note_interrupt(int) { interrupted = 1; }
 
-void write_picture(const std::string& file, const GeneratedImage& image, const Settings& settings) {
-  const GenerateRequest made_with = as_request(settings, image.seed);
-  write_png(file,
-            {image.pixels,
-             {{"parameters", write_infotext(made_with)}, {"alice", dump_json(write_generate_request(made_with))}}});
-}
-
-std::vector<GeneratedImage> make_pictures(const PreparedRequest& prepared, std::vector<std::string>& warnings) {
+void make_pictures(const PreparedRequest& prepared, const std::string& out, std::vector<std::string>& warnings) {
   ProgressDisplay display;
-  return generate(
-      *prepared.pipeline, prepared.settings,
-      [&](const Progress& progress) {
-        if (interrupted) throw Error(ErrorCode::cancelled, "generate", "interrupted; no picture was written");
-        if (progress.stage == Progress::Stage::denoise)
-          display.step(progress.first_image, progress.images, progress.all_images, progress.done, progress.total);
-      },
-      warnings);
+  int64_t written = 0;
+  GenerateHooks hooks;
+  hooks.on_progress = [&](const Progress& progress) {
+    if (interrupted)
+      throw Error(ErrorCode::cancelled, "generate",
+                  "interrupted; " + (written == 0 ? "no" : std::to_string(written)) +
+                      (written == 1 ? " picture was written" : " pictures were written"));
+    if (progress.stage == Progress::Stage::denoise)
+      display.step(progress.first_image, progress.images, progress.all_images, progress.done, progress.total);
+  };
+  hooks.on_image = [&](const GeneratedImage& image) {
+    const std::string file = picture_file(out, image.index, prepared.settings.n);
+    write_picture(file, image, prepared.settings);
+    ++written;
+    display.finish();
+    std::cout << file << " (seed " << image.seed << ")" << std::endl;
+  };
+  generate(*prepared.pipeline, prepared.settings, hooks, warnings);
 }
 
 }  // namespace
@@ -45,13 +47,8 @@ int run_generate(Composer& composer, const Config& config, const CommandLine& li
   std::signal(SIGINT, note_interrupt);
   std::signal(SIGTERM, note_interrupt);
   std::vector<std::string> warnings = prepared.warnings;
-  const std::vector<GeneratedImage> images = make_pictures(prepared, warnings);
+  make_pictures(prepared, line.out, warnings);
   for (const std::string& warning : warnings) std::cerr << "warning: " << warning << "\n";
-  for (size_t k = 0; k < images.size(); ++k) {
-    const std::string file = picture_file(line.out, static_cast<int64_t>(k), prepared.settings.n);
-    write_picture(file, images[k], prepared.settings);
-    std::cout << file << " (seed " << images[k].seed << ")" << std::endl;
-  }
   return kExitOk;
 }
 

@@ -25,7 +25,8 @@ int run(const CommandLine& line) {
   sources.models_directory = line.models_directory;
   sources.backend = line.backend;
   const Config config = load_config(sources);
-  start_logging(config.logging);
+  FrontLink* const front = line.command == Command::work ? &begin_work(config.logging) : nullptr;
+  if (front == nullptr) start_logging(config.logging);
   for (const Fault& warning : config.warnings) spdlog::warn("{}: {}", warning.place, warning.sentence);
   set_threads(config.host.threads);
 
@@ -35,6 +36,7 @@ int run(const CommandLine& line) {
   Composer composer(config.host, registry);
 
   switch (line.command) {
+    case Command::work: run_work(*front, composer);
     case Command::generate: return run_generate(composer, config, line);
     case Command::models: return run_models(composer, line);
     case Command::plugins: return run_plugins(*registry, line);

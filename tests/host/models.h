@@ -38,11 +38,11 @@ inline GenerateRequest small_request(const std::string& model) {
 /// u8 [H, W, 3] each.
 inline std::vector<Tensor> pictures(Composer& composer, const GenerateRequest& request, bool paths_allowed = false) {
   const PreparedRequest prepared = composer.prepare(request, paths_allowed);
-  std::vector<std::string> warnings;
+  GenerateHooks hooks;
   std::vector<Tensor> out;
-  for (const GeneratedImage& image : generate(
-           *prepared.pipeline, prepared.settings, [](const Progress&) {}, warnings))
-    out.push_back(image.pixels);
+  hooks.on_image = [&](const GeneratedImage& image) { out.push_back(image.pixels); };
+  std::vector<std::string> warnings;
+  generate(*prepared.pipeline, prepared.settings, hooks, warnings);
   return out;
 }
 

@@ -66,26 +66,42 @@ TEST_CASE("progress is told after every step, and cancelling ends the request be
   const PreparedRequest prepared = composer.prepare(small_request(kFolderModel), false);
   std::vector<std::string> warnings;
   std::vector<size_t> steps;
-  generate(
-      *prepared.pipeline, prepared.settings,
-      [&](const Progress& progress) {
-        if (progress.stage == Progress::Stage::denoise) steps.push_back(progress.done);
-      },
-      warnings);
+  GenerateHooks hooks;
+  hooks.on_progress = [&](const Progress& progress) {
+    if (progress.stage == Progress::Stage::denoise) steps.push_back(progress.done);
+  };
+  generate(*prepared.pipeline, prepared.settings, hooks, warnings);
   CHECK(steps == std::vector<size_t>{0, 1, 2, 3, 4});
 
   size_t told = 0;
-  const Error error = error_of([&] {
-    generate(
-        *prepared.pipeline, prepared.settings,
-        [&](const Progress& progress) {
-          told = progress.done;
-          if (progress.done == 2) throw Error(ErrorCode::cancelled, "test", "stop");
-        },
-        warnings);
-  });
+  hooks.on_progress = [&](const Progress& progress) {
+    told = progress.done;
+    if (progress.done == 2) throw Error(ErrorCode::cancelled, "test", "stop");
+  };
+  const Error error = error_of([&] { generate(*prepared.pipeline, prepared.settings, hooks, warnings); });
   CHECK(error.code() == ErrorCode::cancelled);
   CHECK(told == 2);
+}
+
+TEST_CASE("pictures are handed over in order as soon as their batch is made") {
+  Composer composer(golden_models(), built_in_registry());
+  GenerateRequest request = small_request(kFolderModel);
+  request.steps = 1;
+  request.n = kLargestBatch + 2;
+  const PreparedRequest prepared = composer.prepare(request, false);
+  std::vector<int64_t> made, made_before_second_batch;
+  GenerateHooks hooks;
+  hooks.on_image = [&](const GeneratedImage& image) {
+    CHECK(image.seed == prepared.settings.seed + static_cast<uint64_t>(image.index));
+    made.push_back(image.index);
+  };
+  hooks.on_progress = [&](const Progress& progress) {
+    if (progress.first_image > 0 && made_before_second_batch.empty()) made_before_second_batch = made;
+  };
+  std::vector<std::string> warnings;
+  generate(*prepared.pipeline, prepared.settings, hooks, warnings);
+  CHECK(made_before_second_batch == std::vector<int64_t>{0, 1, 2, 3});
+  CHECK(made == std::vector<int64_t>{0, 1, 2, 3, 4, 5});
 }
 
 TEST_CASE("a prompt that is too long is cut, and the warning says what was lost") {
@@ -97,8 +113,7 @@ TEST_CASE("a prompt that is too long is cut, and the warning says what was lost"
   request.prompt += "lostword";
   const PreparedRequest prepared = composer.prepare(request, false);
   std::vector<std::string> warnings;
-  generate(
-      *prepared.pipeline, prepared.settings, [](const Progress&) {}, warnings);
+  generate(*prepared.pipeline, prepared.settings, {}, warnings);
   REQUIRE(warnings.size() == 1);
   CHECK(says(warnings[0], "/prompt"));
   CHECK(says(warnings[0], "lostword"));

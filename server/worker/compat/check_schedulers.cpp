@@ -9,7 +9,7 @@ constexpr const char* kFile = "schedulers/traces.safetensors";
 
 SchedulerTrace run_ours(const SchedulerFactory& factory, const SchedulerCase& test, const SchedulerInputs& inputs) {
   const std::string place = "schedulers/cases.json/" + test.id;
-  const auto scheduler = factory.create({{test.sampler_options(), UnknownKeys::fault, json_places(place)}});
+  const auto scheduler = factory.create({{test.sampler_options(), UnknownKeys::pass_over, json_places(place)}});
   return run_scheduler_case(*scheduler, test.noise_model(), test, inputs);
 }
 

@@ -1,0 +1,43 @@
+#include "server/worker/session/job_failure.h"
+
+#include <c10/util/Exception.h>
+#include <spdlog/spdlog.h>
+
+#include <new>
+#include <string_view>
+
+namespace alice {
+namespace {
+
+constexpr const char* kPlace = "worker";
+constexpr const char* kNoMemory = "there is not enough memory for this: smaller or fewer pictures may fit";
+constexpr const char* kInternal = "an internal fault ended the job; the server's log says which";
+
+/// libtorch 1.13 has an exception of its own for other devices' memory only (c10/core/impl/alloc_cpu.cpp,
+/// SizesAndStrides.h).
+bool speaks_of_memory(std::string_view what) { return what.find("allocate memory") != std::string_view::npos; }
+
+}  // namespace
+
+JobFailed failure_of(const JobRun& run, const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const Error& e) {
+    if (e.code() == ErrorCode::internal) spdlog::error("{}", e.what());
+    return {run, e.code(), e.place(), e.sentence()};
+  } catch (const std::bad_alloc&) {
+    return {run, ErrorCode::out_of_memory, kPlace, kNoMemory};
+  } catch (const c10::OutOfMemoryError& e) {
+    spdlog::warn("{}", e.what_without_backtrace());
+    return {run, ErrorCode::out_of_memory, kPlace, kNoMemory};
+  } catch (const std::exception& e) {
+    const bool memory = speaks_of_memory(e.what());
+    spdlog::error("{}", e.what());
+    return {run, memory ? ErrorCode::out_of_memory : ErrorCode::internal, kPlace, memory ? kNoMemory : kInternal};
+  } catch (...) {
+    spdlog::error("something was thrown that is no std::exception");
+    return {run, ErrorCode::internal, kPlace, kInternal};
+  }
+}
+
+}  // namespace alice

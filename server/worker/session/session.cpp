@@ -1,0 +1,80 @@
+#include "server/worker/session/session.h"
+
+#include <c10/core/InferenceMode.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "server/cli/command_line.h"
+#include "server/worker/session/description.h"
+#include "server/worker/session/job_runner.h"
+
+namespace alice {
+namespace {
+
+bool same(const JobRun& a, const JobRun& b) { return a.job == b.job && a.attempt == b.attempt; }
+
+}  // namespace
+
+Session::Session(FrontLink& front, Composer& composer)
+    : front_(front), composer_(composer), backend_(backend_in_words(composer)) {}
+
+void Session::run() {
+  take(Describe{});
+  std::thread([this] { hear_front(); }).detach();
+  const c10::InferenceMode no_gradients;  // of this thread: models are loaded and used in one mode
+  while (true) {
+    const StartJob order = next_job();
+    run_job(order, composer_, front_, cancelled_);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    running_.reset();
+  }
+}
+
+/// _exit: the other thread computes, and nothing of its state must be waited for or torn down. Pictures are written
+/// whole or not at all.
+void Session::hear_front() {
+  try {
+    while (const auto order = front_.hear()) std::visit([this](const auto& message) { take(message); }, *order);
+    ::_exit(kExitOk);
+  } catch (const std::exception& e) {
+    spdlog::critical("the front cannot be understood, so this worker ends: {}", e.what());
+    ::_exit(kExitFailed);
+  }
+}
+
+void Session::take(const StartJob& order) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!waiting_) {
+      waiting_ = order;
+      job_came_.notify_one();
+      return;
+    }
+  }
+  front_.say(JobFailed{order.run, ErrorCode::busy, "worker", "has a job, and another that waits"});
+}
+
+void Session::take(const CancelJob& order) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (running_ && same(*running_, order.run)) cancelled_ = true;
+  if (!waiting_ || !same(waiting_->run, order.run)) return;
+  waiting_.reset();
+  lock.unlock();
+  front_.say(JobFailed{order.run, ErrorCode::cancelled, "job", "was cancelled"});
+}
+
+void Session::take(const Describe&) { front_.say(Described{::getpid(), describe_worker(composer_, backend_)}); }
+
+StartJob Session::next_job() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  job_came_.wait(lock, [&] { return waiting_.has_value(); });
+  StartJob order = std::move(*waiting_);
+  waiting_.reset();
+  running_ = order.run;
+  cancelled_ = false;
+  return order;
+}
+
+}  // namespace alice

@@ -1,0 +1,44 @@
+#pragma once
+// A worker's life: takes orders from the front until the front is gone.
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "core/host/composer.h"
+#include "server/worker/session/front_link.h"
+
+namespace alice {
+
+/// Two threads: one hears what the front says, at any time; the one that calls run() computes. So a cancel is noted and
+/// a Describe answered in the middle of a job, and all computing happens on one thread, with one OpenMP team.
+class Session {
+ public:
+  /// Both must live as long as the process.
+  Session(FrontLink& front, Composer& composer);
+
+  /// Says Described, then works. Ends the process, at once and whatever it computes: with kExitOk when the front closes
+  /// its end, with kExitFailed at bytes that are no message.
+  [[noreturn]] void run();
+
+ private:
+  [[noreturn]] void hear_front();
+  void take(const StartJob& order);
+  void take(const CancelJob& order);
+  void take(const Describe&);
+  StartJob next_job();
+
+  FrontLink& front_;
+  Composer& composer_;
+  const std::string backend_;  // in words
+
+  std::mutex mutex_;
+  std::condition_variable job_came_;
+  std::optional<StartJob> waiting_;  // guarded by mutex_
+  std::optional<JobRun> running_;    // guarded by mutex_
+  std::atomic<bool> cancelled_{false};
+};
+
+}  // namespace alice

@@ -1,0 +1,24 @@
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include "server/link/frame.h"
+#include "server/worker/commands.h"
+#include "server/worker/session/front_log.h"
+#include "server/worker/session/session.h"
+
+namespace alice {
+
+FrontLink& begin_work(const LoggingConfig& logging) {
+  // Ctrl-C in a terminal and a service's stop reach the whole group of processes: what becomes of the worker then is
+  // the front's to say. A write to a front that is gone is an error, not a signal.
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
+  // For the day when the end of the socket is not heard: some other process may have inherited the front's end.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  static FrontLink front(kLinkDescriptor);
+  start_front_log(front, logging);
+  return front;
+}
+
+void run_work(FrontLink& front, Composer& composer) { Session(front, composer).run(); }
+
+}  // namespace alice
