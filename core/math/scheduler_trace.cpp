@@ -143,6 +143,7 @@ NoiseModel SchedulerCase::noise_model() const {
 Json SchedulerCase::sampler_options() const {
   Json options = config;
   for (const OptionSpec& spec : noise_model_options().specs()) options.erase(spec.name);
+  if (set_timesteps.is_object()) options.update(set_timesteps);
   options.update(step);
   return options;
 }
@@ -155,6 +156,7 @@ SchedulerCase read_scheduler_case(const Json& object, const std::string& place) 
     if (!object.contains(name)) faults.add(place, std::string("has no member ") + name);
   SchedulerCase test;
   test.config = object_member(object, "config", place, faults);
+  if (object.contains("set_timesteps")) test.set_timesteps = object_member(object, "set_timesteps", place, faults);
   test.step = object_member(object, "step", place, faults);
   if (fields.add_noise_index && *fields.add_noise_index >= static_cast<int64_t>(fields.timesteps.size()))
     faults.add(place + "/add_noise_index", "must be an index into timesteps");

@@ -15,6 +15,7 @@ struct SchedulerCase {
   std::string id;
   std::string class_name;  ///< of the reference
   Json config;             ///< arguments of the reference's constructor, an object
+  Json set_timesteps;      ///< further arguments of its set_timesteps(), an object or null; options of ours
   Json step;               ///< further arguments of its step(), an object; options of ours
   int64_t steps = 0;
   size_t begin = 0;               ///< steps that are left out at the start
@@ -27,7 +28,7 @@ struct SchedulerCase {
 
   /// What config says of the noise model. Throws Error(bad_config).
   NoiseModel noise_model() const;
-  /// The rest of config, and step: every key must be an option of the sampler.
+  /// The rest of config, set_timesteps and step.
   Json sampler_options() const;
 };
 

@@ -18,7 +18,7 @@ bool falls(const Plan& plan) {
 
 TEST_CASE("plans fall, for any spacing and any number of steps up to all of the training's") {
   const NoiseModel model = stable_diffusion_noise();
-  for (const std::string& id : sampler_ids())
+  for (const std::string& id : sampler_ids_with("timestep_spacing"))
     for (const char* spacing : {"linspace", "leading", "trailing"})
       for (const int offset : {0, 1, 7})
         for (const int64_t steps : {1, 2, 3, 7, 20, 48, 333, 501, 999, 1000}) {
@@ -52,7 +52,8 @@ TEST_CASE("no steps, and more steps than the training had, are errors that say w
   for (const std::string& id : sampler_ids())
     for (const int64_t steps : {int64_t{-1}, int64_t{0}, int64_t{1001}, int64_t{1} << 40}) {
       INFO(id << " " << steps);
-      CHECK_THROWS_WITH(make_sampler(id)->plan(steps, model),
+      const Json options = id == "lcm" ? Json{{"original_inference_steps", 1000}} : Json::object();
+      CHECK_THROWS_WITH(make_sampler(id, options)->plan(steps, model),
                         Catch::Contains("/steps") && Catch::Contains("1 to 1000"));
     }
 }
@@ -93,7 +94,7 @@ TEST_CASE(
     NoiseModelOptions options;
     options.rescale_betas_zero_snr = true, options.prediction_type = prediction;
     const NoiseModel model(options);
-    for (const std::string& id : sampler_ids()) {
+    for (const std::string& id : sampler_ids_with("timestep_spacing")) {
       const auto scheduler = make_sampler(id, {{"timestep_spacing", "trailing"}});
       INFO(id);
       if (id == "pndm" || (id == "ddim" && prediction == Prediction::epsilon)) {
@@ -135,6 +136,26 @@ TEST_CASE("a noise level's time is where the training had that level") {
     CHECK(table.time_of(table.sigma_at(t)) == Approx(t).margin(0.02));
   CHECK(table.time_of(0) == 0);
   CHECK(table.time_of(1e9) == 999);
+}
+
+TEST_CASE("LCM visits the times of its distillation, and refuses more steps than that has") {
+  const NoiseModel model = stable_diffusion_noise();
+  const auto times = [&](const Json& options, int64_t steps) {
+    std::vector<double> visited;
+    for (const Level& level : make_sampler("lcm", options)->plan(steps, model).levels) visited.push_back(level.t);
+    visited.pop_back();  // the end's is of no use
+    return visited;
+  };
+  CHECK(times({{"original_inference_steps", 4}}, 4) == std::vector<double>{999, 749, 499, 249});
+  CHECK(times({{"original_inference_steps", 4}, {"strength", 0.5}}, 2) == std::vector<double>{499, 249});
+  CHECK(times({{"original_inference_steps", 4}}, 1) == std::vector<double>{999});
+  CHECK_THROWS_WITH(times(Json::object(), 51), Catch::Contains("/steps: must be 1 to 50"));
+  CHECK_THROWS_WITH(times({{"strength", 0.5}}, 26), Catch::Contains("/steps: must be 1 to 25"));
+  CHECK_THROWS_WITH(times({{"original_inference_steps", 1001}}, 4), Catch::Contains("1000 training steps"));
+
+  NoiseModelOptions zero_snr;
+  zero_snr.rescale_betas_zero_snr = true;
+  CHECK_THROWS_WITH(make_sampler("lcm")->plan(4, NoiseModel(zero_snr)), Catch::Contains("zero terminal SNR"));
 }
 
 }  // namespace

@@ -54,8 +54,10 @@ TEST_CASE("every option accepts its default, and its range's edges and no more")
 }
 
 TEST_CASE("an option that nobody knows is an error with the nearest name") {
-  for (const std::string& id : sampler_ids())
-    CHECK_THROWS_WITH(make_sampler(id, {{"timestep_spacin", "leading"}}), Catch::Contains("timestep_spacing"));
+  for (const SchedulerFactory* factory : sampler_factories()) {
+    const std::string name = factory->info().options.front().name;
+    CHECK_THROWS_WITH(make_sampler(*factory, {{name + "x", 1}}), Catch::Contains("did you mean '" + name + "'"));
+  }
 }
 
 TEST_CASE("what only flow-matching models or other programs use is refused where it stands") {
@@ -145,7 +147,7 @@ TEST_CASE("ids, aliases and classes belong to one sampler each, and every alias'
       CHECK_NOTHROW(make_sampler(*factory, alias.options));
     }
   }
-  CHECK(classes.size() == 7);
+  CHECK(classes.size() == 8);
 }
 
 TEST_CASE("the names of other programs are known, letter case ignored") {
@@ -163,7 +165,8 @@ TEST_CASE("the names of other programs are known, letter case ignored") {
                            "DPM++ 2M SDE", "DPM++ 2M SDE Karras",
                            "Euler",        "Euler a",
                            "Heun",         "DDIM",
-                           "UniPC",        "PLMS"}) {
+                           "UniPC",        "PLMS",
+                           "LCM"}) {
     INFO(name);
     CHECK(names.count(in_lower_case(name)) == 1);
   }

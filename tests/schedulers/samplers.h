@@ -15,7 +15,8 @@ namespace alice::test {
 inline const std::vector<const SchedulerFactory*>& sampler_factories() {
   static const std::vector<Plugin>* const plugins = [] {
     auto* loaded = new std::vector<Plugin>;  // plugins are never unloaded
-    for (const char* name : {"alice-schedulers-ddim", "alice-schedulers-euler", "alice-schedulers-dpm-solver"})
+    for (const char* name :
+         {"alice-schedulers-ddim", "alice-schedulers-euler", "alice-schedulers-dpm-solver", "alice-schedulers-lcm"})
       loaded->push_back(load_plugin(name));
     return loaded;
   }();
@@ -70,6 +71,15 @@ inline NoiseModel stable_diffusion_noise(Prediction prediction = Prediction::eps
 inline std::vector<std::string> sampler_ids() {
   std::vector<std::string> ids;
   for (const SchedulerFactory* factory : sampler_factories()) ids.push_back(factory->info().id);
+  return ids;
+}
+
+/// Those that have an option of that name.
+inline std::vector<std::string> sampler_ids_with(const std::string& option) {
+  std::vector<std::string> ids;
+  for (const SchedulerFactory* factory : sampler_factories())
+    for (const OptionSpec& spec : factory->info().options)
+      if (spec.name == option) ids.push_back(factory->info().id);
   return ids;
 }
 

@@ -38,7 +38,8 @@ const std::vector<Variant>& variants() {
        {{"use_exponential_sigmas", true},
         {"final_sigmas_type", "sigma_min"},
         {"solver_order", 3},
-        {"lower_order_final", false}}}};
+        {"lower_order_final", false}}},
+      {"lcm", {{"original_inference_steps", 1000}}}};
   return all;
 }
 
@@ -180,6 +181,7 @@ TEST_CASE("only stochastic samplers draw noise, once a step") {
   };
   for (const char* id : {"ddim", "pndm", "euler", "heun", "dpm_solver_multistep", "unipc"})
     CHECK(draws(id, Json::object()) == 0);
+  CHECK(draws("lcm", Json::object()) == 6);  // the last step ends at the picture itself
   CHECK(draws("ddim", {{"eta", 0.5}}) == 7);
   CHECK(draws("euler_ancestral", Json::object()) == 7);
   CHECK(draws("euler", {{"s_churn", 1}}) == 7);

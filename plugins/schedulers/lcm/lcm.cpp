@@ -1,0 +1,100 @@
+#include "plugins/schedulers/lcm/lcm.h"
+
+#include <cmath>
+
+#include "core/math/x0_estimate.h"
+
+namespace alice::schedulers {
+namespace {
+
+constexpr double kSigmaData = 0.5;  // deviation of the data that the paper assumes
+
+/// How much of x and of the network's picture make the answer: the boundary condition f(x, 0) = x (Song et al. 2023,
+/// equation 5), with time scaled as Luo et al. 2023 do.
+struct Shares {
+  double skip, out;
+};
+
+Shares boundary_shares(double scaled_time) {
+  const double length2 = scaled_time * scaled_time + kSigmaData * kSigmaData;
+  return {kSigmaData * kSigmaData / length2, scaled_time / std::sqrt(length2)};
+}
+
+/// The times that the network was distilled on, falling: k n - 1, ..., 2k - 1, k - 1.
+std::vector<int64_t> distilled_times(int64_t train_steps, int64_t original_steps, double strength) {
+  const int64_t k = train_steps / original_steps;
+  std::vector<int64_t> times;
+  for (auto i = static_cast<int64_t>(static_cast<double>(original_steps) * strength); i > 0; --i)
+    times.push_back(i * k - 1);
+  return times;
+}
+
+Level level_at(int64_t t, const NoiseModel& model) {
+  const double abar = model.alphas_cumprod()[static_cast<size_t>(t)];
+  return {std::sqrt(abar), std::sqrt(1 - abar), static_cast<double>(t)};
+}
+
+}  // namespace
+
+const OptionTable<LcmOptions>& Lcm::options() {
+  static const OptionTable<LcmOptions> table = [] {
+    OptionTable<LcmOptions> t;
+    t.integer("original_inference_steps", &LcmOptions::original_inference_steps, {1, 100000},
+              "steps of the schedule that the network was distilled on")
+        .number("strength", &LcmOptions::strength, {0.001, 1},
+                "share of that schedule, from its quiet end, that a run is spread over")
+        .number("timestep_scaling", &LcmOptions::timestep_scaling, {1e-6, 1e6},
+                "how quickly the network's own answer counts alone as noise grows")
+        .boolean("clip_sample", &LcmOptions::clip_sample,
+                 "clamp the picture estimate; for models of pixels, not of latents")
+        .number("clip_sample_range", &LcmOptions::clip_sample_range, {1e-3, 1e6},
+                "what clip_sample clamps to, both ways");
+    add_thresholding_options(t);
+    return t;
+  }();
+  return table;
+}
+
+Plan Lcm::plan(int64_t steps, const NoiseModel& model) const {
+  const int64_t original_steps = options_.original_inference_steps;
+  if (original_steps > model.train_steps())
+    throw Error(ErrorCode::bad_config, "original_inference_steps",
+                "must be at most the " + std::to_string(model.train_steps()) + " training steps, got " +
+                    std::to_string(original_steps));
+  const auto times = distilled_times(model.train_steps(), original_steps, options_.strength);
+  if (steps < 1 || steps > static_cast<int64_t>(times.size()))
+    throw Error(ErrorCode::bad_request, "/steps",
+                "must be 1 to " + std::to_string(times.size()) + " (what LCM's distillation leaves), got " +
+                    std::to_string(steps));
+  Plan plan;
+  const double stride = static_cast<double>(times.size()) / static_cast<double>(steps);
+  for (int64_t i = 0; i < steps; ++i)
+    plan.levels.push_back(level_at(times[static_cast<size_t>(static_cast<double>(i) * stride)], model));
+  plan.levels.push_back({1, 0, 0});
+  if (plan.levels.front().alpha == 0 && model.prediction() == Prediction::epsilon)
+    throw Error(ErrorCode::bad_request, "/scheduler",
+                "LCM cannot start from pure noise (zero terminal SNR) with a network that predicts epsilon: it needs "
+                "v_prediction");
+  return plan;
+}
+
+Tensor Lcm::sample(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel&, NoiseSource& noise,
+                   const OnStep& on_step) const {
+  for (size_t i = 0; i < plan.steps(); ++i) {
+    const Level& from = plan.levels[i];
+    const Level& to = plan.levels[i + 1];
+    const Shares shares = boundary_shares(from.t * options_.timestep_scaling);
+    const Tensor picture = limited(denoise(x, from)) * shares.out + x * shares.skip;
+    x = to.sigma > 0 ? add_noise(picture, noise.normal_like(x), to) : picture;
+    on_step(i + 1, plan.steps(), x);
+  }
+  return x;
+}
+
+Tensor Lcm::limited(const Tensor& x0) const {
+  if (options_.thresholding) return thresholded(x0, options_.dynamic_thresholding_ratio, options_.sample_max_value);
+  if (options_.clip_sample) return x0.clamp(-options_.clip_sample_range, options_.clip_sample_range);
+  return x0;
+}
+
+}  // namespace alice::schedulers

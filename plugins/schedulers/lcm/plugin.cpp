@@ -1,0 +1,23 @@
+// The sampler of latent consistency models.
+
+#include "core/math/sampler_factory.h"
+#include "plugins/schedulers/lcm/lcm.h"
+
+namespace alice::schedulers {
+namespace {
+
+FactoryInfo lcm_info() {
+  FactoryInfo info;
+  info.id = "lcm";
+  info.help = "LCM: consistency sampling in 1 to 8 steps, for networks that were distilled for it.";
+  info.classes = {"LCMScheduler"};
+  return info;
+}
+
+}  // namespace
+}  // namespace alice::schedulers
+
+ALICE_PLUGIN("alice-schedulers-lcm", "0.1.0", [](alice::Enrolment& enrol) {
+  using namespace alice::schedulers;
+  enrol.scheduler(std::make_unique<alice::SamplerFactory<Lcm>>(lcm_info()));
+})
