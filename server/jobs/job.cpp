@@ -16,12 +16,11 @@ const std::array<std::pair<JobStatus, const char*>, 5> kWords = {{{JobStatus::qu
                                                                   {JobStatus::failed, "failed"},
                                                                   {JobStatus::cancelled, "cancelled"}}};
 
-/// Milliseconds since 1970, but always later than the last time: so the ids of a process grow, even within a
-/// millisecond and when the clock is set back.
+/// now_ms(), but always later than the last time: so the ids of a process grow, even within a millisecond and when the
+/// clock is set back.
 uint64_t growing_ms() {
-  using namespace std::chrono;
   static std::atomic<uint64_t> last{0};
-  const auto now = static_cast<uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+  const auto now = static_cast<uint64_t>(now_ms());
   uint64_t before = last.load(), ms = 0;
   do ms = std::max(now, before + 1);
   while (!last.compare_exchange_weak(before, ms));
@@ -43,6 +42,11 @@ std::optional<JobStatus> job_status_from(const std::string& word) {
 }
 
 bool has_ended(JobStatus status) { return status != JobStatus::queued && status != JobStatus::running; }
+
+int64_t now_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
 
 std::string new_job_id() {
   uint64_t ms = growing_ms();

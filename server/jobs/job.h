@@ -45,6 +45,9 @@ struct Job {
   int64_t resumed_from = 0;        ///< steps that the last attempt took from the record
 };
 
+/// The time as jobs have it: milliseconds since 1970, UTC. Any thread.
+int64_t now_ms();
+
 /// A fresh id, above all that this process has made. Any thread.
 std::string new_job_id();
 

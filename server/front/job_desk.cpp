@@ -1,0 +1,306 @@
+#include "server/front/job_desk.h"
+
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <mutex>
+#include <random>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "core/base/utf8.h"
+#include "server/front/dispatcher.h"
+#include "server/front/folder_lock.h"
+#include "server/front/job_files.h"
+#include "server/front/job_log.h"
+#include "server/front/job_watchers.h"
+#include "server/front/model_choice.h"
+#include "server/front/state_board.h"
+
+namespace alice {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr const char* kDatabase = "jobs.sqlite";
+
+std::chrono::milliseconds milliseconds(double seconds) {
+  return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
+}
+
+Error no_such_job(const std::string& id) {
+  return {ErrorCode::not_found, "", "there is no job '" + brief(id, 64) + "'"};
+}
+
+Error stopping() { return {ErrorCode::busy, "", "the server is stopping; try again when it is back"}; }
+
+/// What `action` returns or throws.
+template <class T, class Action>
+Outcome<T> outcome_of(Action&& action) {
+  try {
+    return action();
+  } catch (const Error& e) {
+    return e;
+  }
+}
+
+/// 32 bits: every attempt uses the same, and people can type it.
+int64_t drawn_seed() { return static_cast<int64_t>(std::random_device{}()); }
+
+/// Jobs that the last process left, queued again. None of their workers lives: it was this process's right to lock the
+/// folder.
+std::vector<Job> take_up(JobStore& store) {
+  std::vector<Job> jobs = store.unfinished();
+  for (Job& job : jobs) {
+    if (job.status != JobStatus::running) continue;
+    store.put_back(job.id, job.attempts, /*worker_died=*/false);
+    job.status = JobStatus::queued;
+  }
+  if (!jobs.empty()) spdlog::info("{} jobs of before are taken up", jobs.size());
+  return jobs;
+}
+
+std::filesystem::path made(const std::filesystem::path& folder) {
+  std::error_code fault;
+  std::filesystem::create_directories(folder, fault);
+  if (fault)
+    throw Error(ErrorCode::bad_config, folder.string(), "the data directory cannot be made: " + fault.message());
+  return folder;
+}
+
+}  // namespace
+
+JobDeskSettings job_desk_settings(const ServerConfig& config, std::string default_model,
+                                  std::vector<std::string> worker) {
+  JobDeskSettings settings;
+  settings.data_directory = config.data_directory;
+  settings.images_directory = config.images_directory;
+  settings.queue_size = config.queue_size;
+  settings.job_attempts = config.job_attempts;
+  settings.default_model = std::move(default_model);
+  settings.workers.arguments = std::move(worker);
+  settings.workers.workers = static_cast<size_t>(config.workers);
+  settings.workers.step_timeout = milliseconds(config.step_timeout_s);
+  return settings;
+}
+
+/// What is in the desk's thread's hands.
+class JobDesk::Room {
+ public:
+  explicit Room(const JobDeskSettings& settings)
+      : settings_(settings),
+        lock_(made(settings.data_directory)),
+        files_(settings.data_directory, settings.images_directory),
+        store_(open_sqlite_job_store((settings.data_directory / kDatabase).string())),
+        dispatcher_(io_, {settings.workers, settings.queue_size, settings.job_attempts, settings.default_model},
+                    *store_, files_, watchers_, board_) {
+    std::vector<Job> unfinished = take_up(*store_);
+    asio::post(io_, [this, unfinished = std::move(unfinished)]() mutable { begin(std::move(unfinished)); });
+    thread_ = std::thread([this] { run(); });
+  }
+
+  ~Room() { stop(); }
+
+  /// Calls action(false) on the desk's thread. Once the desk has closed, action(true), which may touch nothing here: on
+  /// the desk's thread when it was on its way already, else on the caller's.
+  template <class Action>
+  void post(Action action) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!stopped_) return asio::post(io_, [this, action = std::move(action)] { action(closed_); });
+    }
+    action(true);
+  }
+
+  /// Calls `then` with what `action` returns or throws.
+  template <class T, class Action>
+  void answer(Then<T> then, Action action) {
+    post([then = std::move(then), action = std::move(action)](bool closed) {
+      then(closed ? Outcome<T>(stopping()) : outcome_of<T>(action));
+    });
+  }
+
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopped_) return;
+      asio::post(io_, [this] { close(); });
+      stopped_ = true;
+    }
+    thread_.join();
+  }
+
+  Job submit(JobRequest request);
+  Job cancel(const std::string& id);
+  Job find(const std::string& id) const;
+  void watch(const std::string& id, OnJobEvent on_event, const Then<std::shared_ptr<JobWatch>>& then);
+
+  const JobStore& store() const { return *store_; }
+  Dispatcher& dispatcher() { return dispatcher_; }
+  const StateBoard& board() const { return board_; }
+
+ private:
+  void begin(std::vector<Job> unfinished);
+  void run();
+  void close();
+
+  const JobDeskSettings settings_;
+  const FolderLock lock_;
+  const JobFiles files_;
+  const std::unique_ptr<JobStore> store_;
+  JobWatchers watchers_;
+  StateBoard board_;
+  asio::io_context io_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> guard_{io_.get_executor()};
+  Dispatcher dispatcher_;
+
+  std::mutex mutex_;
+  bool stopped_ = false;  // nothing is posted any more; under the mutex
+  bool closed_ = false;   // what was posted before is answered with stopping(); the desk's thread alone
+  std::thread thread_;
+};
+
+void JobDesk::Room::begin(std::vector<Job> unfinished) {
+  std::set<std::string> ids;
+  for (const Job& job : unfinished) ids.insert(job.id);
+  files_.sweep(ids);
+  dispatcher_.start(std::move(unfinished));
+}
+
+void JobDesk::Room::run() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  for (;;) {
+    try {
+      io_.run();
+      return;
+    } catch (const std::exception& e) {  // a fault of ours or of a callback: the other jobs go on
+      spdlog::critical("a fault at the job desk: {}", e.what());
+    }
+  }
+}
+
+void JobDesk::Room::close() {
+  dispatcher_.stop();
+  closed_ = true;
+  guard_.reset();
+}
+
+Job JobDesk::Room::submit(JobRequest request) {
+  const auto state = board_.snapshot();
+  if (dispatcher_.draining()) throw stopping();
+  if (dispatcher_.queued() >= settings_.queue_size)
+    throw Error(ErrorCode::busy, "",
+                fmt::format("the queue is full: {} jobs wait; try again in about {} s", dispatcher_.queued(),
+                            dispatcher_.retry_after_s()));
+  GenerateRequest& generate = request.generate;
+  if (!state->description.empty())
+    generate.model = choose_model(generate.model, settings_.default_model, state->description);
+  if (!generate.seed.has_value()) generate.seed = drawn_seed();
+  Job job;
+  job.id = new_job_id();
+  job.request = std::move(request);
+  job.created_ms = now_ms();
+  try {
+    store_->add(job);
+  } catch (const Error& e) {
+    dispatcher_.store_failed(e);
+    throw;
+  }
+  dispatcher_.enqueue(job);
+  spdlog::info(job_line(job.id, job.request.request_id, fmt::format("queued as number {}", dispatcher_.queued())));
+  return job;
+}
+
+Job JobDesk::Room::find(const std::string& id) const {
+  auto job = store_->find(id);
+  if (!job.has_value()) throw no_such_job(id);
+  return std::move(*job);
+}
+
+Job JobDesk::Room::cancel(const std::string& id) {
+  dispatcher_.cancel(id);
+  return find(id);
+}
+
+void JobDesk::Room::watch(const std::string& id, OnJobEvent on_event, const Then<std::shared_ptr<JobWatch>>& then) {
+  JobWatchers::Added added;
+  JobEvent first;
+  try {
+    if (auto present = dispatcher_.present(id)) {
+      first = std::move(*present);
+    } else {
+      first.job = find(id);
+      first.kind = JobEvent::Kind::ended;
+    }
+  } catch (const Error& e) {
+    return then(e);
+  }
+  const bool goes_on = first.kind != JobEvent::Kind::ended && first.kind != JobEvent::Kind::handed_back;
+  added = goes_on ? watchers_.add(id, std::move(on_event)) : JobWatchers::add_ended(std::move(on_event));
+  then(std::move(added.watch));
+  JobWatchers::tell(added.line, first);
+}
+
+JobDesk::JobDesk(const JobDeskSettings& settings) : room_(std::make_unique<Room>(settings)) {}
+
+JobDesk::~JobDesk() = default;
+
+void JobDesk::submit(JobRequest request, Then<Job> then) {
+  room_->answer<Job>(std::move(then),
+                     [room = room_.get(), request = std::move(request)] { return room->submit(request); });
+}
+
+void JobDesk::cancel(const std::string& id, Then<Job> then) {
+  room_->answer<Job>(std::move(then), [room = room_.get(), id] { return room->cancel(id); });
+}
+
+void JobDesk::find(const std::string& id, Then<Job> then) {
+  room_->answer<Job>(std::move(then), [room = room_.get(), id] { return room->find(id); });
+}
+
+void JobDesk::list(int64_t limit, const std::string& before, std::optional<JobStatus> status,
+                   Then<std::vector<Job>> then) {
+  room_->answer<std::vector<Job>>(std::move(then), [room = room_.get(), limit, before, status] {
+    return room->store().list(limit, before, status);
+  });
+}
+
+void JobDesk::find_picture(const std::string& file, Then<PictureFile> then) {
+  room_->answer<PictureFile>(std::move(then), [room = room_.get(), file] {
+    if (auto picture = room->store().find_picture(file)) return std::move(*picture);
+    throw Error(ErrorCode::not_found, "", "there is no picture '" + brief(file, 64) + "'");
+  });
+}
+
+void JobDesk::watch(const std::string& id, OnJobEvent on_event, Then<std::shared_ptr<JobWatch>> then) {
+  room_->post([room = room_.get(), id, on_event = std::move(on_event), then = std::move(then)](bool closed) {
+    if (closed) return then(stopping());
+    room->watch(id, on_event, then);
+  });
+}
+
+void JobDesk::refresh(Then<Json> then) {
+  room_->post([room = room_.get(), then = std::move(then)](bool closed) {
+    if (closed) return then(stopping());
+    room->dispatcher().refresh(then);
+  });
+}
+
+std::shared_ptr<const ServerState> JobDesk::state() const { return room_->board().snapshot(); }
+
+void JobDesk::drain(std::chrono::milliseconds deadline, std::function<void()> on_done) {
+  room_->post([room = room_.get(), deadline, on_done = std::move(on_done)](bool closed) {
+    if (closed) return on_done();
+    room->dispatcher().drain(deadline, on_done);
+  });
+}
+
+void JobDesk::stop() { room_->stop(); }
+
+}  // namespace alice

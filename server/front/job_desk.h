@@ -1,0 +1,62 @@
+#pragma once
+// The job service as the server has it: on a thread of its own, with the job store and the workers.
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "server/config/server_config.h"
+#include "server/front/job_service.h"
+#include "server/front/worker_settings.h"
+
+namespace alice {
+
+struct JobDeskSettings {
+  std::filesystem::path data_directory;    ///< jobs.sqlite, lock, records/; made when not there
+  std::filesystem::path images_directory;  ///< pictures; made when not there
+  int64_t queue_size = 100;                ///< most waiting jobs
+  int64_t job_attempts = 3;                ///< a job that so many workers died of fails
+  std::string default_model;               ///< of requests that name none; "": the only one there is
+  WorkerSettings workers;
+};
+
+/// `worker`: the worker's program and what it is told.
+JobDeskSettings job_desk_settings(const ServerConfig& config, std::string default_model,
+                                  std::vector<std::string> worker);
+
+class JobDesk final : public JobService {
+ public:
+  /// Locks the data folder, opens the store, takes up what an earlier process left, and starts the workers. Throws
+  /// Error(bad_config) that names the folder or file which is in use by another server, cannot be written or is not
+  /// ours; Error(internal) when the store fails.
+  /// The desk's thread takes no signals.
+  explicit JobDesk(const JobDeskSettings& settings);
+  /// As stop().
+  ~JobDesk() override;
+
+  void submit(JobRequest request, Then<Job> then) override;
+  void cancel(const std::string& id, Then<Job> then) override;
+  void find(const std::string& id, Then<Job> then) override;
+  void list(int64_t limit, const std::string& before, std::optional<JobStatus> status,
+            Then<std::vector<Job>> then) override;
+  void find_picture(const std::string& file, Then<PictureFile> then) override;
+  void watch(const std::string& id, OnJobEvent on_event, Then<std::shared_ptr<JobWatch>> then) override;
+  void refresh(Then<Json> then) override;
+  std::shared_ptr<const ServerState> state() const override;
+
+  /// Takes no jobs any more and begins none. Running ones may end until the deadline; those that have not are handed
+  /// back to the store. Then `on_done` is called, once, on the desk's thread: it must not call stop(). Any thread; call
+  /// it once.
+  void drain(std::chrono::milliseconds deadline, std::function<void()> on_done);
+  /// Hands back what runs, kills the workers and ends the thread. Calls of the service answer Error(busy) from then on,
+  /// on the caller's thread. Any thread but the desk's.
+  void stop();
+
+ private:
+  class Room;
+  std::unique_ptr<Room> room_;
+};
+
+}  // namespace alice

@@ -1,0 +1,38 @@
+#pragma once
+// A job that a worker has, or whose end waits to be written.
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "server/front/job_service.h"
+#include "server/front/pace.h"
+#include "server/front/worker_process.h"
+
+namespace alice {
+
+struct RunningJob {
+  Job job;                       // running; `attempts` is the number of this run
+  std::optional<size_t> worker;  // none when it has done its part
+  std::chrono::steady_clock::time_point begun;
+  std::map<int64_t, PictureFile> pictures;  // by index
+  std::optional<JobProgress> progress;      // the last
+  StepClock clock;
+  double eta_seconds = -1;
+  std::function<void()> ending;  // writes into the store what became of the run; empty while it goes on
+
+  JobRun run() const { return {job.id, job.attempts}; }
+};
+
+/// Where a run is, for those who watch it.
+JobEvent step_event(const RunningJob& run);
+
+/// "the worker ended by SIGSEGV while it denoised (step 12 of 20, sd/tiny, scheduler ddim)".
+std::string death_sentence(const RunningJob& run, const WorkerEnd& end);
+
+/// The job as it has succeeded. Throws Error(internal) when a picture is missing.
+Job succeeded_job(const RunningJob& run, const JobDone& done);
+
+}  // namespace alice
