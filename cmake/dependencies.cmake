@@ -14,6 +14,7 @@ find_package(ICU REQUIRED COMPONENTS uc)
 find_package(SQLite3 REQUIRED)
 find_package(SQLiteCpp REQUIRED)
 find_library(ALICE_SODIUM sodium REQUIRED)
+find_library(ALICE_XXHASH xxhash REQUIRED)
 
 # RESTinio's package file brings a standalone asio; ours is Boost's, one for the whole program.
 find_path(ALICE_RESTINIO_INCLUDE restinio/all.hpp REQUIRED)

@@ -148,15 +148,14 @@ std::shared_ptr<const Pipeline> Composer::compose(const std::string& name, bool 
   return cached(pipeline_key(plan), [&] { return build(plan); });
 }
 
-std::shared_ptr<const Pipeline> Composer::add_loras(const std::string& key, std::shared_ptr<const Pipeline> plain,
-                                                    const std::vector<LoraUse>& loras, bool paths_allowed) {
+void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
+  const std::shared_ptr<const Pipeline> plain = prepared.pipeline;
   std::vector<std::pair<std::filesystem::path, double>> files;
-  std::string set_key = key;
-  for (const LoraUse& lora : loras) {
+  for (const LoraUse& lora : prepared.settings.loras) {
     files.emplace_back(loras_.find(lora.name, paths_allowed, "/loras"), lora.strength);
-    set_key += "|" + version_of(files.back().first.string()) + "*" + dump_json(lora.strength);
+    prepared.made_of += "|" + version_of(files.back().first.string()) + "*" + dump_json(lora.strength);
   }
-  return cached(set_key, [&] { return apply_loras(*registry_, *plain, files); });
+  prepared.pipeline = cached(prepared.made_of, [&] { return apply_loras(*registry_, *plain, files); });
 }
 
 PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
@@ -169,14 +168,14 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
 
   PreparedRequest prepared;
   const std::lock_guard<std::mutex> lock(mutex_);
-  const std::string key = pipeline_key(plan);
-  prepared.pipeline = cached(key, [&] { return build(plan); });
+  prepared.made_of = pipeline_key(plan);
+  prepared.pipeline = cached(prepared.made_of, [&] { return build(plan); });
   prepared.settings =
       resolve_settings({request, plan.config.defaults, config_.defaults}, *prepared.pipeline, prepared.warnings);
   prepared.settings.scheduler = scheduler;
   scheduler.scheduler->plan(prepared.settings.steps,
                             *scheduler.noise_model);  // refuses a number of steps that it cannot take
-  if (!request.loras.empty()) prepared.pipeline = add_loras(key, prepared.pipeline, request.loras, paths_allowed);
+  if (!prepared.settings.loras.empty()) add_loras(prepared, paths_allowed);
   return prepared;
 }
 

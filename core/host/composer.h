@@ -26,6 +26,9 @@ struct ModelStatus {
 /// A request, ready to run.
 struct PreparedRequest {
   std::shared_ptr<const Pipeline> pipeline;
+  /// What the pipeline is made of: files with their sizes and times, plugins, options, LoRAs. Another one, other
+  /// pictures.
+  std::string made_of;
   Settings settings;
   std::vector<std::string> warnings;
 };
@@ -59,8 +62,7 @@ class Composer {
   // All below are called with mutex_ held.
   std::shared_ptr<const Backend> make_backend(const std::string& name);
   std::shared_ptr<const Pipeline> build(const Blueprint& blueprint);
-  std::shared_ptr<const Pipeline> add_loras(const std::string& key, std::shared_ptr<const Pipeline> plain,
-                                            const std::vector<LoraUse>& loras, bool paths_allowed);
+  void add_loras(PreparedRequest& prepared, bool paths_allowed);
   std::shared_ptr<const Pipeline> cached(const std::string& key,
                                          const std::function<std::shared_ptr<const Pipeline>()>& make);
   template <class Part>

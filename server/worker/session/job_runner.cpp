@@ -9,6 +9,8 @@
 #include "server/worker/picture_writer.h"
 #include "server/worker/session/front_log.h"
 #include "server/worker/session/job_failure.h"
+#include "server/worker/session/run_identity.h"
+#include "server/worker/session/step_record.h"
 
 namespace alice {
 namespace {
@@ -33,15 +35,18 @@ Json settings_used(const Settings& settings) {
 
 class JobRunner {
  public:
-  JobRunner(const StartJob& order, Composer& composer, FrontLink& front, const std::atomic<bool>& cancelled)
-      : order_(order), composer_(composer), front_(front), cancelled_(cancelled) {}
+  JobRunner(const StartJob& order, const Workbench& bench, const std::atomic<bool>& cancelled)
+      : order_(order), bench_(bench), cancelled_(cancelled) {}
 
   JobDone run() {
     tell(kLoad, {Progress::Stage::encode, 0, 0, order_.request.n, 0, 0});
-    PreparedRequest prepared = composer_.prepare(order_.request, kPathsAllowed);
+    PreparedRequest prepared = bench_.composer.prepare(order_.request, kPathsAllowed);
     check_cancelled();
-    make_pictures(prepared);
-    return {order_.run, std::move(prepared.warnings), settings_used(prepared.settings), 0};
+    StepRecord record(order_.record_file, run_identity(bench_.programs, prepared));
+    if (!order_.request.seed && record.seed()) prepared.settings.seed = *record.seed();  // the one that was drawn
+    record.begin(prepared.settings.seed);
+    make_pictures(prepared, record);
+    return {order_.run, std::move(prepared.warnings), settings_used(prepared.settings), resumed_from_};
   }
 
  private:
@@ -49,18 +54,21 @@ class JobRunner {
     if (cancelled_) throw Error(ErrorCode::cancelled, "job", "was cancelled");
   }
 
-  void make_pictures(PreparedRequest& prepared) {
+  void make_pictures(PreparedRequest& prepared, StepRecord& record) {
     GenerateHooks hooks;
-    hooks.wrap_denoise = [&](Denoise network) { return watched(std::move(network)); };
+    hooks.wrap_denoise = [&](Denoise network) { return watched(record.wrap(std::move(network))); };
     hooks.on_progress = [&](const Progress& progress) {
       check_cancelled();
+      const bool step_is_done = progress.stage == Progress::Stage::denoise && progress.done > 0;
+      if (step_is_done && record.is_answering()) ++resumed_from_;
       tell(name_of(progress.stage), progress);
-      if (preview_is_due(progress)) tell_preview(*prepared.pipeline, progress);
+      if (step_is_done && !record.is_answering() && preview_is_due(progress))
+        tell_preview(*prepared.pipeline, progress);
     };
     hooks.on_image = [&](const GeneratedImage& image) {
       const std::string name = order_.run.job + "-" + std::to_string(image.index) + ".png";
       const auto file = std::filesystem::path(order_.pictures_folder) / name;
-      front_.say(JobPicture{order_.run, write_picture(file, image, prepared.settings)});
+      bench_.front.say(JobPicture{order_.run, write_picture(file, image, prepared.settings)});
     };
     generate(*prepared.pipeline, prepared.settings, hooks, prepared.warnings);
   }
@@ -75,41 +83,44 @@ class JobRunner {
   }
 
   void tell(const char* stage, const Progress& progress) {
-    front_.say(JobProgress{order_.run, stage, progress.first_image, progress.images, progress.all_images,
-                           static_cast<int64_t>(progress.done), static_cast<int64_t>(progress.total), 0});
+    bench_.front.say(JobProgress{order_.run, stage, progress.first_image, progress.images, progress.all_images,
+                                 static_cast<int64_t>(progress.done), static_cast<int64_t>(progress.total),
+                                 resumed_from_});
   }
 
   /// Not after the last step: the picture itself comes next.
   bool preview_is_due(const Progress& progress) const {
-    return order_.preview_every > 0 && progress.stage == Progress::Stage::denoise && progress.done > 0 &&
-           progress.done < progress.total && static_cast<int64_t>(progress.done) % order_.preview_every == 0;
+    return order_.preview_every > 0 && progress.done < progress.total &&
+           static_cast<int64_t>(progress.done) % order_.preview_every == 0;
   }
 
   void tell_preview(const Pipeline& pipeline, const Progress& progress) {
     const Tensor pixels = decode(pipeline, estimate_.narrow(0, 0, 1));
     const std::string png = encode_png({pixels[0], {}});
     if (png.size() > kLargestPreview) return;
-    front_.say(JobPreview{order_.run, progress.first_image, static_cast<int64_t>(progress.done), png});
+    bench_.front.say(JobPreview{order_.run, progress.first_image, static_cast<int64_t>(progress.done), png});
   }
 
   static constexpr size_t kLargestPreview = kLargestPayload / 2;  // base64 makes 4 bytes of 3
 
   const StartJob& order_;
-  Composer& composer_;
-  FrontLink& front_;
+  const Workbench& bench_;
   const std::atomic<bool>& cancelled_;
   Tensor estimate_;  // of x0, [B, C, h, w]
+  int64_t resumed_from_ = 0;
 };
 
 }  // namespace
 
-void run_job(const StartJob& order, Composer& composer, FrontLink& front, const std::atomic<bool>& cancelled) {
+void run_job(const StartJob& order, const Workbench& bench, const std::atomic<bool>& cancelled) {
   const LogAboutJob about(order.run.job);
   try {
-    front.say(JobRunner(order, composer, front, cancelled).run());
+    bench.front.say(JobRunner(order, bench, cancelled).run());
   } catch (...) {
-    front.say(failure_of(order.run, std::current_exception()));
+    bench.front.say(failure_of(order.run, std::current_exception()));
   }
+  std::error_code status;  // the front removes it, too
+  std::filesystem::remove(order.record_file, status);
 }
 
 }  // namespace alice

@@ -8,7 +8,7 @@
 
 #include "server/cli/command_line.h"
 #include "server/worker/session/description.h"
-#include "server/worker/session/job_runner.h"
+#include "server/worker/session/run_identity.h"
 
 namespace alice {
 namespace {
@@ -18,7 +18,7 @@ bool same(const JobRun& a, const JobRun& b) { return a.job == b.job && a.attempt
 }  // namespace
 
 Session::Session(FrontLink& front, Composer& composer)
-    : front_(front), composer_(composer), backend_(backend_in_words(composer)) {}
+    : bench_{composer, front, loaded_programs()}, backend_(backend_in_words(composer)) {}
 
 void Session::run() {
   take(Describe{});
@@ -26,7 +26,7 @@ void Session::run() {
   const c10::InferenceMode no_gradients;  // of this thread: models are loaded and used in one mode
   while (true) {
     const StartJob order = next_job();
-    run_job(order, composer_, front_, cancelled_);
+    run_job(order, bench_, cancelled_);
     const std::lock_guard<std::mutex> lock(mutex_);
     running_.reset();
   }
@@ -36,7 +36,7 @@ void Session::run() {
 /// whole or not at all.
 void Session::hear_front() {
   try {
-    while (const auto order = front_.hear()) std::visit([this](const auto& message) { take(message); }, *order);
+    while (const auto order = bench_.front.hear()) std::visit([this](const auto& message) { take(message); }, *order);
     ::_exit(kExitOk);
   } catch (const std::exception& e) {
     spdlog::critical("the front cannot be understood, so this worker ends: {}", e.what());
@@ -53,7 +53,7 @@ void Session::take(const StartJob& order) {
       return;
     }
   }
-  front_.say(JobFailed{order.run, ErrorCode::busy, "worker", "has a job, and another that waits"});
+  bench_.front.say(JobFailed{order.run, ErrorCode::busy, "worker", "has a job, and another that waits"});
 }
 
 void Session::take(const CancelJob& order) {
@@ -62,10 +62,12 @@ void Session::take(const CancelJob& order) {
   if (!waiting_ || !same(waiting_->run, order.run)) return;
   waiting_.reset();
   lock.unlock();
-  front_.say(JobFailed{order.run, ErrorCode::cancelled, "job", "was cancelled"});
+  bench_.front.say(JobFailed{order.run, ErrorCode::cancelled, "job", "was cancelled"});
 }
 
-void Session::take(const Describe&) { front_.say(Described{::getpid(), describe_worker(composer_, backend_)}); }
+void Session::take(const Describe&) {
+  bench_.front.say(Described{::getpid(), describe_worker(bench_.composer, backend_)});
+}
 
 StartJob Session::next_job() {
   std::unique_lock<std::mutex> lock(mutex_);

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "core/host/composer.h"
-#include "server/worker/session/front_link.h"
+#include "server/worker/session/job_runner.h"
 
 namespace alice {
 
@@ -30,8 +30,7 @@ class Session {
   void take(const Describe&);
   StartJob next_job();
 
-  FrontLink& front_;
-  Composer& composer_;
+  const Workbench bench_;
   const std::string backend_;  // in words
 
   std::mutex mutex_;
