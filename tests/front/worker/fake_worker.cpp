@@ -1,0 +1,190 @@
+// A worker that computes nothing. It speaks the link as alice-worker does, and the prompt tells it what to do wrong:
+//   {"steps": 5, "step_ms": 0,                 how long a job takes
+//    "at": 2, "do": "die", "by": "SIGSEGV",     before step 2: die by a signal, or by exit ("by": "exit 0")
+//    "attempts": 1,                             ... in the first attempt alone; absent: always
+//    "do": "hang" | "garbage" | "fail" | "close", ... or be silent, talk nonsense, give up, close the socket
+//    "late": true,                              say it all about the attempt before, too
+//    "deaf": true,                              pass over CancelJob
+//    "lose_pictures": true, "die_after": true}  name no picture; die as soon as done is said
+// Its own arguments: "exit N" ends at once, "silent" never describes itself, "brief" ends after it has.
+
+#include <poll.h>
+#include <signal.h>
+#include <sodium.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <optional>
+#include <string>
+
+#include "core/base/atomic_file.h"
+#include "core/base/json.h"
+#include "server/link/frame.h"
+#include "server/link/message.h"
+
+namespace alice {
+namespace {
+
+class Link {
+ public:
+  void say(const ToFront& message) { send(frame(write_message(message))); }
+
+  void send(const std::string& bytes) {
+    for (size_t sent = 0; sent < bytes.size();) {
+      const ssize_t count = ::send(kLinkDescriptor, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+      if (count <= 0) _exit(0);  // the front is gone
+      sent += static_cast<size_t>(count);
+    }
+  }
+
+  /// The next message, or nothing within that time; negative: wait for ever.
+  std::optional<ToWorker> hear(int timeout_ms) {
+    for (;;) {
+      if (const auto payload = reader_.next()) return read_to_worker(*payload);
+      pollfd descriptor = {kLinkDescriptor, POLLIN, 0};
+      if (poll(&descriptor, 1, timeout_ms) == 0) return std::nullopt;
+      char bytes[4096];
+      const ssize_t count = read(kLinkDescriptor, bytes, sizeof bytes);
+      if (count <= 0) _exit(0);
+      reader_.add(bytes, static_cast<size_t>(count));
+    }
+  }
+
+ private:
+  FrameReader reader_;
+};
+
+std::string sha256_of(const std::string& bytes) {
+  unsigned char hash[crypto_hash_sha256_BYTES];
+  crypto_hash_sha256(hash, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  char hex[sizeof hash * 2 + 1];
+  return sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
+}
+
+class FakeJob {
+ public:
+  FakeJob(Link& link, const StartJob& order)
+      : link_(link), order_(order), script_(parse_json(order.request.prompt, "prompt")) {}
+
+  void run() {
+    if (script_.value("late", false)) say_late_words();
+    const int64_t steps = script_.value("steps", int64_t{5});
+    int64_t resumed = steps_recorded();
+    for (int64_t step = 1; step <= steps; ++step) {
+      if (step > resumed) {
+        misbehave(step);
+        if (is_cancelled()) return link_.say(JobFailed{order_.run, ErrorCode::cancelled, "", "cancelled"});
+        if (has_failed_) return;
+        std::ofstream(order_.record_file, std::ios::app) << step << "\n";
+      }
+      link_.say(JobProgress{order_.run, "denoise", 0, order_.request.n, order_.request.n, step, steps,
+                            std::min(step, resumed)});
+      if (order_.preview_every > 0 && step % order_.preview_every == 0)
+        link_.say(JobPreview{order_.run, 0, step, "preview " + std::to_string(step)});
+    }
+    finish(resumed);
+  }
+
+ private:
+  int64_t steps_recorded() const {
+    std::ifstream record(order_.record_file);
+    int64_t step = 0, last = 0;
+    while (record >> step) last = step;
+    return last;
+  }
+
+  bool is_cancelled() {
+    const auto message = link_.hear(script_.value("step_ms", 0));
+    return message.has_value() && std::holds_alternative<CancelJob>(*message) && !script_.value("deaf", false);
+  }
+
+  void misbehave(int64_t step) {
+    if (step != script_.value("at", int64_t{0}) || order_.run.attempt > script_.value("attempts", int64_t{1000}))
+      return;
+    const std::string what = script_.value("do", "");
+    if (what == "die") die(script_.value("by", "SIGSEGV"));
+    if (what == "hang") pause();
+    if (what == "garbage") link_.send(frame("{\"say\": \"nonsense\"}"));
+    if (what == "close") {
+      close(kLinkDescriptor);
+      pause();
+    }
+    if (what == "fail") {
+      link_.say(JobFailed{order_.run, ErrorCode::out_of_memory, "/width", "does not fit"});
+      has_failed_ = true;
+    }
+  }
+
+  [[noreturn]] static void die(const std::string& by) {
+    if (by.rfind("exit ", 0) == 0) _exit(std::atoi(by.c_str() + 5));
+    for (const int number : {SIGSEGV, SIGKILL, SIGABRT, SIGBUS, SIGTERM})
+      if (by == "SIG" + std::string(sigabbrev_np(number))) raise(number);
+    _exit(99);
+  }
+
+  void say_late_words() {
+    JobRun before = order_.run;
+    --before.attempt;
+    link_.say(JobProgress{before, "decode", 0, 1, 1, 1, 1, 0});
+    link_.say(JobPicture{before, {0, "stranger.png", "", 1, 8, 8, 0}});
+    link_.say(JobFailed{before, ErrorCode::internal, "", "a late word"});
+    link_.say(JobDone{before, {}, Json::object(), 0});
+  }
+
+  void finish(int64_t resumed) {
+    for (int64_t index = 0; index < order_.request.n && !script_.value("lose_pictures", false); ++index) {
+      const int64_t seed = order_.request.seed.value() + index;
+      const std::string file = order_.run.job + "-" + std::to_string(index) + ".png";
+      const std::string bytes = "picture of seed " + std::to_string(seed);
+      AtomicFile out(order_.pictures_folder + "/" + file);
+      out.write(bytes);
+      out.commit();
+      link_.say(
+          JobPicture{order_.run, {index, file, sha256_of(bytes), static_cast<int64_t>(bytes.size()), 8, 8, seed}});
+    }
+    link_.say(JobDone{order_.run, {"/eta: has no effect"}, write_generate_request(order_.request), resumed});
+    if (script_.value("die_after", false)) die("SIGKILL");
+  }
+
+  Link& link_;
+  const StartJob& order_;
+  Json script_;
+  bool has_failed_ = false;
+};
+
+Described description() {
+  Described described;
+  described.pid = getpid();
+  described.description = {{"models",
+                            {{{"id", "sd/tiny"}, {"available", true}},
+                             {{"id", "sd/broken"}, {"available", false}, {"unavailable", "its weights are damaged"}}}},
+                           {"asked", std::getenv("ALICE_FAKE_NOTE") ? std::getenv("ALICE_FAKE_NOTE") : ""}};
+  return described;
+}
+
+void work() {
+  Link link;
+  link.say(description());
+  for (;;) {
+    const auto message = link.hear(-1);
+    if (std::holds_alternative<Describe>(*message)) link.say(description());
+    if (const auto* order = std::get_if<StartJob>(&*message)) FakeJob(link, *order).run();
+  }
+}
+
+}  // namespace
+}  // namespace alice
+
+int main(int argc, char** argv) {
+  const std::string way = argc > 1 ? argv[1] : "";
+  if (way == "exit") return std::atoi(argv[2]);
+  if (way == "silent") pause();
+  if (way == "brief") {
+    alice::Link().say(alice::description());
+    return 0;
+  }
+  alice::work();
+}
