@@ -1,0 +1,296 @@
+// What every JobStore must do, written against the interface. A second implementation is added to with_each_store().
+
+#include "server/jobs/job_store.h"
+
+#include <functional>
+
+#include "tests/jobs/job_makers.h"
+#include "tests/support/catch.h"
+#include "tests/support/errors.h"
+#include "tests/support/temp_folder.h"
+
+using namespace alice;
+using namespace alice::test;
+
+namespace {
+
+/// Opens the store of a folder; a second call, after the first store is gone, opens the same again.
+using Open = std::function<std::unique_ptr<JobStore>()>;
+
+void with_each_store(const std::function<void(const Open&)>& check) {
+  SECTION("SQLite") {
+    const TempFolder folder;
+    check([&] { return open_sqlite_job_store((folder / "jobs.sqlite").string()); });
+  }
+}
+
+/// The ids of `jobs`.
+std::vector<std::string> ids(const std::vector<Job>& jobs) {
+  std::vector<std::string> list;
+  for (const Job& job : jobs) list.push_back(job.id);
+  return list;
+}
+
+using Ids = std::vector<std::string>;
+
+/// A job brought to `status`; its only attempt is 1.
+Job brought_to(JobStore& store, JobStatus status, const std::string& id = new_job_id()) {
+  const Job job = make_job(id);
+  store.add(job);
+  if (status == JobStatus::queued) return job;
+  REQUIRE(store.begin(id, 10) == 1);
+  if (status == JobStatus::succeeded) REQUIRE(store.succeed(make_succeeded(job), 1));
+  if (status == JobStatus::failed) REQUIRE(store.fail(id, 1, {ErrorCode::out_of_memory, "/width", "no"}, 20, false));
+  if (status == JobStatus::cancelled) REQUIRE(store.cancel(id, 20));
+  return job;
+}
+
+constexpr JobStatus kAll[] = {JobStatus::queued, JobStatus::running, JobStatus::succeeded, JobStatus::failed,
+                              JobStatus::cancelled};
+
+/// Everything of a job that a store keeps, to compare.
+Json written(const Job& job) {
+  Json pictures = Json::array();
+  for (const PictureFile& picture : job.pictures) pictures.push_back(picture_file_options().write(picture));
+  const auto time = [](const std::optional<int64_t>& ms) { return ms ? Json(*ms) : Json(nullptr); };
+  return {{"id", job.id},
+          {"status", to_string(job.status)},
+          {"request", write_generate_request(job.request.generate)},
+          {"preview_every", job.request.preview_every},
+          {"request_id", job.request.request_id},
+          {"attempts", job.attempts},
+          {"worker_deaths", job.worker_deaths},
+          {"created_ms", job.created_ms},
+          {"started_ms", time(job.started_ms)},
+          {"finished_ms", time(job.finished_ms)},
+          {"pictures", pictures},
+          {"error", job.error ? Json(job.error->place + job.error->sentence + to_string(job.error->code)) : Json()},
+          {"warnings", job.warnings},
+          {"settings", job.settings},
+          {"resumed_from", job.resumed_from}};
+}
+
+}  // namespace
+
+TEST_CASE("a job is read as it was added") {
+  with_each_store([](const Open& open) {
+    const auto store = open();
+    const Job job = make_job();
+    store->add(job);
+    CHECK(written(store->find(job.id).value()) == written(job));
+    CHECK_FALSE(store->find("0123").has_value());
+    CHECK_FALSE(store->find("").has_value());
+  });
+}
+
+TEST_CASE("a job's id is taken once") {
+  with_each_store([](const Open& open) {
+    const auto store = open();
+    const Job job = brought_to(*store, JobStatus::running);
+    const Error error = error_of([&] { store->add(make_job(job.id)); });
+    CHECK(error.code() == ErrorCode::internal);
+    CHECK(store->find(job.id)->status == JobStatus::running);
+  });
+}
+
+TEST_CASE("each change of status is legal from some and refused, without any effect, from all others") {
+  with_each_store([](const Open& open) {
+    const auto store = open();
+    struct Change {
+      std::string name;
+      std::function<bool(const Job&)> make;
+      std::vector<JobStatus> from;
+      JobStatus to;
+    };
+    const std::vector<Change> changes = {{"begin",
+                                          [&](const Job& job) { return store->begin(job.id, 30).has_value(); },
+                                          {JobStatus::queued},
+                                          JobStatus::running},
+                                         {"put_back",
+                                          [&](const Job& job) { return store->put_back(job.id, 1, false); },
+                                          {JobStatus::running},
+                                          JobStatus::queued},
+                                         {"succeed",
+                                          [&](const Job& job) { return store->succeed(make_succeeded(job), 1); },
+                                          {JobStatus::running},
+                                          JobStatus::succeeded},
+                                         {"fail",
+                                          [&](const Job& job) {
+                                            return store->fail(job.id, 1, {ErrorCode::internal, "", "x"}, 30, false);
+                                          },
+                                          {JobStatus::running},
+                                          JobStatus::failed},
+                                         {"cancel",
+                                          [&](const Job& job) { return store->cancel(job.id, 30); },
+                                          {JobStatus::queued, JobStatus::running},
+                                          JobStatus::cancelled}};
+    for (const Change& change : changes)
+      for (const JobStatus from : kAll) {
+        INFO(change.name << " of a job that is " << to_string(from));
+        const Job job = brought_to(*store, from);
+        const Json before = written(store->find(job.id).value());
+        const bool is_legal = std::count(change.from.begin(), change.from.end(), from) == 1;
+        CHECK(change.make(job) == is_legal);
+        const Job after = store->find(job.id).value();
+        if (is_legal)
+          CHECK(after.status == change.to);
+        else
+          CHECK(written(after) == before);
+      }
+  });
+}
+
+TEST_CASE("changes of a job that is not there are refused") {
+  with_each_store([](const Open& open) {
+    const auto store = open();
+    CHECK_FALSE(store->begin("none", 1).has_value());
+    CHECK_FALSE(store->put_back("none", 1, true));
+    CHECK_FALSE(store->succeed(make_succeeded(make_job("none")), 1));
+    CHECK_FALSE(store->fail("none", 1, {}, 1, true));
+    CHECK_FALSE(store->cancel("none", 1));
+    CHECK_FALSE(store->find("none").has_value());
+  });
+}
+
+TEST_CASE("a word about another attempt than the one that runs changes nothing") {
+  with_each_store([](const Open& open) {
+    const auto store = open();
+    const Job job = brought_to(*store, JobStatus::running);
+    REQUIRE(store->put_back(job.id, 1, true));
+    REQUIRE(store->begin(job.id, 50) == 2);
+    const Json before = written(store->find(job.id).value());
+    for (const int64_t attempt : {0, 1, 3}) {
+      INFO("attempt " << attempt);
+      CHECK_FALSE(store->put_back(job.id, attempt, true));
+      CHECK_FALSE(store->succeed(make_succeeded(job), attempt));
+      CHECK_FALSE(store->fail(job.id, attempt, {}, 60, true));
+      CHECK(written(store->find(job.id).value()) == before);
+      CHECK_FALSE(store->find_picture(job.id + "-0.png").has_value());
+    }
+    CHECK(store->succeed(make_succeeded(job), 2));
+  });
+}
+
+TEST_CASE("attempts, deaths and times are counted as they happen") {
+  with_each_store([](const Open& open) {
+    const auto store = open();
+    const Job job = make_job();
+    store->add(job);
+    CHECK(store->begin(job.id, 10) == 1);
+    CHECK(store->put_back(job.id, 1, true));
+    CHECK(store->begin(job.id, 20) == 2);
+    CHECK(store->put_back(job.id, 2, false));
+    CHECK(store->begin(job.id, 30) == 3);
+    CHECK(store->fail(job.id, 3, {ErrorCode::bad_weights, "models/x", "is damaged"}, 40, true));
+    const Job end = store->find(job.id).value();
+    CHECK(end.attempts == 3);
+    CHECK(end.worker_deaths == 2);
+    CHECK(end.started_ms == 10);
+    CHECK(end.finished_ms == 40);
+    REQUIRE(end.error.has_value());
+    CHECK(end.error->code == ErrorCode::bad_weights);
+    CHECK(end.error->place == "models/x");
+    CHECK(end.error->sentence == "is damaged");
+  });
+}
+
+TEST_CASE("every kind of error is kept") {
+  with_each_store([](const Open& open) {
+    const auto store = open();
+    for (const ErrorCode code : {ErrorCode::bad_request, ErrorCode::bad_config, ErrorCode::not_found,
+                                 ErrorCode::bad_weights, ErrorCode::unsupported, ErrorCode::out_of_memory,
+                                 ErrorCode::busy, ErrorCode::cancelled, ErrorCode::internal}) {
+      const Job job = brought_to(*store, JobStatus::running);
+      REQUIRE(store->fail(job.id, 1, {code, "", ""}, 1, false));
+      CHECK(store->find(job.id)->error->code == code);
+    }
+  });
+}
+
+TEST_CASE("a succeeded job has its pictures, and each is found by its name") {
+  with_each_store([](const Open& open) {
+    const auto store = open();
+    const Job job = brought_to(*store, JobStatus::running);
+    CHECK_FALSE(store->find_picture(job.id + "-1.png").has_value());
+    Job expected = make_succeeded(job);
+    REQUIRE(store->succeed(expected, 1));
+    expected.status = JobStatus::succeeded, expected.attempts = 1, expected.started_ms = 10;
+    CHECK(written(store->find(job.id).value()) == written(expected));
+    const PictureFile picture = store->find_picture(job.id + "-1.png").value();
+    CHECK(picture_file_options().write(picture) == picture_file_options().write(expected.pictures[1]));
+    CHECK_FALSE(store->find_picture("").has_value());
+  });
+}
+
+TEST_CASE("a success that cannot be written as a whole is not written at all") {
+  with_each_store([](const Open& open) {
+    const auto store = open();
+    const Job job = brought_to(*store, JobStatus::running);
+    Job twice = make_succeeded(job);
+    twice.pictures[1] = twice.pictures[0];
+    CHECK(error_of([&] { store->succeed(twice, 1); }).code() == ErrorCode::internal);
+    CHECK(store->find(job.id)->status == JobStatus::running);
+    CHECK_FALSE(store->find_picture(job.id + "-0.png").has_value());
+    CHECK(store->succeed(make_succeeded(job), 1));
+  });
+}
+
+TEST_CASE("jobs are listed newest first, by status, a page at a time") {
+  with_each_store([](const Open& open) {
+    const auto store = open();
+    brought_to(*store, JobStatus::queued, "03");
+    brought_to(*store, JobStatus::succeeded, "01");
+    brought_to(*store, JobStatus::failed, "05");
+    brought_to(*store, JobStatus::queued, "02");
+    brought_to(*store, JobStatus::running, "04");
+    CHECK(ids(store->list(10, "", std::nullopt)) == Ids{"05", "04", "03", "02", "01"});
+    CHECK(ids(store->list(2, "", std::nullopt)) == Ids{"05", "04"});
+    CHECK(ids(store->list(2, "04", std::nullopt)) == Ids{"03", "02"});
+    CHECK(ids(store->list(2, "02", std::nullopt)) == Ids{"01"});
+    CHECK(ids(store->list(2, "035", std::nullopt)) == Ids{"03", "02"});
+    CHECK(store->list(2, "01", std::nullopt).empty());
+    CHECK(store->list(0, "", std::nullopt).empty());
+    CHECK(ids(store->list(10, "", JobStatus::queued)) == Ids{"03", "02"});
+    CHECK(ids(store->list(10, "03", JobStatus::queued)) == Ids{"02"});
+    CHECK(ids(store->list(10, "", JobStatus::succeeded)) == Ids{"01"});
+    CHECK(store->list(10, "", JobStatus::cancelled).empty());
+    CHECK(store->list(1, "", JobStatus::succeeded)[0].pictures.size() == 2);
+  });
+}
+
+TEST_CASE("unfinished jobs come oldest first") {
+  with_each_store([](const Open& open) {
+    const auto store = open();
+    brought_to(*store, JobStatus::queued, "03");
+    brought_to(*store, JobStatus::succeeded, "00");
+    brought_to(*store, JobStatus::running, "01");
+    brought_to(*store, JobStatus::queued, "02");
+    brought_to(*store, JobStatus::cancelled, "04");
+    CHECK(ids(store->unfinished()) == Ids{"01", "02", "03"});
+  });
+}
+
+TEST_CASE("jobs are counted by status") {
+  with_each_store([](const Open& open) {
+    const auto store = open();
+    for (const JobStatus status : kAll) CHECK(store->count(status) == 0);
+    for (const JobStatus status : kAll) brought_to(*store, status);
+    brought_to(*store, JobStatus::failed);
+    for (const JobStatus status : kAll) CHECK(store->count(status) == (status == JobStatus::failed ? 2 : 1));
+  });
+}
+
+TEST_CASE("everything is there after the store was closed and opened") {
+  with_each_store([](const Open& open) {
+    std::vector<Json> before;
+    Ids all;
+    {
+      const auto store = open();
+      for (const JobStatus status : kAll) all.push_back(brought_to(*store, status).id);
+      for (const std::string& id : all) before.push_back(written(store->find(id).value()));
+    }
+    const auto store = open();
+    for (size_t i = 0; i < all.size(); ++i) CHECK(written(store->find(all[i]).value()) == before[i]);
+    CHECK(store->begin(all[0], 70) == 1);
+  });
+}

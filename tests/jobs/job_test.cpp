@@ -1,0 +1,31 @@
+#include "server/jobs/job.h"
+
+#include <set>
+
+#include "tests/support/catch.h"
+
+using namespace alice;
+
+TEST_CASE("each status has a word, and each word its status") {
+  for (const JobStatus status :
+       {JobStatus::queued, JobStatus::running, JobStatus::succeeded, JobStatus::failed, JobStatus::cancelled}) {
+    CHECK(job_status_from(to_string(status)) == status);
+    CHECK(has_ended(status) == (status != JobStatus::queued && status != JobStatus::running));
+  }
+  CHECK_FALSE(job_status_from("done").has_value());
+  CHECK_FALSE(job_status_from("").has_value());
+}
+
+TEST_CASE("ids are 32 hex digits, each above the one before, and their last 20 tell nothing of the next") {
+  std::set<std::string> tails;
+  std::string last;
+  for (int i = 0; i < 5000; ++i) {
+    const std::string id = new_job_id();
+    REQUIRE(id.size() == 32);
+    REQUIRE(id.find_first_not_of("0123456789abcdef") == std::string::npos);
+    REQUIRE(id > last);
+    tails.insert(id.substr(12));
+    last = id;
+  }
+  CHECK(tails.size() == 5000);
+}
