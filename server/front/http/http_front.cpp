@@ -1,1 +1,134 @@
-namespace alice {}
+#include "server/front/http/http_front.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "server/front/http/exchange.h"
+#include "server/front/http/front_context.h"
+#include "server/front/http/request_id.h"
+#include "server/front/http/router.h"
+#include "server/front/http/routes.h"
+#include "server/front/http/transport.h"
+
+namespace alice {
+namespace {
+
+constexpr auto kGrace = std::chrono::seconds(2);
+
+uint64_t body_limit(const ServerConfig& config) { return static_cast<uint64_t>(config.max_body_mb * (1u << 20)); }
+
+std::vector<Route> all_routes(FrontContext& context) {
+  std::vector<Route> routes;
+  for (const auto family :
+       {health_routes, metrics_routes, model_routes, picture_routes, job_routes, openai_routes, chat_routes}) {
+    std::vector<Route> more = family(context);
+    routes.insert(routes.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  }
+  return routes;
+}
+
+TransportOptions transport_options(const ServerConfig& config) {
+  constexpr uint64_t kRoom = 1u << 20;
+  TransportOptions options;
+  options.host = config.host;
+  options.port = config.port;
+  options.max_connections = config.max_connections;
+  options.max_connections_per_address = config.max_connections_per_address;
+  // Bodies somewhat beyond our limit are read, so that they can be answered.
+  options.max_body_bytes = 2 * body_limit(config) + kRoom;
+  options.read_timeout = std::chrono::milliseconds(static_cast<int64_t>(config.read_timeout_s * 1000));
+  return options;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+}  // namespace
+
+class HttpFront::Impl {
+ public:
+  Impl(const ServerConfig& config, JobService& jobs, FrontFacts facts)
+      : context_(config, jobs, std::move(facts)),
+        router_(all_routes(context_)),
+        transport_(make_transport(
+            transport_options(config),
+            [this](RawRequest raw, std::shared_ptr<ReplyStream> stream) { take(std::move(raw), std::move(stream)); })) {
+    limits_.body_bytes = body_limit(config);
+    context_.loop = transport_->loop();
+    context_.open_connections = [this] { return transport_->connections(); };
+  }
+
+  Transport& transport() { return *transport_; }
+
+ private:
+  void take(RawRequest raw, std::shared_ptr<ReplyStream> stream);
+  void dispatch(const std::shared_ptr<Exchange>& exchange);
+  void answer_options(Exchange& exchange, const Match& match);
+
+  FrontContext context_;
+  const Router router_;
+  RequestLimits limits_;
+  std::unique_ptr<Transport> transport_;  // last: its thread uses all of the above
+};
+
+void HttpFront::Impl::take(RawRequest raw, std::shared_ptr<ReplyStream> stream) {
+  const auto arrived = std::chrono::steady_clock::now();
+  HttpRequest request;
+  std::optional<ApiError> refusal;
+  std::string id = request_id_of(raw), method = raw.method;
+  Headers cors = context_.guard.cors_headers(raw.headers);
+  try {
+    request = read_request(raw, limits_);
+  } catch (const ApiError& error) {
+    refusal = error;
+    request.method = method;
+  }
+  request.id = std::move(id);
+  request.arrived = arrived;
+  const auto exchange =
+      std::make_shared<Exchange>(std::move(request), std::move(stream), std::move(cors), context_.counters);
+  exchange->guard([&] {
+    if (refusal.has_value()) throw *refusal;
+    dispatch(exchange);
+  });
+}
+
+void HttpFront::Impl::dispatch(const std::shared_ptr<Exchange>& exchange) {
+  const HttpRequest& request = exchange->request();
+  const Match match = router_.match(request.method, request.path);
+  exchange->route_is(match.pattern, match.params);
+  if (request.method == "OPTIONS") return answer_options(*exchange, match);
+  if (match.pattern.empty()) throw ApiError(404, "not_found", "there is nothing at this path; docs/API.md lists all");
+  if (match.route == nullptr) {
+    ApiError error(405, "method_not_allowed",
+                   request.method + " is not possible here; " + joined(match.allowed) + " are");
+    error.headers.emplace_back("Allow", joined(match.allowed));
+    throw error;
+  }
+  if (match.route->access == Access::guarded) context_.guard.check(request);
+  match.route->handler(exchange);
+}
+
+void HttpFront::Impl::answer_options(Exchange& exchange, const Match& match) {
+  const bool whole_server = exchange.request().path == "*";
+  if (match.pattern.empty() && !whole_server) throw ApiError(404, "not_found", "there is nothing at this path");
+  const std::string methods = whole_server ? "GET, HEAD, POST, DELETE, OPTIONS" : joined(match.allowed);
+  Headers headers = context_.guard.preflight_headers(exchange.request().headers, methods);
+  headers.emplace_back("Allow", methods);
+  exchange.send(204, std::move(headers), "");
+}
+
+HttpFront::HttpFront(const ServerConfig& config, JobService& jobs, FrontFacts facts)
+    : impl_(std::make_unique<Impl>(config, jobs, std::move(facts))) {}
+HttpFront::~HttpFront() { close(); }
+
+void HttpFront::start() { impl_->transport().start(); }
+int64_t HttpFront::port() const { return impl_->transport().port(); }
+void HttpFront::stop_accepting() { impl_->transport().stop_accepting(); }
+void HttpFront::close() { impl_->transport().close(kGrace); }
+
+}  // namespace alice

@@ -1,0 +1,291 @@
+// POST /v1/chat/completions: the original ALICE's API. The prompt is the last user message; the settings stand in
+// "sam_config", which some of its clients write "samConfig" or "metadata".
+
+#include <algorithm>
+#include <cctype>
+
+#include "server/front/http/door_fields.h"
+#include "server/front/http/job_json.h"
+#include "server/front/http/json_body.h"
+#include "server/front/http/model_list.h"
+#include "server/front/http/routes.h"
+#include "server/front/http/waiting_post.h"
+
+namespace alice {
+namespace {
+
+constexpr const char* kSettings = "sam_config";
+constexpr size_t kMostMessages = 2000;
+constexpr int64_t kSizeStep = 8;              // pixels: the original rounds up to it
+constexpr int64_t kLargestRounded = 1 << 20;  // pixels: what is larger is refused as it is
+
+/// What the two objects have beside a picture's settings.
+struct ChatDoor {
+  std::optional<OnDisconnect> on_disconnect;
+  std::vector<std::string> lora_paths;
+  std::vector<double> lora_scales;
+};
+
+const OptionTable<ChatDoor>& top_options() {
+  static const auto table = OptionTable<ChatDoor>().choice("on_disconnect", &ChatDoor::on_disconnect,
+                                                           on_disconnect_words(), "what a client's leaving means");
+  return table;
+}
+
+const OptionTable<ChatDoor>& settings_options() {
+  static const auto table = OptionTable<ChatDoor>()
+                                .text("lora_paths", &ChatDoor::lora_paths, "the LoRAs' ids")
+                                .number("lora_scales", &ChatDoor::lora_scales, {-100, 100}, "their strengths");
+  return table;
+}
+
+/// "guidance_scale" -> "guidanceScale".
+std::string camel_case(const std::string& snake) {
+  std::string out;
+  for (size_t i = 0; i < snake.size(); ++i) {
+    if (snake[i] == '_' && i + 1 < snake.size())
+      out += static_cast<char>(std::toupper(static_cast<unsigned char>(snake[++i])));
+    else
+      out += snake[i];
+  }
+  return out;
+}
+
+/// Every rule in both spellings.
+std::vector<FieldRule> in_both_spellings(const std::vector<FieldRule>& rules) {
+  std::vector<FieldRule> both;
+  for (const FieldRule& rule : rules) {
+    both.push_back(rule);
+    FieldRule camel = rule;
+    camel.name = camel_case(rule.name);
+    if (camel.name == rule.name) continue;
+    if (rule.use != FieldUse::refused && rule.means.empty()) camel.means = rule.name;
+    both.push_back(std::move(camel));
+  }
+  return both;
+}
+
+const std::vector<FieldRule>& top_rules() {
+  static const std::vector<FieldRule> rules = [] {
+    std::vector<FieldRule> list = {
+        {"model", FieldUse::generate},
+        {"messages", FieldUse::door},
+        {kSettings, FieldUse::door},
+        {"metadata", FieldUse::door, kSettings},
+        {"on_disconnect", FieldUse::door},
+        {"stream", FieldUse::refused, "streaming is not supported here; POST /v1/jobs and its events give progress"},
+        {"tools", FieldUse::refused, "tools are not supported: this server makes pictures"},
+        {"functions", FieldUse::refused, "functions are not supported: this server makes pictures"}};
+    for (const char* name : {"temperature",
+                             "top_p",
+                             "max_tokens",
+                             "max_completion_tokens",
+                             "n",
+                             "stop",
+                             "seed",
+                             "user",
+                             "presence_penalty",
+                             "frequency_penalty",
+                             "logit_bias",
+                             "logprobs",
+                             "top_logprobs",
+                             "response_format",
+                             "stream_options",
+                             "tool_choice",
+                             "parallel_tool_calls",
+                             "service_tier",
+                             "store",
+                             "reasoning_effort",
+                             "modalities"})
+      list.push_back({name, FieldUse::ignored});
+    return in_both_spellings(list);
+  }();
+  return rules;
+}
+
+const std::vector<FieldRule>& settings_rules() {
+  static const std::vector<FieldRule> rules = [] {
+    std::vector<FieldRule> list = generate_rules();
+    // The model and the prompt have their places outside.
+    const auto outside = [](const FieldRule& rule) { return rule.name == "model" || rule.name == "prompt"; };
+    list.erase(std::remove_if(list.begin(), list.end(), outside), list.end());
+    list.push_back({"num_images", FieldUse::generate, "n"});
+    list.push_back({"lora_paths", FieldUse::door});
+    list.push_back({"lora_scales", FieldUse::door});
+    for (const char* name : {"input_images", "input_image_urls", "strength"})
+      list.push_back({name, FieldUse::refused, "pictures as a beginning are not supported yet"});
+    return in_both_spellings(list);
+  }();
+  return rules;
+}
+
+/// Of the parts of a message's content: the texts, joined by line breaks.
+std::string join_parts(const Json& parts, const std::string& place, Faults& faults, Faults& refused) {
+  std::string text;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const Json& part = parts[i];
+    const std::string here = place + "/" + std::to_string(i);
+    if (!part.is_object() || !part.contains("type") || !part["type"].is_string()) {
+      faults.add(here, "must be an object with a type, such as {\"type\": \"text\", \"text\": \"...\"}");
+    } else if (part["type"] != "text") {
+      refused.add(here + "/type", "only parts of the type text are supported");
+    } else if (!part.contains("text") || !part["text"].is_string()) {
+      faults.add(here + "/text", "must be a string");
+    } else {
+      text += (text.empty() ? "" : "\n") + part["text"].get<std::string>();
+    }
+  }
+  return text;
+}
+
+bool is_user(const Json& message) {
+  return message.is_object() && message.contains("role") && message["role"] == "user";
+}
+
+/// The prompt, and where it stands. Every message must have a role; only the last user's content is read.
+void take_prompt(const Json& messages, DoorFields& fields, Faults& faults) {
+  if (!messages.is_array() || messages.empty() || messages.size() > kMostMessages)
+    return faults.add("/messages", "must be a list of 1 to " + std::to_string(kMostMessages) + " messages");
+  for (size_t i = 0; i < messages.size(); ++i) {
+    const Json& message = messages[i];
+    if (!message.is_object() || !message.contains("role") || !message["role"].is_string())
+      faults.add("/messages/" + std::to_string(i), "must be an object with a role and a content");
+  }
+  const auto last = std::find_if(messages.rbegin(), messages.rend(), is_user);
+  if (last == messages.rend()) return faults.add("/messages", "has no message of the role user");
+  const auto index = std::distance(last, messages.rend()) - 1;
+  const std::string place = "/messages/" + std::to_string(index) + "/content";
+  const Json content = last->value("content", Json());
+  std::string prompt;
+  if (content.is_string())
+    prompt = content.get<std::string>();
+  else if (content.is_array())
+    prompt = join_parts(content, place, faults, fields.refused);
+  else
+    faults.add(place, "must be a string or a list of text parts");
+  if (prompt.find_first_not_of(" \t\r\n") == prompt.npos && faults.empty() && fields.refused.empty())
+    faults.add(place, "is empty; it is the prompt");
+  fields.generate["prompt"] = prompt;
+  fields.places["prompt"] = place;
+}
+
+/// As the original does it.
+void round_up(DoorFields& fields) {
+  for (const char* name : {"width", "height"}) {
+    const auto side = fields.generate.find(name);
+    if (side == fields.generate.end() || !side->is_number_integer()) continue;
+    const int64_t pixels = side->get<int64_t>();
+    if (pixels <= 0 || pixels > kLargestRounded || pixels % kSizeStep == 0) continue;
+    *side = (pixels + kSizeStep - 1) / kSizeStep * kSizeStep;
+    fields.warnings.push_back(pointer_to_param(fields.places.at(name)) + ": " + std::to_string(pixels) +
+                              " was rounded up to " + std::to_string(side->get<int64_t>()));
+  }
+}
+
+/// lora_paths and lora_scales become the request's LoRAs, behind those of "loras".
+void add_loras(const ChatDoor& door, const DoorFields& fields, GenerateRequest& request, Faults& faults) {
+  const PlaceOf place = fields.place_of();
+  if (door.lora_scales.size() > door.lora_paths.size())
+    faults.add(place("lora_scales"), "has " + std::to_string(door.lora_scales.size()) + " strengths for " +
+                                         std::to_string(door.lora_paths.size()) + " LoRAs");
+  for (size_t i = 0; i < door.lora_paths.size(); ++i) {
+    check_lora_name(door.lora_paths[i], place("lora_paths") + "/" + std::to_string(i), faults);
+    request.loras.push_back({door.lora_paths[i], i < door.lora_scales.size() ? door.lora_scales[i] : 1});
+  }
+}
+
+struct ChatRequest {
+  JobRequest job;
+  std::string model;  ///< as the client named it
+  std::optional<OnDisconnect> on_disconnect;
+  std::vector<std::string> warnings;
+  ParamOf param_of;
+};
+
+/// Throws ApiError with every fault.
+ChatRequest read_chat_request(const Json& body) {
+  Faults faults;
+  DoorFields fields;
+  sort_fields(body, "", top_rules(), fields, faults);
+  const ChatDoor top = top_options().read(fields.door, UnknownKeys::pass_over, fields.place_of(), faults);
+  take_prompt(fields.door.value("messages", Json()), fields, faults);
+  if (const auto settings = fields.door.find(kSettings); settings != fields.door.end()) {
+    const std::string place = fields.places.at(kSettings);
+    const Json object = *settings;
+    if (object.is_object())
+      sort_fields(object, place, settings_rules(), fields, faults);
+    else
+      faults.add(place, "must be an object of settings");
+  }
+  round_up(fields);
+  const ChatDoor settings = settings_options().read(fields.door, UnknownKeys::pass_over, fields.place_of(), faults);
+  ChatRequest request;
+  request.job.generate = read_generate_fields(fields, faults);
+  add_loras(settings, fields, request.job.generate, faults);
+  fields.throw_if_any(faults);
+  request.model = request.job.generate.model;
+  request.on_disconnect = top.on_disconnect;
+  request.warnings = fields.warnings;
+  request.param_of = fields.param_of();
+  return request;
+}
+
+/// As the original reports what was used.
+Json metadata_of(const Job& job) {
+  const Json& used = job.settings;
+  const std::string model = used.value("model", "");
+  Json metadata = Json::object();
+  for (const char* name :
+       {"prompt", "negative_prompt", "steps", "guidance_scale", "seed", "scheduler", "width", "height"})
+    metadata[name] = used.value(name, Json());
+  metadata["model"] = model.substr(model.rfind('/') + 1);
+  metadata["mode"] = "txt2img";
+  metadata["input_image_count"] = 0;
+  return metadata;
+}
+
+Json completion(const Job& job, const ChatRequest& request, const std::string& base_url) {
+  Json urls = Json::array();
+  for (const PictureFile& picture : job.pictures) urls.push_back(picture_url(base_url, picture));
+  const Json message = {{"role", "assistant"},
+                        {"content", std::to_string(job.pictures.size()) + " image(s) generated successfully."},
+                        {"image_urls", urls},
+                        {"metadata", metadata_of(job)}};
+  const Json usage = {{"prompt_tokens", 0},    {"promptTokens", 0}, {"completion_tokens", 0},
+                      {"completionTokens", 0}, {"total_tokens", 0}, {"totalTokens", 0}};
+  constexpr size_t kIdDigits = 12;
+  return {{"id", "chatcmpl-" + job.id.substr(job.id.size() - kIdDigits)},
+          {"object", "chat.completion"},
+          {"created", job.finished_ms.value_or(job.created_ms) / 1000},
+          {"model", request.model.empty() ? job.settings.value("model", "") : request.model},
+          {"choices",
+           Json::array({{{"index", 0}, {"message", message}, {"finish_reason", "stop"}, {"finishReason", "stop"}}})},
+          {"usage", usage},
+          {"job", job.id},
+          {"warnings", all_warnings(request.warnings, job.warnings, request.param_of)}};
+}
+
+void complete(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
+  ChatRequest request = read_chat_request(read_json_body(exchange->request()));
+  std::string& model = request.job.generate.model;
+  model = resolve_model(context.jobs.state()->description, model);
+  request.job.request_id = exchange->request().id;
+
+  WaitingPost post;
+  post.request = request.job;
+  post.on_disconnect = request.on_disconnect;
+  post.param_of = request.param_of;
+  post.reply = [request, base = context.guard.base_url(exchange->request())](const auto& waiting, const Job& job) {
+    waiting->send_json(200, completion(job, request, base));
+  };
+  wait_for_job(context, exchange, std::move(post));
+}
+
+}  // namespace
+
+std::vector<Route> chat_routes(FrontContext& context) {
+  return {{"POST", "/v1/chat/completions", Access::guarded,
+           [&context](const auto& exchange) { complete(context, exchange); }}};
+}
+
+}  // namespace alice

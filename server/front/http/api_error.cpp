@@ -1,0 +1,130 @@
+#include "server/front/http/api_error.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+#include "core/base/json.h"
+#include "core/base/utf8.h"
+#include "server/front/http/request_id.h"
+#include "server/front/http/status_line.h"
+
+namespace alice {
+namespace {
+
+constexpr size_t kMostFaultsTold = 20;
+constexpr size_t kLongestMessage = 4000;  // bytes: sentences quote what clients wrote
+
+/// `message` null: the error's own sentence is told.
+struct Told {
+  ErrorCode code;
+  int status;
+  const char* message;
+};
+constexpr std::array<Told, 9> kTold = {{
+    {ErrorCode::bad_request, 400, nullptr},
+    {ErrorCode::not_found, 404, nullptr},
+    {ErrorCode::unsupported, 400, nullptr},
+    {ErrorCode::busy, 429, nullptr},
+    {ErrorCode::out_of_memory, 503, "there is not enough memory for this; a smaller picture, or fewer, may fit"},
+    {ErrorCode::bad_weights, 503,
+     "the model's or a LoRA's files are damaged or do not fit; the server's log says more"},
+    {ErrorCode::bad_config, 503, "the server's configuration does not allow this; its log says more"},
+    {ErrorCode::cancelled, kClientLeft, "the job was cancelled"},
+    {ErrorCode::internal, 500, "an internal fault; the server's log has it under this request's id"},
+}};
+
+const Told& told_of(ErrorCode code) {
+  const auto found = std::find_if(kTold.begin(), kTold.end(), [&](const Told& told) { return told.code == code; });
+  return found == kTold.end() ? kTold.back() : *found;
+}
+
+/// A whole answer as it stands on the wire.
+std::string last_words(const ApiError& error) {
+  const std::string body = error.body();
+  std::string answer = "HTTP/1.1 " + std::to_string(error.status) + " " + reason_phrase(error.status) +
+                       "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) +
+                       "\r\nx-request-id: " + make_request_id() + "\r\nX-Content-Type-Options: nosniff\r\n";
+  for (const auto& [name, value] : error.all_headers()) answer += name + ": " + value + "\r\n";
+  return answer + "\r\n" + body;
+}
+
+}  // namespace
+
+std::string ApiError::type() const {
+  if (status == 401 || status == 403) return "permission_error";
+  if (status == 429) return "rate_limit_error";
+  return status < 500 ? "invalid_request_error" : "server_error";
+}
+
+std::string ApiError::body() const {
+  Json error = {{"message", message}, {"type", type()}, {"param", nullptr}, {"code", code}};
+  if (!param.empty()) error["param"] = param;
+  if (!job_id.empty()) error["job_id"] = job_id;
+  return dump_json({{"error", error}});
+}
+
+Headers ApiError::all_headers() const {
+  Headers all = headers;
+  all.emplace_back("Content-Type", "application/json");
+  // OpenAI's clients send a request again after 408, 409, 429 and 5xx unless they are told that it is of no use.
+  all.emplace_back("x-should-retry", again ? "true" : "false");
+  return all;
+}
+
+std::string pointer_to_param(const std::string& place) {
+  std::string param;
+  for (const std::string_view part : split_list(place, '/')) {
+    const bool is_index = std::all_of(part.begin(), part.end(), [](unsigned char c) { return std::isdigit(c); });
+    if (is_index)
+      param.append("[").append(part).append("]");
+    else
+      param.append(param.empty() ? "" : ".").append(part);
+  }
+  return param;
+}
+
+ApiError to_api_error(ErrorCode code, const std::string& place, const std::string& sentence, const ParamOf& param_of,
+                      int64_t retry_after_s) {
+  const Told& told = told_of(code);
+  if (told.message != nullptr) return {told.status, to_string(code), told.message};
+  const std::string param = param_of(place);
+  ApiError error(told.status, to_string(code), brief((param.empty() ? "" : param + ": ") + sentence, kLongestMessage),
+                 param);
+  if (code != ErrorCode::busy) return error;
+  error.again = true;
+  error.headers.emplace_back("Retry-After", std::to_string(retry_after_s));
+  return error;
+}
+
+ApiError to_api_error(const Error& error, const ParamOf& param_of, int64_t retry_after_s) {
+  return to_api_error(error.code(), error.place(), error.sentence(), param_of, retry_after_s);
+}
+
+void throw_if_any(const Faults& faults, const ParamOf& param_of, ErrorCode code) {
+  if (faults.empty()) return;
+  const auto& list = faults.list();
+  std::string message;
+  for (size_t i = 0; i < std::min(list.size(), kMostFaultsTold); ++i) {
+    const std::string param = param_of(list[i].place);
+    message += (i == 0 ? "" : "; ") + (param.empty() ? "" : param + ": ") + list[i].sentence;
+  }
+  if (list.size() > kMostFaultsTold) message += "; and " + std::to_string(list.size() - kMostFaultsTold) + " more";
+  throw ApiError(400, to_string(code), brief(message, kLongestMessage), param_of(list[0].place));
+}
+
+std::string unreadable_request_answer() {
+  return last_words(
+      ApiError(400, to_string(ErrorCode::bad_request),
+               "the request could not be read: it is no valid HTTP/1.1, is too large, or came too slowly"));
+}
+
+std::string no_room_answer() {
+  ApiError error(503, to_string(ErrorCode::busy), "too many connections are open");
+  error.again = true;
+  error.headers.emplace_back("Retry-After", "1");
+  return last_words(error);
+}
+
+}  // namespace alice

@@ -1,0 +1,54 @@
+#pragma once
+// What handlers are given. Everything here outlives them; they run on the loop's thread.
+
+#include <memory>
+#include <string>
+
+#include "core/base/json.h"
+#include "server/config/server_config.h"
+#include "server/front/http/api_error.h"
+#include "server/front/http/event_loop.h"
+#include "server/front/http/exchange.h"
+#include "server/front/http/http_front.h"
+#include "server/front/http/request_counters.h"
+#include "server/front/http/site_guard.h"
+#include "server/front/job_service.h"
+
+namespace alice {
+
+struct FrontContext {
+  FrontContext(const ServerConfig& config, JobService& jobs, FrontFacts facts)
+      : config(config), jobs(jobs), facts(std::move(facts)), guard(config) {}
+
+  const ServerConfig config;
+  JobService& jobs;
+  const FrontFacts facts;
+  const SiteGuard guard;
+  RequestCounters counters;
+  std::shared_ptr<EventLoop> loop;
+  std::function<int64_t()> open_connections;
+};
+
+/// The answer to what the service refuses: busy is 429 and says when to try again, or 503 while the server drains.
+ApiError service_error(const FrontContext& context, const Error& error, const ParamOf& param_of);
+
+/// `then`, as the job service calls it on its own thread, on the loop's instead.
+template <class T>
+Then<T> on_loop(const FrontContext& context, Then<T> then) {
+  return [loop = context.loop, then = std::move(then)](Outcome<T> outcome) {
+    loop->post([then, outcome = std::move(outcome)] { then(outcome); });
+  };
+}
+
+/// For handlers that ask the service one thing: `reply` gets what it gave, on the loop's thread; an error is answered.
+template <class T, class Reply>
+Then<T> answering(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, Reply reply) {
+  return on_loop<T>(context, [&context, exchange, reply = std::move(reply)](const Outcome<T>& outcome) {
+    exchange->guard([&] {
+      if (const auto* error = std::get_if<Error>(&outcome)) throw service_error(context, *error, pointer_to_param);
+      reply(std::get<T>(outcome));
+    });
+  });
+}
+
+}  // namespace alice

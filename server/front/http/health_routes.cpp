@@ -1,0 +1,56 @@
+// Whether the server lives and can work. Answered from the service's snapshot: these never wait for anything.
+
+#include "server/front/http/model_list.h"
+#include "server/front/http/routes.h"
+
+namespace alice {
+namespace {
+
+int64_t uptime_seconds(const FrontContext& context) {
+  const auto up = std::chrono::steady_clock::now() - context.facts.started;
+  return std::chrono::duration_cast<std::chrono::seconds>(up).count();
+}
+
+void answer_health(const FrontContext& context, Exchange& exchange) {
+  const auto state = context.jobs.state();
+  const int64_t models = count_models(state->description), uptime = uptime_seconds(context);
+  // Each fact in the spellings of both kinds of clients. Of GPUs a worker says nothing.
+  exchange.send_json(200, {{"status", state->not_ready.empty() ? "ok" : "starting"},
+                           {"version", ALICE_VERSION},
+                           {"backend", state->description.value("backend", "")},
+                           {"gpuAvailable", false},
+                           {"gpu_available", false},
+                           {"gpuStatsAvailable", false},
+                           {"gpu_stats_available", false},
+                           {"modelsLoaded", models},
+                           {"models_loaded", models},
+                           {"uptimeSeconds", uptime},
+                           {"uptime_seconds", uptime}});
+}
+
+void answer_ready(const FrontContext& context, Exchange& exchange) {
+  const auto state = context.jobs.state();
+  if (state->not_ready.empty()) return exchange.send_json(200, {{"status", "ready"}});
+  std::string reasons;
+  for (const std::string& reason : state->not_ready) reasons += (reasons.empty() ? "" : "; ") + reason;
+  ApiError error(503, "not_ready", reasons);
+  error.again = true;
+  error.headers.emplace_back("Retry-After", "1");
+  error.headers.emplace_back("Cache-Control", "no-store");
+  exchange.fail(error);
+}
+
+}  // namespace
+
+std::vector<Route> health_routes(FrontContext& context) {
+  const auto health = [&context](const auto& exchange) { answer_health(context, *exchange); };
+  return {{"GET", "/health", Access::open, health},
+          {"GET", "/api/health", Access::open, health},
+          {"GET", "/livez", Access::open,
+           [](const auto& exchange) {
+             exchange->send_json(200, {{"status", "alive"}});
+           }},
+          {"GET", "/readyz", Access::open, [&context](const auto& exchange) { answer_ready(context, *exchange); }}};
+}
+
+}  // namespace alice

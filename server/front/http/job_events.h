@@ -1,0 +1,16 @@
+#pragma once
+// GET /v1/jobs/{id}/events: server-sent events (WHATWG HTML, section 9.2).
+
+#include <memory>
+#include <string>
+
+#include "server/front/http/front_context.h"
+
+namespace alice {
+
+/// Sends "position", "step", "preview" and at last "done" (or "handed_back"), and a comment when ten seconds passed
+/// without any. Of each kind a slow reader gets the newest: at most one event of a kind waits for him. 404 when there
+/// is no such job.
+void stream_job_events(FrontContext& context, const std::shared_ptr<Exchange>& exchange, const std::string& id);
+
+}  // namespace alice

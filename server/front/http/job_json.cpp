@@ -1,0 +1,61 @@
+#include "server/front/http/job_json.h"
+
+#include <optional>
+
+namespace alice {
+namespace {
+
+constexpr int64_t kMilliseconds = 1000;
+
+Json seconds(std::optional<int64_t> ms) { return ms.has_value() ? Json(*ms / kMilliseconds) : Json(nullptr); }
+
+Json picture_to_json(const PictureFile& picture, const std::string& base_url) {
+  Json json = picture_file_options().write(picture);
+  json["url"] = picture_url(base_url, picture);
+  return json;
+}
+
+Json error_to_json(const Job& job) {
+  if (!job.error.has_value()) return nullptr;
+  return Json::parse(job_failure(job, pointer_to_param).body()).at("error");
+}
+
+}  // namespace
+
+std::string picture_url(const std::string& base_url, const PictureFile& picture) {
+  return base_url + "/images/" + picture.file;
+}
+
+Json job_to_json(const Job& job, const std::string& base_url) {
+  Json pictures = Json::array();
+  for (const PictureFile& picture : job.pictures) pictures.push_back(picture_to_json(picture, base_url));
+  return {{"id", job.id},
+          {"object", "job"},
+          {"status", to_string(job.status)},
+          {"created", seconds(job.created_ms)},
+          {"started", seconds(job.started_ms)},
+          {"finished", seconds(job.finished_ms)},
+          {"attempts", job.attempts},
+          {"worker_deaths", job.worker_deaths},
+          {"resumed_from", job.resumed_from},
+          {"request", write_generate_request(job.request.generate)},
+          {"request_id", job.request.request_id},
+          {"settings", job.settings},
+          {"images", pictures},
+          {"warnings", job.warnings},
+          {"error", error_to_json(job)}};
+}
+
+ApiError job_failure(const Job& job, const ParamOf& param_of) {
+  const JobError fault = job.error.value_or(
+      JobError{job.status == JobStatus::cancelled ? ErrorCode::cancelled : ErrorCode::internal, "", ""});
+  ApiError error = to_api_error(fault.code, fault.place, fault.sentence, param_of);
+  if (fault.code == ErrorCode::internal && job.worker_deaths > 0)
+    error.message =
+        std::to_string(job.worker_deaths) + " workers ended while they had this job; the server's log says how";
+  error.again = false;  // the same would meet the same
+  error.job_id = job.id;
+  return error;
+}
+
+}  // namespace alice

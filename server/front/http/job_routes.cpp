@@ -1,0 +1,147 @@
+// /v1/jobs: jobs by themselves, without anybody who waits.
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/base/nearest.h"
+#include "server/front/http/door_fields.h"
+#include "server/front/http/job_events.h"
+#include "server/front/http/job_json.h"
+#include "server/front/http/json_body.h"
+#include "server/front/http/model_list.h"
+#include "server/front/http/routes.h"
+
+namespace alice {
+namespace {
+
+struct JobDoor {
+  int64_t preview_every = 0;
+};
+
+const OptionTable<JobDoor>& door_options() {
+  static const auto table = OptionTable<JobDoor>().integer("preview_every", &JobDoor::preview_every, {0, 1000},
+                                                           "steps between two previews; 0: none");
+  return table;
+}
+
+std::vector<FieldRule> rules() {
+  std::vector<FieldRule> rules = generate_rules();
+  rules.push_back({"preview_every", FieldUse::door});
+  rules.push_back({"on_disconnect", FieldUse::refused,
+                   "has no meaning here: nobody waits for the answer; "
+                   "DELETE /v1/jobs/{id} cancels"});
+  return rules;
+}
+
+/// Throws ApiError with every fault.
+JobRequest read_job_request(const Json& body, const std::string& request_id, const Json& description) {
+  Faults faults;
+  DoorFields fields;
+  sort_fields(body, "", rules(), fields, faults);
+  JobRequest request;
+  request.generate = read_generate_fields(fields, faults);
+  if (fields.generate.count("prompt") == 0) faults.add("/prompt", "is missing");
+  request.preview_every =
+      door_options().read(fields.door, UnknownKeys::pass_over, fields.place_of(), faults).preview_every;
+  fields.throw_if_any(faults);
+  request.generate.model = resolve_model(description, request.generate.model);
+  request.request_id = request_id;
+  return request;
+}
+
+void submit(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
+  const HttpRequest& request = exchange->request();
+  const Json description = context.jobs.state()->description;
+  const auto reply = [exchange, base = context.guard.base_url(request)](const Job& job) {
+    exchange->job_is(job.id);
+    exchange->send_json(202, job_to_json(job, base), {{"Location", "/v1/jobs/" + job.id}});
+  };
+  context.jobs.submit(read_job_request(read_json_body(request), request.id, description),
+                      answering<Job>(context, exchange, reply));
+}
+
+bool is_job_id(const std::string& id) {
+  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  return id.size() == 32 && std::all_of(id.begin(), id.end(), is_hex);
+}
+
+const std::string& job_id_of(const Exchange& exchange) {
+  const std::string& id = exchange.param("id");
+  if (!is_job_id(id)) throw ApiError(404, "not_found", "there is no job of that id");
+  return id;
+}
+
+struct ListQuery {
+  int64_t limit = 20;
+  std::string before;
+  std::optional<JobStatus> status;
+};
+
+/// Throws ApiError 400.
+ListQuery read_list_query(const HttpRequest& request) {
+  constexpr int64_t kMost = 100;
+  ListQuery query;
+  Faults faults;
+  for (const auto& [name, value] : request.query) {
+    if (name == "limit") {
+      const auto read = std::from_chars(value.data(), value.data() + value.size(), query.limit);
+      if (read.ec != std::errc() || read.ptr != value.data() + value.size() || query.limit < 1 || query.limit > kMost)
+        faults.add("/limit", "must be an integer from 1 to " + std::to_string(kMost));
+    } else if (name == "before") {
+      query.before = value;
+      if (!is_job_id(value)) faults.add("/before", "must be a job's id");
+    } else if (name == "status") {
+      query.status = job_status_from(value);
+      if (!query.status.has_value())
+        faults.add("/status", "must be one of queued, running, succeeded, failed, cancelled");
+    } else {
+      faults.add("", "there is no such parameter" + did_you_mean(name, {"limit", "before", "status"}));
+    }
+  }
+  throw_if_any(faults, pointer_to_param);
+  return query;
+}
+
+void list(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
+  const ListQuery query = read_list_query(exchange->request());
+  const auto reply = [exchange, limit = query.limit,
+                      base = context.guard.base_url(exchange->request())](const std::vector<Job>& jobs) {
+    const size_t shown = std::min(jobs.size(), static_cast<size_t>(limit));
+    Json data = Json::array();
+    for (size_t i = 0; i < shown; ++i) data.push_back(job_to_json(jobs[i], base));
+    exchange->send_json(200, {{"object", "list"}, {"data", data}, {"has_more", jobs.size() > shown}});
+  };
+  // One more than asked tells whether there are more.
+  context.jobs.list(query.limit + 1, query.before, query.status, answering<std::vector<Job>>(context, exchange, reply));
+}
+
+void find(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
+  const auto reply = [exchange, base = context.guard.base_url(exchange->request())](const Job& job) {
+    exchange->send_json(200, job_to_json(job, base));
+  };
+  context.jobs.find(job_id_of(*exchange), answering<Job>(context, exchange, reply));
+}
+
+void cancel(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
+  const auto reply = [exchange, base = context.guard.base_url(exchange->request())](const Job& job) {
+    exchange->job_is(job.id);
+    exchange->send_json(has_ended(job.status) ? 200 : 202, job_to_json(job, base));
+  };
+  context.jobs.cancel(job_id_of(*exchange), answering<Job>(context, exchange, reply));
+}
+
+}  // namespace
+
+std::vector<Route> job_routes(FrontContext& context) {
+  const auto route = [&context](const char* method, const char* pattern, auto function) {
+    return Route{method, pattern, Access::guarded,
+                 [&context, function](const std::shared_ptr<Exchange>& exchange) { function(context, exchange); }};
+  };
+  const auto watch = [](FrontContext& front, const std::shared_ptr<Exchange>& exchange) {
+    stream_job_events(front, exchange, job_id_of(*exchange));
+  };
+  return {route("POST", "/v1/jobs", submit), route("GET", "/v1/jobs", list), route("GET", "/v1/jobs/{id}", find),
+          route("DELETE", "/v1/jobs/{id}", cancel), route("GET", "/v1/jobs/{id}/events", watch)};
+}
+
+}  // namespace alice

@@ -1,0 +1,20 @@
+#pragma once
+// The models that a worker has described (server/link/message.h, Described).
+
+#include <string>
+
+#include "core/base/json.h"
+
+namespace alice {
+
+/// GET /v1/models' answer.
+Json list_models(const Json& description);
+/// The entry of one model; null when there is none of that id.
+Json find_model(const Json& description, const std::string& id);
+/// How many models can be used.
+int64_t count_models(const Json& description);
+/// The id that a client means: the id itself, or the one model whose name (behind the last '/') is the same, for
+/// clients that know a model by its bare name or put a prefix of their own before it. Else `wanted` as it is.
+std::string resolve_model(const Json& description, const std::string& wanted);
+
+}  // namespace alice

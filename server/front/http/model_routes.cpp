@@ -1,0 +1,49 @@
+// What the server offers: models, plugins, and what a request means where it says nothing.
+
+#include "server/front/http/model_list.h"
+#include "server/front/http/routes.h"
+
+namespace alice {
+namespace {
+
+void answer_model(const FrontContext& context, Exchange& exchange) {
+  const std::string& id = exchange.param("id");
+  const Json model = find_model(context.jobs.state()->description, id);
+  if (model.is_null())
+    throw ApiError(404, "not_found", "there is no model of that id; GET /v1/models lists them", "model");
+  exchange.send_json(200, model);
+}
+
+void answer_plugins(const FrontContext& context, Exchange& exchange) {
+  const auto state = context.jobs.state();
+  exchange.send_json(200, state->description.value("plugins", Json::object()));
+}
+
+void answer_defaults(const FrontContext& context, Exchange& exchange) {
+  const auto state = context.jobs.state();
+  exchange.send_json(200, state->description.value("generation_defaults", context.facts.generation_defaults));
+}
+
+void refresh(const FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
+  context.jobs.refresh(answering<Json>(context, exchange, [exchange](const Json& description) {
+    const Json loras = description.value("loras", Json::array());
+    exchange->send_json(200,
+                        {{"status", "ok"}, {"models_found", count_models(description)}, {"loras_found", loras.size()}});
+  }));
+}
+
+}  // namespace
+
+std::vector<Route> model_routes(FrontContext& context) {
+  return {
+      {"GET", "/v1/models", Access::open,
+       [&context](const auto& exchange) { exchange->send_json(200, list_models(context.jobs.state()->description)); }},
+      {"POST", "/v1/models/refresh", Access::guarded, [&context](const auto& exchange) { refresh(context, exchange); }},
+      {"GET", "/v1/models/{id...}", Access::open,
+       [&context](const auto& exchange) { answer_model(context, *exchange); }},
+      {"GET", "/v1/plugins", Access::open, [&context](const auto& exchange) { answer_plugins(context, *exchange); }},
+      {"GET", "/v1/generation/defaults", Access::open,
+       [&context](const auto& exchange) { answer_defaults(context, *exchange); }}};
+}
+
+}  // namespace alice

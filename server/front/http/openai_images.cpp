@@ -1,0 +1,155 @@
+// POST /v1/images/generations: OpenAI's images API, with this server's settings as further fields.
+
+#include <charconv>
+
+#include "server/front/http/door_fields.h"
+#include "server/front/http/job_json.h"
+#include "server/front/http/json_body.h"
+#include "server/front/http/model_list.h"
+#include "server/front/http/reply_parts.h"
+#include "server/front/http/routes.h"
+#include "server/front/http/waiting_post.h"
+
+namespace alice {
+namespace {
+
+enum class ResponseFormat { url, b64_json };
+
+struct ImagesDoor {
+  ResponseFormat response_format = ResponseFormat::url;
+  std::optional<OnDisconnect> on_disconnect;
+  std::string size = "auto", output_format = "png";
+};
+
+const OptionTable<ImagesDoor>& door_options() {
+  using D = ImagesDoor;
+  static const auto table =
+      OptionTable<D>()
+          .choice("response_format", &D::response_format,
+                  {{"url", ResponseFormat::url}, {"b64_json", ResponseFormat::b64_json}}, "how pictures come")
+          .choice("on_disconnect", &D::on_disconnect, on_disconnect_words(), "what a client's leaving means")
+          .text("size", &D::size, "WIDTHxHEIGHT, or auto")
+          .text("output_format", &D::output_format, "png");
+  return table;
+}
+
+std::vector<FieldRule> rules() {
+  std::vector<FieldRule> rules = generate_rules();
+  for (const OptionSpec& spec : door_options().specs()) rules.push_back({spec.name, FieldUse::door});
+  for (const char* name : {"quality", "style", "user", "background", "moderation", "output_compression"})
+    rules.push_back({name, FieldUse::ignored});
+  rules.push_back(
+      {"stream", FieldUse::refused, "streaming is not supported here; POST /v1/jobs and its events give progress"});
+  rules.push_back({"partial_images", FieldUse::refused,
+                   "partial images are not supported; POST /v1/jobs with preview_every gives previews"});
+  return rules;
+}
+
+std::optional<int64_t> read_side(std::string_view text) {
+  int64_t side = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), side);
+  if (text.empty() || read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
+  return side;
+}
+
+/// "512x768" becomes width and height; whoever gives size cannot give these.
+void take_size(const std::string& size, DoorFields& fields, Faults& faults) {
+  if (size == "auto") return;
+  const std::string_view text = size;
+  const size_t cross = text.find('x');
+  const auto width = read_side(text.substr(0, cross));
+  const auto height = cross == text.npos ? std::nullopt : read_side(text.substr(cross + 1));
+  if (!width.has_value() || !height.has_value())
+    return faults.add("/size", "must be WIDTHxHEIGHT in pixels, such as 512x512, or auto");
+  for (const auto& [name, side] : {std::pair("width", *width), std::pair("height", *height)}) {
+    if (const auto [it, is_new] = fields.places.emplace(name, "/size"); !is_new)
+      faults.add("/size", "says the same as " + pointer_to_param(it->second) + "; give one of them");
+    fields.generate[name] = side;
+  }
+}
+
+struct ImagesRequest {
+  JobRequest job;
+  ImagesDoor door;
+  std::vector<std::string> warnings;
+  ParamOf param_of;
+};
+
+/// Throws ApiError with every fault.
+ImagesRequest read_images_request(const Json& body) {
+  Faults faults;
+  DoorFields fields;
+  sort_fields(body, "", rules(), fields, faults);
+  ImagesRequest request;
+  request.door = door_options().read(fields.door, UnknownKeys::pass_over, fields.place_of(), faults);
+  if (request.door.output_format != "png") fields.refused.add("/output_format", "only png is supported");
+  take_size(request.door.size, fields, faults);
+  request.job.generate = read_generate_fields(fields, faults);
+  if (fields.generate.count("prompt") == 0) faults.add("/prompt", "is missing");
+  fields.throw_if_any(faults);
+  request.param_of = fields.param_of();
+  request.warnings = fields.warnings;
+  return request;
+}
+
+/// The answer but for its "data".
+Json envelope(const Job& job, const ImagesRequest& request) {
+  const PictureFile& first = job.pictures.front();
+  return {{"created", job.finished_ms.value_or(job.created_ms) / 1000},
+          {"output_format", "png"},
+          {"size", std::to_string(first.width) + "x" + std::to_string(first.height)},
+          {"job", job.id},
+          {"settings", job.settings},
+          {"warnings", all_warnings(request.warnings, job.warnings, request.param_of)}};
+}
+
+void send_urls(Exchange& exchange, const Job& job, const ImagesRequest& request, const std::string& base_url) {
+  Json body = envelope(job, request);
+  body["data"] = Json::array();
+  for (const PictureFile& picture : job.pictures)
+    body["data"].push_back({{"url", picture_url(base_url, picture)}, {"seed", picture.seed}});
+  exchange.send_json(200, body);
+}
+
+/// The pictures go from their files into the answer, so the JSON around them is laid by hand.
+void send_base64(const std::shared_ptr<Exchange>& exchange, const Job& job, const ImagesRequest& request,
+                 const std::filesystem::path& folder) {
+  std::string text = dump_json(envelope(job, request));
+  text.back() = ',';
+  text += "\"data\":[";
+  std::vector<ReplyPart> parts;
+  for (const PictureFile& picture : job.pictures) {
+    parts.push_back({text + "{\"seed\":" + std::to_string(picture.seed) + ",\"b64_json\":\"", {}, false});
+    parts.push_back({"", folder / picture.file, true});
+    text = "\"},";
+  }
+  parts.push_back({"\"}]}", {}, false});
+  send_parts(exchange, 200, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, std::move(parts));
+}
+
+void generate(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
+  ImagesRequest request = read_images_request(read_json_body(exchange->request()));
+  std::string& model = request.job.generate.model;
+  model = resolve_model(context.jobs.state()->description, model);
+  request.job.request_id = exchange->request().id;
+
+  WaitingPost post;
+  post.request = request.job;
+  post.on_disconnect = request.door.on_disconnect;
+  post.param_of = request.param_of;
+  post.reply = [request, folder = context.config.images_directory, base = context.guard.base_url(exchange->request())](
+                   const auto& waiting, const Job& job) {
+    if (request.door.response_format == ResponseFormat::url) return send_urls(*waiting, job, request, base);
+    send_base64(waiting, job, request, folder);
+  };
+  wait_for_job(context, exchange, std::move(post));
+}
+
+}  // namespace
+
+std::vector<Route> openai_routes(FrontContext& context) {
+  return {{"POST", "/v1/images/generations", Access::guarded,
+           [&context](const auto& exchange) { generate(context, exchange); }}};
+}
+
+}  // namespace alice

@@ -1,0 +1,62 @@
+// GET /images/{file}: a picture never changes, so it may be kept by whoever fetched it.
+
+#include <algorithm>
+
+#include "server/front/http/reply_parts.h"
+#include "server/front/http/routes.h"
+
+namespace alice {
+namespace {
+
+/// "0192f0..-0.png": a job's id, the picture's index. Nothing else ever becomes part of a path.
+bool is_picture_name(const std::string& file) {
+  constexpr size_t kIdDigits = 32;
+  constexpr std::string_view kEnd = ".png";
+  if (file.size() <= kIdDigits + 1 + kEnd.size() || file.size() > kIdDigits + 4 + kEnd.size()) return false;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_hex = [&](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); };
+  const auto index = file.begin() + kIdDigits + 1, end = file.end() - kEnd.size();
+  return std::all_of(file.begin(), file.begin() + kIdDigits, is_hex) && file[kIdDigits] == '-' &&
+         std::all_of(index, end, is_digit) && std::equal(end, file.end(), kEnd.begin(), kEnd.end());
+}
+
+/// If-None-Match (RFC 9110, section 13.1.2): weak comparison.
+bool is_known_to_client(const HttpRequest& request, const std::string& etag) {
+  const std::string* known = request.header("If-None-Match");
+  if (known == nullptr) return false;
+  for (std::string_view one : split_list(*known)) {
+    if (one == "*") return true;
+    if (one.substr(0, 2) == "W/") one.remove_prefix(2);
+    if (one == etag) return true;
+  }
+  return false;
+}
+
+void send_picture(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, const PictureFile& picture) {
+  const std::string etag = "\"" + picture.sha256 + "\"";
+  Headers headers = {{"ETag", etag}, {"Cache-Control", "private, max-age=31536000, immutable"}};
+  if (is_known_to_client(exchange->request(), etag)) return exchange->send(304, std::move(headers), "");
+  headers.insert(headers.end(), {{"Content-Type", "image/png"},
+                                 {"Content-Disposition", "inline; filename=\"" + picture.file + "\""},
+                                 {"Content-Security-Policy", "default-src 'none'; sandbox"}});
+  ReplyPart file;
+  file.file = context.config.images_directory / picture.file;
+  send_parts(exchange, 200, std::move(headers), {file});
+}
+
+void answer_picture(const FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
+  const std::string& file = exchange->param("file");
+  if (!is_picture_name(file)) throw ApiError(404, "not_found", "there is no picture of that name");
+  context.jobs.find_picture(file, answering<PictureFile>(context, exchange, [&context, exchange](const auto& picture) {
+                              send_picture(context, exchange, picture);
+                            }));
+}
+
+}  // namespace
+
+std::vector<Route> picture_routes(FrontContext& context) {
+  return {{"GET", "/images/{file}", Access::guarded,
+           [&context](const auto& exchange) { answer_picture(context, exchange); }}};
+}
+
+}  // namespace alice

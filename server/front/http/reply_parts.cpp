@@ -1,0 +1,89 @@
+#include "server/front/http/reply_parts.h"
+
+#include <spdlog/spdlog.h>
+
+#include <fstream>
+#include <utility>
+
+#include "server/front/http/base64.h"
+
+namespace alice {
+namespace {
+
+constexpr size_t kPiece = 192u << 10;  // bytes of a file at a time; a multiple of 3, so that base64 pieces join
+
+uint64_t size_of(const std::filesystem::path& file) {
+  std::error_code fault;
+  const uint64_t size = std::filesystem::file_size(file, fault);
+  if (fault) throw Error(ErrorCode::not_found, "", "the picture's file is not there any more");
+  return size;
+}
+
+/// Holds itself by the callbacks of its own writes.
+class PartsSender : public std::enable_shared_from_this<PartsSender> {
+ public:
+  PartsSender(std::shared_ptr<Exchange> exchange, std::vector<ReplyPart> parts)
+      : exchange_(std::move(exchange)), parts_(std::move(parts)) {
+    for (const ReplyPart& part : parts_) sizes_.push_back(part.text.empty() ? size_of(part.file) : part.text.size());
+  }
+
+  uint64_t length() const {
+    uint64_t length = 0;
+    for (size_t i = 0; i < parts_.size(); ++i) length += parts_[i].base64 ? (sizes_[i] + 2) / 3 * 4 : sizes_[i];
+    return length;
+  }
+
+  void send_next() {
+    if (next_ == parts_.size()) return exchange_->finish();
+    ReplyPart& part = parts_[next_];
+    if (!part.text.empty()) {
+      ++next_;
+      return send(std::move(part.text));
+    }
+    std::string piece = read_piece(part);
+    if (piece.empty()) return;
+    send(part.base64 ? to_base64(piece) : std::move(piece));
+  }
+
+ private:
+  /// Empty when the file is not what it was: the answer is cut then.
+  std::string read_piece(const ReplyPart& part) {
+    if (!file_.is_open()) {
+      file_.open(part.file, std::ios::binary);
+      left_ = sizes_[next_];
+    }
+    std::string piece(static_cast<size_t>(std::min<uint64_t>(kPiece, left_)), '\0');
+    if (!file_.read(piece.data(), static_cast<std::streamsize>(piece.size())) || piece.empty()) {
+      spdlog::error("request={} {} cannot be read, or has become shorter", exchange_->request().id, part.file.string());
+      exchange_->abort();
+      return "";
+    }
+    left_ -= piece.size();
+    if (left_ == 0) file_.close(), ++next_;
+    return piece;
+  }
+
+  void send(std::string bytes) {
+    exchange_->write(std::move(bytes), [self = shared_from_this()](bool written) {
+      if (written) self->send_next();
+    });
+  }
+
+  const std::shared_ptr<Exchange> exchange_;
+  std::vector<ReplyPart> parts_;
+  std::vector<uint64_t> sizes_;
+  size_t next_ = 0;
+  std::ifstream file_;
+  uint64_t left_ = 0;
+};
+
+}  // namespace
+
+void send_parts(const std::shared_ptr<Exchange>& exchange, int status, Headers headers, std::vector<ReplyPart> parts) {
+  const auto sender = std::make_shared<PartsSender>(exchange, std::move(parts));
+  exchange->begin(status, std::move(headers), sender->length());
+  if (exchange->is_head()) return exchange->finish();
+  sender->send_next();
+}
+
+}  // namespace alice

@@ -1,0 +1,20 @@
+#pragma once
+// Every route of the front door, a family a file.
+
+#include <vector>
+
+#include "server/front/http/front_context.h"
+#include "server/front/http/router.h"
+
+namespace alice {
+
+// `context` must outlive the routes.
+std::vector<Route> health_routes(FrontContext& context);   ///< /health, /livez, /readyz
+std::vector<Route> metrics_routes(FrontContext& context);  ///< /metrics
+std::vector<Route> model_routes(FrontContext& context);    ///< /v1/models, /v1/plugins, /v1/generation/defaults
+std::vector<Route> picture_routes(FrontContext& context);  ///< /images
+std::vector<Route> job_routes(FrontContext& context);      ///< /v1/jobs
+std::vector<Route> openai_routes(FrontContext& context);   ///< /v1/images/generations
+std::vector<Route> chat_routes(FrontContext& context);     ///< /v1/chat/completions
+
+}  // namespace alice

@@ -1,0 +1,108 @@
+#include "server/front/http/site_guard.h"
+
+#include <arpa/inet.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "server/front/http/api_error.h"
+
+namespace alice {
+namespace {
+
+bool is_address(const std::string& name) {
+  in6_addr buffer;
+  return inet_pton(AF_INET, name.c_str(), &buffer) == 1 || inet_pton(AF_INET6, name.c_str(), &buffer) == 1;
+}
+
+std::string machine_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? lower_case(name.data()) : "";
+}
+
+/// "https://pictures.example/base" -> "pictures.example".
+std::string host_of_url(const std::string& url) {
+  const size_t slashes = url.find("://");
+  if (slashes == url.npos) return "";
+  const std::string_view rest = std::string_view(url).substr(slashes + 3);
+  return host_name(rest.substr(0, rest.find('/')));
+}
+
+ApiError foreign(const std::string& message) { return {403, "forbidden", message}; }
+
+bool changes_something(const std::string& method) { return method != "GET" && method != "HEAD"; }
+
+}  // namespace
+
+std::string host_name(std::string_view host) {
+  if (!host.empty() && host.front() == '[') return lower_case(host.substr(1, host.find(']') - 1));
+  return lower_case(host.substr(0, host.find(':')));
+}
+
+SiteGuard::SiteGuard(const ServerConfig& config) : public_url_(config.public_url) {
+  while (!public_url_.empty() && public_url_.back() == '/') public_url_.pop_back();
+  hosts_ = {"localhost", machine_name(), host_of_url(config.public_url)};
+  for (const std::string& host : config.allowed_hosts) hosts_.push_back(host_name(host));
+  for (const std::string& origin : config.cors_origins) origins_.push_back(lower_case(origin));
+}
+
+bool SiteGuard::is_own_host(const std::string& host) const {
+  const std::string name = host_name(host);
+  // An address cannot be made to point elsewhere, which is what the check is for.
+  return !name.empty() && (is_address(name) || std::find(hosts_.begin(), hosts_.end(), name) != hosts_.end());
+}
+
+bool SiteGuard::is_allowed_origin(const std::string& origin) const {
+  return std::find(origins_.begin(), origins_.end(), lower_case(origin)) != origins_.end();
+}
+
+void SiteGuard::check(const HttpRequest& request) const {
+  if (!is_own_host(request.host()))
+    throw foreign("this server is not called '" + host_name(request.host()) +
+                  "'; names that it may be called by are server.allowed_hosts in its configuration");
+  if (!changes_something(request.method)) return;
+
+  const std::string* origin = request.header("Origin");
+  const bool allowed = origin != nullptr && is_allowed_origin(*origin);
+  const std::string* site = request.header("Sec-Fetch-Site");
+  if (site != nullptr && same_ignoring_case(*site, "cross-site") && !allowed)
+    throw foreign("pages of other sites may not call this server; allowed ones are server.cors_origins");
+  if (origin != nullptr && !allowed) {
+    const size_t slashes = origin->find("://");
+    const bool is_same = slashes != origin->npos && same_ignoring_case(origin->substr(slashes + 3), request.host());
+    if (!is_same)
+      throw foreign("pages of '" + *origin + "' may not call this server; allowed ones are server.cors_origins");
+  }
+
+  const std::string* type = request.header("Content-Type");
+  if (type == nullptr) return;
+  const std::string plain = lower_case(trimmed(std::string_view(*type).substr(0, type->find(';'))));
+  if (plain != "application/json")
+    throw ApiError(415, "unsupported_media_type",
+                   "the body must be JSON, sent with the header Content-Type: application/json, not '" + plain + "'");
+}
+
+Headers SiteGuard::cors_headers(const Headers& request) const {
+  if (origins_.empty()) return {};
+  Headers headers = {{"Vary", "Origin"}};
+  const std::string* origin = find_header(request, "Origin");
+  if (origin == nullptr || !is_allowed_origin(*origin)) return headers;
+  headers.emplace_back("Access-Control-Allow-Origin", *origin);
+  headers.emplace_back("Access-Control-Expose-Headers", "Location, Retry-After, x-job-id, x-request-id");
+  return headers;
+}
+
+Headers SiteGuard::preflight_headers(const Headers& request, const std::string& methods) const {
+  const std::string* origin = find_header(request, "Origin");
+  if (origin == nullptr || !is_allowed_origin(*origin)) return {};
+  return {{"Access-Control-Allow-Methods", methods},
+          {"Access-Control-Allow-Headers", "Authorization, Content-Type, x-api-key, x-request-id"},
+          {"Access-Control-Max-Age", "600"}};
+}
+
+std::string SiteGuard::base_url(const HttpRequest& request) const {
+  return public_url_.empty() ? "http://" + request.host() : public_url_;
+}
+
+}  // namespace alice

@@ -1,0 +1,127 @@
+#include "server/front/http/waiting_post.h"
+
+#include <spdlog/spdlog.h>
+
+#include "server/front/http/job_json.h"
+
+namespace alice {
+namespace {
+
+/// Lives as long as its exchange waits: held by the exchange's on_closed callback, weakly by all others.
+class JobWaiter : public std::enable_shared_from_this<JobWaiter> {
+ public:
+  JobWaiter(FrontContext& context, std::shared_ptr<Exchange> exchange, WaitingPost post)
+      : context_(context), exchange_(std::move(exchange)), post_(std::move(post)) {}
+
+  void start();
+
+ private:
+  void accepted(const Outcome<Job>& outcome);
+  void watched(const Outcome<std::shared_ptr<JobWatch>>& outcome);
+  void ended(const JobEvent& event);
+  void timed_out();
+  void left();
+  bool cancels_when_left() const;
+  ApiError job_goes_on(int status, const char* code, const std::string& why) const;
+
+  FrontContext& context_;
+  const std::shared_ptr<Exchange> exchange_;
+  WaitingPost post_;
+  std::string job_;  // "" until it is accepted
+  std::shared_ptr<JobWatch> watch_;
+  EventLoop::Timer timeout_;
+};
+
+void cancel_job(FrontContext& context, const std::string& id) {
+  context.jobs.cancel(id, [id](const Outcome<Job>& outcome) {
+    if (const auto* error = std::get_if<Error>(&outcome))
+      spdlog::warn("job={} could not be cancelled when its client left: {}", id, error->what());
+  });
+}
+
+void JobWaiter::start() {
+  exchange_->on_closed([self = shared_from_this()] { self->left(); });
+  const auto then = [self = weak_from_this(), &context = context_,
+                     cancels = cancels_when_left()](Outcome<Job> outcome) {
+    const auto alive = self.lock();
+    if (alive) return alive->accepted(outcome);
+    // The client left before the job had a name.
+    if (const auto* job = std::get_if<Job>(&outcome); job != nullptr && cancels) cancel_job(context, job->id);
+  };
+  context_.jobs.submit(post_.request, on_loop<Job>(context_, then));
+}
+
+void JobWaiter::accepted(const Outcome<Job>& outcome) {
+  if (const auto* error = std::get_if<Error>(&outcome))
+    return exchange_->fail(service_error(context_, *error, post_.param_of));
+  job_ = std::get<Job>(outcome).id;
+  exchange_->job_is(job_);
+  if (const double limit = context_.config.request_timeout_s; limit > 0)
+    timeout_ =
+        context_.loop->after(std::chrono::milliseconds(static_cast<int64_t>(limit * 1000)), [self = weak_from_this()] {
+          if (const auto alive = self.lock()) alive->timed_out();
+        });
+  const auto on_event = [self = weak_from_this(), loop = context_.loop](const JobEvent& event) {
+    if (event.kind != JobEvent::Kind::ended && event.kind != JobEvent::Kind::handed_back) return;
+    loop->post([self, event] {
+      if (const auto alive = self.lock()) alive->ended(event);
+    });
+  };
+  const auto then = [self = weak_from_this()](const Outcome<std::shared_ptr<JobWatch>>& watch) {
+    if (const auto alive = self.lock()) alive->watched(watch);
+  };
+  context_.jobs.watch(job_, on_event, on_loop<std::shared_ptr<JobWatch>>(context_, then));
+}
+
+void JobWaiter::watched(const Outcome<std::shared_ptr<JobWatch>>& outcome) {
+  if (const auto* error = std::get_if<Error>(&outcome))
+    return exchange_->fail(service_error(context_, *error, post_.param_of));
+  watch_ = std::get<std::shared_ptr<JobWatch>>(outcome);
+}
+
+void JobWaiter::ended(const JobEvent& event) {
+  if (exchange_->begun()) return;
+  timeout_.reset();
+  if (event.kind == JobEvent::Kind::handed_back) {
+    ApiError error = job_goes_on(503, "restarting", "the server restarts; the job goes on afterwards");
+    error.headers.emplace_back("Retry-After", "10");
+    return exchange_->fail(error);
+  }
+  if (event.job.status != JobStatus::succeeded) return exchange_->fail(job_failure(event.job, post_.param_of));
+  exchange_->guard([&] { post_.reply(exchange_, event.job); });
+}
+
+void JobWaiter::timed_out() {
+  if (!exchange_->begun())
+    exchange_->fail(job_goes_on(504, "timeout", "the job takes longer than a request may wait; it goes on"));
+}
+
+ApiError JobWaiter::job_goes_on(int status, const char* code, const std::string& why) const {
+  ApiError error(status, code, why + ": GET /v1/jobs/" + job_);
+  error.job_id = job_;
+  return error;
+}
+
+void JobWaiter::left() {
+  watch_.reset();
+  timeout_.reset();
+  if (!job_.empty() && !exchange_->begun() && cancels_when_left()) cancel_job(context_, job_);
+}
+
+bool JobWaiter::cancels_when_left() const {
+  const OnDisconnect configured = context_.config.cancel_on_disconnect ? OnDisconnect::cancel : OnDisconnect::finish;
+  return post_.on_disconnect.value_or(configured) == OnDisconnect::cancel;
+}
+
+}  // namespace
+
+const Choices<OnDisconnect>& on_disconnect_words() {
+  static const Choices<OnDisconnect> words = {{"cancel", OnDisconnect::cancel}, {"finish", OnDisconnect::finish}};
+  return words;
+}
+
+void wait_for_job(FrontContext& context, std::shared_ptr<Exchange> exchange, WaitingPost post) {
+  std::make_shared<JobWaiter>(context, std::move(exchange), std::move(post))->start();
+}
+
+}  // namespace alice

@@ -1,0 +1,341 @@
+#include "tests/http/fake_job_service.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+
+namespace alice {
+namespace {
+
+/// A PNG of one grey pixel, whole and valid.
+constexpr std::array<unsigned char, 67> kPicture = {
+    0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x48, 0x44, 0x52, 0x00,
+    0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x00, 0x00, 0x00, 0x00, 0x3A, 0x7E, 0x9B, 0x55, 0x00,
+    0x00, 0x00, 0x0A, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9C, 0x63, 0x68, 0x00, 0x00, 0x00, 0x82, 0x00, 0x81,
+    0x77, 0xCD, 0x72, 0xB6, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82};
+
+constexpr int64_t kSteps = 4;
+
+std::string sha256_of(const std::string& bytes) {
+  std::array<unsigned char, crypto_hash_sha256_BYTES> hash;
+  crypto_hash_sha256(hash.data(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  std::string text(hash.size() * 2 + 1, '\0');
+  sodium_bin2hex(text.data(), text.size(), hash.data(), hash.size());
+  text.pop_back();
+  return text;
+}
+
+std::string first_word(const std::string& prompt) { return prompt.substr(0, prompt.find(' ')); }
+
+ErrorCode code_named(const std::string& name) {
+  for (const ErrorCode code :
+       {ErrorCode::bad_request, ErrorCode::bad_config, ErrorCode::not_found, ErrorCode::bad_weights,
+        ErrorCode::unsupported, ErrorCode::out_of_memory, ErrorCode::busy, ErrorCode::cancelled})
+    if (name == to_string(code)) return code;
+  return ErrorCode::internal;
+}
+
+Json description() {
+  const Json defaults = {{"steps", 4}, {"guidance_scale", 7.5}, {"scheduler", "plain"}, {"width", 64}, {"height", 64}};
+  return {{"models",
+           {{{"id", "sd/grey"},
+             {"available", true},
+             {"description", "one grey pixel"},
+             {"created", 1700000000},
+             {"bytes", 1048576}},
+            {{"id", "sd/broken"},
+             {"available", false},
+             {"unavailable", "a part is missing"},
+             {"description", ""},
+             {"created", 1700000000},
+             {"bytes", 0}}}},
+          {"loras", {"soft"}},
+          {"plugins", {{"plugins", Json::array()}, {"schedulers", Json::array({{{"id", "plain"}}})}}},
+          {"generation_defaults", defaults},
+          {"backend", "none"},
+          {"libtorch", "none"}};
+}
+
+std::vector<PictureFile> make_pictures(const Job& job, const std::filesystem::path& folder) {
+  std::vector<PictureFile> pictures;
+  for (int64_t k = 0; k < job.request.generate.n; ++k) {
+    const std::string bytes(kPicture.begin(), kPicture.end());
+    PictureFile picture;
+    picture.index = k;
+    picture.file = job.id + "-" + std::to_string(k) + ".png";
+    picture.sha256 = sha256_of(bytes);
+    picture.bytes = static_cast<int64_t>(bytes.size());
+    picture.width = picture.height = 1;
+    picture.seed = job.request.generate.seed.value_or(7) + k;
+    std::ofstream(folder / picture.file, std::ios::binary) << bytes;
+    pictures.push_back(picture);
+  }
+  return pictures;
+}
+
+}  // namespace
+
+class FakeJobService::Watch : public JobWatch {
+ public:
+  Watch(FakeJobService& service, std::list<Watcher>::iterator watcher) : service_(service), watcher_(watcher) {}
+  ~Watch() override {
+    const std::lock_guard<std::recursive_mutex> lock(service_.watchers_mutex_);
+    service_.watchers_.erase(watcher_);
+  }
+
+ private:
+  FakeJobService& service_;
+  const std::list<Watcher>::iterator watcher_;
+};
+
+FakeJobService::FakeJobService(FakeServiceOptions options) : options_(std::move(options)) {
+  facts_.queue_size = options_.queue_size;
+  facts_.retry_after_s = 3;
+  if (options_.has_worker) {
+    facts_.description = description();
+    facts_.workers = 1;
+  } else {
+    facts_.not_ready = {"no worker is ready"};
+  }
+  publish();
+  thread_ = std::thread([this] { run(); });
+}
+
+FakeJobService::~FakeJobService() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stop_ = true;
+  }
+  work_came_.notify_one();
+  thread_.join();
+}
+
+void FakeJobService::post(std::function<void()> work) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    work_.push_back(std::move(work));
+  }
+  work_came_.notify_one();
+}
+
+void FakeJobService::run() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (!stop_) {
+    if (work_.empty()) {
+      work_came_.wait_for(lock, options_.step_time, [this] { return stop_ || !work_.empty(); });
+      if (!work_.empty() || stop_) continue;
+      lock.unlock();
+      step();
+      lock.lock();
+      continue;
+    }
+    const auto work = std::move(work_.front());
+    work_.pop_front();
+    lock.unlock();
+    work();
+    publish();
+    lock.lock();
+  }
+}
+
+/// What a worker would do in one step's time.
+void FakeJobService::step() {
+  if (!options_.has_worker) return;
+  if (running_.empty()) {
+    if (queue_.empty()) return;
+    running_ = queue_.front();
+    queue_.pop_front();
+    done_ = 0;
+    Job& job = jobs_.at(running_);
+    job.status = JobStatus::running;
+    job.attempts = 1;
+    job.started_ms = now_ms();
+    return publish();
+  }
+  Job& job = jobs_.at(running_);
+  const std::string wish = first_word(job.request.generate.prompt);
+  if (wish == "hold") return;
+  if (wish.rfind("fail:", 0) == 0) {
+    job.error = JobError{code_named(wish.substr(5)), "/steps", "secret of /srv/models/x"};
+    return finish(job, JobStatus::failed);
+  }
+  if (wish == "die") {
+    job.error = JobError{ErrorCode::internal, "", "secret"};
+    job.worker_deaths = 3;
+    return finish(job, JobStatus::failed);
+  }
+  JobEvent event;
+  if (wish == "hand-back") {
+    event.kind = JobEvent::Kind::handed_back;
+    event.job = job;
+    return tell(event, job.id);
+  }
+  if (wish.rfind("stream:", 0) == 0) {
+    const int64_t count = std::stoll(wish.substr(7));
+    for (int64_t k = 1; k <= count; ++k) {
+      event.kind = JobEvent::Kind::preview;
+      event.step = k;
+      event.png = std::string(100'000, 'p');
+      tell(event, job.id);
+    }
+    return finish(job, JobStatus::succeeded);
+  }
+  event.kind = JobEvent::Kind::step;
+  event.stage = "denoise";
+  event.images = event.all_images = job.request.generate.n;
+  event.done = ++done_;
+  event.total = kSteps;
+  event.eta_seconds = 0.5;
+  tell(event, job.id);
+  if (job.request.preview_every > 0 && done_ % job.request.preview_every == 0) {
+    event.kind = JobEvent::Kind::preview;
+    event.step = done_;
+    event.png = std::string(kPicture.begin(), kPicture.end());
+    tell(event, job.id);
+  }
+  if (done_ == kSteps) finish(job, JobStatus::succeeded);
+}
+
+void FakeJobService::finish(Job& job, JobStatus status) {
+  if (running_ == job.id) running_.clear();
+  queue_.erase(std::remove(queue_.begin(), queue_.end(), job.id), queue_.end());
+  job.status = status;
+  job.finished_ms = now_ms();
+  if (status == JobStatus::succeeded) {
+    job.pictures = make_pictures(job, options_.pictures_folder);
+    GenerateRequest used = job.request.generate;
+    if (used.model.empty()) used.model = "sd/grey";
+    used.seed = used.seed.value_or(7);
+    used.steps = used.steps.value_or(kSteps);
+    job.settings = write_generate_request(used);
+    if (!used.negative_prompt.empty()) job.warnings.push_back("/negative_prompt: has no effect without guidance");
+    facts_.pictures += used.n;
+  }
+  (status == JobStatus::succeeded ? facts_.succeeded
+   : status == JobStatus::failed  ? facts_.failed
+                                  : facts_.cancelled)++;
+  publish();
+  JobEvent event;
+  event.kind = JobEvent::Kind::ended;
+  event.job = job;
+  tell(event, job.id);
+}
+
+void FakeJobService::tell(const JobEvent& event, const std::string& job) {
+  const std::lock_guard<std::recursive_mutex> lock(watchers_mutex_);
+  for (const Watcher& watcher : watchers_)
+    if (watcher.job == job) watcher.on_event(event);
+}
+
+JobEvent FakeJobService::present(const Job& job) const {
+  JobEvent event;
+  if (has_ended(job.status)) {
+    event.kind = JobEvent::Kind::ended;
+    event.job = job;
+  } else {
+    event.kind = JobEvent::Kind::position;
+    event.position = 1;
+  }
+  return event;
+}
+
+Job* FakeJobService::job_of(const std::string& id) {
+  const auto found = jobs_.find(id);
+  return found == jobs_.end() ? nullptr : &found->second;
+}
+
+void FakeJobService::publish() {
+  facts_.queued = static_cast<int64_t>(queue_.size());
+  facts_.running = running_.empty() ? 0 : 1;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  state_ = std::make_shared<const ServerState>(facts_);
+}
+
+std::shared_ptr<const ServerState> FakeJobService::state() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return state_;
+}
+
+namespace {
+Error no_job(const std::string& id) { return {ErrorCode::not_found, "", "there is no job " + id}; }
+}  // namespace
+
+void FakeJobService::submit(JobRequest request, Then<Job> then) {
+  post([this, request = std::move(request), then] {
+    const std::string& model = request.generate.model;
+    if (static_cast<int64_t>(queue_.size()) >= options_.queue_size)
+      return then(Error(ErrorCode::busy, "", "the queue is full"));
+    if (!model.empty() && model != "sd/grey")
+      return then(Error(ErrorCode::not_found, "/model", "there is no model " + model));
+    Job job;
+    job.id = new_job_id();
+    job.request = request;
+    job.created_ms = now_ms();
+    queue_.push_back(job.id);
+    jobs_[job.id] = job;
+    publish();
+    then(job);
+  });
+}
+
+void FakeJobService::cancel(const std::string& id, Then<Job> then) {
+  post([this, id, then] {
+    Job* job = job_of(id);
+    if (job == nullptr) return then(no_job(id));
+    if (!has_ended(job->status)) finish(*job, JobStatus::cancelled);
+    then(*job);
+  });
+}
+
+void FakeJobService::find(const std::string& id, Then<Job> then) {
+  post([this, id, then] {
+    const Job* job = job_of(id);
+    job == nullptr ? then(no_job(id)) : then(*job);
+  });
+}
+
+void FakeJobService::list(int64_t limit, const std::string& before, std::optional<JobStatus> status,
+                          Then<std::vector<Job>> then) {
+  post([this, limit, before, status, then] {
+    std::vector<Job> found;
+    for (auto job = jobs_.rbegin(); job != jobs_.rend() && static_cast<int64_t>(found.size()) < limit; ++job)
+      if ((before.empty() || job->first < before) && (!status.has_value() || job->second.status == *status))
+        found.push_back(job->second);
+    then(found);
+  });
+}
+
+void FakeJobService::find_picture(const std::string& file, Then<PictureFile> then) {
+  post([this, file, then] {
+    for (const auto& [id, job] : jobs_)
+      for (const PictureFile& picture : job.pictures)
+        if (picture.file == file) return then(picture);
+    then(Error(ErrorCode::not_found, "", "there is no such picture"));
+  });
+}
+
+void FakeJobService::watch(const std::string& id, OnJobEvent on_event, Then<std::shared_ptr<JobWatch>> then) {
+  post([this, id, on_event, then] {
+    const Job* job = job_of(id);
+    if (job == nullptr) return then(no_job(id));
+    std::list<Watcher>::iterator watcher;
+    {
+      const std::lock_guard<std::recursive_mutex> lock(watchers_mutex_);
+      watcher = watchers_.insert(watchers_.end(), {id, on_event});
+    }
+    then(std::make_shared<Watch>(*this, watcher));
+    on_event(present(*job));
+  });
+}
+
+void FakeJobService::refresh(Then<Json> then) {
+  post([this, then] {
+    if (!options_.has_worker) return then(Error(ErrorCode::busy, "", "no worker is ready"));
+    then(facts_.description);
+  });
+}
+
+}  // namespace alice

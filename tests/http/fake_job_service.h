@@ -1,0 +1,77 @@
+#pragma once
+// A job service without a database and without workers, for tests of HTTP: one thread plays desk and worker, and makes
+// pictures of one colour. The first word of a prompt says what becomes of its job:
+//   hold            it runs until it is cancelled
+//   fail:CODE       it fails with that error code ("fail:bad_weights")
+//   hand-back       the server "stops" while it runs
+//   die             it fails as if three workers had died of it
+//   stream:N        it sends N steps as fast as it can, each with a preview of 100 kB
+// Every other job takes its steps, step_time each, and succeeds.
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <list>
+#include <mutex>
+#include <thread>
+
+#include "server/front/job_service.h"
+
+namespace alice {
+
+struct FakeServiceOptions {
+  std::filesystem::path pictures_folder;
+  int64_t queue_size = 100;
+  bool has_worker = true;
+  std::chrono::milliseconds step_time{1};
+};
+
+class FakeJobService : public JobService {
+ public:
+  explicit FakeJobService(FakeServiceOptions options);
+  ~FakeJobService() override;
+
+  void submit(JobRequest request, Then<Job> then) override;
+  void cancel(const std::string& id, Then<Job> then) override;
+  void find(const std::string& id, Then<Job> then) override;
+  void list(int64_t limit, const std::string& before, std::optional<JobStatus> status,
+            Then<std::vector<Job>> then) override;
+  void find_picture(const std::string& file, Then<PictureFile> then) override;
+  void watch(const std::string& id, OnJobEvent on_event, Then<std::shared_ptr<JobWatch>> then) override;
+  void refresh(Then<Json> then) override;
+  std::shared_ptr<const ServerState> state() const override;
+
+ private:
+  class Watch;
+  struct Watcher {
+    std::string job;
+    OnJobEvent on_event;
+  };
+
+  void post(std::function<void()> work);
+  void run();
+  void step();
+  Job* job_of(const std::string& id);
+  void finish(Job& job, JobStatus status);
+  void tell(const JobEvent& event, const std::string& job);
+  JobEvent present(const Job& job) const;
+  void publish();
+
+  const FakeServiceOptions options_;
+  std::map<std::string, Job> jobs_;
+  std::deque<std::string> queue_;
+  std::string running_;
+  int64_t done_ = 0;
+  std::recursive_mutex watchers_mutex_;  // held while a callback runs: a JobWatch's destructor waits for it
+  std::list<Watcher> watchers_;
+  ServerState facts_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable work_came_;
+  std::deque<std::function<void()>> work_;
+  std::shared_ptr<const ServerState> state_;
+  bool stop_ = false;
+  std::thread thread_;
+};
+
+}  // namespace alice
