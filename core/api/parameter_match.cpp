@@ -71,14 +71,22 @@ const WantedParameter::Source* source_in(const WantedParameter& wanted, const st
   return wanted.sources.empty() ? nullptr : &wanted.sources.front();
 }
 
+/// A parameter that no tensor was found for, as a file of this layout would have it.
+Parameter expected(const WantedParameter& wanted, const std::string& layout) {
+  const auto* source = source_in(wanted, layout);
+  return from_source(wanted, source ? *source : WantedParameter::Source{layout, wanted.name});
+}
+
 void add_facts(const TensorIndex& index, Recognition& recognition) {
   int64_t numbers = 0;
   std::set<std::string> dtypes;
   for (const Parameter& parameter : recognition.parameters) {
+    const TensorInfo* info = index.find(parameter.source);
+    if (info == nullptr) continue;  // missing
     int64_t elements = 1;
     for (int64_t side : parameter.shape) elements *= side;
     numbers += elements;
-    dtypes.insert(to_string(index.find(parameter.source)->dtype));
+    dtypes.insert(to_string(info->dtype));
   }
   recognition.facts["parameters"] = numbers;
   recognition.facts["dtypes"] = dtypes;
@@ -104,10 +112,10 @@ void match_parameters(const TensorIndex& index, const std::vector<WantedParamete
   for (const WantedParameter& parameter : wanted) {
     const auto* source = choose(index, parameter);
     if (!source) {
-      const auto* expected = source_in(parameter, recognition.layout);
-      missing.add("tensor '" + (expected ? expected->name : parameter.name) + "' is missing: " +
-                  shape_text(expected ? shape_in_file(parameter.shape, expected->form) : parameter.shape) +
-                  " is needed");
+      recognition.parameters.push_back(expected(parameter, recognition.layout));
+      const Parameter& lacking = recognition.parameters.back();
+      missing.add("tensor '" + lacking.source +
+                  "' is missing: " + shape_text(shape_in_file(lacking.shape, lacking.form)) + " is needed");
       continue;
     }
     Parameter found = from_source(parameter, *source);

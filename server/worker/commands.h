@@ -24,6 +24,9 @@ int run_explain(const Composer& composer, const CommandLine& line);
 /// check config | model | load | infer | compat.
 int run_check(Composer& composer, const Config& config, const CommandLine& line);
 
+/// A folder of settings becomes a model with random weights.
+int run_make_model(Composer& composer, const CommandLine& line);
+
 /// `work`, what `alice serve` starts. First, before plugins are loaded: signals, the front's death, the socket
 /// (kLinkDescriptor), and logging over it. The link lives as long as the process. Throws as FrontLink does.
 FrontLink& begin_work(const LoggingConfig& logging);

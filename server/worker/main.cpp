@@ -41,6 +41,7 @@ int run(const CommandLine& line) {
     case Command::models: return run_models(composer, line);
     case Command::plugins: return run_plugins(*registry, line);
     case Command::config_explain: return run_explain(composer, line);
+    case Command::make_model: return run_make_model(composer, line);
     default: return run_check(composer, config, line);
   }
 }

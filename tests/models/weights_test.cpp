@@ -147,6 +147,21 @@ TEST_CASE("a stack with rows too few or too many, and weights of integers, are f
              "'a' has the type I32"));
 }
 
+TEST_CASE("a parameter that no tensor is found for is listed as a file of the layout would have it") {
+  const auto list = std::vector<WantedParameter>{
+      wanted("a.weight", {2}, {{"diffusers", "a.weight"}, {"ldm", "a"}}),
+      wanted("b.weight", {4, 3}, {{"diffusers", "b.weight"}, {"ldm", "b", Parameter::Form::flatten_1x1}})};
+  const Recognition part = matched({{"a", at::ones({2})}}, list);
+  REQUIRE(part.parameters.size() == 2);
+  CHECK(part.parameters.at(1).source == "b");
+  CHECK(part.parameters.at(1).form == Parameter::Form::flatten_1x1);
+  CHECK(part.facts.at("parameters") == 2);  // those that are there
+  const Recognition none = matched({}, list);
+  REQUIRE(none.parameters.size() == 2);
+  CHECK(none.parameters.at(1).source == "b.weight");
+  CHECK(none.faults.size() == 2);
+}
+
 TEST_CASE("of very many faults the first are told and the rest are counted") {
   std::vector<WantedParameter> list;
   std::map<std::string, Tensor> strangers;

@@ -1,0 +1,198 @@
+#include "server/worker/make_model/make_model.h"
+
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "core/base/atomic_file.h"
+#include "core/host/part_choice.h"
+#include "core/io/model_files.h"
+#include "core/io/part_folder.h"
+#include "core/io/safetensors_writer.h"
+#include "server/worker/make_model/random_weights.h"
+
+namespace alice {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kIndex = "model_index.json";
+constexpr const char* kConfig = "config.json";
+constexpr const char* kScheduler = "scheduler";
+
+/// A part's folder and file, and what a text encoder needs beside it.
+struct PartPlace {
+  const char* folder;
+  const char* weights;
+  const char* tokenizer = nullptr;
+};
+constexpr PartPlace kTextEncoders[] = {{"text_encoder", "model.safetensors", "tokenizer"},
+                                       {"text_encoder_2", "model.safetensors", "tokenizer_2"}};
+constexpr PartPlace kUNet = {"unet", "diffusion_pytorch_model.safetensors"};
+constexpr PartPlace kVae = {"vae", "diffusion_pytorch_model.safetensors"};
+
+class NoWeights final : public WeightSource {
+ public:
+  explicit NoWeights(const std::string& place) { index_.place = place; }
+  const TensorIndex& index() const override { return index_; }
+  Tensor tensor(const std::string& name) const override {
+    throw Error(ErrorCode::bad_weights, index_.place, "has no tensor '" + name + "'");
+  }
+
+ private:
+  TensorIndex index_;
+};
+
+/// A folder that gets its name only when everything is in it.
+class FolderAside {
+ public:
+  explicit FolderAside(fs::path folder)
+      : folder_(std::move(folder)),
+        aside_(folder_.parent_path() / (".alice-model-" + std::to_string(::getpid()) + ".part")) {
+    if (fs::exists(fs::symlink_status(folder_)))
+      throw Error(ErrorCode::bad_request, folder_.string(), "is there already, and a model is not written over");
+    std::error_code status;
+    if (!fs::create_directory(aside_, status))
+      throw Error(ErrorCode::not_found, folder_.string(),
+                  "cannot be made: " + (status ? status.message() : aside_.string() + " is in the way"));
+  }
+  ~FolderAside() {
+    std::error_code status;
+    fs::remove_all(aside_, status);
+  }
+  FolderAside(const FolderAside&) = delete;
+  FolderAside& operator=(const FolderAside&) = delete;
+
+  const fs::path& path() const { return aside_; }
+  void commit() {
+    std::error_code status;
+    fs::rename(aside_, folder_, status);
+    if (status) throw Error(ErrorCode::internal, folder_.string(), "cannot be given its name: " + status.message());
+  }
+
+ private:
+  const fs::path folder_, aside_;
+};
+
+void write_file(const fs::path& file, const std::string& bytes) {
+  AtomicFile out(file);
+  out.write(bytes);
+  out.commit();
+}
+
+void copy_synced(const fs::path& from, const fs::path& to) {
+  std::ifstream in(from, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (!in) throw Error(ErrorCode::not_found, from.string(), "cannot be read");
+  write_file(to, bytes);
+}
+
+void copy_files(const fs::path& from, const fs::path& to) {
+  fs::create_directory(to);
+  for (const auto& [name, file] : files_in(from)) copy_synced(file, to / name);
+}
+
+class ModelMaker {
+ public:
+  ModelMaker(Composer& composer, const ModelRecipe& recipe)
+      : composer_(composer), recipe_(recipe), out_(without_end_slash(recipe.out)) {}
+
+  std::vector<std::string> run() {
+    const Registry& registry = composer_.registry();
+    for (const PartPlace& place : kTextEncoders)
+      if (place.folder == kTextEncoders[0].folder || is_folder(recipe_.settings / place.folder)) {
+        copy_tokenizer(place);
+        const auto made = make_part(registry.text_encoders(), place);
+        made.load(composer_.backend(composer_.config().default_backend));  // its tokenizer files are read here
+      }
+    make_part(registry.unets(), kUNet);
+    make_part(registry.vaes(), kVae);
+    copy_scheduler();
+    write_index();
+    out_.commit();
+    return std::move(descriptions_);
+  }
+
+ private:
+  /// "models/x/" means "models/x"; a bare "x" lies in the current folder.
+  static fs::path without_end_slash(const fs::path& path) {
+    const fs::path whole = fs::absolute(path);
+    return whole.has_filename() ? whole : whole.parent_path();
+  }
+
+  void copy_tokenizer(const PartPlace& place) {
+    const fs::path from = recipe_.settings / place.tokenizer;
+    if (!is_folder(from) || files_in(from).empty())
+      throw Error(ErrorCode::not_found, from.string(),
+                  std::string("is not there: the ") + place.folder +
+                      " needs its tokenizer's files (vocab.json, merges.txt); take those of any model of its kind");
+    copy_files(from, out_.path() / place.tokenizer);
+  }
+
+  /// Writes a part with weights, and reads it back as any model is read.
+  template <class Part>
+  PartChoice<Part> make_part(const FactoryList<ModelFactory<Part>>& factories, const PartPlace& place) {
+    const fs::path from = recipe_.settings / place.folder, to = out_.path() / place.folder;
+    ModelFiles bare;
+    bare.place = from.string();
+    bare.config = read_json_object(from / kConfig);
+    bare.weights = std::make_shared<NoWeights>(bare.place);
+    const PartChoice<Part> wanted = choose_part(factories, bare, PartConfig{});
+
+    fs::create_directory(to);
+    copy_synced(from / kConfig, to / kConfig);
+    write_safetensors(to / place.weights, random_weights(wanted.recognition.parameters, recipe_.dtype, recipe_.seed));
+
+    PartChoice<Part> made = choose_part(factories, open_part(to, place.folder), PartConfig{});
+    Faults faults;
+    for (const Fault& fault : made.recognition.faults) faults.add(fault.place, fault.sentence);
+    faults.throw_if_any(ErrorCode::bad_weights);
+    note_class(place.folder, bare.config, made.factory->info());
+    descriptions_.push_back(std::string(place.folder) + ": " + made.recognition.description);
+    return made;
+  }
+
+  /// What model_index.json says of a part: whose class it is, and its name.
+  void note_class(const std::string& part, const Json& config, const FactoryInfo& factory) {
+    const Json architectures = config.value("architectures", Json::array());
+    if (config.contains("_class_name"))
+      index_[part] = {"diffusers", config["_class_name"]};
+    else if (architectures.is_array() && !architectures.empty())
+      index_[part] = {"transformers", architectures.front()};
+    else
+      index_[part] = {"diffusers", factory.classes.empty() ? factory.id : factory.classes.front()};
+  }
+
+  void copy_scheduler() {
+    const fs::path from = recipe_.settings / kScheduler;
+    if (!is_folder(from)) return;  // the plugins' usual one
+    copy_files(from, out_.path() / kScheduler);
+    const Json config = read_json_object(from / "scheduler_config.json");
+    if (config.contains("_class_name")) index_[kScheduler] = {"diffusers", config["_class_name"]};
+  }
+
+  void write_index() {
+    if (is_there(recipe_.settings / kIndex))
+      copy_synced(recipe_.settings / kIndex, out_.path() / kIndex);
+    else
+      write_file(out_.path() / kIndex, dump_json(index_, 2) + "\n");
+  }
+
+  Composer& composer_;
+  const ModelRecipe& recipe_;
+  FolderAside out_;
+  Json index_ = Json::object();
+  std::vector<std::string> descriptions_;
+};
+
+}  // namespace
+
+std::vector<std::string> make_model(Composer& composer, const ModelRecipe& recipe) {
+  if (!is_folder(recipe.settings))
+    throw Error(ErrorCode::not_found, recipe.settings.string(), "is no folder of a model's settings");
+  return ModelMaker(composer, recipe).run();
+}
+
+}  // namespace alice
