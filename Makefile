@@ -9,6 +9,9 @@ build: packages
 	cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release
 	cmake --build $(BUILD) -j $(JOBS)
 
+run: build
+	$(BUILD)/alice serve
+
 test: build
 	cd $(BUILD) && ctest --output-on-failure -j 2
 

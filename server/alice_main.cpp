@@ -1,5 +1,6 @@
-// `alice`, the program that people type. It answers help, the version and wrong command lines itself, at once;
-// everything that computes is done by alice-worker, its sibling, which takes its place with the same command line.
+// `alice`, the program that people type. It answers help, the version and wrong command lines itself, at once, and it
+// serves; everything that computes is done by alice-worker, its sibling, which takes its place with the same command
+// line, or is started by the server.
 
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <exception>
 
 #include "server/cli/command_line.h"
+#include "server/serve/serve.h"
 #include "server/program_folder.h"
 
 namespace {
@@ -30,7 +32,11 @@ int become_worker(char** argv) {
 int main(int argc, char** argv) {
   try {
     const alice::ParsedCommandLine parsed = alice::parse_command_line(argc, argv);
-    return parsed.answer.has_value() ? alice::give_answer(*parsed.answer) : become_worker(argv);
+    if (parsed.answer.has_value()) return alice::give_answer(*parsed.answer);
+    return parsed.line.command == alice::Command::serve ? alice::run_serve(parsed.line) : become_worker(argv);
+  } catch (const alice::Error& e) {
+    std::fprintf(stderr, "alice: %s\n", e.what());
+    return alice::exit_code_of(e.code());
   } catch (const std::exception& e) {
     std::fprintf(stderr, "alice: %s\n", e.what());
     return alice::kExitFailed;

@@ -1,4 +1,4 @@
-#include "server/front/service_manager.h"
+#include "server/serve/service_manager.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>

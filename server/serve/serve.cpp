@@ -1,0 +1,101 @@
+#include "server/serve/serve.h"
+
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+
+#include "server/config/config.h"
+#include "server/front/http/http_front.h"
+#include "server/front/job_desk.h"
+#include "server/program_folder.h"
+#include "server/serve/service_manager.h"
+#include "server/serve/welcome.h"
+
+namespace alice {
+namespace {
+
+/// The signals that this program waits for; blocked, so that no thread is interrupted by one.
+class Signals {
+ public:
+  Signals() {
+    sigemptyset(&set_);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, number);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);  // a reader that leaves is an error of its write, not our end
+  }
+
+  /// True when one that ends the program came within 50 ms. SIGHUP, the end of a terminal, ends it too.
+  bool come() const {
+    const timespec moment = {0, 50'000'000};
+    return sigtimedwait(&set_, nullptr, &moment) > 0;
+  }
+
+ private:
+  sigset_t set_;
+};
+
+Config configuration(const CommandLine& line) {
+  ConfigSources sources = ConfigSources::of_process();
+  sources.config_file = line.config_file;
+  sources.models_directory = line.models_directory;
+  sources.data_directory = line.data_directory;
+  sources.host = line.host;
+  sources.port = line.port;
+  return load_config(sources);
+}
+
+/// The worker reads the same configuration.
+std::vector<std::string> worker_arguments(const CommandLine& line) {
+  std::vector<std::string> arguments = {program_folder() / "alice-worker", "work"};
+  if (!line.config_file.empty()) arguments.insert(arguments.end(), {"--config", line.config_file});
+  if (!line.models_directory.empty()) arguments.insert(arguments.end(), {"--models", line.models_directory});
+  return arguments;
+}
+
+Json generation_defaults(const GenerateRequest& defaults) {
+  const Json all = write_generate_request(defaults);
+  Json out = Json::object();
+  for (const char* name : {"steps", "guidance_scale", "scheduler", "width", "height"})
+    out[name] = all.value(name, Json());
+  return out;
+}
+
+/// Running jobs may finish, until the deadline or another signal.
+void drain(JobDesk& desk, const Signals& signals, double timeout_s) {
+  std::atomic<bool> done = false;
+  const std::chrono::duration<double> timeout(timeout_s);
+  desk.drain(std::chrono::duration_cast<std::chrono::milliseconds>(timeout), [&done] { done = true; });
+  while (!done)
+    if (signals.come()) break;
+  if (!done) spdlog::warn("a second signal: stopping at once; what ran is taken up at the next start");
+  desk.stop();  // after this, on_done comes no more
+}
+
+}  // namespace
+
+int run_serve(const CommandLine& line) {
+  const Signals signals;
+  const Config config = configuration(line);
+  start_logging(config.logging);
+  for (const Fault& warning : config.warnings) spdlog::warn("{}: {}", warning.place, warning.sentence);
+
+  JobDesk desk(job_desk_settings(config.server, config.default_model, worker_arguments(line)));
+  HttpFront front(config.server, desk, {generation_defaults(config.host.defaults)});
+  front.start();
+  tell_service_manager("READY=1\nSTATUS=listens on port " + std::to_string(front.port()));
+  Welcome welcome(config, front.port());
+  while (!signals.come()) welcome.follow(*desk.state());
+
+  tell_service_manager("STOPPING=1\nSTATUS=running jobs finish");
+  spdlog::info("stopping: running jobs may finish within {} s", config.server.drain_timeout_s);
+  drain(desk, signals, config.server.drain_timeout_s);
+  front.stop_accepting();
+  front.close();
+  spdlog::shutdown();
+  return kExitOk;
+}
+
+}  // namespace alice

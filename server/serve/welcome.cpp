@@ -1,0 +1,58 @@
+#include "server/serve/welcome.h"
+
+#include <cstdio>
+
+namespace alice {
+namespace {
+
+/// An address that a program on this machine can call.
+std::string address_of(const ServerConfig& server, int64_t port) {
+  const bool is_ipv6 = server.host.find(':') != server.host.npos;
+  const bool is_every = server.host == "0.0.0.0" || server.host == "::";
+  const std::string host = is_every ? "127.0.0.1" : is_ipv6 ? "[" + server.host + "]" : server.host;
+  return "http://" + host + ":" + std::to_string(port);
+}
+
+void say(const std::string& text) {
+  std::fputs((text + "\n").c_str(), stdout);
+  std::fflush(stdout);
+}
+
+std::string model_line(const Json& model) {
+  const std::string note = model.value("note", "");
+  const std::string unavailable = model.value("unavailable", "");
+  return "  " + model.value("id", "") + (note.empty() ? "" : ": " + note) +
+         (unavailable.empty() ? "" : " (cannot be used: " + unavailable + ")");
+}
+
+std::string models_text(const Json& models, const std::string& address, const std::string& folder) {
+  if (models.empty())
+    return "There are no models in " + folder + ". Put a diffusers folder or a .safetensors file there.";
+  std::string text = "Ready. Models:";
+  for (const Json& model : models) text += "\n" + model_line(model);
+  return text + "\nType in another terminal:\n  curl -s " + address +
+         "/v1/images/generations -H 'Content-Type: application/json' -d '{\"model\": \"" +
+         models.front().value("id", "") + "\", \"prompt\": \"a lighthouse at dusk\"}'\nand open the URL in the answer.";
+}
+
+}  // namespace
+
+Welcome::Welcome(const Config& config, int64_t port)
+    : address_(address_of(config.server, port)), models_directory_(config.host.models_directory.string()) {
+  say("ALICE listens on " + address_ +
+      (config.server.host == "0.0.0.0" ? " and on every network of this machine" : ""));
+  say("Pictures are kept in " + config.server.images_directory.string() + ". Ctrl-C stops.");
+}
+
+void Welcome::follow(const ServerState& state) {
+  std::string text;
+  if (state.description.contains("models"))
+    text = models_text(state.description.at("models"), address_, models_directory_);
+  else if (state.workers == 0 && !state.worker_ends.empty() && !state.not_ready.empty())
+    text = "Not ready: " + state.not_ready.front();
+  if (text.empty() || text == said_) return;
+  said_ = text;
+  say(text);
+}
+
+}  // namespace alice

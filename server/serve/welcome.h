@@ -1,0 +1,26 @@
+#pragma once
+// What a person who starts the server reads: where it listens, what it can make, what to type.
+
+#include <string>
+
+#include "server/config/config.h"
+#include "server/front/job_service.h"
+
+namespace alice {
+
+/// Writes to standard output.
+class Welcome {
+ public:
+  /// Says where the server listens and where it keeps things.
+  Welcome(const Config& config, int64_t port);
+  /// Once the models are known, or what keeps them from being known: says so, and what to type. Later calls do nothing
+  /// until that changes.
+  void follow(const ServerState& state);
+
+ private:
+  std::string address_;
+  std::string models_directory_;
+  std::string said_;
+};
+
+}  // namespace alice
