@@ -41,6 +41,7 @@ int run_models(const Composer& composer, const CommandLine& line) {
                   {"source", model.source.string()},
                   {"available", model.unavailable.empty()},
                   {"description", model.description}};
+      if (!model.note.empty()) one["note"] = model.note;
       if (!model.unavailable.empty()) one["unavailable"] = model.unavailable;
       list.push_back(std::move(one));
     }
@@ -49,7 +50,9 @@ int run_models(const Composer& composer, const CommandLine& line) {
   }
   std::vector<std::vector<std::string>> rows;
   for (const ModelStatus& model : models)
-    rows.push_back({model.id, model.unavailable.empty() ? model.description : "unavailable: " + model.unavailable});
+    rows.push_back({model.id, model.unavailable.empty()
+                                  ? model.description + (model.note.empty() ? "" : "; " + model.note)
+                                  : "unavailable: " + model.unavailable});
   print_table(rows);
   for (const std::string& lora : composer.loras().names()) std::cout << "lora/" << lora << "\n";
   if (models.empty()) std::cout << "no models in " << composer.config().models_directory.string() << "\n";

@@ -174,10 +174,9 @@ class ModelMaker {
   }
 
   void write_index() {
-    if (is_there(recipe_.settings / kIndex))
-      copy_synced(recipe_.settings / kIndex, out_.path() / kIndex);
-    else
-      write_file(out_.path() / kIndex, dump_json(index_, 2) + "\n");
+    Json index = is_there(recipe_.settings / kIndex) ? read_json_object(recipe_.settings / kIndex) : index_;
+    index["_note"] = "its weights are random: its pictures are noise";
+    write_file(out_.path() / kIndex, dump_json(index, 2) + "\n");
   }
 
   Composer& composer_;

@@ -40,6 +40,7 @@ Json describe_model(const ModelStatus& model) {
               {"description", model.description},
               {"created", changed_at(model.source)},
               {"bytes", bytes_of(model.source)}};
+  if (!model.note.empty()) out["note"] = model.note;
   if (!model.unavailable.empty()) out["unavailable"] = model.unavailable;
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <chrono>
 #include <filesystem>
 
 #include "core/host/settings.h"
@@ -33,25 +34,41 @@ Json settings_used(const Settings& settings) {
   return write_generate_request(request);
 }
 
+using Clock = std::chrono::steady_clock;
+
+double seconds(Clock::time_point from, Clock::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
 class JobRunner {
  public:
   JobRunner(const StartJob& order, const Workbench& bench, const std::atomic<bool>& cancelled)
       : order_(order), bench_(bench), cancelled_(cancelled) {}
 
   JobDone run() {
+    const Clock::time_point begun = Clock::now();
     tell(kLoad, {Progress::Stage::encode, 0, 0, order_.request.n, 0, 0});
     PreparedRequest prepared = bench_.composer.prepare(order_.request, kPathsAllowed);
     check_cancelled();
+    const Clock::time_point loaded = Clock::now();
     StepRecord record(order_.record_file, run_identity(bench_.programs, prepared));
     if (!order_.request.seed && record.seed()) prepared.settings.seed = *record.seed();  // the one that was drawn
     record.begin(prepared.settings.seed);
     make_pictures(prepared, record);
+    log_made(prepared.settings, seconds(begun, loaded), seconds(loaded, Clock::now()));
     return {order_.run, std::move(prepared.warnings), settings_used(prepared.settings), resumed_from_};
   }
 
  private:
   void check_cancelled() const {
     if (cancelled_) throw Error(ErrorCode::cancelled, "job", "was cancelled");
+  }
+
+  void log_made(const Settings& settings, double load_seconds, double make_seconds) const {
+    spdlog::info(
+        "request={} made {} of {}x{} in {} steps of {}, {} of them from the record: {:.3f} s, and {:.3f} s to load",
+        order_.request_id, settings.n, settings.width, settings.height, settings.steps, settings.scheduler.name,
+        resumed_from_, make_seconds, load_seconds);
   }
 
   void make_pictures(PreparedRequest& prepared, StepRecord& record) {
@@ -66,9 +83,7 @@ class JobRunner {
         tell_preview(*prepared.pipeline, progress);
     };
     hooks.on_image = [&](const GeneratedImage& image) {
-      const std::string name = order_.run.job + "-" + std::to_string(image.index) + ".png";
-      const auto file = std::filesystem::path(order_.pictures_folder) / name;
-      bench_.front.say(JobPicture{order_.run, write_picture(file, image, prepared.settings)});
+      bench_.front.say(JobPicture{order_.run, keep(image, prepared.settings)});
     };
     generate(*prepared.pipeline, prepared.settings, hooks, prepared.warnings);
   }
@@ -80,6 +95,16 @@ class JobRunner {
       estimate_ = network(x, level);
       return estimate_;
     };
+  }
+
+  PictureFile keep(const GeneratedImage& image, const Settings& settings) const {
+    const std::string name = order_.run.job + "-" + std::to_string(image.index) + ".png";
+    try {
+      return write_picture(std::filesystem::path(order_.pictures_folder) / name, image, settings);
+    } catch (const Error& e) {
+      throw Error(ErrorCode::internal, e.place(),
+                  e.sentence());  // a folder that is not there is not the client's fault
+    }
   }
 
   void tell(const char* stage, const Progress& progress) {
@@ -117,7 +142,10 @@ void run_job(const StartJob& order, const Workbench& bench, const std::atomic<bo
   try {
     bench.front.say(JobRunner(order, bench, cancelled).run());
   } catch (...) {
-    bench.front.say(failure_of(order.run, std::current_exception()));
+    const JobFailed failure = failure_of(order.run, std::current_exception());
+    // Without the sentence, which may quote the prompt.
+    spdlog::info("request={} ended: {} at {}", order.request_id, to_string(failure.code), failure.place);
+    bench.front.say(failure);
   }
   std::error_code status;  // the front removes it, too
   std::filesystem::remove(order.record_file, status);
