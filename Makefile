@@ -9,7 +9,9 @@ build: packages
 	cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release
 	cmake --build $(BUILD) -j $(JOBS)
 
+# Where there are no models yet, the random one stands in, so that there is something to ask.
 run: build
+	@ls models | grep -qvx -e README.md -e loras || cp -R $(BUILD)/made-models/tiny models/tiny
 	$(BUILD)/alice serve
 
 test: build

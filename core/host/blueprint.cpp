@@ -123,6 +123,7 @@ Blueprint make_blueprint(const Registry& registry, const HostConfig& config, con
     throw Error(ErrorCode::unsupported, stored.place,
                 "has two text encoders; pipelines with one are what this version composes");
 
+  blueprint.note = stored.note;
   blueprint.backend = backend_of(config, model, blueprint);
   blueprint.text_encoder =
       choose_part(registry.text_encoders(), files_of(stored, kTextEncoder, model.text_encoder), model.text_encoder);
@@ -147,6 +148,7 @@ Json describe_blueprint(const Blueprint& blueprint) {
     explanation.push_back({{"what", line.what}, {"value", line.value}, {"origin", line.origin}});
   return {{"id", blueprint.config.id},
           {"source", blueprint.config.source.string()},
+          {"note", blueprint.note},
           {"parts",
            {{kTextEncoder, describe_part(blueprint.text_encoder)},
             {kUNet, describe_part(blueprint.unet)},

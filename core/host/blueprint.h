@@ -18,6 +18,7 @@ struct Explained {
 
 struct Blueprint {
   ModelConfig config;
+  std::string note;     ///< what the model's users must know; "" when there is nothing
   std::string backend;  ///< a key of HostConfig::backends; "" means the first backend that a plugin brings
   PartChoice<TextEncoder> text_encoder;
   PartChoice<UNet> unet;

@@ -67,10 +67,11 @@ Composer::Composer(HostConfig config, std::shared_ptr<const Registry> registry)
 std::vector<ModelStatus> Composer::models() const {
   std::vector<ModelStatus> out;
   for (const auto& [id, model] : list_models(config_)) {
-    ModelStatus status{id, model.source, "", ""};
+    ModelStatus status{id, model.source, "", "", ""};
     try {
       const Blueprint blueprint = make_blueprint(*registry_, config_, model);
       status.description = blueprint.unet.recognition.description;
+      status.note = blueprint.note;
       throw_faults(blueprint);
     } catch (const Error& e) {
       status.unavailable = e.what();
@@ -167,6 +168,7 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
       choose_scheduler(*registry_, plan.scheduler, request.scheduler, request.scheduler_options);
 
   PreparedRequest prepared;
+  if (!plan.note.empty()) prepared.warnings.push_back(plan.config.id + ": " + plan.note);
   const std::lock_guard<std::mutex> lock(mutex_);
   prepared.made_of = pipeline_key(plan);
   prepared.pipeline = cached(prepared.made_of, [&] { return build(plan); });

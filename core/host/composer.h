@@ -21,6 +21,7 @@ struct ModelStatus {
   std::filesystem::path source;
   std::string unavailable;  ///< the reason; "" when it can be composed
   std::string description;  ///< of its UNet; "" when it cannot be told
+  std::string note;         ///< what its users must know; "" when there is nothing
 };
 
 /// A request, ready to run.

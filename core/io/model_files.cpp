@@ -54,10 +54,14 @@ void read_model_index(const fs::path& index_file, StoredModel& model) {
                            brief(dump_json(member.value())));
     }
   }
-  if (const auto pipeline = index.find("_class_name"); pipeline != index.end()) {
-    if (!pipeline->is_string()) fail(index_file, "'_class_name' must be a string");
-    model.pipeline_class = pipeline->get<std::string>();
-  }
+  const auto read_text = [&](const char* name, std::string& into) {
+    const auto found = index.find(name);
+    if (found == index.end()) return;
+    if (!found->is_string()) fail(index_file, std::string("'") + name + "' must be a string");
+    into = found->get<std::string>();
+  };
+  read_text("_class_name", model.pipeline_class);
+  read_text("_note", model.note);
 }
 
 ModelFiles open_named_part(const fs::path& folder, const PartName& name, const std::string& variant) {

@@ -34,7 +34,7 @@ LIBRARIES = {
     "boost/dll/": ["core/host/plugin_loader.cpp"],
     "ATen/": ["core/api/", "core/math/", "core/io/", "core/host/", "plugins/", "server/worker/"],
     "c10/": ["core/api/", "core/math/", "core/io/", "core/host/", "plugins/", "server/worker/"],
-    "torch/": ["core/api/plugin.h"],
+    "torch/": ["core/api/plugin.h", "server/worker/session/description.cpp"],
     "png.h": ["core/io/"],
     "CLI/": ["server/cli/"],
     "sqlite3.h": ["server/jobs/sqlite/"],

@@ -37,7 +37,7 @@ class Server:
         self.config_file = self.folder / "config.yaml"
         self.config_file.write_text(config)
         self.log_file = self.folder / "log.txt"
-        self.models = models or BUILD / "models"
+        self.models = models or BUILD / "made-models"
         self.options = list(options)
         self.environment = dict(os.environ, ALICE_LOG_LEVEL="info", OMP_NUM_THREADS="2", **(environment or {}))
         self.process, self.port = None, None
