@@ -1,0 +1,236 @@
+"""Jobs by themselves, their events, and clients who wait, leave or read slowly."""
+
+import json
+import socket
+import time
+import unittest
+
+from server import PATIENCE, Server, ServerCase, wait_until
+
+
+def read_events(response):
+    """The events of a stream: (id, name, data)."""
+    events, fields = [], {}
+    for line in response.read().decode().splitlines():
+        if not line and "event" in fields:
+            events.append((int(fields["id"]), fields["event"], json.loads(fields["data"])))
+        if not line:
+            fields = {}
+        elif not line.startswith(":"):
+            name, _, value = line.partition(": ")
+            fields[name] = value
+    return events
+
+
+def request_text(path, body, port):
+    data = json.dumps(body).encode()
+    head = (f"POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(data)}\r\n\r\n")
+    return head.encode() + data
+
+
+class Jobs(ServerCase):
+    SETTINGS = {"step_ms": 2}
+
+    def submit(self, prompt="a cat", **more):
+        answer = self.server.post("/v1/jobs", {"prompt": prompt, **more})
+        self.assertEqual(answer.status, 202, answer.body)
+        return answer
+
+    def status_of(self, job):
+        return self.server.get("/v1/jobs/" + job).json["status"]
+
+    def cancel_all(self):
+        for job in self.server.get("/v1/jobs?limit=100").json["data"]:
+            self.server.ask("DELETE", "/v1/jobs/" + job["id"])
+
+    def tearDown(self):
+        self.cancel_all()
+
+    def test_a_job_goes_from_queued_to_succeeded(self):
+        answer = self.submit(steps=3, seed=0)
+        job = answer.json
+        self.assertEqual((job["object"], job["status"], job["error"]), ("job", "queued", None))
+        self.assertEqual(answer.headers["location"], "/v1/jobs/" + job["id"])
+        self.assertEqual(answer.headers["x-job-id"], job["id"])
+        self.assertEqual(job["request_id"], answer.headers["x-request-id"])
+        wait_until(lambda: self.status_of(job["id"]) == "succeeded", "the job ends")
+        done = self.server.get(answer.headers["location"]).json
+        self.assertEqual((done["attempts"], done["settings"]["steps"], done["request"]["seed"]), (1, 3, 0))
+        self.assertLessEqual(done["created"], done["started"])
+        self.assertLessEqual(done["started"], done["finished"])
+        self.assertEqual(self.server.get(done["images"][0]["url"].split(str(self.server.port))[1]).status, 200)
+
+    def test_jobs_are_listed_newest_first_in_pages(self):
+        made = [self.submit().json["id"] for _ in range(5)]
+        wait_until(lambda: self.status_of(made[-1]) == "succeeded", "the last job ends")
+        listed, before = [], ""
+        while True:
+            page = self.server.get("/v1/jobs?limit=2" + before).json
+            listed += [job["id"] for job in page["data"]]
+            if not page["has_more"] or len(listed) >= 5:
+                break
+            before = "&before=" + listed[-1]
+        self.assertEqual(listed[:5], made[::-1])
+        statuses = {job["status"] for job in self.server.get("/v1/jobs?status=succeeded").json["data"]}
+        self.assertEqual(statuses, {"succeeded"})
+
+    def test_a_bad_query_is_named(self):
+        for query, param in (("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"), ("limit=", "limit"),
+                             ("limit=99999999999999999999", "limit"), ("before=x", "before"), ("status=done", "status"),
+                             ("lmit=3", None)):
+            self.assert_error(self.server.get("/v1/jobs?" + query), 400, "bad_request", param)
+
+    def test_an_unknown_job_is_not_found(self):
+        for job in ("0" * 32, "x", "../x", "0" * 31 + "G"):
+            for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/events")):
+                self.assert_error(self.server.ask(method, "/v1/jobs/" + job.replace("/", "%2f") + path), 404,
+                                  "not_found")
+
+    def test_cancelling_a_running_job(self):
+        job = self.submit("hold").json["id"]
+        wait_until(lambda: self.status_of(job) == "running", "the job runs")
+        answer = self.server.ask("DELETE", "/v1/jobs/" + job)
+        self.assertIn(answer.status, (200, 202))
+        wait_until(lambda: self.status_of(job) == "cancelled", "the job is cancelled")
+        self.assertEqual(self.server.ask("DELETE", "/v1/jobs/" + job).status, 200)
+
+    def test_on_disconnect_has_no_meaning_for_a_job(self):
+        self.assert_error(self.server.post("/v1/jobs", {"prompt": "x", "on_disconnect": "finish"}), 400, "unsupported",
+                          "on_disconnect")
+
+    def test_events_tell_a_jobs_way_and_end(self):
+        job = self.submit(preview_every=2).json["id"]
+        link = self.server.connect()
+        link.request("GET", f"/v1/jobs/{job}/events")
+        response = link.getresponse()
+        self.assertEqual(response.getheader("Content-Type"), "text/event-stream; charset=utf-8")
+        events = read_events(response)
+        self.assertEqual([number for number, _, _ in events], list(range(1, len(events) + 1)))
+        number, name, data = events[-1]
+        self.assertEqual((name, data["job"]["status"]), ("done", "succeeded"))
+        self.assertLessEqual({name for _, name, _ in events}, {"position", "step", "preview", "done"})
+        for _, name, data in events:
+            if name == "step":
+                self.assertEqual((data["stage"], data["steps"], data["eta_seconds"]), ("denoise", 4, 0.5))
+        # The connection lives on.
+        self.assertEqual(self.server.ask("GET", "/health", connection=link).status, 200)
+        link.close()
+
+    def test_events_of_an_ended_job_are_its_end(self):
+        job = self.submit().json["id"]
+        wait_until(lambda: self.status_of(job) == "succeeded", "the job ends")
+        link = self.server.connect()
+        link.request("GET", f"/v1/jobs/{job}/events")
+        events = read_events(link.getresponse())
+        self.assertEqual([name for _, name, _ in events], ["done"])
+        link.request("HEAD", f"/v1/jobs/{job}/events")
+        response = link.getresponse()
+        self.assertEqual((response.status, response.read()), (200, b""))
+        link.close()
+
+    def test_a_quiet_stream_has_comments(self):
+        job = self.submit("hold").json["id"]
+        with self.server.socket() as link:
+            link.sendall(f"GET /v1/jobs/{job}/events HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            data = b""
+            while b"\n: " not in data:
+                part = link.recv(4096)
+                self.assertTrue(part, "the stream ended: %r" % data)
+                data += part
+        self.server.ask("DELETE", "/v1/jobs/" + job)
+
+    def test_a_slow_reader_costs_no_memory(self):
+        before = self.server.resident_bytes()
+        job = self.submit("stream:2000").json["id"]  # 270 MB of events in base64
+        with socket.socket() as link:
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            link.settimeout(PATIENCE)
+            link.connect(("127.0.0.1", self.server.port))
+            link.sendall(f"GET /v1/jobs/{job}/events HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            wait_until(lambda: self.status_of(job) == "succeeded", "the job ends")
+            self.assertEqual(self.server.get("/health").status, 200)
+            data = b""
+            while b"event: done" not in data:
+                part = link.recv(1 << 20)
+                self.assertTrue(part)
+                data += part
+        self.assertLess(data.count(b"event: preview"), 2000)
+        self.assertLess(self.server.resident_bytes() - before, 64 << 20)
+
+    def leave_while_waiting(self, prompt, **more):
+        """Posts, waits until the job runs, leaves; returns the job's id."""
+        known = {job["id"] for job in self.server.get("/v1/jobs?limit=100").json["data"]}
+        with self.server.socket() as link:
+            link.sendall(request_text("/v1/images/generations", {"prompt": prompt, **more}, self.server.port))
+            found = []
+
+            def runs():
+                found[:] = [job["id"] for job in self.server.get("/v1/jobs?status=running").json["data"]
+                            if job["id"] not in known]
+                return bool(found)
+
+            wait_until(runs, "the job runs")
+        return found[0]
+
+    def test_a_client_that_leaves_cancels_its_job(self):
+        job = self.leave_while_waiting("hold")
+        wait_until(lambda: self.status_of(job) == "cancelled", "the job is cancelled")
+
+    def test_a_client_that_leaves_may_let_its_job_finish(self):
+        job = self.leave_while_waiting("hold", on_disconnect="finish")
+        for _ in range(20):  # time in which a wrong cancel would come
+            self.assertEqual(self.status_of(job), "running")
+            time.sleep(0.02)
+
+    def test_a_thousand_clients_that_leave_at_once_leave_nothing_behind(self):
+        for _ in range(20):
+            links = [self.server.socket() for _ in range(50)]
+            for link in links:
+                link.sendall(request_text("/v1/images/generations", {"prompt": "hold"}, self.server.port))
+            for link in links:
+                link.close()
+        wait_until(lambda: self.server.get("/metrics").json["queue_depth"] == 0, "the queue is empty")
+        wait_until(lambda: self.server.get("/metrics").json["active_generations"] == 0, "nothing runs")
+
+    def test_a_job_cancelled_by_another_is_499_for_who_waits(self):
+        with self.server.socket() as link:
+            link.sendall(request_text("/v1/images/generations", {"prompt": "hold"}, self.server.port))
+            wait_until(lambda: self.server.get("/v1/jobs?status=running").json["data"], "the job runs")
+            self.cancel_all()
+            head = link.recv(65536)
+        self.assertTrue(head.startswith(b"HTTP/1.1 499 "), head)
+        self.assertIn(b'"code":"cancelled"', head)
+
+    def test_a_server_that_stops_names_the_job(self):
+        answer = self.server.post("/v1/images/generations", {"prompt": "hand-back"})
+        self.assert_error(answer, 503, "restarting")
+        self.assertIn("retry-after", answer.headers)
+        self.assertEqual(answer.headers["x-should-retry"], "false")
+        self.assertEqual(answer.error["job_id"], answer.headers["x-job-id"])
+
+
+class Impatient(ServerCase):
+    SETTINGS = {"server": {"request_timeout_s": 0.2}}
+
+    def test_a_request_may_wait_only_so_long_and_the_job_goes_on(self):
+        answer = self.server.post("/v1/images/generations", {"prompt": "hold"})
+        self.assert_error(answer, 504, "timeout")
+        self.assertEqual(answer.headers["x-should-retry"], "false")
+        self.assertEqual(self.server.get("/v1/jobs/" + answer.error["job_id"]).json["status"], "running")
+
+
+class Ending(unittest.TestCase):
+    def test_waiting_clients_do_not_hold_up_the_end(self):
+        server = Server()
+        links = [server.socket() for _ in range(3)]
+        for link in links:
+            link.sendall(request_text("/v1/images/generations", {"prompt": "hold"}, server.port))
+        wait_until(lambda: server.get("/v1/jobs?status=running").json["data"], "a job runs")
+        self.assertEqual(server.stop(), 0)
+        for link in links:
+            link.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
