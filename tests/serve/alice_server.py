@@ -129,6 +129,14 @@ class Server:
     def job(self, job_id):
         return self.get_json("/v1/jobs/" + job_id)
 
+    def all_jobs(self):
+        """Newest first, page by page."""
+        jobs, page = [], self.get_json("/v1/jobs?limit=100")["data"]
+        while page:
+            jobs += page
+            page = self.get_json(f"/v1/jobs?limit=100&before={page[-1]['id']}")["data"]
+        return jobs
+
     def wait_ended(self, job_id, patience_s=PATIENCE_S):
         def ended():
             job = self.job(job_id)

@@ -46,7 +46,7 @@ class ReadmeTest(unittest.TestCase):
 
     def check_answer(self, server, answer):
         """Every picture URL in an answer can be fetched."""
-        self.assertNotIn("error", answer)
+        self.assertIsNone(answer.get("error"), answer)
         for url in re.findall(r'"(http[^"]+\.png)"', json.dumps(answer)):
             status, _, body = server.call("GET", re.sub(r"^https?://[^/]+", "", url))
             self.assertEqual(status, 200)

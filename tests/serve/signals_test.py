@@ -87,7 +87,7 @@ class SignalsTest(unittest.TestCase):
 
     def test_systemd_is_told_when_it_listens_and_when_it_stops(self):
         with tempfile.TemporaryDirectory() as folder:
-            listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            listener = self.enterContext(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
             listener.bind(folder + "/notify")
             listener.settimeout(60)
             with Server(environment={"NOTIFY_SOCKET": folder + "/notify"}) as server:
