@@ -40,7 +40,9 @@ class Server:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=limit)
         line = self.process.stdout.readline().decode()
         if not line.startswith("port "):
-            raise RuntimeError("the test server did not start: " + self.process.stderr.read().decode())
+            said = self.process.stderr.read().decode()
+            self.stop()
+            raise RuntimeError("the test server did not start: " + said)
         self.port = int(line.split()[1])
 
     def connect(self, timeout=PATIENCE):
@@ -87,8 +89,7 @@ class Server:
 
     def stop(self):
         """Ends it and returns its exit code."""
-        if self.is_alive():
-            self.process.stdin.close()
+        self.process.stdin.close()
         code = self.process.wait(PATIENCE)
         self.process.stdout.close()
         self.process.stderr.close()

@@ -81,7 +81,7 @@ class Malformed(ServerCase):
             if number % 100 == 0:
                 self.assertTrue(self.server.is_alive())
                 self.assertEqual(self.server.get("/health").status, 200)
-        self.assertLessEqual({200, 202, 400}, seen)
+        self.assertLessEqual({200, 400}, seen)  # who half-closes hears nothing of what takes longer
         self.assertEqual(self.server.get("/health").status, 200)
 
     def test_what_two_readers_could_read_differently_is_refused(self):
@@ -140,9 +140,12 @@ class Malformed(ServerCase):
             self.assertNotIn(b"smuggled", self.server.raw(vector))
 
     def test_other_protocols_are_refused(self):
-        self.assert_refused(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-                            b"\x82\x7f\x00\x00\x00\x00\xc0\x00\x00\x00", (501,))
+        websocket = (b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+        self.assert_refused(websocket, (501,))
+        before = self.server.resident_bytes()
+        self.assert_refused(websocket + b"\x82\x7f\x00\x00\x00\x00\xc0\x00\x00\x00", (400, 501))  # "3 GiB follow"
+        self.assertLess(self.server.resident_bytes() - before, 64 << 20)
         self.assert_refused(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
                             (501,))
         self.assert_refused(b"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n", (400, 405))

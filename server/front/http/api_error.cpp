@@ -14,7 +14,8 @@ namespace alice {
 namespace {
 
 constexpr size_t kMostFaultsTold = 20;
-constexpr size_t kLongestMessage = 4000;  // bytes: sentences quote what clients wrote
+// Bytes: sentences and names of fields quote what clients wrote.
+constexpr size_t kLongestMessage = 4000, kLongestParam = 200;
 
 /// `message` null: the error's own sentence is told.
 struct Told {
@@ -60,7 +61,7 @@ std::string ApiError::type() const {
 
 std::string ApiError::body() const {
   Json error = {{"message", message}, {"type", type()}, {"param", nullptr}, {"code", code}};
-  if (!param.empty()) error["param"] = param;
+  if (!param.empty()) error["param"] = brief(param, kLongestParam);
   if (!job_id.empty()) error["job_id"] = job_id;
   return dump_json({{"error", error}});
 }
@@ -102,16 +103,16 @@ ApiError to_api_error(const Error& error, const ParamOf& param_of, int64_t retry
   return to_api_error(error.code(), error.place(), error.sentence(), param_of, retry_after_s);
 }
 
-void throw_if_any(const Faults& faults, const ParamOf& param_of, ErrorCode code) {
+void throw_if_any(const Faults& faults, ErrorCode code) {
   if (faults.empty()) return;
   const auto& list = faults.list();
   std::string message;
   for (size_t i = 0; i < std::min(list.size(), kMostFaultsTold); ++i) {
-    const std::string param = param_of(list[i].place);
+    const std::string param = pointer_to_param(list[i].place);
     message += (i == 0 ? "" : "; ") + (param.empty() ? "" : param + ": ") + list[i].sentence;
   }
   if (list.size() > kMostFaultsTold) message += "; and " + std::to_string(list.size() - kMostFaultsTold) + " more";
-  throw ApiError(400, to_string(code), brief(message, kLongestMessage), param_of(list[0].place));
+  throw ApiError(400, to_string(code), brief(message, kLongestMessage), pointer_to_param(list[0].place));
 }
 
 std::string unreadable_request_answer() {

@@ -46,7 +46,8 @@ ApiError to_api_error(ErrorCode code, const std::string& place, const std::strin
                       int64_t retry_after_s = 1);
 ApiError to_api_error(const Error& error, const ParamOf& param_of, int64_t retry_after_s = 1);
 /// Throws ApiError 400 when there is a fault: all of them in the message, the first one's field in `param`.
-void throw_if_any(const Faults& faults, const ParamOf& param_of, ErrorCode code = ErrorCode::bad_request);
+/// The places are pointers in the client's spelling.
+void throw_if_any(const Faults& faults, ErrorCode code = ErrorCode::bad_request);
 
 // The same shape as bytes of HTTP, for those who get no further; the connection ends with each.
 /// For a request that could not be read.

@@ -89,7 +89,7 @@ ParamOf DoorFields::param_of() const {
 void DoorFields::throw_if_any(const Faults& faults) const {
   Faults all = faults;
   for (const Fault& fault : refused.list()) all.add(fault.place, fault.sentence);
-  alice::throw_if_any(all, param_of(), faults.empty() ? ErrorCode::unsupported : ErrorCode::bad_request);
+  alice::throw_if_any(all, faults.empty() ? ErrorCode::unsupported : ErrorCode::bad_request);
 }
 
 void sort_fields(const Json& object, const std::string& prefix, const std::vector<FieldRule>& rules, DoorFields& fields,

@@ -98,7 +98,7 @@ ListQuery read_list_query(const HttpRequest& request) {
       faults.add("", "there is no such parameter" + did_you_mean(name, {"limit", "before", "status"}));
     }
   }
-  throw_if_any(faults, pointer_to_param);
+  throw_if_any(faults);
   return query;
 }
 

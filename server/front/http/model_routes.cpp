@@ -25,6 +25,12 @@ void answer_defaults(const FrontContext& context, Exchange& exchange) {
 }
 
 void refresh(const FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
+  if (context.jobs.state()->workers == 0) {
+    ApiError error(503, to_string(ErrorCode::busy), "no worker is ready that could look");
+    error.again = true;
+    error.headers.emplace_back("Retry-After", "1");
+    throw error;
+  }
   context.jobs.refresh(answering<Json>(context, exchange, [exchange](const Json& description) {
     const Json loras = description.value("loras", Json::array());
     exchange->send_json(200,

@@ -1,0 +1,155 @@
+"""Many connections, slow ones, rude ones."""
+
+import resource
+import socket
+import struct
+import time
+import unittest
+
+from server import PATIENCE, Server, ServerCase, read_all, wait_until
+
+GET = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def reset(link):
+    """Ends a connection by RST instead of FIN."""
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    link.close()
+
+
+def allow_files(count):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < count:
+        raise unittest.SkipTest(f"this process may have {hard} files open, the test needs {count}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, count), hard))
+
+
+class Crowd(unittest.TestCase):
+    def test_health_answers_while_2000_connections_are_slow(self):
+        allow_files(3000)
+        server = Server()
+        beginnings = (b"", b"GET /health HT", b"GET /health HTTP/1.1\r\nHost: local",
+                      b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{", GET)
+        before = server.resident_bytes()
+        links = []
+        try:
+            for k in range(2000):
+                link = server.socket()
+                link.sendall(beginnings[k % len(beginnings)])
+                links.append(link)
+            for _ in range(20):
+                start = time.monotonic()
+                self.assertEqual(server.get("/health").status, 200)
+                self.assertLess(time.monotonic() - start, PATIENCE / 2)
+            self.assertLess(server.resident_bytes() - before, 2000 * (16 << 10))
+        finally:
+            for link in links:
+                link.close()
+        wait_until(lambda: b"alice_http_connections 1\n" in server.get("/metrics", {"Accept": "text/plain"}).body,
+                   "all connections are gone")
+        self.assertEqual(server.stop(), 0)
+
+    def test_few_files_are_no_end(self):
+        server = Server(nofile=64)
+        for _ in range(5):
+            links = [server.socket() for _ in range(200)]
+            time.sleep(0.1)  # some are taken, the rest refused
+            for link in links:
+                link.close()
+
+            def answers():
+                try:
+                    return server.get("/health").status == 200
+                except OSError:
+                    return False
+
+            wait_until(answers, "the server answers again")
+        self.assertEqual(server.stop(), 0)
+
+
+class Limits(ServerCase):
+    SETTINGS = {"server": {"max_connections": 20, "max_connections_per_address": 5, "read_timeout_s": 1}}
+
+    def link_from(self, address):
+        link = socket.socket()
+        link.settimeout(PATIENCE)
+        link.bind((address, 0))
+        link.connect(("127.0.0.1", self.server.port))
+        return link
+
+    def is_let_in(self, address):
+        with self.link_from(address) as link:
+            return self.is_taken(link)
+
+    def is_taken(self, link):
+        try:
+            link.sendall(GET)
+            return link.recv(4096).startswith(b"HTTP/1.1 200")
+        except OSError:
+            return False
+
+    def test_an_address_has_its_share_and_no_more(self):
+        links = [self.link_from("127.0.0.2") for _ in range(5)]
+        self.assertTrue(all(self.is_taken(link) for link in links))
+        sixth = self.link_from("127.0.0.2")
+        answer = read_all(sixth)
+        self.assertTrue(answer.startswith(b"HTTP/1.1 503 ") or not answer, answer)
+        other = self.link_from("127.0.0.3")
+        self.assertTrue(self.is_taken(other))
+        for link in links + [sixth, other]:
+            link.close()
+        wait_until(lambda: self.is_let_in("127.0.0.2"), "the address is let in again")
+
+    def test_connections_that_are_reset_at_once_use_nothing_up(self):
+        for _ in range(100):
+            link = self.link_from("127.0.0.4")
+            reset(link)
+        for _ in range(100):
+            link = self.link_from("127.0.0.4")
+            link.sendall(GET[:20])
+            reset(link)
+        wait_until(lambda: self.is_let_in("127.0.0.4"), "the server answers")
+
+    def test_turning_away_uses_nothing_up(self):
+        links = [self.link_from("127.0.0.5") for _ in range(5)]
+        self.assertTrue(all(self.is_taken(link) for link in links))
+        for _ in range(50):
+            self.link_from("127.0.0.5").close()
+        for link in links:
+            link.close()
+        wait_until(lambda: self.is_let_in("127.0.0.5"), "the address is let in again")
+        self.assertEqual(self.server.get("/health").status, 200)
+
+    def test_a_request_that_comes_too_slowly_is_answered_and_ended(self):
+        with self.server.socket() as link:
+            link.sendall(GET[:20])
+            answer = read_all(link)
+        self.assertTrue(answer.startswith(b"HTTP/1.1 400 "), answer)
+
+    def test_an_idle_connection_is_ended_in_silence(self):
+        with self.server.socket() as link:
+            self.assertEqual(read_all(link), b"")
+
+    def test_waiting_for_a_job_is_not_being_idle(self):
+        body = b'{"prompt":"hold"}'
+        with self.server.socket(timeout=4) as link:
+            link.sendall(b"POST /v1/images/generations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                         b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            with self.assertRaises(socket.timeout):
+                link.recv(1)
+
+
+class Port(unittest.TestCase):
+    def test_a_taken_port_is_named(self):
+        first = Server()
+        with self.assertRaisesRegex(RuntimeError, "server.port: .*127.0.0.1 port " + str(first.port)):
+            Server(server={"port": first.port})
+        with self.assertRaisesRegex(RuntimeError, "server.host: "):
+            Server(server={"host": "203.0.113.1"})
+        with self.assertRaisesRegex(RuntimeError, "server.host: 'here' is no IP address"):
+            Server(server={"host": "here"})
+        first.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,118 @@
+"""Every field of every route x every kind of value: never a fault of the server, and a refusal names the field."""
+
+import json
+import unittest
+
+from server import ServerCase
+
+TEXTS = ["", "x", "ä漢字🙂", "x" * 100_000, "NaN", "1e400", "-0", "\u0000", "\u202e", "<lora:", "../x", "/etc/passwd", "a\\b"]
+VALUES = [None, True, False, 0, 1, -1, 7, 8, 64, 100, 101, 150, 151, 1000, 1001, 8192, 8193, 0.5, -0.5, 1.0, 3.9, 1e300,
+          -1e300, 2**31, 2**53 - 1, 2**53, 2**63 - 1, 2**63, 2**64, 10**30, [], {}, [[]], [None], [1], ["x"], [{}],
+          {"x": 1}, [{"name": "x"}], [{"name": "x", "strength": 1}], [{"name": 3}], [{"strength": "x"}],
+          ["/etc/passwd"], ["x"] * 101, *TEXTS]
+# Bytes that no JSON writer of ours would write.
+RAW = [b"NaN", b"Infinity", b"-Infinity", b"1e400", b"-1e400", b"18446744073709551616", b"1" + b"0" * 400,
+       b'"\xff\xfe"', b'"\xed\xa0\x80"', b'"\\ud800"', b"01", b"+1", b"0x10", b"'x'", b"nul"]
+
+GENERATE = ["model", "negative_prompt", "steps", "guidance_scale", "guidance_rescale", "clip_skip", "width", "height",
+            "seed", "n", "scheduler", "scheduler_options", "loras"]
+IMAGES = ["prompt", *GENERATE, "size", "response_format", "on_disconnect", "output_format", "quality", "style", "user",
+          "background", "moderation", "output_compression", "stream", "partial_images", "unknown"]
+JOBS = ["prompt", *GENERATE, "preview_every", "on_disconnect", "unknown"]
+CHAT = ["model", "messages", "on_disconnect", "stream", "temperature", "top_p", "topP", "max_tokens", "n", "seed", "user",
+        "tools", "functions", "sam_config", "samConfig", "metadata", "unknown"]
+SETTINGS = [*[field for field in GENERATE if field != "model"], "num_images", "numImages", "guidanceScale",
+            "negativePrompt", "lora_paths", "loraPaths", "lora_scales", "loraScales", "input_images", "inputImages",
+            "input_image_urls", "strength", "model", "prompt", "unknown"]
+CASES_AT_LEAST = 3000
+
+
+def documents(base, fields, inside=None):
+    """(field, param, body) for every field and value; `inside`: the member that holds the fields."""
+    for field in fields:
+        param = field if inside is None else f"{inside}.{field}"
+
+        def body(value):
+            members = {key: json.dumps(base[key]).encode() for key in base if key != field or inside is not None}
+            if inside is None:
+                members[field] = value
+            else:
+                members[inside] = b"{" + json.dumps(field).encode() + b":" + value + b"}"
+            return b"{" + b",".join(json.dumps(key).encode() + b":" + text for key, text in members.items()) + b"}"
+
+        for value in VALUES:
+            yield field, param, body(json.dumps(value).encode()), True
+            if isinstance(value, str):
+                yield field, param, body(json.dumps(value, ensure_ascii=False).encode()), True
+        for raw in RAW:
+            yield field, param, body(raw), False
+
+
+class Fields(ServerCase):
+    SETTINGS = {"step_ms": 0, "queue_size": 100000}
+
+    def check(self, path, base, fields, inside=None):
+        link = self.server.connect()
+        cases = refused = 0
+        for field, param, body, is_json in documents(base, fields, inside):
+            answer = self.server.ask("POST", path, body, connection=link)
+            cases += 1
+            self.assertIn(answer.status, (200, 202, 400, 404), (path, field, body[:200], answer.body[:300]))
+            if answer.status not in (400, 404):
+                continue
+            refused += 1
+            self.assertLess(len(answer.body), 10_000)
+            error = answer.error
+            if is_json:
+                self.assertTrue(error["param"] is not None and error["param"].startswith(param),
+                                (path, field, body[:200], error))
+            self.assertTrue(error["message"])
+        link.close()
+        self.assertGreater(refused, 0)
+        return cases
+
+    def test_images(self):
+        self.assertGreater(self.check("/v1/images/generations", {"prompt": "x"}, IMAGES), CASES_AT_LEAST / 3)
+
+    def test_jobs(self):
+        self.assertGreater(self.check("/v1/jobs", {"prompt": "x"}, JOBS), CASES_AT_LEAST / 4)
+
+    def test_chat(self):
+        base = {"messages": [{"role": "user", "content": "x"}]}
+        self.assertGreater(self.check("/v1/chat/completions", base, CHAT), CASES_AT_LEAST / 4)
+
+    def test_chat_settings(self):
+        base = {"messages": [{"role": "user", "content": "x"}]}
+        for inside in ("sam_config", "metadata"):
+            self.assertGreater(self.check("/v1/chat/completions", base, SETTINGS, inside), CASES_AT_LEAST / 4)
+
+    def test_chat_messages(self):
+        link = self.server.connect()
+        for value in VALUES:
+            for messages in (value, [value], [{"role": value, "content": "x"}], [{"role": "user", "content": value}],
+                             [{"role": "user", "content": [value]}],
+                             [{"role": "user", "content": [{"type": value, "text": "x"}]}],
+                             [{"role": "user", "content": [{"type": "text", "text": value}]}]):
+                answer = self.server.ask("POST", "/v1/chat/completions", {"messages": messages}, connection=link)
+                self.assertIn(answer.status, (200, 400), (messages, answer.body))
+                if answer.status == 400:
+                    self.assertTrue(answer.error["param"].startswith("messages"), (messages, answer.error))
+        link.close()
+
+    def test_a_missing_prompt_is_named(self):
+        for path in ("/v1/images/generations", "/v1/jobs"):
+            self.assert_error(self.server.post(path, {}), 400, "bad_request", "prompt")
+            self.assert_error(self.server.post(path, {"prompt": None}), 400, "bad_request", "prompt")
+        self.assert_error(self.server.post("/v1/chat/completions", {}), 400, "bad_request", "messages")
+
+    def test_bounds_are_inclusive(self):
+        for field, low, high in (("steps", 1, 1000), ("guidance_scale", 0, 100), ("guidance_rescale", 0, 1),
+                                 ("clip_skip", 0, 100), ("width", 8, 8192), ("height", 8, 8192),
+                                 ("seed", 0, 2**53 - 1), ("n", 1, 100), ("preview_every", 0, 1000)):
+            for value, status in ((low - 1, 400), (low, 202), (high, 202), (high + 1, 400)):
+                answer = self.server.post("/v1/jobs", {"prompt": "x", field: value})
+                self.assertEqual(answer.status, status, (field, value, answer.body))
+
+
+if __name__ == "__main__":
+    unittest.main()
