@@ -10,8 +10,8 @@ namespace alice {
 
 FrontLink& begin_work(const LoggingConfig& logging) {
   // Ctrl-C in a terminal and a service's stop reach the whole group of processes: what becomes of the worker then is
-  // the front's to say. A write to a front that is gone is an error, not a signal.
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
+  // the front's to say. A write to a front that is gone, or beyond a limit of size, is an error, not a signal.
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ}) ::signal(signal, SIG_IGN);
   // For the day when the end of the socket is not heard: some other process may have inherited the front's end.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   static FrontLink front(kLinkDescriptor);

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import random
 import re
 import resource
 import shutil
@@ -264,6 +265,62 @@ class Models(unittest.TestCase):
             self.assertEqual(worker.end_of("a")[-1]["say"], "job_done")
             worker.start_job("b", small_request(model="sd/one", steps=1))
             self.assertEqual(worker.end_of("b")[-1]["place"], "/model")
+
+
+class Death(unittest.TestCase):
+    """A worker that is killed, and the next one that takes its job up."""
+
+    def test_the_next_worker_goes_on_from_the_record_with_the_same_bytes(self):
+        rolls = random.Random(1)
+        with WorkerProcess() as worker:
+            for scheduler in ("euler_ancestral", "dpm++_sde", "heun"):
+                request = small_request(scheduler=scheduler, n=5, steps=6)
+                worker.start_job("whole", request)
+                whole = worker.pictures(worker.end_of("whole"))
+                for attempt in (1, 2, 3):  # each gets further than the one before
+                    worker.start_job(scheduler, request, attempt=attempt)
+                    step = rolls.randint(1, 3) + (attempt - 1) // 2 * 2
+                    worker.hear_until("job_progress", done=step, first_image=0 if attempt == 1 else 4)
+                    worker.process.kill()
+                    worker.process.wait()
+                    worker.stop()
+                    worker.start()
+                worker.start_job(scheduler, request, attempt=4)
+                messages = worker.end_of(scheduler)
+                self.assertEqual(worker.pictures(messages), whole)
+                self.assertGreaterEqual(messages[-1]["resumed_from"], 6 + step)
+                told = [m["resumed_from"] for m in of_kind(messages, "job_progress")]
+                self.assertEqual(told, sorted(told))
+
+    def test_the_seed_that_was_drawn_is_kept(self):
+        request = small_request(seed=None, n=2, scheduler="euler_ancestral", steps=20)
+        with WorkerProcess() as worker:
+            worker.start_job("a", request)
+            worker.hear_until("job_progress", done=5)
+            worker.process.kill()
+            worker.stop()
+            worker.start()
+            worker.start_job("a", request, attempt=2)
+            messages = worker.end_of("a")
+            self.assertGreaterEqual(messages[-1]["resumed_from"], 5)
+            worker.start_job("b", dict(request, seed=messages[-1]["settings"]["seed"]))
+            self.assertEqual(worker.pictures(worker.end_of("b")), worker.pictures(messages))
+
+    def test_the_record_is_gone_when_the_job_has_ended(self):
+        with WorkerProcess() as worker:
+            worker.start_job("done", small_request(steps=2))
+            worker.end_of("done")
+            worker.start_job("cancelled", small_request(steps=1000))
+            worker.hear_until("job_progress", done=2)
+            self.assertTrue(worker.record_of("cancelled").exists())
+            worker.cancel("cancelled")
+            worker.end_of("cancelled")
+            worker.start_job("failed", small_request(width=129))
+            worker.end_of("failed")
+            worker.start_job("last", small_request(steps=1))  # what came before it has been tidied
+            worker.hear_until("job_progress", job="last")
+            for job in ("done", "cancelled", "failed"):
+                self.assertFalse(worker.record_of(job).exists(), job)
 
 
 class TheEnd(unittest.TestCase):

@@ -1,8 +1,8 @@
 #include "server/worker/session/description.h"
 
 #include <sys/stat.h>
-#include <torch/csrc/api/include/torch/version.h>
 
+#include "core/api/plugin.h"
 #include "core/host/settings.h"
 
 namespace alice {
