@@ -215,14 +215,10 @@ void Dispatcher::on(size_t, const JobPicture& message) {
 }
 
 void Dispatcher::on(size_t, const JobDone& done) {
-  RunningJob* run = running(done.run);
-  if (run == nullptr) return tidy(done.run.job);
-  try {
-    const Job job = succeeded_job(*run, done);
-    settle(*run, [this, job] { store_.succeed(job, job.attempts); });
-  } catch (const Error& e) {
-    fail(*run, {e.code(), e.place(), e.sentence()}, /*worker_died=*/false);
-  }
+  if (RunningJob* run = running(done.run))
+    succeed(*run, done);
+  else
+    tidy(done.run.job);
   dispatch();
 }
 
@@ -267,6 +263,15 @@ void Dispatcher::lost(RunningJob& run, const WorkerEnd& end) {
     return fail(run, {ErrorCode::internal, "worker", sentence}, /*worker_died=*/true);
   log_job(spdlog::level::warn, run.job, sentence + ": it goes on with another worker");
   settle(run, [this, lost = run.run()] { store_.put_back(lost.job, lost.attempt, /*worker_died=*/true); });
+}
+
+void Dispatcher::succeed(RunningJob& run, const JobDone& done) {
+  try {
+    const Job job = succeeded_job(run, done);
+    settle(run, [this, job] { store_.succeed(job, job.attempts); });
+  } catch (const Error& e) {
+    fail(run, {e.code(), e.place(), e.sentence()}, /*worker_died=*/false);
+  }
 }
 
 void Dispatcher::fail(RunningJob& run, const JobError& error, bool worker_died) {

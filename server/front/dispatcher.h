@@ -78,6 +78,7 @@ class Dispatcher final : public WorkerListener {
   void order(size_t worker, RunningJob& run);
   RunningJob* running(const JobRun& run);
   void lost(RunningJob& run, const WorkerEnd& end);
+  void succeed(RunningJob& run, const JobDone& done);
   void fail(RunningJob& run, const JobError& error, bool worker_died);
   void settle(RunningJob& run, std::function<void()> ending);
   void write_ending(const std::string& id);

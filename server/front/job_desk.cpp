@@ -151,7 +151,7 @@ class JobDesk::Room {
   const JobDeskSettings settings_;
   const FolderLock lock_;
   const JobFiles files_;
-  const std::unique_ptr<JobStore> store_;
+  std::unique_ptr<JobStore> store_;
   JobWatchers watchers_;
   StateBoard board_;
   asio::io_context io_{1};
@@ -175,14 +175,14 @@ void JobDesk::Room::run() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
-  for (;;) {
+  while (!io_.stopped()) {
     try {
       io_.run();
-      return;
     } catch (const std::exception& e) {  // a fault of ours or of a callback: the other jobs go on
       spdlog::critical("a fault at the job desk: {}", e.what());
     }
   }
+  store_.reset();  // which writes
 }
 
 void JobDesk::Room::close() {

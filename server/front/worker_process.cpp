@@ -159,7 +159,7 @@ void WorkerProcess::send(const ToWorker& message) {
 void WorkerProcess::write() {
   asio::async_write(socket_, asio::buffer(outbox_.front()),
                     [self = shared_from_this()](const boost::system::error_code& fault, size_t) {
-                      if (fault) return;  // the worker's end, which comes by its pidfd
+                      if (fault || self->has_ended_) return;  // the end comes by the pidfd
                       self->outbox_.pop_front();
                       if (!self->outbox_.empty()) self->write();
                     });
@@ -186,7 +186,6 @@ void WorkerProcess::close() {
   socket_.close(ignored);
   process_.close(ignored);
   grace_.cancel();
-  outbox_.clear();
 }
 
 void WorkerProcess::listen() {

@@ -161,7 +161,7 @@ Described description() {
   described.description = {{"models",
                             {{{"id", "sd/tiny"}, {"available", true}},
                              {{"id", "sd/broken"}, {"available", false}, {"unavailable", "its weights are damaged"}}}},
-                           {"asked", std::getenv("ALICE_FAKE_NOTE") ? std::getenv("ALICE_FAKE_NOTE") : ""}};
+                           {"pid", getpid()}};
   return described;
 }
 

@@ -1,0 +1,89 @@
+// Which jobs the desk takes.
+
+#include "server/front/job_desk.h"
+#include "tests/front/desk_room.h"
+#include "tests/support/errors.h"
+
+using namespace alice;
+using namespace alice::test;
+
+TEST_CASE("with no worker exactly as many jobs are taken as the queue has room for") {
+  DeskRoom room;
+  room.settings.queue_size = 7;
+  room.settings.workers.arguments = {ALICE_FAKE_WORKER, "silent"};
+  for (int i = 0; i < 7; ++i) room.submit({{"steps", 1}});
+  for (int i = 0; i < 3; ++i) {
+    const Error error = error_of([&] { room.submit({{"steps", 1}}); });
+    CHECK(error.code() == ErrorCode::busy);
+    CHECK(says(error.sentence(), "the queue is full: 7 jobs wait; try again in about"));
+  }
+  CHECK(room.desk().state()->queued == 7);
+  CHECK(room.desk().state()->not_ready == std::vector<std::string>{"no worker has described itself yet"});
+}
+
+TEST_CASE("a place in the queue that becomes free can be taken") {
+  DeskRoom room;
+  room.settings.queue_size = 1;
+  room.settings.workers.arguments = {ALICE_FAKE_WORKER, "silent"};
+  const Job job = room.submit({{"steps", 1}});
+  CHECK(error_of([&] { room.submit({{"steps", 1}}); }).code() == ErrorCode::busy);
+  room.cancel(job.id);
+  room.submit({{"steps", 1}});
+}
+
+TEST_CASE("once a worker has said which models there are, others are refused") {
+  DeskRoom room;
+  room.wait_ready();
+  const Error unknown = error_of([&] { room.submit({{"steps", 1}}, 1, "sd/tinny"); });
+  CHECK(unknown.code() == ErrorCode::not_found);
+  CHECK(unknown.place() == "/model");
+  CHECK(says(unknown.sentence(), "did you mean 'sd/tiny'?"));
+  const Error broken = error_of([&] { room.submit({{"steps", 1}}, 1, "sd/broken"); });
+  CHECK(broken.code() == ErrorCode::not_found);
+  CHECK(says(broken.sentence(), "its weights are damaged"));
+  CHECK(room.submit({{"steps", 1}}, 1, "tiny").request.generate.model == "sd/tiny");
+}
+
+TEST_CASE("a model that turns out not to be there is the end of a job that came before any worker") {
+  DeskRoom room;
+  room.settings.workers.arguments = {"/bin/sh", "-c", "sleep 0.3; exec " ALICE_FAKE_WORKER};
+  const Job unknown = room.submit({{"steps", 1}}, 1, "/etc/passwd");
+  const Job usual = room.submit({{"steps", 1}});
+  const Job end = room.wait_end(unknown.id);
+  CHECK(end.status == JobStatus::failed);
+  CHECK(end.error.value().code == ErrorCode::not_found);
+  CHECK(end.error->place == "/model");
+  CHECK(room.wait_end(usual.id).settings.at("model") == "sd/tiny");
+}
+
+TEST_CASE("the default model of the configuration is taken, and must be there") {
+  DeskRoom room;
+  room.settings.default_model = "sd/gone";
+  room.wait_ready();
+  const Error error = error_of([&] { room.submit({{"steps", 1}}); });
+  CHECK(error.code() == ErrorCode::not_found);
+  CHECK(says(error.sentence(), "the default model 'sd/gone' is not there"));
+}
+
+TEST_CASE("a second server on the same folder is refused, and told who has it") {
+  DeskRoom room;
+  room.desk();
+  const Error error = error_of([&] { JobDesk second(room.settings); });
+  CHECK(error.code() == ErrorCode::bad_config);
+  CHECK(error.place() == room.settings.data_directory.string());
+  CHECK(says(error.sentence(), "process " + std::to_string(getpid())));
+  room.close();
+  JobDesk next(room.settings);
+}
+
+TEST_CASE("folders that cannot be made are an error that names them") {
+  DeskRoom room;
+  const auto file = room.folder.write("file", "x");
+  room.settings.data_directory = file / "data";
+  const Error data = error_of([&] { room.desk(); });
+  CHECK(data.code() == ErrorCode::bad_config);
+  CHECK(data.place() == (file / "data").string());
+  room.settings.data_directory = room.folder / "data";
+  room.settings.images_directory = file / "images";
+  CHECK(error_of([&] { room.desk(); }).place() == (file / "images").string());
+}

@@ -1,0 +1,136 @@
+// The small parts of the desk, each alone.
+
+#include "server/front/job_log.h"
+#include "server/front/job_queue.h"
+#include "server/front/model_choice.h"
+#include "server/front/pace.h"
+#include "server/front/state_board.h"
+#include "tests/support/catch.h"
+#include "tests/support/errors.h"
+
+using namespace alice;
+using namespace alice::test;
+
+namespace {
+
+Job job_of(const std::string& id) {
+  Job job;
+  job.id = id;
+  return job;
+}
+
+StepClock::Time at(double seconds) {
+  return StepClock::Time() +
+         std::chrono::duration_cast<StepClock::Time::duration>(std::chrono::duration<double>(seconds));
+}
+
+JobProgress step(int64_t done, int64_t total, int64_t first_image = 0, int64_t images = 1, int64_t all_images = 1,
+                 int64_t resumed_from = 0) {
+  return {{"x", 1}, "denoise", first_image, images, all_images, done, total, resumed_from};
+}
+
+const Json kTwoModels = {{"models",
+                          {{{"id", "sd/ink"}, {"available", true}},
+                           {{"id", "sd/oil"}, {"available", true}},
+                           {{"id", "sd/old"}, {"available", false}, {"unavailable", "has no weights"}}}}};
+
+}  // namespace
+
+TEST_CASE("a queue keeps its order, and knows each job's place") {
+  JobQueue queue;
+  for (const char* id : {"b", "c", "d"}) queue.push_back(job_of(id));
+  queue.push_front(job_of("a"));
+  CHECK(queue.size() == 4);
+  CHECK(queue.position("a") == 1);
+  CHECK(queue.position("d") == 4);
+  CHECK_FALSE(queue.position("e").has_value());
+  CHECK(queue.take("c").id == "c");
+  CHECK(queue.position("d") == 3);
+  CHECK(queue.front().id == "a");
+  CHECK(queue.at(2).id == "b");
+}
+
+TEST_CASE("a model is found by its id, or by what stands behind the slash") {
+  CHECK(choose_model("sd/oil", "", kTwoModels) == "sd/oil");
+  CHECK(choose_model("ink", "sd/oil", kTwoModels) == "sd/ink");
+  CHECK(choose_model("", "oil", kTwoModels) == "sd/oil");
+}
+
+TEST_CASE("without a name and a default only the one model that there is can be meant") {
+  const Error error = error_of([&] { choose_model("", "", kTwoModels); });
+  CHECK(error.code() == ErrorCode::bad_request);
+  CHECK(error.place() == "/model");
+  CHECK(says(error.sentence(), "there are sd/ink, sd/oil"));
+  CHECK(choose_model("", "", {{"models", {{{"id", "sd/x"}, {"available", true}}}}}) == "sd/x");
+  CHECK(says(error_of([&] {
+               choose_model("", "", {{"models", Json::array()}});
+             }).sentence(),
+             "no model that can be used"));
+  CHECK(says(error_of([&] { choose_model("sd/x", "", Json::object()); }).sentence(), "'sd/x' is not there"));
+}
+
+TEST_CASE("a model that is not there is answered with the nearest and with what there is") {
+  const Error error = error_of([&] { choose_model("sd/inc", "", kTwoModels); });
+  CHECK(error.code() == ErrorCode::not_found);
+  CHECK(error.sentence() == "the model 'sd/inc' is not there (did you mean 'sd/ink'?); there are sd/ink, sd/oil");
+  CHECK(says(error_of([&] { choose_model("sd/old", "", kTwoModels); }).sentence(), "cannot be used: has no weights"));
+  CHECK(error_of([&] { choose_model(std::string(100'000, 'x'), "", kTwoModels); }).sentence().size() < 1000);
+}
+
+TEST_CASE("steps are measured where both their ends are known and they were computed") {
+  StepClock clock;
+  CHECK_FALSE(clock.note(step(1, 10), at(1)).has_value());
+  CHECK(clock.note(step(2, 10), at(3)) == Approx(2));
+  CHECK_FALSE(clock.note(step(4, 10), at(4)).has_value());                // one was missed
+  CHECK_FALSE(clock.note(step(5, 10, 0, 1, 1, 1), at(4.1)).has_value());  // from the record
+  CHECK(clock.note(step(6, 10, 0, 1, 1, 1), at(8.1)) == Approx(4));
+  CHECK_FALSE(clock.note(step(7, 10, 1, 1, 2, 1), at(20)).has_value());  // of the next picture
+  CHECK(clock.mean_step_seconds().value() == Approx(3));
+}
+
+TEST_CASE("the time that is left counts the steps of all groups of pictures, and their decoding") {
+  Pace pace;
+  StepClock clock;
+  JobProgress progress = step(1, 10, 0, 2, 5);
+  clock.note(progress, at(0));
+  CHECK(pace.eta_seconds("shape", progress, clock) < 0);
+  progress.done = 2;
+  pace.note_step("shape", *clock.note(progress, at(3)));
+  CHECK(pace.eta_seconds("shape", progress, clock) == Approx(3 * (8 + 10 + 10)));  // groups of 2, 2 and 1
+  pace.note_job(100, "shape", 7);
+  CHECK(pace.eta_seconds("shape", progress, clock) == Approx(3 * 28 + 3 * 7));
+  progress.stage = "decode";
+  CHECK(pace.eta_seconds("shape", progress, clock) == Approx(3 * 20 + 3 * 7));
+
+  StepClock next;
+  next.note(step(1, 4), at(0));
+  CHECK(pace.eta_seconds("shape", step(1, 4), next) == Approx(3 * 3 + 7));
+  CHECK(pace.eta_seconds("another", step(1, 4), next) < 0);
+}
+
+TEST_CASE("a busy server says to come back when its queue has run, between one second and ten minutes") {
+  Pace pace;
+  CHECK(pace.retry_after_s(0, 1) == 30);  // a guess
+  pace.note_job(4, "shape", std::nullopt);
+  CHECK(pace.retry_after_s(10, 1) == 40);
+  CHECK(pace.retry_after_s(10, 4) == 10);
+  CHECK(pace.retry_after_s(100'000, 1) == 600);
+  pace.note_job(0, "shape", std::nullopt);
+  for (int i = 0; i < 100; ++i) pace.note_job(0, "shape", std::nullopt);
+  CHECK(pace.retry_after_s(1, 8) == 1);
+}
+
+TEST_CASE("a snapshot of the state does not change") {
+  StateBoard board;
+  const auto before = board.snapshot();
+  CHECK(board.snapshot() == before);
+  board.update([](ServerState& state) { state.queued = 3; });
+  CHECK(before->queued == 0);
+  CHECK(board.snapshot()->queued == 3);
+}
+
+TEST_CASE("a line about a job begins with its ids") {
+  CHECK(job_line("a1", "r1", "begun") == "job=a1 request=r1 begun");
+  CHECK(job_line("a1", "", "begun") == "job=a1 begun");
+  CHECK(job_line("", "", "begun") == "begun");
+}
