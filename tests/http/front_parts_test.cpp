@@ -5,7 +5,6 @@
 #include "server/front/http/file_limit.h"
 #include "server/front/http/headers.h"
 #include "server/front/http/metrics_text.h"
-#include "server/front/http/model_list.h"
 #include "server/front/http/site_guard.h"
 #include "tests/support/catch.h"
 
@@ -18,12 +17,6 @@ struct User : ConnectionUser {
   void connection_ended() override { ++ended; }
   void forget() override { ++forgot; }
 };
-
-Json describe(const std::vector<std::string>& ids) {
-  Json description = {{"models", Json::array()}};
-  for (const std::string& id : ids) description["models"].push_back({{"id", id}, {"available", true}});
-  return description;
-}
 
 }  // namespace
 
@@ -99,15 +92,4 @@ TEST_CASE("metrics are Prometheus' text") {
   CHECK(out.text() ==
         "# HELP a_total Things.\n# TYPE a_total counter\na_total{why=\"a \\\"b\\\"\\\\\\n\",code=\"200\"} 3\n"
         "# HELP b Other things.\n# TYPE b gauge\nb 0.25\n");
-}
-
-TEST_CASE("a model is found by its id or its one bare name") {
-  const Json models = describe({"sd/one", "sd/two", "other/two"});
-  CHECK(resolve_model(models, "sd/one") == "sd/one");
-  CHECK(resolve_model(models, "one") == "sd/one");
-  CHECK(resolve_model(models, "alice/one") == "sd/one");
-  CHECK(resolve_model(models, "two") == "two");
-  CHECK(resolve_model(models, "none") == "none");
-  CHECK(resolve_model(models, "") == "");
-  CHECK(resolve_model(Json::object(), "one") == "one");
 }

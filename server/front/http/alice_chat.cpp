@@ -7,7 +7,6 @@
 #include "server/front/http/door_fields.h"
 #include "server/front/http/job_json.h"
 #include "server/front/http/json_body.h"
-#include "server/front/http/model_list.h"
 #include "server/front/http/routes.h"
 #include "server/front/http/waiting_post.h"
 
@@ -267,8 +266,6 @@ Json completion(const Job& job, const ChatRequest& request, const std::string& b
 
 void complete(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
   ChatRequest request = read_chat_request(read_json_body(exchange->request()));
-  std::string& model = request.job.generate.model;
-  model = resolve_model(context.jobs.state()->description, model);
   request.job.request_id = exchange->request().id;
 
   WaitingPost post;

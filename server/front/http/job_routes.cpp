@@ -8,7 +8,6 @@
 #include "server/front/http/job_events.h"
 #include "server/front/http/job_json.h"
 #include "server/front/http/json_body.h"
-#include "server/front/http/model_list.h"
 #include "server/front/http/routes.h"
 
 namespace alice {
@@ -34,7 +33,7 @@ std::vector<FieldRule> rules() {
 }
 
 /// Throws ApiError with every fault.
-JobRequest read_job_request(const Json& body, const std::string& request_id, const Json& description) {
+JobRequest read_job_request(const Json& body, const std::string& request_id) {
   Faults faults;
   DoorFields fields;
   sort_fields(body, "", rules(), fields, faults);
@@ -44,20 +43,17 @@ JobRequest read_job_request(const Json& body, const std::string& request_id, con
   request.preview_every =
       door_options().read(fields.door, UnknownKeys::pass_over, fields.place_of(), faults).preview_every;
   fields.throw_if_any(faults);
-  request.generate.model = resolve_model(description, request.generate.model);
   request.request_id = request_id;
   return request;
 }
 
 void submit(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
   const HttpRequest& request = exchange->request();
-  const Json description = context.jobs.state()->description;
   const auto reply = [exchange, base = context.guard.base_url(request)](const Job& job) {
     exchange->job_is(job.id);
     exchange->send_json(202, job_to_json(job, base), {{"Location", "/v1/jobs/" + job.id}});
   };
-  context.jobs.submit(read_job_request(read_json_body(request), request.id, description),
-                      answering<Job>(context, exchange, reply));
+  context.jobs.submit(read_job_request(read_json_body(request), request.id), answering<Job>(context, exchange, reply));
 }
 
 bool is_job_id(const std::string& id) {

@@ -50,16 +50,4 @@ int64_t count_models(const Json& description) {
   return count;
 }
 
-std::string resolve_model(const Json& description, const std::string& wanted) {
-  std::string found;
-  for (const Json& model : models_of(description)) {
-    const std::string id = id_of(model);
-    if (id == wanted) return wanted;
-    if (name_of(id) != name_of(wanted)) continue;
-    if (!found.empty()) return wanted;  // two of that name
-    found = id;
-  }
-  return wanted.empty() || found.empty() ? wanted : found;
-}
-
 }  // namespace alice

@@ -13,8 +13,5 @@ Json list_models(const Json& description);
 Json find_model(const Json& description, const std::string& id);
 /// How many models can be used.
 int64_t count_models(const Json& description);
-/// The id that a client means: the id itself, or the one model whose name (behind the last '/') is the same, for
-/// clients that know a model by its bare name or put a prefix of their own before it. Else `wanted` as it is.
-std::string resolve_model(const Json& description, const std::string& wanted);
 
 }  // namespace alice

@@ -5,7 +5,6 @@
 #include "server/front/http/door_fields.h"
 #include "server/front/http/job_json.h"
 #include "server/front/http/json_body.h"
-#include "server/front/http/model_list.h"
 #include "server/front/http/reply_parts.h"
 #include "server/front/http/routes.h"
 #include "server/front/http/waiting_post.h"
@@ -129,8 +128,6 @@ void send_base64(const std::shared_ptr<Exchange>& exchange, const Job& job, cons
 
 void generate(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
   ImagesRequest request = read_images_request(read_json_body(exchange->request()));
-  std::string& model = request.job.generate.model;
-  model = resolve_model(context.jobs.state()->description, model);
   request.job.request_id = exchange->request().id;
 
   WaitingPost post;
