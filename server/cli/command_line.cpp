@@ -208,10 +208,11 @@ class Parser {
   }
 
   void add_make_model() {
-    CLI::App& app = add_leaf(app_, "make-model", "write a model with random weights", Command::make_model, "FOLDER",
-                             "the folder of config.json files");
+    CLI::App& app = *app_.add_subcommand("make-model", "write a model with random weights");
+    leaves_.push_back({&app, Command::make_model});
     app.footer(std::string(kMakeModelFooter) + kExitCodes);
-    add_text(app, "--out", line_.out, "DIR", "the model's folder; must not exist yet");
+    app.add_option("OUT", line_.out, "the model's folder; must not exist yet")->required()->option_text(" ");
+    add_text(app, "--config", line_.target, "FOLDER", "the folder of config.json files");
     add_text(app, "--dtype", line_.dtype, "TYPE", "float32 or float16 (float32)");
     add_text(app, "--seed", seed_, "INT", "the same seed gives the same weights (0)");
   }
@@ -246,7 +247,7 @@ class Parser {
   }
 
   void finish_make_model() {
-    if (line_.out.empty()) faults_.add("--out", "is missing");
+    if (line_.target.empty()) faults_.add("--config", "is missing");
     if (line_.dtype != "float32" && line_.dtype != "float16")
       faults_.add("--dtype", "must be float32 or float16, got '" + line_.dtype + "'");
     if (!seed_.empty()) line_.seed = read_request({{"seed", seed_}}, faults_).seed.value_or(0);

@@ -249,6 +249,34 @@ TEST_CASE("a place where no picture can be written is refused before anything is
     CHECK(read({"generate", "--prompt", "x", "--out", (folder / name).string()}).out == (folder / name).string());
 }
 
+TEST_CASE("serve takes where to listen and where to keep things, as typed") {
+  const CommandLine line = read({"serve", "--host", "0.0.0.0", "--port", "many", "--data", "d", "--models", "m"});
+  CHECK(line.command == Command::serve);
+  CHECK(line.host == "0.0.0.0");
+  CHECK(line.port == "many");  // the configuration says what is wrong with it
+  CHECK(line.data_directory == "d");
+  CHECK(line.models_directory == "m");
+  CHECK(says(refusal({"serv"}), "did you mean 'serve'?"));
+}
+
+TEST_CASE("make-model's settings are checked, every fault at once") {
+  const CommandLine line = read({"make-model", "--config", "in", "out", "--dtype", "float16", "--seed", "7"});
+  CHECK(line.command == Command::make_model);
+  CHECK(line.target == "in");
+  CHECK(line.out == "out");
+  CHECK(line.dtype == "float16");
+  CHECK(line.seed == 7);
+  const std::string faults = refusal({"make-model", "out", "--dtype", "int8", "--seed", "-1"});
+  for (const char* part : {"--config: is missing", "--dtype: must be float32 or float16", "--seed: must be an integer"})
+    CHECK(says(faults, part));
+}
+
+TEST_CASE("the command that the server starts is not shown to people") {
+  CHECK(read({"work"}).command == Command::work);
+  CHECK_FALSE(says(parse({"--help"}).answer->text, "work "));
+  CHECK_FALSE(says(refusal({"wrk"}), "work'"));
+}
+
 TEST_CASE("several pictures are numbered before the extension") {
   CHECK(picture_file("a/cat.png", 0, 1) == "a/cat.png");
   CHECK(picture_file("a/cat.png", 0, 2) == "a/cat-0.png");

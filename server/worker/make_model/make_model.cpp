@@ -105,7 +105,8 @@ class ModelMaker {
       if (place.folder == kTextEncoders[0].folder || is_folder(recipe_.settings / place.folder)) {
         copy_tokenizer(place);
         const auto made = make_part(registry.text_encoders(), place);
-        made.load(composer_.backend(composer_.config().default_backend));  // its tokenizer files are read here
+        // Its tokenizer's files are read here, or missed, unless the plugin has them.
+        made.load(composer_.backend(composer_.config().default_backend));
       }
     make_part(registry.unets(), kUNet);
     make_part(registry.vaes(), kVae);
@@ -124,11 +125,7 @@ class ModelMaker {
 
   void copy_tokenizer(const PartPlace& place) {
     const fs::path from = recipe_.settings / place.tokenizer;
-    if (!is_folder(from) || files_in(from).empty())
-      throw Error(ErrorCode::not_found, from.string(),
-                  std::string("is not there: the ") + place.folder +
-                      " needs its tokenizer's files (vocab.json, merges.txt); take those of any model of its kind");
-    copy_files(from, out_.path() / place.tokenizer);
+    if (is_folder(from)) copy_files(from, out_.path() / place.tokenizer);
   }
 
   /// Writes a part with weights, and reads it back as any model is read.
