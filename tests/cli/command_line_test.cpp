@@ -273,7 +273,7 @@ TEST_CASE("make-model's settings are checked, every fault at once") {
 
 TEST_CASE("the command that the server starts is not shown to people") {
   CHECK(read({"work"}).command == Command::work);
-  CHECK_FALSE(says(parse({"--help"}).answer->text, "work "));
+  CHECK_FALSE(says(parse({"--help"}).answer->text, "\n  work"));
   CHECK_FALSE(says(refusal({"wrk"}), "work'"));
 }
 
