@@ -88,7 +88,11 @@ void WorkerPool::cancel(size_t worker, const JobRun& run) {
   if (place.run.has_value() && same(*place.run, run)) place.process->send(CancelJob{run});
 }
 
-void WorkerPool::describe(size_t worker) { places_.at(worker)->process->send(Describe{}); }
+void WorkerPool::describe(size_t worker) {
+  Place& place = *places_.at(worker);
+  place.process->send(Describe{});
+  if (!place.run.has_value()) allow_description(worker);
+}
 
 void WorkerPool::start(size_t worker) {
   Place& place = *places_[worker];
@@ -102,8 +106,7 @@ void WorkerPool::start(size_t worker) {
     return ended(worker, {"no start", e.what()});
   }
   spdlog::info("worker={} started as process {}", worker, place.process->pid());
-  allow(worker, settings_.start_timeout, "start timeout",
-        "the worker did not describe itself within " + seconds(settings_.start_timeout) + " and was killed");
+  allow_description(worker);
 }
 
 void WorkerPool::allow(size_t worker, std::chrono::milliseconds time, const std::string& reason,
@@ -118,6 +121,11 @@ void WorkerPool::allow(size_t worker, std::chrono::milliseconds time, const std:
   });
 }
 
+void WorkerPool::allow_description(size_t worker) {
+  allow(worker, settings_.start_timeout, "start timeout",
+        "the worker did not describe itself within " + seconds(settings_.start_timeout) + " and was killed");
+}
+
 void WorkerPool::allow_step(size_t worker) {
   allow(worker, settings_.step_timeout, "step timeout",
         "the worker said nothing about its job for " + seconds(settings_.step_timeout) + " and was killed");
@@ -125,9 +133,9 @@ void WorkerPool::allow_step(size_t worker) {
 
 void WorkerPool::heard(size_t worker, ToFront message) {
   Place& place = *places_[worker];
-  if (std::holds_alternative<Described>(message) && !std::exchange(place.described, true)) {
-    place.limit.cancel();
-    place.described_at = Clock::now();
+  if (std::holds_alternative<Described>(message)) {
+    if (!place.run.has_value()) place.limit.cancel();
+    if (!std::exchange(place.described, true)) place.described_at = Clock::now();
     trouble_.clear();
   }
   heard_of_job(worker, message);

@@ -66,6 +66,7 @@ class WorkerPool {
   void allow(size_t worker, std::chrono::milliseconds time, const std::string& reason, const std::string& sentence);
   void heard(size_t worker, ToFront message);
   void heard_of_job(size_t worker, const ToFront& message);
+  void allow_description(size_t worker);
   void allow_step(size_t worker);
   void ended(size_t worker, const WorkerEnd& end);
 

@@ -64,6 +64,16 @@ std::string sha256_of(const std::string& bytes) {
   return sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
 }
 
+Described description() {
+  Described described;
+  described.pid = getpid();
+  described.description = {{"models",
+                            {{{"id", "sd/tiny"}, {"available", true}},
+                             {{"id", "sd/broken"}, {"available", false}, {"unavailable", "its weights are damaged"}}}},
+                           {"pid", getpid()}};
+  return described;
+}
+
 class FakeJob {
  public:
   FakeJob(Link& link, const StartJob& order)
@@ -98,7 +108,9 @@ class FakeJob {
 
   bool is_cancelled() {
     const auto message = link_.hear(script_.value("step_ms", 0));
-    return message.has_value() && std::holds_alternative<CancelJob>(*message) && !script_.value("deaf", false);
+    if (!message.has_value()) return false;
+    if (std::holds_alternative<Describe>(*message)) link_.say(description());
+    return std::holds_alternative<CancelJob>(*message) && !script_.value("deaf", false);
   }
 
   void misbehave(int64_t step) {
@@ -121,7 +133,10 @@ class FakeJob {
   [[noreturn]] static void die(const std::string& by) {
     if (by.rfind("exit ", 0) == 0) _exit(std::atoi(by.c_str() + 5));
     for (const int number : {SIGSEGV, SIGKILL, SIGABRT, SIGBUS, SIGTERM})
-      if (by == "SIG" + std::string(sigabbrev_np(number))) raise(number);
+      if (by == "SIG" + std::string(sigabbrev_np(number))) {
+        signal(number, SIG_DFL);  // the sanitizers catch some
+        raise(number);
+      }
     _exit(99);
   }
 
@@ -154,16 +169,6 @@ class FakeJob {
   Json script_;
   bool has_failed_ = false;
 };
-
-Described description() {
-  Described described;
-  described.pid = getpid();
-  described.description = {{"models",
-                            {{{"id", "sd/tiny"}, {"available", true}},
-                             {{"id", "sd/broken"}, {"available", false}, {"unavailable", "its weights are damaged"}}}},
-                           {"pid", getpid()}};
-  return described;
-}
 
 void work() {
   Link link;
