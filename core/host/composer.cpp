@@ -1,14 +1,9 @@
 #include "core/host/composer.h"
 
+#include "core/host/file_stamp.h"
+
 namespace alice {
 namespace {
-
-/// What tells two versions of a file apart: a model that was replaced on the disk is loaded anew.
-std::string version_of(const std::string& file) {
-  std::error_code status;
-  const auto time = std::filesystem::last_write_time(file, status).time_since_epoch().count();
-  return file + "@" + std::to_string(time) + "+" + std::to_string(std::filesystem::file_size(file, status));
-}
 
 std::string layers_key(const OptionLayers& layers) {
   std::string key;
@@ -20,8 +15,8 @@ template <class Part>
 std::string part_key(const PartChoice<Part>& choice, const std::string& backend) {
   std::string key = choice.factory->info().id + "|" + backend + "|" + layers_key(choice.options) + "|" +
                     dump_json(choice.recognition.config);
-  for (const std::string& file : choice.files.weights->index().files) key += "|" + version_of(file);
-  for (const auto& asset : choice.files.assets) key += "|" + version_of(asset.second.string());
+  for (const std::string& file : choice.files.weights->index().files) key += "|" + file_stamp(file);
+  for (const auto& asset : choice.files.assets) key += "|" + file_stamp(asset.second);
   return key;
 }
 
@@ -62,17 +57,22 @@ void throw_faults(const Blueprint& blueprint) {
 }  // namespace
 
 Composer::Composer(HostConfig config, std::shared_ptr<const Registry> registry)
-    : config_(std::move(config)), registry_(std::move(registry)), loras_(config_.models_directory / "loras") {}
+    : config_(std::move(config)),
+      registry_(std::move(registry)),
+      loras_(config_.models_directory / "loras"),
+      blueprints_([this](const ModelConfig& model) { return make_blueprint(*registry_, config_, model); }) {}
 
 std::vector<ModelStatus> Composer::models() const {
   std::vector<ModelStatus> out;
-  for (const auto& [id, model] : list_models(config_)) {
+  const std::map<std::string, ModelConfig> models = list_models(config_);
+  blueprints_.keep_only(models);
+  for (const auto& [id, model] : models) {
     ModelStatus status{id, model.source, "", "", ""};
     try {
-      const Blueprint blueprint = make_blueprint(*registry_, config_, model);
-      status.description = blueprint.unet.recognition.description;
-      status.note = blueprint.note;
-      throw_faults(blueprint);
+      const auto blueprint = blueprints_.get(model);
+      status.description = blueprint->unet.recognition.description;
+      status.note = blueprint->note;
+      throw_faults(*blueprint);
     } catch (const Error& e) {
       status.unavailable = e.what();
     }
@@ -81,8 +81,8 @@ std::vector<ModelStatus> Composer::models() const {
   return out;
 }
 
-Blueprint Composer::blueprint(const std::string& name, bool paths_allowed) const {
-  return make_blueprint(*registry_, config_, find_model(config_, name, paths_allowed, "/model"));
+std::shared_ptr<const Blueprint> Composer::blueprint(const std::string& name, bool paths_allowed) const {
+  return blueprints_.get(find_model(config_, name, paths_allowed, "/model"));
 }
 
 std::shared_ptr<const Backend> Composer::backend(const std::string& name) {
@@ -144,9 +144,9 @@ std::shared_ptr<const Pipeline> Composer::cached(const std::string& key,
 }
 
 std::shared_ptr<const Pipeline> Composer::compose(const std::string& name, bool paths_allowed) {
-  const Blueprint plan = blueprint(name, paths_allowed);
+  const auto plan = blueprint(name, paths_allowed);
   const std::lock_guard<std::mutex> lock(mutex_);
-  return cached(pipeline_key(plan), [&] { return build(plan); });
+  return cached(pipeline_key(*plan), [&] { return build(*plan); });
 }
 
 void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
@@ -154,7 +154,7 @@ void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
   std::vector<std::pair<std::filesystem::path, double>> files;
   for (const LoraUse& lora : prepared.settings.loras) {
     files.emplace_back(loras_.find(lora.name, paths_allowed, "/loras"), lora.strength);
-    prepared.made_of += "|" + version_of(files.back().first.string()) + "*" + dump_json(lora.strength);
+    prepared.made_of += "|" + file_stamp(files.back().first) + "*" + dump_json(lora.strength);
   }
   prepared.pipeline = cached(prepared.made_of, [&] { return apply_loras(*registry_, *plain, files); });
 }
@@ -163,17 +163,17 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
   Faults faults;
   take_lora_tags(request.prompt, request.loras, faults);
   faults.throw_if_any(ErrorCode::bad_request);
-  const Blueprint plan = blueprint(request.model, paths_allowed);
+  const auto plan = blueprint(request.model, paths_allowed);
   const ChosenScheduler scheduler =
-      choose_scheduler(*registry_, plan.scheduler, request.scheduler, request.scheduler_options);
+      choose_scheduler(*registry_, plan->scheduler, request.scheduler, request.scheduler_options);
 
   PreparedRequest prepared;
-  if (!plan.note.empty()) prepared.warnings.push_back(plan.config.id + ": " + plan.note);
+  if (!plan->note.empty()) prepared.warnings.push_back(plan->config.id + ": " + plan->note);
   const std::lock_guard<std::mutex> lock(mutex_);
-  prepared.made_of = pipeline_key(plan);
-  prepared.pipeline = cached(prepared.made_of, [&] { return build(plan); });
+  prepared.made_of = pipeline_key(*plan);
+  prepared.pipeline = cached(prepared.made_of, [&] { return build(*plan); });
   prepared.settings =
-      resolve_settings({request, plan.config.defaults, config_.defaults}, *prepared.pipeline, prepared.warnings);
+      resolve_settings({request, plan->config.defaults, config_.defaults}, *prepared.pipeline, prepared.warnings);
   prepared.settings.scheduler = scheduler;
   scheduler.scheduler->plan(prepared.settings.steps,
                             *scheduler.noise_model);  // refuses a number of steps that it cannot take

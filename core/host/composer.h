@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/host/blueprint.h"
+#include "core/host/blueprint_cache.h"
 #include "core/host/lora_set.h"
 #include "core/host/model_catalogue.h"
 #include "core/host/settings.h"
@@ -44,11 +44,11 @@ class Composer {
   const Registry& registry() const { return *registry_; }
   const LoraLibrary& loras() const { return loras_; }
 
-  /// Every model with its state: opens headers only.
+  /// Every model with its state: opens headers only, and only those that have changed.
   std::vector<ModelStatus> models() const;
   /// See make_blueprint() and find_model(). `paths_allowed`: `name` may be a folder or file (never for requests from
   /// the network).
-  Blueprint blueprint(const std::string& name, bool paths_allowed) const;
+  std::shared_ptr<const Blueprint> blueprint(const std::string& name, bool paths_allowed) const;
   /// The composed model. Throws Error(bad_weights) with every fault of the blueprint.
   std::shared_ptr<const Pipeline> compose(const std::string& name, bool paths_allowed);
   /// Everything that a request needs: LoRA tags taken out of the prompt, model and LoRAs composed, settings resolved.
@@ -74,6 +74,7 @@ class Composer {
   const HostConfig config_;
   const std::shared_ptr<const Registry> registry_;
   const LoraLibrary loras_;
+  mutable BlueprintCache blueprints_;
 
   std::mutex mutex_;  // guards all below
   std::map<std::string, std::shared_ptr<const Backend>> backends_;

@@ -78,7 +78,8 @@ int run_plugins(const Registry& registry, const CommandLine& line) {
 }
 
 int run_explain(const Composer& composer, const CommandLine& line) {
-  const Blueprint blueprint = composer.blueprint(line.target, true);
+  const auto plan = composer.blueprint(line.target, true);
+  const Blueprint& blueprint = *plan;
   if (line.json) {
     std::cout << dump_json(describe_blueprint(blueprint), 2) << "\n";
   } else {

@@ -42,7 +42,8 @@ void add_left_over(Report& report, const Blueprint& blueprint) {
 Report check_model(const Composer& composer, const std::string& name, Json& facts) {
   Report report;
   try {
-    const Blueprint blueprint = composer.blueprint(name, kPathsAllowed);
+    const auto plan = composer.blueprint(name, kPathsAllowed);
+    const Blueprint& blueprint = *plan;
     facts = describe_blueprint(blueprint);
     add_part(report, "text_encoder", blueprint.text_encoder);
     add_part(report, "unet", blueprint.unet);

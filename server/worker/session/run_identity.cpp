@@ -2,23 +2,16 @@
 
 #include <ATen/Parallel.h>
 #include <link.h>
-#include <sys/stat.h>
 
+#include "core/host/file_stamp.h"
 #include "core/host/settings.h"
 
 namespace alice {
 namespace {
 
-std::string version_of(const char* file) {
-  struct stat status;
-  if (::stat(file, &status) != 0) return std::string(file);  // the kernel's own (vdso)
-  return std::string(file) + "@" + std::to_string(status.st_mtim.tv_sec) + "." +
-         std::to_string(status.st_mtim.tv_nsec) + "+" + std::to_string(status.st_size);
-}
-
 int add_object(dl_phdr_info* object, size_t, void* list) {
   const bool is_program = *object->dlpi_name == '\0';
-  *static_cast<std::string*>(list) += version_of(is_program ? "/proc/self/exe" : object->dlpi_name) + "\n";
+  *static_cast<std::string*>(list) += file_stamp(is_program ? "/proc/self/exe" : object->dlpi_name) + "\n";
   return 0;
 }
 
