@@ -139,6 +139,37 @@ class Limits(ServerCase):
                 link.recv(1)
 
 
+class Memory(ServerCase):
+    SETTINGS = {"server": {"max_body_mb": 2}}  # all unanswered requests together: 40 MiB
+
+    def test_bodies_that_never_end_fill_no_memory(self):
+        part = b"x" * (1 << 20)
+        before = self.server.resident_bytes()
+        links = []
+        for _ in range(60):
+            link = self.server.socket()
+            links.append(link)
+            try:
+                link.sendall(b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                             b"Content-Length: %d\r\n\r\n" % (4 * len(part)))
+                for _ in range(3):
+                    link.sendall(part)
+            except OSError:  # ended: there was no more room
+                pass
+        self.assertEqual(self.server.post("/v1/jobs", {"prompt": "x"}).status, 202)
+        self.assertLess(self.server.resident_bytes() - before, 100 << 20)
+        for link in links:
+            link.close()
+        big = {"prompt": "x", "scheduler_options": {"note": "y" * (1 << 20)}}
+        wait_until(lambda: self.post_status(big) == 202, "there is room again")
+
+    def post_status(self, body):
+        try:
+            return self.server.post("/v1/jobs", body).status
+        except OSError:
+            return None
+
+
 class Port(unittest.TestCase):
     def test_a_taken_port_is_named(self):
         first = Server()

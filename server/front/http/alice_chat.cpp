@@ -265,7 +265,7 @@ Json completion(const Job& job, const ChatRequest& request, const std::string& b
 }
 
 void complete(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
-  ChatRequest request = read_chat_request(read_json_body(exchange->request()));
+  ChatRequest request = read_chat_request(read_json_body(exchange->take_body()));
   request.job.request_id = exchange->request().id;
 
   WaitingPost post;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "core/base/json.h"
 #include "server/front/http/api_error.h"
@@ -25,6 +26,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   const HttpRequest& request() const { return request_; }
   const std::string& param(const std::string& name) const { return params_.at(name); }
+  /// The request's body, which is not kept: jobs may be waited for long.
+  std::string take_body() { return std::exchange(request_.body, {}); }
   void route_is(const std::string& pattern, PathParams params);
   /// For the log, and for the header x-job-id.
   void job_is(const std::string& id) { job_ = id; }
@@ -56,7 +59,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void start(int status, Headers headers, std::optional<uint64_t> length, bool close);
   void done(int status);
 
-  const HttpRequest request_;
+  HttpRequest request_;
   const std::shared_ptr<ReplyStream> stream_;
   const Headers common_;
   RequestCounters& counters_;

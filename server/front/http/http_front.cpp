@@ -37,6 +37,7 @@ TransportOptions transport_options(const ServerConfig& config) {
   options.max_connections_per_address = config.max_connections_per_address;
   // Bodies somewhat beyond our limit are read, so that they can be answered.
   options.max_body_bytes = 2 * body_limit(config) + kRoom;
+  options.max_incoming_bytes = 8 * options.max_body_bytes;
   options.read_timeout = std::chrono::milliseconds(static_cast<int64_t>(config.read_timeout_s * 1000));
   return options;
 }

@@ -53,7 +53,8 @@ void submit(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
     exchange->job_is(job.id);
     exchange->send_json(202, job_to_json(job, base), {{"Location", "/v1/jobs/" + job.id}});
   };
-  context.jobs.submit(read_job_request(read_json_body(request), request.id), answering<Job>(context, exchange, reply));
+  context.jobs.submit(read_job_request(read_json_body(exchange->take_body()), request.id),
+                      answering<Job>(context, exchange, reply));
 }
 
 bool is_job_id(const std::string& id) {

@@ -25,14 +25,13 @@ size_t count_values(const std::string& text) {
 
 }  // namespace
 
-Json read_json_body(const HttpRequest& request) {
+Json read_json_body(const std::string& text) {
   const auto bad = [](const std::string& message) { return ApiError(400, to_string(ErrorCode::bad_request), message); };
-  if (request.body.empty()) throw bad("the body is empty; it must be a JSON object");
-  if (count_values(request.body) > kMostValues)
-    throw bad("the body has more than " + std::to_string(kMostValues) + " values");
+  if (text.empty()) throw bad("the body is empty; it must be a JSON object");
+  if (count_values(text) > kMostValues) throw bad("the body has more than " + std::to_string(kMostValues) + " values");
   Json body;
   try {
-    body = parse_json(request.body, "", ErrorCode::bad_request);
+    body = parse_json(text, "", ErrorCode::bad_request);
   } catch (const Error& error) {
     throw bad("the body " + error.sentence());
   }

@@ -127,7 +127,7 @@ void send_base64(const std::shared_ptr<Exchange>& exchange, const Job& job, cons
 }
 
 void generate(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
-  ImagesRequest request = read_images_request(read_json_body(exchange->request()));
+  ImagesRequest request = read_images_request(read_json_body(exchange->take_body()));
   request.job.request_id = exchange->request().id;
 
   WaitingPost post;

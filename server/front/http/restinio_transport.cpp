@@ -173,6 +173,7 @@ class RestinioTransport : public Transport {
         on_request_(std::move(on_request)),
         table_(connections_within(raise_file_limit(), options_.max_connections), options_.max_connections_per_address) {
     answering_->loop = std::make_shared<AsioLoop>();
+    incoming_->most = options_.max_incoming_bytes;
   }
   ~RestinioTransport() override { close(std::chrono::milliseconds(0)); }
 
@@ -218,6 +219,7 @@ class RestinioTransport : public Transport {
   const TransportOptions options_;
   const OnRequest on_request_;
   const std::shared_ptr<Answering> answering_ = std::make_shared<Answering>();
+  const std::shared_ptr<IncomingBytes> incoming_ = std::make_shared<IncomingBytes>();
   ConnectionTable table_;
   std::shared_ptr<ConnectionFactory> factory_;
   std::optional<tcp::acceptor> acceptor_;
@@ -295,6 +297,7 @@ void RestinioTransport::take(ConnectionSocket socket) {
   fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
   const std::string address = remote.address().to_string();
   if (!table_.has_room_for(address)) return socket.refuse();
+  socket.share(incoming_);
   try {
     const auto connection = factory_->create_new_connection(std::move(socket), remote, {/*limiter=*/nullptr});
     table_.add(connection->connection_id(), address);

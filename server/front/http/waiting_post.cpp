@@ -43,8 +43,7 @@ void JobWaiter::start() {
   exchange_->on_closed([self = shared_from_this()] { self->left(); });
   const auto then = [self = weak_from_this(), &context = context_,
                      cancels = cancels_when_left()](Outcome<Job> outcome) {
-    const auto alive = self.lock();
-    if (alive) return alive->accepted(outcome);
+    if (const auto alive = self.lock()) return alive->exchange_->guard([&] { alive->accepted(outcome); });
     // The client left before the job had a name.
     if (const auto* job = std::get_if<Job>(&outcome); job != nullptr && cancels) cancel_job(context, job->id);
   };
@@ -52,8 +51,7 @@ void JobWaiter::start() {
 }
 
 void JobWaiter::accepted(const Outcome<Job>& outcome) {
-  if (const auto* error = std::get_if<Error>(&outcome))
-    return exchange_->fail(service_error(context_, *error, post_.param_of));
+  if (const auto* error = std::get_if<Error>(&outcome)) throw service_error(context_, *error, post_.param_of);
   job_ = std::get<Job>(outcome).id;
   exchange_->job_is(job_);
   if (const double limit = context_.config.request_timeout_s; limit > 0)
@@ -64,18 +62,17 @@ void JobWaiter::accepted(const Outcome<Job>& outcome) {
   const auto on_event = [self = weak_from_this(), loop = context_.loop](const JobEvent& event) {
     if (event.kind != JobEvent::Kind::ended && event.kind != JobEvent::Kind::handed_back) return;
     loop->post([self, event] {
-      if (const auto alive = self.lock()) alive->ended(event);
+      if (const auto alive = self.lock()) alive->exchange_->guard([&] { alive->ended(event); });
     });
   };
   const auto then = [self = weak_from_this()](const Outcome<std::shared_ptr<JobWatch>>& watch) {
-    if (const auto alive = self.lock()) alive->watched(watch);
+    if (const auto alive = self.lock()) alive->exchange_->guard([&] { alive->watched(watch); });
   };
   context_.jobs.watch(job_, on_event, on_loop<std::shared_ptr<JobWatch>>(context_, then));
 }
 
 void JobWaiter::watched(const Outcome<std::shared_ptr<JobWatch>>& outcome) {
-  if (const auto* error = std::get_if<Error>(&outcome))
-    return exchange_->fail(service_error(context_, *error, post_.param_of));
+  if (const auto* error = std::get_if<Error>(&outcome)) throw service_error(context_, *error, post_.param_of);
   watch_ = std::get<std::shared_ptr<JobWatch>>(outcome);
 }
 
@@ -85,10 +82,10 @@ void JobWaiter::ended(const JobEvent& event) {
   if (event.kind == JobEvent::Kind::handed_back) {
     ApiError error = job_goes_on(503, "restarting", "the server restarts; the job goes on afterwards");
     error.headers.emplace_back("Retry-After", "10");
-    return exchange_->fail(error);
+    throw error;
   }
-  if (event.job.status != JobStatus::succeeded) return exchange_->fail(job_failure(event.job, post_.param_of));
-  exchange_->guard([&] { post_.reply(exchange_, event.job); });
+  if (event.job.status != JobStatus::succeeded) throw job_failure(event.job, post_.param_of);
+  post_.reply(exchange_, event.job);
 }
 
 void JobWaiter::timed_out() {
