@@ -144,7 +144,7 @@ class ModelMaker {
 
     PartChoice<Part> made = choose_part(factories, open_part(to, place.folder), PartConfig{});
     Faults faults;
-    for (const Fault& fault : made.recognition.faults) faults.add(fault.place, fault.sentence);
+    for (const Fault& fault : made.recognition.faults) faults.add(from.string(), fault.sentence);
     faults.throw_if_any(ErrorCode::bad_weights);
     note_class(place.folder, bare.config, made.factory->info());
     descriptions_.push_back(std::string(place.folder) + ": " + made.recognition.description);
