@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "server/front/job_events.h"
 #include "server/front/job_log.h"
 #include "server/front/model_choice.h"
 
@@ -12,24 +13,6 @@ namespace alice {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr std::chrono::seconds kRetryPause{1};
-/// How long a failure of the store is held against it when nothing is there to try it with.
-constexpr std::chrono::seconds kTroubleFades{10};
-
-JobEvent position_event(int64_t position) {
-  JobEvent event;
-  event.kind = JobEvent::Kind::position;
-  event.position = position;
-  return event;
-}
-
-JobEvent last_event(JobEvent::Kind kind, const Job& job) {
-  JobEvent event;
-  event.kind = kind;
-  event.job = job;
-  return event;
-}
 
 void log_job(spdlog::level::level_enum level, const Job& job, const std::string& text) {
   spdlog::log(level, job_line(job.id, job.request.request_id, text));
@@ -46,7 +29,9 @@ Dispatcher::Dispatcher(boost::asio::io_context& io, const Settings& settings, Jo
       watchers_(watchers),
       board_(board),
       pool_(io, settings.workers, *this),
-      retry_(io),
+      health_(io, [this] { retry(); }),
+      running_(store, files, watchers, board, health_, pace_,
+               {[this](Job job) { wait_again(std::move(job)); }, [this] { publish(); }}),
       deadline_(io) {
   board_.update([&](ServerState& state) { state.queue_size = settings_.queue_size; });
   publish();
@@ -66,9 +51,17 @@ int64_t Dispatcher::retry_after_s() const {
 
 void Dispatcher::enqueue(Job job) {
   queue_.push_back(std::move(job));
-  store_works();
+  health_.works();
   publish();
   boost::asio::post(io_, [this] { dispatch(); });
+}
+
+/// Of a run that is over, but not the job.
+void Dispatcher::wait_again(Job job) {
+  if (draining_) watchers_.tell(job.id, handed_back_event(job));
+  queue_.push_front(std::move(job));
+  publish();
+  tell_positions();
 }
 
 void Dispatcher::dispatch() {
@@ -85,53 +78,49 @@ bool Dispatcher::begin_next(size_t worker) {
   try {
     attempt = store_.begin(queue_.front().id, now_ms());
   } catch (const Error& e) {
-    store_failed(e);
+    health_.failed(e);
     return false;
   }
-  store_works();
+  health_.works();
   Job job = queue_.take(queue_.front().id);
   tell_positions();
   if (!attempt.has_value()) {
-    log_job(spdlog::level::err, job, "is not queued in the store: passed over");
+    log_job(spdlog::level::err, job, "is not queued in the store any more: passed over");
     return true;
   }
   job.status = JobStatus::running;
   job.attempts = *attempt;
-  if (!job.started_ms.has_value()) job.started_ms = now_ms();
-  RunningJob& run = running_[job.id];
-  run.job = std::move(job);
-  run.begun = Clock::now();
-  order(worker, run);
+  order(worker, running_.add(std::move(job)));
   return true;
 }
 
 void Dispatcher::order(size_t worker, RunningJob& run) {
-  StartJob job;
-  job.run = run.run();
-  job.request = run.job.request.generate;
-  job.request_id = run.job.request.request_id;
-  job.preview_every = run.job.request.preview_every;
-  job.pictures_folder = files_.pictures_folder().string();
-  job.record_file = files_.record_file(run.job.id).string();
+  GenerateRequest& request = run.job.request.generate;
   try {
-    // Now that a worker has said what there is: the job may have come before, and models come and go.
-    job.request.model = choose_model(job.request.model, settings_.default_model, board_.snapshot()->description);
+    // Again: the job may have come before any worker had said what there is, and models come and go.
+    request.model = choose_model(request.model, settings_.default_model, board_.snapshot()->description);
   } catch (const Error& e) {
-    return fail(run, {e.code(), e.place(), e.sentence()}, /*worker_died=*/false);
+    return running_.fail(run, {e.code(), e.place(), e.sentence()}, /*worker_died=*/false);
   }
+  StartJob order;
+  order.run = run.run();
+  order.request = request;
+  order.request_id = run.job.request.request_id;
+  order.preview_every = run.job.request.preview_every;
+  order.pictures_folder = files_.pictures_folder().string();
+  order.record_file = files_.record_file(run.job.id).string();
   run.worker = worker;
-  run.job.request.generate.model = job.request.model;
-  log_job(spdlog::level::info, run.job, fmt::format("begun, attempt {}, worker {}", run.job.attempts, worker));
-  pool_.give(worker, std::move(job));
+  log_job(spdlog::level::info, run.job, fmt::format("begun by worker {}, attempt {}", worker, run.job.attempts));
+  pool_.give(worker, std::move(order));
+  publish();
   watchers_.tell(run.job.id, step_event(run));
 }
 
 void Dispatcher::cancel(const std::string& id) {
   const auto position = queue_.position(id);
-  const auto found = running_.find(id);
-  if (!position.has_value() && found == running_.end()) return;
-  if (found != running_.end() && found->second.worker.has_value())
-    pool_.cancel(*found->second.worker, found->second.run());
+  RunningJob* run = running_.find(id);
+  if (!position.has_value() && run == nullptr) return;
+  if (run != nullptr && run->worker.has_value()) pool_.cancel(*run->worker, run->run());
   try {
     store_.cancel(id, now_ms());
   } catch (const Error& e) {
@@ -139,22 +128,21 @@ void Dispatcher::cancel(const std::string& id) {
     throw;
   }
   if (position.has_value()) {
-    running_[id].job = queue_.take(id);
+    run = &running_.add(queue_.take(id));
     tell_positions(*position);
   }
-  settle(running_[id], [] {});  // which is written already
+  running_.conclude_written(*run);
   dispatch();
 }
 
-std::optional<JobEvent> Dispatcher::present(const std::string& id) const {
-  if (const auto found = running_.find(id); found != running_.end()) return step_event(found->second);
+std::optional<JobEvent> Dispatcher::present(const std::string& id) {
+  if (const RunningJob* run = running_.find(id)) return step_event(*run);
   const auto position = queue_.position(id);
   if (!position.has_value()) return std::nullopt;
-  if (!draining_) return position_event(*position);
-  return last_event(JobEvent::Kind::handed_back, queue_.at(*position));
+  return draining_ ? handed_back_event(queue_.at(*position)) : position_event(*position);
 }
 
-/// Of the jobs from `first` on.
+/// Of the jobs from position `first` on.
 void Dispatcher::tell_positions(int64_t first) {
   if (!watchers_.anybody()) return;
   for (int64_t position = first; position <= queue_.size(); ++position)
@@ -167,23 +155,16 @@ void Dispatcher::worker_says(size_t worker, ToFront message) {
   std::visit([&](const auto& one) { on(worker, one); }, message);
 }
 
-/// Nothing for a late word: about a job that has ended, or another attempt of it.
-RunningJob* Dispatcher::running(const JobRun& run) {
-  const auto found = running_.find(run.job);
-  const bool is_this_run =
-      found != running_.end() && found->second.job.attempts == run.attempt && found->second.worker.has_value();
-  return is_this_run ? &found->second : nullptr;
-}
-
 void Dispatcher::on(size_t worker, const Described& described) {
   spdlog::info("worker={} is ready, process {}", worker, described.pid);
   board_.update([&](ServerState& state) { state.description = described.description; });
+  publish();
   answer_refreshes(worker, described.description);
   dispatch();
 }
 
 void Dispatcher::on(size_t, const JobProgress& progress) {
-  RunningJob* run = running(progress.run);
+  RunningJob* run = running_.find(progress.run);
   if (run == nullptr) return;
   const std::string shape = Pace::shape_of(run->job.request.generate);
   if (const auto seconds = run->clock.note(progress, Clock::now())) pace_.note_step(shape, *seconds);
@@ -194,16 +175,11 @@ void Dispatcher::on(size_t, const JobProgress& progress) {
 }
 
 void Dispatcher::on(size_t, const JobPreview& preview) {
-  if (running(preview.run) == nullptr) return;
-  JobEvent event;
-  event.kind = JobEvent::Kind::preview;
-  event.image = preview.image, event.step = preview.step;
-  event.png = preview.png;
-  watchers_.tell(preview.run.job, event);
+  if (running_.find(preview.run) != nullptr) watchers_.tell(preview.run.job, preview_event(preview));
 }
 
 void Dispatcher::on(size_t, const JobPicture& message) {
-  RunningJob* run = running(message.run);
+  RunningJob* run = running_.find(message.run);
   if (run == nullptr) return;
   const PictureFile& picture = message.picture;
   const bool is_expected = picture.index >= 0 && picture.index < run->job.request.generate.n &&
@@ -215,177 +191,76 @@ void Dispatcher::on(size_t, const JobPicture& message) {
 }
 
 void Dispatcher::on(size_t, const JobDone& done) {
-  if (RunningJob* run = running(done.run))
-    succeed(*run, done);
+  if (RunningJob* run = running_.find(done.run))
+    running_.succeed(*run, done);
   else
-    tidy(done.run.job);
+    running_.tidy(done.run.job);
   dispatch();
 }
 
 void Dispatcher::on(size_t, const JobFailed& failed) {
-  RunningJob* run = running(failed.run);
+  RunningJob* run = running_.find(failed.run);
   if (run == nullptr)
-    tidy(failed.run.job);
-  else if (failed.code == ErrorCode::cancelled)  // the worker was told, and the store failed then
-    settle(*run, [this, id = run->job.id] { store_.cancel(id, now_ms()); });
+    running_.tidy(failed.run.job);
+  else if (failed.code == ErrorCode::cancelled)  // the worker was told so, and the store failed then
+    running_.cancel(*run);
   else
-    fail(*run, {failed.code, failed.place, failed.sentence}, /*worker_died=*/false);
+    running_.fail(*run, {failed.code, failed.place, failed.sentence}, /*worker_died=*/false);
   dispatch();
 }
 
 void Dispatcher::on(size_t worker, const LogLine& line) {
-  const auto found = running_.find(line.job);
-  const std::string request = found != running_.end() ? found->second.job.request.request_id : "";
-  auto level = spdlog::level::from_str(line.level);  // knows "err" and "error", "warn" and "warning"
-  spdlog::log(level, job_line(line.job, request, fmt::format("worker={} {}", worker, line.text)));
+  const RunningJob* run = running_.find(line.job);
+  const std::string request = run != nullptr ? run->job.request.request_id : "";
+  spdlog::log(spdlog::level::from_str(line.level),
+              job_line(line.job, request, fmt::format("worker={} {}", worker, line.text)));
 }
-
-// --- ends
 
 void Dispatcher::worker_ended(size_t worker, const WorkerEnd& end, const std::optional<JobRun>& run) {
   spdlog::warn("worker={} {}", worker, end.sentence);
   board_.update([&](ServerState& state) { ++state.worker_ends[end.reason]; });
   answer_refreshes(worker, Error(ErrorCode::busy, "", "the worker that was asked has ended; try again"));
   if (run.has_value()) {
-    if (RunningJob* lost_run = running(*run))
+    if (RunningJob* lost_run = running_.find(*run))
       lost(*lost_run, end);
     else
-      tidy(run->job);
+      running_.tidy(run->job);
   }
   dispatch();
 }
 
 void Dispatcher::lost(RunningJob& run, const WorkerEnd& end) {
   const int64_t deaths = run.job.worker_deaths + 1;
-  const std::string sentence = death_sentence(run, end) + "; this was attempt " + std::to_string(deaths) + " of " +
-                               std::to_string(settings_.job_attempts);
+  const std::string sentence =
+      fmt::format("{}; this was attempt {} of {}", death_sentence(run, end), deaths, settings_.job_attempts);
   if (deaths >= settings_.job_attempts)
-    return fail(run, {ErrorCode::internal, "worker", sentence}, /*worker_died=*/true);
-  log_job(spdlog::level::warn, run.job, sentence + ": it goes on with another worker");
-  settle(run, [this, lost = run.run()] { store_.put_back(lost.job, lost.attempt, /*worker_died=*/true); });
-}
-
-void Dispatcher::succeed(RunningJob& run, const JobDone& done) {
-  try {
-    const Job job = succeeded_job(run, done);
-    settle(run, [this, job] { store_.succeed(job, job.attempts); });
-  } catch (const Error& e) {
-    fail(run, {e.code(), e.place(), e.sentence()}, /*worker_died=*/false);
-  }
-}
-
-void Dispatcher::fail(RunningJob& run, const JobError& error, bool worker_died) {
-  settle(run, [this, failed = run.run(), error, worker_died] {
-    store_.fail(failed.job, failed.attempt, error, now_ms(), worker_died);
-  });
-}
-
-/// `ending` writes what became of the run. A change that the store refuses was made before, by another try of it.
-void Dispatcher::settle(RunningJob& run, std::function<void()> ending) {
-  run.worker.reset();
-  run.ending = std::move(ending);
-  write_ending(run.job.id);
-}
-
-void Dispatcher::write_ending(const std::string& id) {
-  const auto found = running_.find(id);
-  std::optional<Job> job;
-  try {
-    found->second.ending();
-    job = store_.find(id).value();
-  } catch (const Error& e) {
-    return store_failed(e);
-  }
-  store_works();
-  const RunningJob run = std::move(found->second);
-  running_.erase(found);
-  if (job->status == JobStatus::queued) return wait_again(std::move(*job));
-  if (job->status == JobStatus::succeeded)
-    pace_.note_job(std::chrono::duration<double>(Clock::now() - run.begun).count(),
-                   Pace::shape_of(run.job.request.generate), run.clock.seconds_since_step(Clock::now()));
-  conclude(*job);
-}
-
-void Dispatcher::wait_again(Job job) {
-  if (draining_) watchers_.tell(job.id, last_event(JobEvent::Kind::handed_back, job));
-  queue_.push_front(std::move(job));
-  tell_positions();
-}
-
-void Dispatcher::conclude(const Job& job) {
-  files_.remove_record(job.id);
-  if (job.status != JobStatus::succeeded) files_.remove_pictures(job);
-  const double seconds =
-      static_cast<double>(job.finished_ms.value_or(0) - job.started_ms.value_or(job.finished_ms.value_or(0))) / 1000;
-  board_.update([&](ServerState& state) {
-    if (job.status == JobStatus::failed) ++state.failed;
-    if (job.status == JobStatus::cancelled) ++state.cancelled;
-    if (job.status != JobStatus::succeeded) return;
-    ++state.succeeded;
-    state.pictures += static_cast<int64_t>(job.pictures.size());
-    state.generation_seconds += seconds;
-  });
-  publish();
-  const auto level = job.status == JobStatus::failed ? spdlog::level::warn : spdlog::level::info;
-  const std::string why = job.error ? ": " + job.error->place + ": " + job.error->sentence : "";
-  log_job(level, job, fmt::format("{} after {:.1f} s{}", to_string(job.status), seconds, why));
-  watchers_.tell(job.id, last_event(JobEvent::Kind::ended, job));
-}
-
-/// A worker lets go of a job that it should not have any more: what it wrote meanwhile goes.
-void Dispatcher::tidy(const std::string& id) {
-  try {
-    const auto job = store_.find(id);
-    if (!job.has_value() || !has_ended(job->status)) return;
-    files_.remove_record(id);
-    if (job->status != JobStatus::succeeded) files_.remove_pictures(*job);
-  } catch (const Error& e) {
-    store_failed(e);
-  }
+    return running_.fail(run, {ErrorCode::internal, "worker", sentence}, /*worker_died=*/true);
+  log_job(spdlog::level::warn, run.job, sentence + ": the job goes on with another worker");
+  running_.put_back(run, /*worker_died=*/true);
 }
 
 // --- a store that fails
 
 void Dispatcher::store_failed(const Error& error) {
-  if (store_trouble_.empty()) spdlog::error("{}", error.what());
-  store_trouble_ = error.what();
-  store_failed_at_ = Clock::now();
-  retry_soon();
+  health_.failed(error);
   publish();
-}
-
-void Dispatcher::store_works() {
-  if (store_trouble_.empty()) return;
-  store_trouble_.clear();
-  spdlog::info("the job store works again");
-  publish();
-}
-
-void Dispatcher::retry_soon() {
-  if (std::exchange(retries_, true)) return;
-  retry_.expires_after(kRetryPause);
-  retry_.async_wait([this](const boost::system::error_code& fault) {
-    retries_ = false;
-    if (!fault) retry();
-  });
 }
 
 void Dispatcher::retry() {
-  std::vector<std::string> unwritten;
-  for (const auto& [id, run] : running_)
-    if (run.ending) unwritten.push_back(id);
-  for (const std::string& id : unwritten) write_ending(id);
+  running_.retry();
   dispatch();
-  if (Clock::now() - store_failed_at_ >= kTroubleFades) store_works();
-  if (!store_trouble_.empty()) retry_soon();
 }
 
 // --- the end
 
-void Dispatcher::drain(std::chrono::milliseconds deadline, std::function<void()> on_done) {
+void Dispatcher::begin_drain() {
   draining_ = true;
+  for (const Job& job : queue_.jobs()) watchers_.tell(job.id, handed_back_event(job));
+}
+
+void Dispatcher::drain(std::chrono::milliseconds deadline, std::function<void()> on_done) {
+  begin_drain();
   on_drained_ = std::move(on_done);
-  for (const Job& job : queue_.jobs()) watchers_.tell(job.id, last_event(JobEvent::Kind::handed_back, job));
   deadline_.expires_after(deadline);
   deadline_.async_wait([this](const boost::system::error_code& fault) {
     if (!fault) hand_back();
@@ -395,24 +270,14 @@ void Dispatcher::drain(std::chrono::milliseconds deadline, std::function<void()>
 
 void Dispatcher::hand_back() {
   pool_.stop();
-  std::vector<std::string> ids;
-  for (auto& [id, run] : running_) {
-    ids.push_back(id);
-    if (!run.ending)
-      run.ending = [this, back = run.run()] { store_.put_back(back.job, back.attempt, /*worker_died=*/false); };
-  }
-  for (const std::string& id : ids) write_ending(id);
-  // What could not be written is found running by the next start, which puts it back.
-  for (const auto& [id, run] : running_) watchers_.tell(id, last_event(JobEvent::Kind::handed_back, run.job));
-  running_.clear();
+  running_.hand_back();
   publish();
 }
 
 void Dispatcher::stop() {
-  draining_ = true;
-  for (const Job& job : queue_.jobs()) watchers_.tell(job.id, last_event(JobEvent::Kind::handed_back, job));
+  begin_drain();
   hand_back();
-  retry_.cancel();
+  health_.stop();
   deadline_.cancel();
   while (!refreshes_.empty())
     answer_refreshes(refreshes_.begin()->first, Error(ErrorCode::busy, "", "the server is stopping"));
@@ -440,7 +305,7 @@ std::vector<std::string> Dispatcher::not_ready() const {
   if (draining_) reasons.push_back("the server is stopping");
   if (pool_.ready() == 0)
     reasons.push_back(pool_.trouble().empty() ? "no worker has described itself yet" : pool_.trouble());
-  if (!store_trouble_.empty()) reasons.push_back(store_trouble_);
+  if (!health_.trouble().empty()) reasons.push_back(health_.trouble());
   return reasons;
 }
 
@@ -450,7 +315,7 @@ void Dispatcher::publish() {
     state.draining = draining_;
     state.not_ready = not_ready();
     state.queued = queue_.size();
-    state.running = static_cast<int64_t>(running_.size());
+    state.running = running_.size();
     state.workers = static_cast<int64_t>(pool_.ready());
     state.retry_after_s = retry_after_s();
     state.step_seconds = pace_.step_seconds();

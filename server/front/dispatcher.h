@@ -1,31 +1,23 @@
 #pragma once
-// Gives waiting jobs to workers, and sees each to its end.
+// Gives waiting jobs to workers, and hears what the workers say of them.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "server/front/job_files.h"
 #include "server/front/job_queue.h"
-#include "server/front/job_watchers.h"
-#include "server/front/pace.h"
-#include "server/front/running_job.h"
-#include "server/front/state_board.h"
+#include "server/front/running_jobs.h"
 #include "server/front/worker_pool.h"
-#include "server/jobs/job_store.h"
 
 namespace alice {
 
-/// All of it belongs to the thread that runs the io_context. What it is given by reference must outlive it.
-///
-/// A job's status is what the store says: every change is written first and told afterwards. When the store fails, the
-/// end of a run is kept and written again every second until it is on the disk, and no other job is begun before.
+/// All of it belongs to the thread that runs the io_context. What it is given by reference must outlive it. A job's
+/// status is what the store says: every change is written first and told afterwards.
 class Dispatcher final : public WorkerListener {
  public:
   struct Settings {
@@ -50,16 +42,16 @@ class Dispatcher final : public WorkerListener {
   /// have been stopped then, and the job becomes cancelled once the store works.
   void cancel(const std::string& id);
   /// What somebody who begins to watch a job is told first; nothing when it neither waits nor runs.
-  std::optional<JobEvent> present(const std::string& id) const;
+  std::optional<JobEvent> present(const std::string& id);
   /// JobService::refresh().
   void refresh(Then<Json> then);
   /// The store failed for somebody else: said in the log and in ServerState::not_ready.
   void store_failed(const Error& error);
 
-  /// Begins no job any more. When none runs, or at the deadline, when those that run have been handed back: `on_done`,
-  /// once.
+  /// Begins no job any more. `on_done` is called once, when none runs: at the latest at the deadline, when those that
+  /// run have been handed back.
   void drain(std::chrono::milliseconds deadline, std::function<void()> on_done);
-  /// Hands back what runs, kills the workers, cancels everything that waits for a time.
+  /// Hands back what runs, kills the workers, and waits for nothing any more.
   void stop();
 
  private:
@@ -76,20 +68,12 @@ class Dispatcher final : public WorkerListener {
   void dispatch();
   bool begin_next(size_t worker);
   void order(size_t worker, RunningJob& run);
-  RunningJob* running(const JobRun& run);
   void lost(RunningJob& run, const WorkerEnd& end);
-  void succeed(RunningJob& run, const JobDone& done);
-  void fail(RunningJob& run, const JobError& error, bool worker_died);
-  void settle(RunningJob& run, std::function<void()> ending);
-  void write_ending(const std::string& id);
   void wait_again(Job job);
-  void conclude(const Job& job);
-  void tidy(const std::string& id);
-
-  void store_works();
-  void retry_soon();
   void retry();
+  void begin_drain();
   void hand_back();
+
   void tell_positions(int64_t first = 1);
   void answer_refreshes(size_t worker, const Outcome<Json>& outcome);
   void publish();
@@ -101,20 +85,17 @@ class Dispatcher final : public WorkerListener {
   const JobFiles& files_;
   JobWatchers& watchers_;
   StateBoard& board_;
+
   WorkerPool pool_;
-
-  JobQueue queue_;
-  std::map<std::string, RunningJob> running_;  // by id
-  std::map<size_t, std::vector<Then<Json>>> refreshes_;
+  StoreHealth health_;
   Pace pace_;
-
-  std::string store_trouble_;  // why the store failed lately; "" when it works
-  std::chrono::steady_clock::time_point store_failed_at_;
-  boost::asio::steady_timer retry_, deadline_;
-  bool retries_ = false;  // the timer runs
+  JobQueue queue_;
+  RunningJobs running_;
+  std::map<size_t, std::vector<Then<Json>>> refreshes_;  // by the worker that was asked
 
   bool draining_ = false;
   std::function<void()> on_drained_;
+  boost::asio::steady_timer deadline_;
 };
 
 }  // namespace alice

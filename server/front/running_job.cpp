@@ -23,21 +23,6 @@ std::string circumstances(const RunningJob& run) {
 
 }  // namespace
 
-JobEvent step_event(const RunningJob& run) {
-  JobEvent event;
-  event.kind = JobEvent::Kind::step;
-  event.stage = "load";  // what a worker does first, and does not tell when the model is there already
-  event.all_images = run.job.request.generate.n;
-  event.eta_seconds = run.eta_seconds;
-  if (!run.progress.has_value()) return event;
-  const JobProgress& progress = *run.progress;
-  event.stage = progress.stage;
-  event.first_image = progress.first_image, event.images = progress.images, event.all_images = progress.all_images;
-  event.done = progress.done, event.total = progress.total;
-  event.resumed_from = progress.resumed_from;
-  return event;
-}
-
 std::string death_sentence(const RunningJob& run, const WorkerEnd& end) {
   return end.sentence + " " + doing(run) + " (" + circumstances(run) + ")";
 }

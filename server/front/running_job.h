@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 
-#include "server/front/job_service.h"
 #include "server/front/pace.h"
 #include "server/front/worker_process.h"
+#include "server/jobs/job.h"
 
 namespace alice {
 
@@ -25,9 +25,6 @@ struct RunningJob {
 
   JobRun run() const { return {job.id, job.attempts}; }
 };
-
-/// Where a run is, for those who watch it.
-JobEvent step_event(const RunningJob& run);
 
 /// "the worker ended by SIGSEGV while it denoised (step 12 of 20, sd/tiny, scheduler ddim)".
 std::string death_sentence(const RunningJob& run, const WorkerEnd& end);

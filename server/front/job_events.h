@@ -1,0 +1,17 @@
+#pragma once
+// What watchers are told.
+
+#include "server/front/job_service.h"
+#include "server/front/running_job.h"
+#include "server/link/message.h"
+
+namespace alice {
+
+JobEvent position_event(int64_t position);
+/// Where a run is.
+JobEvent step_event(const RunningJob& run);
+JobEvent preview_event(const JobPreview& preview);
+JobEvent ended_event(const Job& job);
+JobEvent handed_back_event(const Job& job);
+
+}  // namespace alice

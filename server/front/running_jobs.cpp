@@ -1,0 +1,169 @@
+#include "server/front/running_jobs.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+#include <vector>
+
+#include "server/front/job_events.h"
+#include "server/front/job_log.h"
+
+namespace alice {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_of(const Job& job) {
+  if (!job.started_ms.has_value() || !job.finished_ms.has_value()) return 0;
+  return static_cast<double>(*job.finished_ms - *job.started_ms) / 1000;
+}
+
+void count(ServerState& state, const Job& job) {
+  if (job.status == JobStatus::failed) ++state.failed;
+  if (job.status == JobStatus::cancelled) ++state.cancelled;
+  if (job.status != JobStatus::succeeded) return;
+  ++state.succeeded;
+  state.pictures += static_cast<int64_t>(job.pictures.size());
+  state.generation_seconds += seconds_of(job);
+}
+
+void log_end(const Job& job) {
+  const auto level = job.status == JobStatus::failed ? spdlog::level::warn : spdlog::level::info;
+  const std::string why = job.error ? ": " + job.error->place + ": " + job.error->sentence : "";
+  spdlog::log(level, job_line(job.id, job.request.request_id,
+                              fmt::format("{} after {:.1f} s{}", to_string(job.status), seconds_of(job), why)));
+}
+
+}  // namespace
+
+RunningJobs::RunningJobs(JobStore& store, const JobFiles& files, JobWatchers& watchers, StateBoard& board,
+                         StoreHealth& health, Pace& pace, Callbacks callbacks)
+    : store_(store),
+      files_(files),
+      watchers_(watchers),
+      board_(board),
+      health_(health),
+      pace_(pace),
+      callbacks_(std::move(callbacks)) {}
+
+RunningJob& RunningJobs::add(Job job) {
+  RunningJob& run = runs_[job.id];
+  run.job = std::move(job);
+  run.begun = Clock::now();
+  return run;
+}
+
+RunningJob* RunningJobs::find(const std::string& id) {
+  const auto found = runs_.find(id);
+  return found == runs_.end() ? nullptr : &found->second;
+}
+
+RunningJob* RunningJobs::find(const JobRun& run) {
+  RunningJob* found = find(run.job);
+  return found != nullptr && found->job.attempts == run.attempt && found->worker.has_value() ? found : nullptr;
+}
+
+void RunningJobs::succeed(RunningJob& run, const JobDone& done) {
+  try {
+    const Job job = succeeded_job(run, done);
+    settle(run, [this, job] { store_.succeed(job, job.attempts); });
+  } catch (const Error& e) {
+    fail(run, {e.code(), e.place(), e.sentence()}, /*worker_died=*/false);
+  }
+}
+
+void RunningJobs::fail(RunningJob& run, const JobError& error, bool worker_died) {
+  settle(run, [this, failed = run.run(), error, worker_died] {
+    store_.fail(failed.job, failed.attempt, error, now_ms(), worker_died);
+  });
+}
+
+void RunningJobs::cancel(RunningJob& run) {
+  settle(run, [this, id = run.job.id] { store_.cancel(id, now_ms()); });
+}
+
+void RunningJobs::put_back(RunningJob& run, bool worker_died) {
+  settle(run, [this, back = run.run(), worker_died] { store_.put_back(back.job, back.attempt, worker_died); });
+}
+
+void RunningJobs::conclude_written(RunningJob& run) {
+  settle(run, [] {});
+}
+
+/// `ending` writes into the store. A change that the store refuses was made before, by an earlier try.
+void RunningJobs::settle(RunningJob& run, std::function<void()> ending) {
+  run.worker.reset();
+  run.ending = std::move(ending);
+  write_ending(run.job.id);
+}
+
+void RunningJobs::write_ending(const std::string& id) {
+  const auto found = runs_.find(id);
+  Job job;
+  try {
+    found->second.ending();
+    job = as_written(found->second.job);
+  } catch (const Error& e) {
+    health_.failed(e);
+    return callbacks_.changed();
+  }
+  health_.works();
+  const RunningJob run = std::move(found->second);
+  runs_.erase(found);
+  if (job.status == JobStatus::queued) return callbacks_.put_back(std::move(job));
+  if (job.status == JobStatus::succeeded)
+    pace_.note_job(std::chrono::duration<double>(Clock::now() - run.begun).count(),
+                   Pace::shape_of(run.job.request.generate), run.clock.seconds_since_step(Clock::now()));
+  conclude(job);
+}
+
+/// The job as the store has it now. One that somebody took out of the database has failed.
+Job RunningJobs::as_written(Job job) const {
+  if (auto found = store_.find(job.id)) return std::move(*found);
+  job.status = JobStatus::failed;
+  job.error = JobError{ErrorCode::internal, job.id, "has vanished from the job store"};
+  return job;
+}
+
+void RunningJobs::conclude(const Job& job) {
+  files_.remove_record(job.id);
+  if (job.status != JobStatus::succeeded) files_.remove_pictures(job);
+  log_end(job);
+  board_.update([&](ServerState& state) { count(state, job); });
+  callbacks_.changed();
+  watchers_.tell(job.id, ended_event(job));
+}
+
+void RunningJobs::hand_back() {
+  std::vector<std::string> ids;
+  for (const auto& entry : runs_) ids.push_back(entry.first);
+  for (const std::string& id : ids) {
+    RunningJob& run = runs_.at(id);
+    if (run.ending)
+      write_ending(id);
+    else
+      put_back(run, /*worker_died=*/false);
+  }
+  for (const auto& [id, run] : runs_) watchers_.tell(id, handed_back_event(run.job));
+  runs_.clear();
+}
+
+void RunningJobs::retry() {
+  std::vector<std::string> unwritten;
+  for (const auto& [id, run] : runs_)
+    if (run.ending) unwritten.push_back(id);
+  for (const std::string& id : unwritten) write_ending(id);
+}
+
+void RunningJobs::tidy(const std::string& id) {
+  try {
+    const auto job = store_.find(id);
+    if (!job.has_value() || !has_ended(job->status)) return;
+    files_.remove_record(id);
+    if (job->status != JobStatus::succeeded) files_.remove_pictures(*job);
+  } catch (const Error& e) {
+    health_.failed(e);
+  }
+}
+
+}  // namespace alice
