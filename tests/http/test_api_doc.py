@@ -17,25 +17,30 @@ ROUTE = re.compile(r'"(GET|POST|DELETE)", "(/[^"]*)"')
 FOLLOWED = ("/v1/images/generations", "/v1/chat/completions", "/v1/jobs")
 
 
+def check_commands(case, port):
+    """Runs all of them in one shell, for later ones use what earlier ones gave, and compares the statuses."""
+    blocks = BLOCK.findall(DOC)
+    case.assertGreater(len(blocks), 15)
+    script = CURL + "".join(f"echo block {k} >&2\n{block}" for k, block in enumerate(blocks))
+    script = script.replace("http://127.0.0.1:8080", f"http://127.0.0.1:{port}")
+    with tempfile.TemporaryDirectory() as folder:
+        run = subprocess.run(["sh", "-eu"], input=script.encode(), cwd=folder, capture_output=True, timeout=PATIENCE)
+        case.assertEqual(run.returncode, 0, run.stderr.decode())
+        pictures = list(pathlib.Path(folder).glob("*.png"))
+        case.assertTrue(pictures)
+        for picture in pictures:
+            case.assertTrue(picture.read_bytes().startswith(b"\x89PNG"))
+    for number, said in enumerate(re.split(r"block \d+\n", run.stderr.decode())[1:]):
+        statuses = re.findall(r"^\d{3}$", said, re.MULTILINE)
+        case.assertEqual(len(statuses), len(re.findall(r"\bcurl -", blocks[number])), blocks[number])
+        wanted = re.match(r"# (\d{3})\n", blocks[number])
+        for status in statuses:
+            case.assertTrue(status == wanted[1] if wanted else status < "300", (blocks[number], said))
+
+
 class ApiDoc(ServerCase):
     def test_every_command_does_what_it_says(self):
-        blocks = BLOCK.findall(DOC)
-        self.assertGreater(len(blocks), 15)
-        # One shell runs all, for later commands use what earlier ones gave.
-        script = CURL + "".join(f"echo block {k} >&2\n{block}" for k, block in enumerate(blocks))
-        script = script.replace("http://127.0.0.1:8080", f"http://127.0.0.1:{self.server.port}")
-        with tempfile.TemporaryDirectory() as folder:
-            run = subprocess.run(["sh", "-eu"], input=script.encode(), cwd=folder, capture_output=True,
-                                 timeout=PATIENCE)
-            self.assertEqual(run.returncode, 0, run.stderr.decode())
-            for picture in pathlib.Path(folder).glob("*.png"):
-                self.assertTrue(picture.read_bytes().startswith(b"\x89PNG"))
-        for number, said in enumerate(re.split(r"block \d+\n", run.stderr.decode())[1:]):
-            statuses = re.findall(r"^\d{3}$", said, re.MULTILINE)
-            self.assertEqual(len(statuses), len(re.findall(r"\bcurl -", blocks[number])), blocks[number])
-            wanted = re.match(r"# (\d{3})\n", blocks[number])
-            for status in statuses:
-                self.assertTrue(status == wanted[1] if wanted else status < "300", (blocks[number], said))
+        check_commands(self, self.server.port)
 
     def test_every_route_has_its_section(self):
         routes = set()

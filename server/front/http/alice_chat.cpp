@@ -15,8 +15,7 @@ namespace {
 
 constexpr const char* kSettings = "sam_config";
 constexpr size_t kMostMessages = 2000;
-constexpr int64_t kSizeStep = 8;              // pixels: the original rounds up to it
-constexpr int64_t kLargestRounded = 1 << 20;  // pixels: what is larger is refused as it is
+constexpr int64_t kSizeStep = 8;  // pixels: the original rounds up to it
 
 /// What the two objects have beside a picture's settings.
 struct ChatDoor {
@@ -64,6 +63,12 @@ std::vector<FieldRule> in_both_spellings(const std::vector<FieldRule>& rules) {
   return both;
 }
 
+/// What OpenAI's chat API has beside these and means nothing for a picture.
+constexpr const char* kWithoutEffect =
+    "temperature, top_p, max_tokens, max_completion_tokens, n, stop, seed, user, presence_penalty, frequency_penalty, "
+    "logit_bias, logprobs, top_logprobs, response_format, stream_options, tool_choice, parallel_tool_calls, "
+    "service_tier, store, reasoning_effort, modalities";
+
 const std::vector<FieldRule>& top_rules() {
   static const std::vector<FieldRule> rules = [] {
     std::vector<FieldRule> list = {
@@ -75,28 +80,8 @@ const std::vector<FieldRule>& top_rules() {
         {"stream", FieldUse::refused, "streaming is not supported here; POST /v1/jobs and its events give progress"},
         {"tools", FieldUse::refused, "tools are not supported: this server makes pictures"},
         {"functions", FieldUse::refused, "functions are not supported: this server makes pictures"}};
-    for (const char* name : {"temperature",
-                             "top_p",
-                             "max_tokens",
-                             "max_completion_tokens",
-                             "n",
-                             "stop",
-                             "seed",
-                             "user",
-                             "presence_penalty",
-                             "frequency_penalty",
-                             "logit_bias",
-                             "logprobs",
-                             "top_logprobs",
-                             "response_format",
-                             "stream_options",
-                             "tool_choice",
-                             "parallel_tool_calls",
-                             "service_tier",
-                             "store",
-                             "reasoning_effort",
-                             "modalities"})
-      list.push_back({name, FieldUse::ignored});
+    for (const std::string_view name : split_list(kWithoutEffect))
+      list.push_back({std::string(name), FieldUse::ignored});
     return in_both_spellings(list);
   }();
   return rules;
@@ -168,25 +153,25 @@ void take_prompt(const Json& messages, DoorFields& fields, Faults& faults) {
   fields.places["prompt"] = place;
 }
 
-/// As the original does it.
-void round_up(DoorFields& fields) {
-  for (const char* name : {"width", "height"}) {
-    const auto side = fields.generate.find(name);
-    if (side == fields.generate.end() || !side->is_number_integer()) continue;
-    const int64_t pixels = side->get<int64_t>();
-    if (pixels <= 0 || pixels > kLargestRounded || pixels % kSizeStep == 0) continue;
-    *side = (pixels + kSizeStep - 1) / kSizeStep * kSizeStep;
-    fields.warnings.push_back(pointer_to_param(fields.places.at(name)) + ": " + std::to_string(pixels) +
-                              " was rounded up to " + std::to_string(side->get<int64_t>()));
-  }
+/// As the original does it. `place` is the side's, in the client's spelling.
+void round_up(std::optional<int64_t>& side, const std::string& place, std::vector<std::string>& warnings) {
+  if (!side.has_value() || *side % kSizeStep == 0) return;
+  const int64_t given = *side;
+  side = (given / kSizeStep + 1) * kSizeStep;
+  warnings.push_back(pointer_to_param(place) + ": " + std::to_string(given) + " was rounded up to " +
+                     std::to_string(*side));
 }
 
 /// lora_paths and lora_scales become the request's LoRAs, behind those of "loras".
-void add_loras(const ChatDoor& door, const DoorFields& fields, GenerateRequest& request, Faults& faults) {
+void add_loras(const ChatDoor& door, DoorFields& fields, GenerateRequest& request, Faults& faults) {
   const PlaceOf place = fields.place_of();
+  if (!door.lora_paths.empty()) fields.places.emplace("loras", place("lora_paths"));  // for the worker's faults
   if (door.lora_scales.size() > door.lora_paths.size())
     faults.add(place("lora_scales"), "has " + std::to_string(door.lora_scales.size()) + " strengths for " +
                                          std::to_string(door.lora_paths.size()) + " LoRAs");
+  if (request.loras.size() + door.lora_paths.size() > kMostLoras)
+    return faults.add(place("lora_paths"),
+                      "names too many LoRAs; at most " + std::to_string(kMostLoras) + " are taken");
   for (size_t i = 0; i < door.lora_paths.size(); ++i) {
     check_lora_name(door.lora_paths[i], place("lora_paths") + "/" + std::to_string(i), faults);
     request.loras.push_back({door.lora_paths[i], i < door.lora_scales.size() ? door.lora_scales[i] : 1});
@@ -216,7 +201,6 @@ ChatRequest read_chat_request(const Json& body) {
     else
       faults.add(place, "must be an object of settings");
   }
-  round_up(fields);
   const ChatDoor settings = settings_options().read(fields.door, UnknownKeys::pass_over, fields.place_of(), faults);
   ChatRequest request;
   request.job.generate = read_generate_fields(fields, faults);
@@ -226,6 +210,8 @@ ChatRequest read_chat_request(const Json& body) {
   request.on_disconnect = top.on_disconnect;
   request.warnings = fields.warnings;
   request.param_of = fields.param_of();
+  round_up(request.job.generate.width, fields.place_of()("width"), request.warnings);
+  round_up(request.job.generate.height, fields.place_of()("height"), request.warnings);
   return request;
 }
 

@@ -11,7 +11,6 @@ namespace {
 constexpr size_t kMostMembers = 200;
 constexpr size_t kLongestPrompt = 100'000;  // bytes
 constexpr size_t kLongestName = 300;        // bytes, of a model, LoRA or scheduler
-constexpr size_t kMostLoras = 100;
 
 /// Asks for nothing: false, 0, "", [] or {}.
 bool is_nothing(const Json& value) {

@@ -11,6 +11,8 @@
 
 namespace alice {
 
+inline constexpr size_t kMostLoras = 100;  ///< in one request
+
 enum class FieldUse {
   generate,  ///< a field of GenerateRequest, by its own or another name
   door,      ///< the door reads it

@@ -2,7 +2,7 @@
 // One request and its answer. Adds to every answer what every answer has (request id, CORS, nosniff), leaves the body
 // out of answers to HEAD, counts it, and writes its line to the log. On the loop's thread only.
 
-#include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>

@@ -1,12 +1,10 @@
 #include "server/front/http/http_front.h"
 
-#include <spdlog/spdlog.h>
-
+#include <iterator>
 #include <utility>
 
 #include "server/front/http/exchange.h"
 #include "server/front/http/front_context.h"
-#include "server/front/http/request_id.h"
 #include "server/front/http/router.h"
 #include "server/front/http/routes.h"
 #include "server/front/http/transport.h"

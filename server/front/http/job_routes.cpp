@@ -23,12 +23,14 @@ const OptionTable<JobDoor>& door_options() {
   return table;
 }
 
-std::vector<FieldRule> rules() {
-  std::vector<FieldRule> rules = generate_rules();
-  rules.push_back({"preview_every", FieldUse::door});
-  rules.push_back({"on_disconnect", FieldUse::refused,
-                   "has no meaning here: nobody waits for the answer; "
-                   "DELETE /v1/jobs/{id} cancels"});
+const std::vector<FieldRule>& rules() {
+  static const std::vector<FieldRule> rules = [] {
+    std::vector<FieldRule> list = generate_rules();
+    list.push_back({"preview_every", FieldUse::door});
+    list.push_back({"on_disconnect", FieldUse::refused,
+                    "has no meaning here: nobody waits for the answer; DELETE /v1/jobs/{id} cancels"});
+    return list;
+  }();
   return rules;
 }
 

@@ -32,15 +32,18 @@ const OptionTable<ImagesDoor>& door_options() {
   return table;
 }
 
-std::vector<FieldRule> rules() {
-  std::vector<FieldRule> rules = generate_rules();
-  for (const OptionSpec& spec : door_options().specs()) rules.push_back({spec.name, FieldUse::door});
-  for (const char* name : {"quality", "style", "user", "background", "moderation", "output_compression"})
-    rules.push_back({name, FieldUse::ignored});
-  rules.push_back(
-      {"stream", FieldUse::refused, "streaming is not supported here; POST /v1/jobs and its events give progress"});
-  rules.push_back({"partial_images", FieldUse::refused,
-                   "partial images are not supported; POST /v1/jobs with preview_every gives previews"});
+const std::vector<FieldRule>& rules() {
+  static const std::vector<FieldRule> rules = [] {
+    std::vector<FieldRule> list = generate_rules();
+    for (const OptionSpec& spec : door_options().specs()) list.push_back({spec.name, FieldUse::door});
+    for (const char* name : {"quality", "style", "user", "background", "moderation", "output_compression"})
+      list.push_back({name, FieldUse::ignored});
+    list.push_back(
+        {"stream", FieldUse::refused, "streaming is not supported here; POST /v1/jobs and its events give progress"});
+    list.push_back({"partial_images", FieldUse::refused,
+                    "partial images are not supported; POST /v1/jobs with preview_every gives previews"});
+    return list;
+  }();
   return rules;
 }
 
@@ -93,7 +96,7 @@ ImagesRequest read_images_request(const Json& body) {
 
 /// The answer but for its "data".
 Json envelope(const Job& job, const ImagesRequest& request) {
-  const PictureFile& first = job.pictures.front();
+  const PictureFile& first = job.pictures.at(0);
   return {{"created", job.finished_ms.value_or(job.created_ms) / 1000},
           {"output_format", "png"},
           {"size", std::to_string(first.width) + "x" + std::to_string(first.height)},
@@ -123,7 +126,11 @@ void send_base64(const std::shared_ptr<Exchange>& exchange, const Job& job, cons
     text = "\"},";
   }
   parts.push_back({"\"}]}", {}, false});
-  send_parts(exchange, 200, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, std::move(parts));
+  try {
+    send_parts(exchange, 200, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, std::move(parts));
+  } catch (const Error& error) {  // not the client's doing: it named no file
+    throw Error(ErrorCode::internal, error.place(), error.sentence());
+  }
 }
 
 void generate(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {

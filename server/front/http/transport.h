@@ -61,7 +61,7 @@ struct TransportOptions {
   int64_t max_connections = 4096, max_connections_per_address = 3072;
   /// Above the limits that are answered as JSON; beyond these the answer is a short 400 and the connection's end.
   uint64_t max_url_bytes = 64u << 10, max_body_bytes = 64u << 20;
-  /// Of all requests that are not answered yet; beyond it the largest are refused as they come.
+  /// Of all requests together that are not answered yet; beyond it those of more than 64 KiB are refused.
   uint64_t max_incoming_bytes = 256u << 20;
   std::chrono::milliseconds read_timeout{60'000};  ///< for a request to arrive, for an idle connection, for each write
 };
