@@ -52,6 +52,11 @@ class Sites(ServerCase):
             self.assertIn("x-request-id", answer.headers["access-control-expose-headers"])
             self.assertNotIn("access-control-allow-credentials", answer.headers)
 
+    def test_pages_of_the_public_url_are_own_behind_a_proxy_too(self):
+        self.assertEqual(self.post({"Host": "127.0.0.1:8080", "Origin": "https://pictures.example"}).status, 202)
+        for origin in ("http://pictures.example", "https://pictures.example:444", "https://pictures.example.evil"):
+            self.assert_error(self.post({"Host": "127.0.0.1:8080", "Origin": origin}), 403, "forbidden")
+
     def test_another_port_of_this_machine_is_foreign(self):
         self.assert_error(self.post({"Host": "localhost:8080", "Origin": "http://localhost:9999"}), 403, "forbidden")
 
@@ -114,6 +119,10 @@ class Plain(ServerCase):
         for host in ("localhost:1234", "127.0.0.1", "[::1]:80"):
             answer = self.server.post("/v1/images/generations", BODY, {"Host": host})
             self.assertTrue(answer.json["data"][0]["url"].startswith(f"http://{host}/images/"))
+
+    def test_an_empty_origin_is_foreign(self):
+        for origin in ("", "null", "://", "http://"):
+            self.assert_error(self.server.post("/v1/jobs", BODY, {"Origin": origin}), 403, "forbidden")
 
     def test_without_configured_origins_no_answer_speaks_of_cors(self):
         answer = self.server.get("/health", {"Origin": "http://localhost:3000"})

@@ -225,6 +225,7 @@ class RestinioTransport : public Transport {
   std::optional<tcp::acceptor> acceptor_;
   EventLoop::Timer retry_;
   int64_t port_ = 0;
+  bool is_short_ = false;  // the last accept failed
   bool closed_ = false;
 };
 
@@ -281,11 +282,12 @@ void RestinioTransport::accept_next() {
   acceptor_->async_accept(*socket, [this, socket](const Fault& fault) {
     if (fault == asio::error::operation_aborted || !acceptor_->is_open()) return;
     if (!fault) {
+      is_short_ = false;
       table_.has_room() ? take(std::move(*socket)) : socket->refuse();
       return accept_next();
     }
     // No descriptors or no memory: what is lacking now may be there soon.
-    spdlog::warn("a connection could not be accepted: {}", fault.message());
+    if (!std::exchange(is_short_, true)) spdlog::warn("connections cannot be accepted: {}", fault.message());
     retry_ = answering_->loop->after(kPause, [this] { accept_next(); });
   });
 }

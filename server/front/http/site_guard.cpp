@@ -21,12 +21,16 @@ std::string machine_name() {
   return gethostname(name.data(), name.size() - 1) == 0 ? lower_case(name.data()) : "";
 }
 
-/// "https://pictures.example/base" -> "pictures.example".
-std::string host_of_url(const std::string& url) {
+/// "https://pictures.example/base" -> "https://pictures.example"; "" for what is no URL.
+std::string origin_of(const std::string& url) {
   const size_t slashes = url.find("://");
-  if (slashes == url.npos) return "";
-  const std::string_view rest = std::string_view(url).substr(slashes + 3);
-  return host_name(rest.substr(0, rest.find('/')));
+  return slashes == url.npos ? "" : lower_case(url.substr(0, url.find('/', slashes + 3)));
+}
+
+/// What stands behind an origin's "://"; "" when that is missing.
+std::string_view host_of(std::string_view origin) {
+  const size_t slashes = origin.find("://");
+  return slashes == origin.npos ? "" : origin.substr(slashes + 3);
 }
 
 ApiError foreign(const std::string& message) { return {403, "forbidden", message}; }
@@ -42,7 +46,8 @@ std::string host_name(std::string_view host) {
 
 SiteGuard::SiteGuard(const ServerConfig& config) : public_url_(config.public_url) {
   while (!public_url_.empty() && public_url_.back() == '/') public_url_.pop_back();
-  hosts_ = {"localhost", machine_name(), host_of_url(config.public_url)};
+  own_origin_ = origin_of(public_url_);
+  hosts_ = {"localhost", machine_name(), host_name(host_of(own_origin_))};
   for (const std::string& host : config.allowed_hosts) hosts_.push_back(host_name(host));
   for (const std::string& origin : config.cors_origins) origins_.push_back(lower_case(origin));
 }
@@ -57,6 +62,12 @@ bool SiteGuard::is_allowed_origin(const std::string& origin) const {
   return std::find(origins_.begin(), origins_.end(), lower_case(origin)) != origins_.end();
 }
 
+bool SiteGuard::is_own_origin(const std::string& origin, const std::string& host) const {
+  if (origin.empty()) return false;
+  // A proxy may have put another Host in place of the one that the page was called by.
+  return same_ignoring_case(host_of(origin), host) || same_ignoring_case(origin, own_origin_);
+}
+
 void SiteGuard::check(const HttpRequest& request) const {
   if (!is_own_host(request.host()))
     throw foreign("this server is not called '" + host_name(request.host()) +
@@ -65,15 +76,12 @@ void SiteGuard::check(const HttpRequest& request) const {
 
   const std::string* origin = request.header("Origin");
   const bool allowed = origin != nullptr && is_allowed_origin(*origin);
+  const bool own = origin != nullptr && is_own_origin(*origin, request.host());
   const std::string* site = request.header("Sec-Fetch-Site");
   if (site != nullptr && same_ignoring_case(*site, "cross-site") && !allowed)
     throw foreign("pages of other sites may not call this server; allowed ones are server.cors_origins");
-  if (origin != nullptr && !allowed) {
-    const size_t slashes = origin->find("://");
-    const bool is_same = slashes != origin->npos && same_ignoring_case(origin->substr(slashes + 3), request.host());
-    if (!is_same)
-      throw foreign("pages of '" + *origin + "' may not call this server; allowed ones are server.cors_origins");
-  }
+  if (origin != nullptr && !allowed && !own)
+    throw foreign("pages of '" + *origin + "' may not call this server; allowed ones are server.cors_origins");
 
   const std::string* type = request.header("Content-Type");
   if (type == nullptr) return;

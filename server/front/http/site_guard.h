@@ -30,9 +30,10 @@ class SiteGuard {
  private:
   bool is_own_host(const std::string& host) const;
   bool is_allowed_origin(const std::string& origin) const;
+  bool is_own_origin(const std::string& origin, const std::string& host) const;
 
-  std::string public_url_;
-  std::vector<std::string> hosts_;  // small letters, without ports
+  std::string public_url_, own_origin_;  // own_origin_: of public_url, "" without one
+  std::vector<std::string> hosts_;       // small letters, without ports
   std::vector<std::string> origins_;
 };
 
