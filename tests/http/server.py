@@ -80,6 +80,10 @@ class Server:
             except (BrokenPipeError, ConnectionResetError):
                 return b""
 
+    def is_alone(self):
+        """No connection is open but the one that asks."""
+        return b"alice_http_connections 1\n" in self.get("/metrics", {"Accept": "text/plain"}).body
+
     def is_alive(self):
         return self.process.poll() is None
 

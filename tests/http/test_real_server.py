@@ -91,6 +91,8 @@ class RealServer(unittest.TestCase):
 
     def test_a_client_that_leaves_may_let_its_job_finish(self):
         job = self.leave_while_running(on_disconnect="finish")
+        wait_until(lambda: b"alice_http_connections 1\n" in
+                   self.server.call("GET", "/metrics", headers={"Accept": "text/plain"})[2], "the client's leaving")
         self.assertEqual(self.server.job(job)["status"], "running")
         self.server.call("DELETE", "/v1/jobs/" + job)
         self.assertEqual(self.server.wait_ended(job)["status"], "cancelled")
