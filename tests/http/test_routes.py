@@ -2,11 +2,12 @@
 
 import base64
 import hashlib
+import pathlib
 import json
 import re
 import unittest
 
-from server import Server, ServerCase, wait_until
+from server import Server, ServerCase
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -164,6 +165,23 @@ class Images(ServerCase):
             self.assertEqual((again.status, again.body), (304, b""))
             self.assertEqual(again.headers["etag"], first.headers["etag"])
         self.assertEqual(self.server.get(path, {"If-None-Match": '"other"'}).status, 200)
+
+    def test_head_of_a_picture_is_its_headers(self):
+        url = self.server.post("/v1/images/generations", {"prompt": "x"}).json["data"][0]["url"]
+        path = url[url.index("/images/"):]
+        link = self.server.connect()
+        head = self.server.ask("HEAD", path, connection=link)
+        whole = self.server.ask("GET", path, connection=link)
+        link.close()
+        self.assertEqual((head.status, head.body), (200, b""))
+        for name in ("content-length", "etag", "content-type"):
+            self.assertEqual(head.headers[name], whole.headers[name])
+
+    def test_a_picture_that_was_deleted_is_not_found(self):
+        answer = self.server.post("/v1/images/generations", {"prompt": "x"}).json
+        url = answer["data"][0]["url"]
+        pathlib.Path(self.server.folder.name, url.rpartition("/")[2]).unlink()
+        self.assert_error(self.server.get(url[url.index("/images/"):]), 404, "not_found")
 
     def test_only_pictures_names_are_looked_for(self):
         real = "0" * 32 + "-0.png"
