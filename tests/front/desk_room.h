@@ -7,12 +7,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "server/front/job_desk.h"
-#include "tests/support/catch.h"
 #include "tests/support/temp_folder.h"
 
 namespace alice::test {
@@ -20,24 +20,29 @@ namespace alice::test {
 /// Far longer than anything here takes: what is not there by then never comes.
 inline constexpr std::chrono::seconds kNever{60};
 
+/// Throws std::runtime_error when something never came. Unlike Catch2's own checks, on any thread.
+inline void require_in_time(bool came) {
+  if (!came) throw std::runtime_error("what was waited for never came");
+}
+
 /// The outcome of a call of the service. Throws its Error.
 template <class T, class Call>
 T wait_for(Call&& call) {
   auto promise = std::make_shared<std::promise<Outcome<T>>>();
   auto future = promise->get_future();
   call([promise](Outcome<T> outcome) { promise->set_value(std::move(outcome)); });
-  REQUIRE(future.wait_for(kNever) == std::future_status::ready);
+  require_in_time(future.wait_for(kNever) == std::future_status::ready);
   Outcome<T> outcome = future.get();
   if (const auto* error = std::get_if<Error>(&outcome)) throw *error;
   return std::get<T>(std::move(outcome));
 }
 
-/// Waits until `holds()`; fails the test when it never does.
+/// Waits until `holds()`.
 template <class Condition>
 void wait_until(Condition&& holds) {
   const auto end = std::chrono::steady_clock::now() + kNever;
   while (!holds()) {
-    REQUIRE(std::chrono::steady_clock::now() < end);
+    require_in_time(std::chrono::steady_clock::now() < end);
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
 }
@@ -63,7 +68,7 @@ class Diary {
         if (!found && wanted(event)) found = event;
       return found.has_value();
     });
-    REQUIRE(in_time);
+    require_in_time(in_time);
     return *found;
   }
   Job wait_end() {

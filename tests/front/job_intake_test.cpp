@@ -2,6 +2,7 @@
 
 #include "server/front/job_desk.h"
 #include "tests/front/desk_room.h"
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 
 using namespace alice;

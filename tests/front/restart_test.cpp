@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "tests/front/desk_room.h"
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 
 using namespace alice;

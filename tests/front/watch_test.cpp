@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "tests/front/desk_room.h"
+#include "tests/support/catch.h"
 
 using namespace alice;
 using namespace alice::test;

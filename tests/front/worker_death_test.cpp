@@ -5,6 +5,7 @@
 #include <random>
 
 #include "tests/front/desk_room.h"
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 
 using namespace alice;
