@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -13,10 +14,11 @@
 namespace alice {
 namespace {
 
-/// Before the first tensor: libtorch 1.13 starts with one thread unless told.
-void set_threads(int configured) {
-  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-  at::set_num_threads(configured > 0 ? configured : static_cast<int>(cores));
+/// Before the first tensor: libtorch 1.13 starts with one thread unless told. `processes` share the cores.
+void set_threads(int configured, int64_t processes) {
+  const int64_t cores = std::max(1u, std::thread::hardware_concurrency());
+  const int64_t share = std::max(int64_t{1}, cores / std::max(int64_t{1}, processes));
+  at::set_num_threads(configured > 0 ? configured : static_cast<int>(share));
 }
 
 int run(const CommandLine& line) {
@@ -26,9 +28,11 @@ int run(const CommandLine& line) {
   sources.backend = line.backend;
   const Config config = load_config(sources);
   FrontLink* const front = line.command == Command::work ? &begin_work(config.logging) : nullptr;
-  if (front == nullptr) start_logging(config.logging);
-  for (const Fault& warning : config.warnings) spdlog::warn("{}: {}", warning.place, warning.sentence);
-  set_threads(config.host.threads);
+  if (front == nullptr) {  // else the front has said it all
+    start_logging(config.logging);
+    for (const Fault& warning : config.warnings) spdlog::warn("{}: {}", warning.place, warning.sentence);
+  }
+  set_threads(config.host.threads, front != nullptr ? config.server.workers : 1);
 
   const auto registry = std::make_shared<const Registry>(config.host.plugins);
   for (const PluginRecord& plugin : registry->plugins())

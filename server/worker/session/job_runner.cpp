@@ -65,10 +65,9 @@ class JobRunner {
   }
 
   void log_made(const Settings& settings, double load_seconds, double make_seconds) const {
-    spdlog::info(
-        "request={} made {} of {}x{} in {} steps of {}, {} of them from the record: {:.3f} s, and {:.3f} s to load",
-        order_.request_id, settings.n, settings.width, settings.height, settings.steps, settings.scheduler.name,
-        resumed_from_, make_seconds, load_seconds);
+    spdlog::info("made {} of {}x{} in {} steps of {}, {} of them from the record: {:.3f} s, and {:.3f} s to load",
+                 settings.n, settings.width, settings.height, settings.steps, settings.scheduler.name, resumed_from_,
+                 make_seconds, load_seconds);
   }
 
   void make_pictures(PreparedRequest& prepared, StepRecord& record) {
@@ -144,7 +143,7 @@ void run_job(const StartJob& order, const Workbench& bench, const std::atomic<bo
   } catch (...) {
     const JobFailed failure = failure_of(order.run, std::current_exception());
     // Without the sentence, which may quote the prompt.
-    spdlog::info("request={} ended: {} at {}", order.request_id, to_string(failure.code), failure.place);
+    spdlog::info("ended: {} at {}", to_string(failure.code), failure.place);
     bench.front.say(failure);
   }
   std::error_code status;  // the front removes it, too
