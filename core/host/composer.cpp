@@ -75,6 +75,10 @@ std::vector<ModelStatus> Composer::models() const {
       throw_faults(*blueprint);
     } catch (const Error& e) {
       status.unavailable = e.what();
+    } catch (const std::exception& e) {
+      status.unavailable = std::string("a plugin failed while it looked at the files: ") + e.what();
+    } catch (...) {
+      status.unavailable = "a plugin failed while it looked at the files";
     }
     out.push_back(std::move(status));
   }

@@ -345,7 +345,7 @@ class TheEnd(unittest.TestCase):
                 worker.hear_until("described")
                 worker.socket.sendall(garbage)
                 line = worker.hear_until("log_line", level="critical")[-1]
-                self.assertIn("cannot be understood", line["text"])
+                self.assertIn("cannot follow the front", line["text"])
                 self.assertIsNone(worker.hear())
                 self.assertEqual(worker.process.wait(LIVENESS_S), 1)
 

@@ -17,6 +17,14 @@ constexpr const char* kInternal = "an internal fault ended the job; the server's
 /// SizesAndStrides.h).
 bool speaks_of_memory(std::string_view what) { return what.find("allocate memory") != std::string_view::npos; }
 
+JobFailed no_memory(const JobRun& run) { return {run, ErrorCode::out_of_memory, kPlace, kNoMemory}; }
+
+/// `what` goes to the log alone.
+JobFailed unknown(const JobRun& run, const char* what) {
+  spdlog::error("{}", what);
+  return speaks_of_memory(what) ? no_memory(run) : JobFailed{run, ErrorCode::internal, kPlace, kInternal};
+}
+
 }  // namespace
 
 JobFailed failure_of(const JobRun& run, const std::exception_ptr& thrown) {
@@ -26,17 +34,15 @@ JobFailed failure_of(const JobRun& run, const std::exception_ptr& thrown) {
     if (e.code() == ErrorCode::internal) spdlog::error("{}", e.what());
     return {run, e.code(), e.place(), e.sentence()};
   } catch (const std::bad_alloc&) {
-    return {run, ErrorCode::out_of_memory, kPlace, kNoMemory};
-  } catch (const c10::OutOfMemoryError& e) {
-    spdlog::warn("{}", e.what_without_backtrace());
-    return {run, ErrorCode::out_of_memory, kPlace, kNoMemory};
+    return no_memory(run);
+  } catch (const c10::OutOfMemoryError&) {
+    return no_memory(run);
+  } catch (const c10::Error& e) {
+    return unknown(run, e.what_without_backtrace());
   } catch (const std::exception& e) {
-    const bool memory = speaks_of_memory(e.what());
-    spdlog::error("{}", e.what());
-    return {run, memory ? ErrorCode::out_of_memory : ErrorCode::internal, kPlace, memory ? kNoMemory : kInternal};
+    return unknown(run, e.what());
   } catch (...) {
-    spdlog::error("something was thrown that is no std::exception");
-    return {run, ErrorCode::internal, kPlace, kInternal};
+    return unknown(run, "something was thrown that is no std::exception");
   }
 }
 

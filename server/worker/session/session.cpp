@@ -39,7 +39,7 @@ void Session::hear_front() {
     while (const auto order = bench_.front.hear()) std::visit([this](const auto& message) { take(message); }, *order);
     ::_exit(kExitOk);
   } catch (const std::exception& e) {
-    spdlog::critical("the front cannot be understood, so this worker ends: {}", e.what());
+    spdlog::critical("this worker ends, for it cannot follow the front: {}", e.what());
     ::_exit(kExitFailed);
   }
 }

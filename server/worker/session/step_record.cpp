@@ -131,7 +131,7 @@ Tensor StepRecord::call(const Denoise& network, const Tensor& x, const Level& le
   if (is_recordable(result, x))
     write_entry(head, result);
   else
-    give_up("holds float32 of the CPU and of x's shape alone");
+    give_up("holds float32 in main memory, of x's shape, and nothing else");
   return result;
 }
 
