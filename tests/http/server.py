@@ -11,6 +11,7 @@ import time
 import unittest
 
 PROGRAM = os.environ["ALICE_HTTP_TEST_SERVER"]
+SANITIZED = os.environ.get("ALICE_SANITIZED") == "ON"  # sanitizers keep freed memory: it cannot be counted
 PATIENCE = 60  # seconds: for what must happen, however slow the machine is
 
 
@@ -90,6 +91,10 @@ class Server:
     def resident_bytes(self):
         with open(f"/proc/{self.process.pid}/statm") as statm:
             return int(statm.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    def grown_by(self, before):
+        """Bytes of memory since `before`, a value of resident_bytes()."""
+        return 0 if SANITIZED else self.resident_bytes() - before
 
     def stop(self):
         """Ends it and returns its exit code."""

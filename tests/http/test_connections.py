@@ -28,6 +28,7 @@ class Crowd(unittest.TestCase):
     def test_health_answers_while_2000_connections_are_slow(self):
         allow_files(3000)
         server = Server()
+        self.addCleanup(server.stop)
         beginnings = (b"", b"GET /health HT", b"GET /health HTTP/1.1\r\nHost: local",
                       b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{", GET)
         before = server.resident_bytes()
@@ -41,7 +42,7 @@ class Crowd(unittest.TestCase):
                 start = time.monotonic()
                 self.assertEqual(server.get("/health").status, 200)
                 self.assertLess(time.monotonic() - start, PATIENCE / 2)
-            self.assertLess(server.resident_bytes() - before, 2000 * (16 << 10))
+            self.assertLess(server.grown_by(before), 2000 * (16 << 10))
         finally:
             for link in links:
                 link.close()
@@ -50,6 +51,7 @@ class Crowd(unittest.TestCase):
 
     def test_few_files_are_no_end(self):
         server = Server(nofile=64)
+        self.addCleanup(server.stop)
         for _ in range(5):
             links = [server.socket() for _ in range(200)]
             for link in links:
@@ -159,7 +161,7 @@ class Memory(ServerCase):
             except OSError:  # ended: there was no more room
                 pass
         self.assertEqual(self.server.post("/v1/jobs", {"prompt": "x"}).status, 202)
-        self.assertLess(self.server.resident_bytes() - before, 100 << 20)
+        self.assertLess(self.server.grown_by(before), 100 << 20)
         for link in links:
             link.close()
         big = {"prompt": "x", "scheduler_options": {"note": "y" * (1 << 20)}}
@@ -175,13 +177,13 @@ class Memory(ServerCase):
 class Port(unittest.TestCase):
     def test_a_taken_port_is_named(self):
         first = Server()
+        self.addCleanup(first.stop)
         with self.assertRaisesRegex(RuntimeError, "server.port: .*127.0.0.1 port " + str(first.port)):
             Server(server={"port": first.port})
         with self.assertRaisesRegex(RuntimeError, "server.host: "):
             Server(server={"host": "203.0.113.1"})
         with self.assertRaisesRegex(RuntimeError, "server.host: 'here' is no IP address"):
             Server(server={"host": "here"})
-        first.stop()
 
 
 if __name__ == "__main__":

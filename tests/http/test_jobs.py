@@ -155,7 +155,7 @@ class Jobs(ServerCase):
                 self.assertTrue(part)
                 data += part
         self.assertLess(data.count(b"event: preview"), 2000)
-        self.assertLess(self.server.resident_bytes() - before, 64 << 20)
+        self.assertLess(self.server.grown_by(before), 64 << 20)
 
     def leave_while_waiting(self, prompt, **more):
         """Posts, waits until the job runs, leaves; returns the job's id."""
@@ -221,6 +221,7 @@ class Impatient(ServerCase):
 class Ending(unittest.TestCase):
     def test_waiting_clients_do_not_hold_up_the_end(self):
         server = Server()
+        self.addCleanup(server.stop)
         links = [server.socket() for _ in range(3)]
         for link in links:
             link.sendall(request_text("/v1/images/generations", {"prompt": "hold"}, server.port))

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import pathlib
-import json
 import re
 import unittest
 
