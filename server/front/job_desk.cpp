@@ -1,18 +1,14 @@
 #include "server/front/job_desk.h"
 
-#include <signal.h>
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <mutex>
 #include <random>
 #include <set>
-#include <thread>
+#include <system_error>
 #include <utility>
 
 #include "core/base/utf8.h"
+#include "server/front/desk_thread.h"
 #include "server/front/dispatcher.h"
 #include "server/front/folder_lock.h"
 #include "server/front/job_files.h"
@@ -23,8 +19,6 @@
 
 namespace alice {
 namespace {
-
-namespace asio = boost::asio;
 
 constexpr const char* kDatabase = "jobs.sqlite";
 
@@ -88,7 +82,7 @@ JobDeskSettings job_desk_settings(const ServerConfig& config, std::string defaul
   return settings;
 }
 
-/// What is in the desk's thread's hands.
+/// What lives on the desk's thread.
 class JobDesk::Room {
  public:
   explicit Room(const JobDeskSettings& settings)
@@ -96,24 +90,26 @@ class JobDesk::Room {
         lock_(made(settings.data_directory)),
         files_(settings.data_directory, settings.images_directory),
         store_(open_sqlite_job_store((settings.data_directory / kDatabase).string())),
-        dispatcher_(io_, {settings.workers, settings.queue_size, settings.job_attempts, settings.default_model},
-                    *store_, files_, watchers_, board_) {
-    std::vector<Job> unfinished = take_up(*store_);
-    asio::post(io_, [this, unfinished = std::move(unfinished)]() mutable { begin(std::move(unfinished)); });
-    thread_ = std::thread([this] { run(); });
+        dispatcher_(thread_.io(),
+                    {settings.workers, settings.queue_size, settings.job_attempts, settings.default_model}, *store_,
+                    files_, watchers_, board_) {
+    thread_.post([this, unfinished = take_up(*store_)](bool) { begin(unfinished); });
+    thread_.start();
   }
 
   ~Room() { stop(); }
 
-  /// Calls action(false) on the desk's thread. Once the desk has closed, action(true), which may touch nothing here: on
-  /// the desk's thread when it was on its way already, else on the caller's.
+  void stop() {
+    thread_.stop([this] {
+      dispatcher_.stop();
+      store_.reset();  // here, for closing writes
+    });
+  }
+
+  /// DeskThread::post().
   template <class Action>
   void post(Action action) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!stopped_) return asio::post(io_, [this, action = std::move(action)] { action(closed_); });
-    }
-    action(true);
+    thread_.post(std::move(action));
   }
 
   /// Calls `then` with what `action` returns or throws.
@@ -122,16 +118,6 @@ class JobDesk::Room {
     post([then = std::move(then), action = std::move(action)](bool closed) {
       then(closed ? Outcome<T>(stopping()) : outcome_of<T>(action));
     });
-  }
-
-  void stop() {
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopped_) return;
-      asio::post(io_, [this] { close(); });
-      stopped_ = true;
-    }
-    thread_.join();
   }
 
   Job submit(JobRequest request);
@@ -144,9 +130,7 @@ class JobDesk::Room {
   const StateBoard& board() const { return board_; }
 
  private:
-  void begin(std::vector<Job> unfinished);
-  void run();
-  void close();
+  void begin(const std::vector<Job>& unfinished);
 
   const JobDeskSettings settings_;
   const FolderLock lock_;
@@ -154,41 +138,15 @@ class JobDesk::Room {
   std::unique_ptr<JobStore> store_;
   JobWatchers watchers_;
   StateBoard board_;
-  asio::io_context io_{1};
-  asio::executor_work_guard<asio::io_context::executor_type> guard_{io_.get_executor()};
+  DeskThread thread_;
   Dispatcher dispatcher_;
-
-  std::mutex mutex_;
-  bool stopped_ = false;  // nothing is posted any more; under the mutex
-  bool closed_ = false;   // what was posted before is answered with stopping(); the desk's thread alone
-  std::thread thread_;
 };
 
-void JobDesk::Room::begin(std::vector<Job> unfinished) {
+void JobDesk::Room::begin(const std::vector<Job>& unfinished) {
   std::set<std::string> ids;
   for (const Job& job : unfinished) ids.insert(job.id);
   files_.sweep(ids);
-  dispatcher_.start(std::move(unfinished));
-}
-
-void JobDesk::Room::run() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-  while (!io_.stopped()) {
-    try {
-      io_.run();
-    } catch (const std::exception& e) {  // a fault of ours or of a callback: the other jobs go on
-      spdlog::critical("a fault at the job desk: {}", e.what());
-    }
-  }
-  store_.reset();  // which writes
-}
-
-void JobDesk::Room::close() {
-  dispatcher_.stop();
-  closed_ = true;
-  guard_.reset();
+  dispatcher_.start(unfinished);
 }
 
 Job JobDesk::Room::submit(JobRequest request) {
