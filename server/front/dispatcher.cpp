@@ -105,7 +105,6 @@ void Dispatcher::order(size_t worker, RunningJob& run) {
   StartJob order;
   order.run = run.run();
   order.request = request;
-  order.request_id = run.job.request.request_id;
   order.preview_every = run.job.request.preview_every;
   order.pictures_folder = files_.pictures_folder().string();
   order.record_file = files_.record_file(run.job.id).string();

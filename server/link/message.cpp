@@ -83,7 +83,6 @@ template <class Members>
 void declare(Members& members, StartJob& message) {
   using M = StartJob;
   static const auto table = OptionTable<M>()
-                                .text("request_id", &M::request_id, "for the log")
                                 .integer("preview_every", &M::preview_every, {0}, "steps between two previews; 0: none")
                                 .text("pictures_folder", &M::pictures_folder, "where pictures are written")
                                 .text("record_file", &M::record_file, "where steps are recorded");

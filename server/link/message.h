@@ -26,7 +26,6 @@ struct JobRun {
 struct StartJob {
   JobRun run;
   GenerateRequest request;
-  std::string request_id;       ///< for the log
   int64_t preview_every = 0;    ///< steps between two previews; 0: none
   std::string pictures_folder;  ///< picture k is written to <pictures_folder>/<job>-<k>.png
   std::string record_file;      ///< where each step's result is recorded, and read from after a death

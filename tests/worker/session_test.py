@@ -163,10 +163,12 @@ class SharedWorker(unittest.TestCase):
         self.worker.hear_until("job_progress", stage="denoise", done=1)
         self.worker.cancel("cancelled")
         self.worker.say("describe")
-        self.worker.hear_until("described")  # so the cancel has been taken, too
-        rest = self.worker.end_of("cancelled")
-        self.assertEqual(rest[-1]["code"], "cancelled")
-        self.assertLessEqual(len(of_kind(rest, "job_progress")), 1)
+        # When it is answered, the cancel has been taken, too; the job may have ended even before.
+        rest = self.worker.hear_until("described")
+        if not of_kind(rest, "job_failed"):
+            rest = self.worker.end_of("cancelled")
+            self.assertLessEqual(len(of_kind(rest, "job_progress")), 1)
+        self.assertEqual(of_kind(rest, "job_failed")[0]["code"], "cancelled")
         self.make(small_request(steps=1))
 
     def test_a_cancel_of_another_job_or_attempt_changes_nothing(self):
@@ -199,8 +201,8 @@ class SharedWorker(unittest.TestCase):
         self.assertEqual(self.worker.end_of("first")[-1]["code"], "cancelled")
 
     def test_a_picture_that_cannot_be_written_is_an_internal_error(self):
-        self.worker.say("start_job", job="nowhere", attempt=1, request=small_request(steps=1), request_id="",
-                        preview_every=0, pictures_folder=str(self.worker.folder / "none"),
+        self.worker.say("start_job", job="nowhere", attempt=1, request=small_request(steps=1), preview_every=0,
+                        pictures_folder=str(self.worker.folder / "none"),
                         record_file=str(self.worker.record_of("nowhere")))
         failed = self.worker.end_of("nowhere")[-1]
         self.assertEqual(failed["code"], "internal")
@@ -239,13 +241,11 @@ class SharedWorker(unittest.TestCase):
         self.assertEqual([line for line in lines if secret in line["text"]], [])
         self.assertNotIn(secret, self.worker.stderr())
 
-    def test_lines_of_the_log_carry_job_and_request(self):
+    def test_lines_of_the_log_carry_their_job(self):
         messages = self.make(small_request(steps=1))
         lines = of_kind(messages, "log_line")
         self.assertTrue(lines)
-        for line in lines:
-            self.assertEqual(line["job"], messages[0]["job"])
-            self.assertIn("request=req-" + line["job"], line["text"])
+        self.assertEqual({line["job"] for line in lines}, {messages[0]["job"]})
 
 
 class Models(unittest.TestCase):

@@ -83,8 +83,8 @@ class WorkerProcess:
         self.socket.sendall(frame(json.dumps({"say": kind, **members}).encode()))
 
     def start_job(self, job, request, attempt=1, preview_every=0, record=None):
-        self.say("start_job", job=job, attempt=attempt, request=request, request_id="req-" + job,
-                 preview_every=preview_every, pictures_folder=str(self.folder / "images"),
+        self.say("start_job", job=job, attempt=attempt, request=request, preview_every=preview_every,
+                 pictures_folder=str(self.folder / "images"),
                  record_file=str(record or self.record_of(job)))
 
     def cancel(self, job, attempt=1):
