@@ -40,13 +40,19 @@ Then<T> on_loop(const FrontContext& context, Then<T> then) {
   };
 }
 
-/// For handlers that ask the service one thing: `reply` gets what it gave, on the loop's thread; an error is answered.
+/// For handlers that ask the service one thing: `reply` gets the exchange and what the service gave, on the loop's
+/// thread; an error is answered. It must not hold the exchange itself: the service may let go of it on any thread and
+/// at any time, when the connection below may be gone.
 template <class T, class Reply>
 Then<T> answering(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, Reply reply) {
-  return on_loop<T>(context, [&context, exchange, reply = std::move(reply)](const Outcome<T>& outcome) {
-    exchange->guard([&] {
+  exchange->on_closed([exchange] {});  // it lives until it is answered or the client leaves
+  return on_loop<T>(context, [&context, waiting = std::weak_ptr<Exchange>(exchange),
+                              reply = std::move(reply)](const Outcome<T>& outcome) {
+    const auto alive = waiting.lock();
+    if (!alive) return;
+    alive->guard([&] {
       if (const auto* error = std::get_if<Error>(&outcome)) throw service_error(context, *error, pointer_to_param);
-      reply(std::get<T>(outcome));
+      reply(alive, std::get<T>(outcome));
     });
   });
 }

@@ -9,18 +9,15 @@
 namespace alice {
 namespace {
 
-/// A request whose end, or whose meaning to a proxy before us, is in doubt: the connection ends with the answer.
-ApiError malformed(const std::string& message) {
-  ApiError error(400, to_string(ErrorCode::bad_request), message);
-  error.close = true;
-  return error;
-}
-
+/// What cannot be read on from: the connection ends with the answer.
 ApiError refused(int status, const char* code, const std::string& message) {
   ApiError error(status, code, message);
   error.close = true;
   return error;
 }
+
+/// Its end, or its meaning to a proxy before us, is in doubt.
+ApiError malformed(const std::string& message) { return refused(400, to_string(ErrorCode::bad_request), message); }
 
 /// tchar of RFC 9110, section 5.6.2.
 bool is_token_character(char c) {
@@ -61,9 +58,7 @@ void check_host(const RawRequest& raw) {
   const size_t hosts = count_headers(raw.headers, "Host");
   if (hosts != 1) throw malformed(hosts == 0 ? "has no Host header" : "Host stands more than once");
   const std::string& host = *find_header(raw.headers, "Host");
-  const auto allowed = [](char c) {
-    return is_token_character(c) || c == ':' || c == '[' || c == ']' || c == ',' || c == ';' || c == '(' || c == ')';
-  };
+  const auto allowed = [](char c) { return is_token_character(c) || c == ':' || c == '[' || c == ']'; };
   if (host.empty() || host.size() > 300 || !std::all_of(host.begin(), host.end(), allowed))
     throw malformed("the Host header names no host");
 }

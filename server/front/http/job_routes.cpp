@@ -51,9 +51,9 @@ JobRequest read_job_request(const Json& body, const std::string& request_id) {
 
 void submit(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
   const HttpRequest& request = exchange->request();
-  const auto reply = [exchange, base = context.guard.base_url(request)](const Job& job) {
-    exchange->job_is(job.id);
-    exchange->send_json(202, job_to_json(job, base), {{"Location", "/v1/jobs/" + job.id}});
+  const auto reply = [base = context.guard.base_url(request)](const auto& waiting, const Job& job) {
+    waiting->job_is(job.id);
+    waiting->send_json(202, job_to_json(job, base), {{"Location", "/v1/jobs/" + job.id}});
   };
   context.jobs.submit(read_job_request(read_json_body(exchange->take_body()), request.id),
                       answering<Job>(context, exchange, reply));
@@ -103,28 +103,28 @@ ListQuery read_list_query(const HttpRequest& request) {
 
 void list(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
   const ListQuery query = read_list_query(exchange->request());
-  const auto reply = [exchange, limit = query.limit,
-                      base = context.guard.base_url(exchange->request())](const std::vector<Job>& jobs) {
+  const auto reply = [limit = query.limit, base = context.guard.base_url(exchange->request())](
+                         const auto& waiting, const std::vector<Job>& jobs) {
     const size_t shown = std::min(jobs.size(), static_cast<size_t>(limit));
     Json data = Json::array();
     for (size_t i = 0; i < shown; ++i) data.push_back(job_to_json(jobs[i], base));
-    exchange->send_json(200, {{"object", "list"}, {"data", data}, {"has_more", jobs.size() > shown}});
+    waiting->send_json(200, {{"object", "list"}, {"data", data}, {"has_more", jobs.size() > shown}});
   };
   // One more than asked tells whether there are more.
   context.jobs.list(query.limit + 1, query.before, query.status, answering<std::vector<Job>>(context, exchange, reply));
 }
 
 void find(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
-  const auto reply = [exchange, base = context.guard.base_url(exchange->request())](const Job& job) {
-    exchange->send_json(200, job_to_json(job, base));
+  const auto reply = [base = context.guard.base_url(exchange->request())](const auto& waiting, const Job& job) {
+    waiting->send_json(200, job_to_json(job, base));
   };
   context.jobs.find(job_id_of(*exchange), answering<Job>(context, exchange, reply));
 }
 
 void cancel(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
-  const auto reply = [exchange, base = context.guard.base_url(exchange->request())](const Job& job) {
-    exchange->job_is(job.id);
-    exchange->send_json(has_ended(job.status) ? 200 : 202, job_to_json(job, base));
+  const auto reply = [base = context.guard.base_url(exchange->request())](const auto& waiting, const Job& job) {
+    waiting->job_is(job.id);
+    waiting->send_json(has_ended(job.status) ? 200 : 202, job_to_json(job, base));
   };
   context.jobs.cancel(job_id_of(*exchange), answering<Job>(context, exchange, reply));
 }

@@ -31,10 +31,10 @@ void refresh(const FrontContext& context, const std::shared_ptr<Exchange>& excha
     error.headers.emplace_back("Retry-After", "1");
     throw error;
   }
-  context.jobs.refresh(answering<Json>(context, exchange, [exchange](const Json& description) {
+  context.jobs.refresh(answering<Json>(context, exchange, [](const auto& waiting, const Json& description) {
     const Json loras = description.value("loras", Json::array());
-    exchange->send_json(200,
-                        {{"status", "ok"}, {"models_found", count_models(description)}, {"loras_found", loras.size()}});
+    waiting->send_json(200,
+                       {{"status", "ok"}, {"models_found", count_models(description)}, {"loras_found", loras.size()}});
   }));
 }
 

@@ -47,9 +47,10 @@ void send_picture(const FrontContext& context, const std::shared_ptr<Exchange>& 
 void answer_picture(const FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
   const std::string& file = exchange->param("file");
   if (!is_picture_name(file)) throw ApiError(404, "not_found", "there is no picture of that name");
-  context.jobs.find_picture(file, answering<PictureFile>(context, exchange, [&context, exchange](const auto& picture) {
-                              send_picture(context, exchange, picture);
-                            }));
+  const auto reply = [&context](const std::shared_ptr<Exchange>& waiting, const PictureFile& picture) {
+    send_picture(context, waiting, picture);
+  };
+  context.jobs.find_picture(file, answering<PictureFile>(context, exchange, reply));
 }
 
 }  // namespace

@@ -60,7 +60,11 @@ class RestinioReply : public ReplyStream, public ConnectionUser {
   }
 
   ~RestinioReply() override {
-    if (!finished_) abort();
+    if (finished_) return;
+    if (ended_)
+      --answering_->unfinished;
+    else
+      abort();
   }
 
   void begin(const ReplyHead& head) override {
