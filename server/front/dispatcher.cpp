@@ -302,8 +302,7 @@ void Dispatcher::answer_refreshes(size_t worker, const Outcome<Json>& outcome) {
 std::vector<std::string> Dispatcher::not_ready() const {
   std::vector<std::string> reasons;
   if (draining_) reasons.push_back("the server is stopping");
-  if (pool_.ready() == 0)
-    reasons.push_back(pool_.trouble().empty() ? "no worker has described itself yet" : pool_.trouble());
+  if (pool_.ready() == 0) reasons.push_back(pool_.trouble().empty() ? "no worker is ready yet" : pool_.trouble());
   if (!health_.trouble().empty()) reasons.push_back(health_.trouble());
   return reasons;
 }

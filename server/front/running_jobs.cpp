@@ -28,10 +28,11 @@ void count(ServerState& state, const Job& job) {
 }
 
 void log_end(const Job& job) {
-  const auto level = job.status == JobStatus::failed ? spdlog::level::warn : spdlog::level::info;
-  const std::string why = job.error ? ": " + job.error->place + ": " + job.error->sentence : "";
-  spdlog::log(level, job_line(job.id, job.request.request_id,
-                              fmt::format("{} after {:.1f} s{}", to_string(job.status), seconds_of(job), why)));
+  std::string text = fmt::format("{} after {:.1f} s", to_string(job.status), seconds_of(job));
+  if (job.error.has_value())
+    text += std::string(": ") + Error(job.error->code, job.error->place, job.error->sentence).what();
+  spdlog::log(job.status == JobStatus::failed ? spdlog::level::warn : spdlog::level::info,
+              job_line(job.id, job.request.request_id, text));
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ TEST_CASE("with no worker exactly as many jobs are taken as the queue has room f
     CHECK(says(error.sentence(), "the queue is full: 7 jobs wait; try again in about"));
   }
   CHECK(room.desk().state()->queued == 7);
-  CHECK(room.desk().state()->not_ready == std::vector<std::string>{"no worker has described itself yet"});
+  CHECK(room.desk().state()->not_ready == std::vector<std::string>{"no worker is ready yet"});
 }
 
 TEST_CASE("a place in the queue that becomes free can be taken") {
