@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/utf8.h"
 #include "core/io/images.h"
 #include "core/math/noise_source.h"
 
@@ -16,7 +17,7 @@ Tensor token_ids(const TextEncoder& encoder, const std::string& text, const std:
   const TokenIds ids = encoder.tokenize(text);
   if (!ids.cut_off.empty())
     warnings.push_back(field + ": only " + std::to_string(encoder.info().token_limit) + " tokens fit; not used: \"" +
-                       ids.cut_off + "\"");
+                       brief(ids.cut_off) + "\"");
   return at::tensor(ids.padded, at::kLong).unsqueeze(0);
 }
 

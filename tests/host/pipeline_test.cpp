@@ -117,4 +117,11 @@ TEST_CASE("a prompt that is too long is cut, and the warning says what was lost"
   REQUIRE(warnings.size() == 1);
   CHECK(says(warnings[0], "/prompt"));
   CHECK(says(warnings[0], "lostword"));
+
+  PreparedRequest longer = prepared;
+  for (int i = 0; i < 10000; ++i) longer.settings.prompt += " and more";
+  warnings.clear();
+  generate(*longer.pipeline, longer.settings, {}, warnings);
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].size() < 500);
 }

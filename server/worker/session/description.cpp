@@ -60,7 +60,7 @@ Json describe_defaults(const GenerateRequest& defaults) {
 std::string backend_in_words(Composer& composer) {
   try {
     return composer.backend(composer.config().default_backend)->info().device;
-  } catch (const Error& e) {
+  } catch (const std::exception& e) {
     return std::string("none: ") + e.what();
   }
 }
