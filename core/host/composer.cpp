@@ -20,9 +20,15 @@ std::string part_key(const PartChoice<Part>& choice, const std::string& backend)
   return key;
 }
 
-std::string pipeline_key(const Blueprint& plan) {
-  return plan.config.id + "|" + part_key(plan.text_encoder, plan.backend) + "|" + part_key(plan.unet, plan.backend) +
-         "|" + part_key(plan.vae, plan.backend);
+std::string backend_key(const std::map<std::string, BackendConfig>& backends, const std::string& name) {
+  const auto found = backends.find(name);
+  return found == backends.end() ? name : name + "|" + found->second.plugin + "|" + dump_json(found->second.options);
+}
+
+std::string pipeline_key(const HostConfig& config, const Blueprint& plan) {
+  const std::string backend = backend_key(config.backends, plan.backend);
+  return plan.config.id + "|" + part_key(plan.text_encoder, backend) + "|" + part_key(plan.unet, backend) + "|" +
+         part_key(plan.vae, backend);
 }
 
 void check_width(const Pipeline& pipeline, const char* what, int64_t have, int64_t needed) {
@@ -150,7 +156,7 @@ std::shared_ptr<const Pipeline> Composer::cached(const std::string& key,
 std::shared_ptr<const Pipeline> Composer::compose(const std::string& name, bool paths_allowed) {
   const auto plan = blueprint(name, paths_allowed);
   const std::lock_guard<std::mutex> lock(mutex_);
-  return cached(pipeline_key(*plan), [&] { return build(*plan); });
+  return cached(pipeline_key(config_, *plan), [&] { return build(*plan); });
 }
 
 void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
@@ -174,7 +180,7 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
   PreparedRequest prepared;
   if (!plan->note.empty()) prepared.warnings.push_back(plan->config.id + ": " + plan->note);
   const std::lock_guard<std::mutex> lock(mutex_);
-  prepared.made_of = pipeline_key(*plan);
+  prepared.made_of = pipeline_key(config_, *plan);
   prepared.pipeline = cached(prepared.made_of, [&] { return build(*plan); });
   prepared.settings =
       resolve_settings({request, plan->config.defaults, config_.defaults}, *prepared.pipeline, prepared.warnings);

@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <random>
+#include <set>
 
 #include "core/host/settings.h"
 #include "server/worker/session/run_identity.h"
@@ -241,6 +242,21 @@ TEST_CASE("a run is another with other programs, threads, weights' files and noi
   const auto time = std::filesystem::last_write_time(weights);
   std::filesystem::last_write_time(weights, time + std::chrono::seconds(1));
   CHECK(identity(request) != first);
+}
+
+TEST_CASE("a run is another with other options of its backend") {
+  std::set<std::string> identities;
+  for (const char* dtype : {"float32", "bfloat16"}) {
+    HostConfig config = golden_models();
+    config.backends["main"].plugin = "cpu";
+    config.backends["main"].options = {{"dtype", dtype}};
+    config.default_backend = "main";
+    Composer composer(config, built_in_registry());
+    const PreparedRequest prepared = composer.prepare(small_request(kFolderModel), false);
+    CHECK(says(prepared.made_of, dtype));
+    identities.insert(run_identity("a", prepared));
+  }
+  CHECK(identities.size() == 2);
 }
 
 TEST_CASE("the programs that run are told by file, size and time") {
