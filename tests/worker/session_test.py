@@ -338,6 +338,12 @@ class TheEnd(unittest.TestCase):
             worker.socket.close()
             self.assertEqual(worker.process.wait(LIVENESS_S), 0)
 
+    def test_a_worker_whose_parent_died_ends_even_when_somebody_else_holds_the_fronts_end(self):
+        with WorkerProcess(launch='"$@" & wait') as worker:  # its parent is the shell; we hold the socket
+            worker.hear_until("described")
+            worker.process.kill()
+            self.assertIsNone(worker.hear())
+
     def test_garbage_ends_the_worker_with_a_line_in_the_log(self):
         for garbage in (b"GET / HTTP/1.1\r\n\r\n", frame(b"{}"), frame(b"\xff\x00"), frame(b'{"say":"dance"}'),
                         frame(b'{"say":"cancel_job","job":7,"attempt":1}'), struct.pack("<I", 0xffffffff)):

@@ -1,6 +1,7 @@
 """An alice-worker on a socket pair, spoken to as the front does (server/link/message.h, frame.h)."""
 
 import base64
+import hashlib
 import json
 import os
 import pathlib
@@ -36,26 +37,27 @@ def small_request(**changes):
 
 
 class WorkerProcess:
-    """A worker with a folder of its own. Use it in a `with`."""
+    """A worker with a folder of its own. Use it in a `with`. `launch`: how a shell starts its command."""
 
-    def __init__(self, models=MODELS, environment=None):
+    def __init__(self, models=MODELS, launch='exec "$@"'):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="alice-worker-test-"))
         (self.folder / "images").mkdir()
         (self.folder / "records").mkdir()
         config = self.folder / "config.yaml"
         config.write_text("logging:\n  level: INFO\n")
         self.models = models
-        self.start(environment)
+        self.launch = launch
+        self.start()
 
-    def start(self, environment=None):
+    def start(self):
         """Starts a worker; once more, after the last one has ended."""
         ours, theirs = socket.socketpair()
         command = [BUILD / "alice-worker", "--config", self.folder / "config.yaml", "--models", self.models, "work"]
         number = theirs.fileno()
         self.errors = open(self.folder / "stderr", "ab")
         self.process = subprocess.Popen(
-            ["sh", "-c", f'exec "$@" 3<&{number} {number}<&-', "sh", *map(str, command)], pass_fds=[number],
-            stderr=self.errors, env={**ENVIRONMENT, **(environment or {})})
+            ["sh", "-c", f"exec 3<&{number}; {self.launch}", "sh", *map(str, command)], pass_fds=[number],
+            stderr=self.errors, env=ENVIRONMENT)
         theirs.close()
         self.socket = ours
         self.bytes = b""
@@ -131,12 +133,8 @@ class WorkerProcess:
         """All messages up to the job's end."""
         return self.hear_until("job_done", "job_failed", job=job)
 
-    def picture(self, job, index=0):
-        return (self.folder / "images" / f"{job}-{index}.png").read_bytes()
-
     def pictures(self, messages):
         """The bytes of the pictures that were reported, checked against what was reported of them."""
-        import hashlib
         bytes_of = []
         for message in messages:
             if message["say"] != "job_picture":
