@@ -51,9 +51,9 @@ class FolderAside {
   explicit FolderAside(fs::path folder)
       : folder_(std::move(folder)),
         aside_(folder_.parent_path() / (".alice-model-" + std::to_string(::getpid()) + ".part")) {
-    if (fs::exists(fs::symlink_status(folder_)))
-      throw Error(ErrorCode::bad_request, folder_.string(), "is there already, and a model is not written over");
     std::error_code status;
+    if (fs::exists(fs::symlink_status(folder_, status)))
+      throw Error(ErrorCode::bad_request, folder_.string(), "is there already, and a model is not written over");
     if (!fs::create_directory(aside_, status))
       throw Error(ErrorCode::not_found, folder_.string(),
                   "cannot be made: " + (status ? status.message() : aside_.string() + " is in the way"));
