@@ -37,3 +37,19 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   # torch_cpu registers its operators in static initialisers; keep it even where no symbol of it is named directly.
   target_link_options(alice-torch INTERFACE -Wl,--no-as-needed)
 endif()
+
+# oneDNN 2, the library that Debian 12's libtorch is linked with: for the backend onednn, which is left out without it.
+# oneDNN 3 has another interface.
+find_path(ALICE_DNNL_INCLUDE dnnl.hpp)
+find_library(ALICE_DNNL dnnl)
+find_package(OpenMP)
+set(ALICE_HAS_ONEDNN OFF)
+if(ALICE_DNNL AND ALICE_DNNL_INCLUDE AND OpenMP_CXX_FOUND AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  file(STRINGS ${ALICE_DNNL_INCLUDE}/oneapi/dnnl/dnnl_version.h ALICE_DNNL_MAJOR REGEX "DNNL_VERSION_MAJOR +2$")
+  if(ALICE_DNNL_MAJOR)
+    set(ALICE_HAS_ONEDNN ON)
+    add_library(alice-onednn INTERFACE)
+    target_include_directories(alice-onednn SYSTEM INTERFACE ${ALICE_DNNL_INCLUDE})
+    target_link_libraries(alice-onednn INTERFACE ${ALICE_DNNL})
+  endif()
+endif()

@@ -4,7 +4,7 @@ set -eu
 
 packages="
   g++ cmake ninja-build ccache make pkg-config
-  libtorch-dev libopenblas0-openmp
+  libtorch-dev libopenblas0-openmp libdnnl-dev
   libboost1.81-dev libboost-filesystem1.81-dev libboost-system1.81-dev
   python3 libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libpng-dev libicu-dev catch2
   librestinio-dev libhttp-parser-dev libfmt-dev libsqlitecpp-dev libsqlite3-dev libsodium-dev libxxhash-dev curl

@@ -1,0 +1,12 @@
+#include "plugins/backends/onednn/lanes_avx512.h"
+//
+#include "plugins/backends/onednn/compiled_kernels.h"
+
+namespace alice::onednn {
+
+const FusedKernels& avx512_float32_kernels() {
+  static const CompiledKernels<Float32<Avx512Lanes>> kernels;
+  return kernels;
+}
+
+}  // namespace alice::onednn

@@ -1,0 +1,106 @@
+// The fast backend for processors: oneDNN's products, and own kernels for what lies between them.
+
+#include <ATen/Parallel.h>
+#include <unistd.h>
+
+#include "core/api/plugin.h"
+#include "plugins/backends/onednn/attention.h"
+#include "plugins/backends/onednn/instruction_set.h"
+#include "plugins/backends/onednn/norms.h"
+#include "plugins/backends/onednn/products.h"
+
+namespace alice::onednn {
+namespace {
+
+struct OnednnOptions {
+  at::ScalarType dtype = at::kFloat;
+};
+
+const OptionTable<OnednnOptions>& onednn_options() {
+  static const auto table = OptionTable<OnednnOptions>().choice(
+      "dtype", &OnednnOptions::dtype, {{"float32", at::kFloat}, {"bfloat16", at::kBFloat16}},
+      "the precision that models compute in; bfloat16 takes half the memory and time, and needs AVX512-BF16 or AMX");
+  return table;
+}
+
+class OnednnBackend final : public Backend {
+ public:
+  explicit OnednnBackend(const OnednnOptions& options)
+      : dtype_(options.dtype), kernels_(fused_kernels(dtype_)), products_(dtype_, kernels_) {
+    if (dtype_ == at::kBFloat16 && instruction_set() != InstructionSet::avx512_bf16)
+      throw Error(ErrorCode::unsupported, "backend onednn",
+                  "bfloat16 needs a processor with AVX512-BF16 or AMX, and this one has " + name_of(instruction_set()) +
+                      "; say dtype: float32");
+  }
+
+  BackendInfo info() const override {
+    const int threads = at::get_num_threads();
+    return {"cpu, " + std::to_string(threads) + (threads == 1 ? " thread, " : " threads, ") +
+                (dtype_ == at::kFloat ? "float32, " : "bfloat16, ") + name_of(instruction_set()),
+            static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE)};
+  }
+  at::Device device() const override { return at::kCPU; }
+  at::ScalarType dtype() const override { return dtype_; }
+
+  PreparedWeightPtr prepare_linear(const Tensor& weight, const Tensor& bias) const override {
+    return products_.prepare_linear(weight, bias);
+  }
+  PreparedWeightPtr prepare_conv2d(const Tensor& weight, const Tensor& bias, const Conv2dShape& shape) const override {
+    return products_.prepare_conv2d(weight, bias, shape);
+  }
+
+  Tensor linear(const Tensor& x, const PreparedWeight& w, const Epilogue& epilogue) const override {
+    const auto result = products_.linear(x, w, epilogue);
+    return result ? *result : Backend::linear(x, w, epilogue);
+  }
+  Tensor conv2d(const Tensor& x, const PreparedWeight& w, const Conv2dShape& shape,
+                const Epilogue& epilogue) const override {
+    const auto result = products_.conv2d(x, w, shape, epilogue);
+    return result ? *result : Backend::conv2d(x, w, shape, epilogue);
+  }
+
+  Tensor group_norm(const Tensor& x, int64_t groups, const Tensor& weight, const Tensor& bias, double eps,
+                    Activation activation) const override {
+    const bool is_known = activation == Activation::none || activation == Activation::silu;
+    if (!is_known || !takes(x)) return Backend::group_norm(x, groups, weight, bias, eps, activation);
+    return onednn::group_norm(*kernels_, x, groups, weight.to(at::kFloat), bias.to(at::kFloat), eps,
+                              activation == Activation::silu);
+  }
+  Tensor layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps) const override {
+    if (!takes(x)) return Backend::layer_norm(x, weight, bias, eps);
+    return onednn::layer_norm(*kernels_, x, weight.to(at::kFloat), bias.to(at::kFloat), eps);
+  }
+  Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, double scale,
+                   bool causal) const override {
+    if (!takes(q) || !takes(k) || !takes(v)) return Backend::attention(q, k, v, heads, scale, causal);
+    return onednn::attention(*kernels_, q, k, v, heads, scale, causal);
+  }
+
+ private:
+  bool takes(const Tensor& x) const { return kernels_ && x.scalar_type() == dtype_ && x.numel() > 0; }
+
+  at::ScalarType dtype_;
+  const FusedKernels* kernels_;
+  Products products_;
+};
+
+class OnednnBackendFactory final : public BackendFactory {
+ public:
+  const FactoryInfo& info() const override {
+    static const FactoryInfo info = {"onednn",
+                                     "The fast backend for processors, by oneDNN, in float32 or bfloat16.",
+                                     {},
+                                     {},
+                                     onednn_options().specs()};
+    return info;
+  }
+  std::shared_ptr<const Backend> create(const OptionLayers& options) const override {
+    return std::make_shared<OnednnBackend>(read_options(onednn_options(), options, ErrorCode::bad_config));
+  }
+};
+
+}  // namespace
+}  // namespace alice::onednn
+
+ALICE_PLUGIN("alice-backend-onednn", "0.1.0",
+             [](alice::Enrolment& enrol) { enrol.backend(std::make_unique<alice::onednn::OnednnBackendFactory>()); })

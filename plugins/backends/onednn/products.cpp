@@ -1,0 +1,144 @@
+#include "plugins/backends/onednn/products.h"
+
+#include <ATen/Parallel.h>
+
+#include "plugins/backends/onednn/parallel.h"
+
+namespace alice::onednn {
+namespace {
+
+constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
+
+// Tokens of one product before it is gated: what is gated is then still in the cache (10 MB of SD 1.5's widest layer in
+// float32), and the weights are read once for many tokens.
+constexpr int64_t kGatedTokens = 256;
+constexpr int64_t kTokensPerTask = 16;
+
+Tensor own_copy(const Tensor& tensor, at::ScalarType dtype) {
+  if (!tensor.defined()) return {};
+  // A copy even where nothing is to be converted: the source may be a view of a file that somebody overwrites later.
+  return tensor.to(at::TensorOptions(at::kCPU).dtype(dtype), /*non_blocking=*/false, /*copy=*/true).contiguous();
+}
+
+bool is_pointwise(at::IntArrayRef weight, const Conv2dShape& shape) {
+  return weight[2] == 1 && weight[3] == 1 && shape.stride == 1 && shape.padding == 0;
+}
+
+/// Bytes from one row of a batch to the next, of a dense tensor.
+int64_t row_bytes(const Tensor& tensor) {
+  return tensor.numel() / tensor.size(0) * static_cast<int64_t>(tensor.element_size());
+}
+char* data_of(const Tensor& tensor) { return static_cast<char*>(tensor.data_ptr()); }
+
+const float* bias_of(const PackedWeight& weight) {
+  return weight.bias_float().defined() ? weight.bias_float().data_ptr<float>() : nullptr;
+}
+
+}  // namespace
+
+PreparedWeightPtr Products::prepare_linear(const Tensor& weight, const Tensor& bias) const {
+  return std::make_shared<PackedWeight>(own_copy(weight, dtype_), own_copy(bias, dtype_), true);
+}
+
+PreparedWeightPtr Products::prepare_conv2d(const Tensor& weight, const Tensor& bias, const Conv2dShape& shape) const {
+  return std::make_shared<PackedWeight>(own_copy(weight, dtype_), own_copy(bias, dtype_),
+                                        is_pointwise(weight.sizes(), shape));
+}
+
+const PackedWeight* Products::packed(const Tensor& x, const PreparedWeight& w) const {
+  const auto* weight = dynamic_cast<const PackedWeight*>(&w);
+  return weight && x.scalar_type() == dtype_ && x.numel() > 0 ? weight : nullptr;
+}
+
+RowPrimitivePtr Products::product(int64_t tokens, const PackedWeight& weight, Activation activation,
+                                  bool has_residual) const {
+  return cache_.find({PrimitiveKey::Kind::product,
+                      {tokens, weight.inputs(), weight.outputs()},
+                      dtype_,
+                      weight.bias_float().defined(),
+                      activation,
+                      has_residual,
+                      at::get_num_threads()});
+}
+
+bool Products::multiply(const Tensor& source, int64_t tokens, const PackedWeight& weight, Activation activation,
+                        const Tensor& residual, const Tensor& result) const {
+  const RowPrimitivePtr primitive = product(tokens, weight, activation, residual.defined());
+  if (!primitive) return false;
+  for (int64_t b = 0; b < source.size(0); ++b)
+    run(*primitive, weight, bias_of(weight), data_of(source) + b * row_bytes(source),
+        residual.defined() ? data_of(residual) + b * row_bytes(result) : nullptr,
+        data_of(result) + b * row_bytes(result));
+  return true;
+}
+
+bool Products::multiply_and_gate(const Tensor& source, int64_t tokens, const PackedWeight& weight,
+                                 const Tensor& result) const {
+  const int64_t width = weight.outputs() / 2, element = static_cast<int64_t>(source.element_size());
+  const int64_t block = std::min(tokens, kGatedTokens), rest = tokens % block;
+  const RowPrimitivePtr whole = product(block, weight, Activation::none, false),
+                        last = rest > 0 ? product(rest, weight, Activation::none, false) : whole;
+  if (!whole || !last) return false;
+  const Tensor halves = at::empty({block, 2 * width}, source.options());
+  for (int64_t b = 0; b < source.size(0); ++b)
+    for (int64_t first = 0; first < tokens; first += block) {
+      const int64_t count = std::min(block, tokens - first);
+      run(count == block ? *whole : *last, weight, bias_of(weight),
+          data_of(source) + b * row_bytes(source) + first * weight.inputs() * element, nullptr, halves.data_ptr());
+      char* gated = data_of(result) + b * row_bytes(result) + first * width * element;
+      each_task((count + kTokensPerTask - 1) / kTokensPerTask, [&](int64_t task) {
+        const int64_t at = task * kTokensPerTask;
+        kernels_->gate(data_of(halves) + at * 2 * width * element, gated + at * width * element,
+                       std::min(kTokensPerTask, count - at), width);
+      });
+    }
+  return true;
+}
+
+std::optional<Tensor> Products::linear(const Tensor& x, const PreparedWeight& w, const Epilogue& epilogue) const {
+  const PackedWeight* weight = packed(x, w);
+  const bool gates = epilogue.activation == Activation::geglu;
+  if (!weight || !weight->is_product() || (gates && (!kernels_ || epilogue.residual))) return std::nullopt;
+  const Tensor source = x.contiguous();
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape.back() = gates ? weight->outputs() / 2 : weight->outputs();
+  const Tensor result = at::empty(shape, source.options());
+  const int64_t tokens = x.numel() / x.size(0) / weight->inputs();
+  const Tensor residual = epilogue.residual ? epilogue.residual->contiguous() : Tensor();
+  const bool done = gates ? multiply_and_gate(source, tokens, *weight, result)
+                          : multiply(source, tokens, *weight, epilogue.activation, residual, result);
+  return done ? std::optional(result) : std::nullopt;
+}
+
+std::optional<Tensor> Products::conv2d(const Tensor& x, const PreparedWeight& w, const Conv2dShape& shape,
+                                       const Epilogue& epilogue) const {
+  const PackedWeight* weight = packed(x, w);
+  if (!weight) return std::nullopt;
+  const Tensor source = x.contiguous(kChannelsLast);
+  const int64_t kh = weight->shape()[2], kw = weight->shape()[3];
+  const auto reduced = [&](int64_t size, int64_t kernel) {
+    return (size + 2 * shape.padding - kernel) / shape.stride + 1;
+  };
+  const int64_t height = reduced(x.size(2), kh), width = reduced(x.size(3), kw);
+  const Tensor result = at::empty({x.size(0), weight->outputs(), height, width}, source.options(), kChannelsLast);
+  const Tensor residual = epilogue.residual ? epilogue.residual->contiguous(kChannelsLast) : Tensor();
+  if (weight->is_product())
+    return multiply(source, height * width, *weight, epilogue.activation, residual, result) ? std::optional(result)
+                                                                                            : std::nullopt;
+  const RowPrimitivePtr primitive =
+      cache_.find({PrimitiveKey::Kind::convolution,
+                   {x.size(1), x.size(2), x.size(3), weight->outputs(), kh, kw, shape.stride, shape.padding},
+                   dtype_,
+                   weight->bias_float().defined(),
+                   epilogue.activation,
+                   residual.defined(),
+                   at::get_num_threads()});
+  if (!primitive) return std::nullopt;
+  if (residual.defined()) result.copy_(residual);
+  for (int64_t b = 0; b < x.size(0); ++b)
+    run(*primitive, *weight, bias_of(*weight), data_of(source) + b * row_bytes(source), nullptr,
+        data_of(result) + b * row_bytes(result));
+  return result;
+}
+
+}  // namespace alice::onednn
