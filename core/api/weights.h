@@ -136,8 +136,9 @@ struct WantedParameter {
 
 /// Looks every wanted parameter up: fills parameters, claimed, layout, the facts "parameters" (numbers, not tensors)
 /// and "dtypes", and the faults of `recognition` ("missing", "has shape [..], needs [..]"), of each kind the first few
-/// in full and the rest as a number. `belongs(name)` tells whether a name of the index is this part's business: one
-/// that is and is not used is left over (a fault), unless `passes_over(name)`. All that belongs is claimed.
+/// in full and the rest as a number; a missing one stands in `parameters` too, with its shape. `belongs(name)` tells
+/// whether a name of the index is this part's business: one that is and is not used is left over (a fault), unless
+/// `passes_over(name)`. All that belongs is claimed.
 void match_parameters(const TensorIndex& index, const std::vector<WantedParameter>& wanted,
                       const std::function<bool(const std::string&)>& belongs,
                       const std::function<bool(const std::string&)>& passes_over, Recognition& recognition);

@@ -24,16 +24,21 @@ Error::Error(ErrorCode code, std::string place, std::string sentence)
   what_ = place_.empty() ? sentence_ : place_ + ": " + sentence_;
 }
 
+Error::Error(ErrorCode code, const std::vector<Fault>& faults)
+    : Error(code, faults.front().place, faults.front().sentence) {
+  if (faults.size() == 1) return;
+  sentence_ = std::to_string(faults.size()) + " faults:";
+  for (const Fault& fault : faults)
+    sentence_ += "\n  " + (fault.place.empty() ? "" : fault.place + ": ") + fault.sentence;
+  what_ = sentence_;
+}
+
 Error::~Error() = default;
 
 void Faults::add(std::string place, std::string sentence) { list_.push_back({std::move(place), std::move(sentence)}); }
 
 void Faults::throw_if_any(ErrorCode code) const {
-  if (list_.empty()) return;
-  if (list_.size() == 1) throw Error(code, list_[0].place, list_[0].sentence);
-  std::string all = std::to_string(list_.size()) + " faults:";
-  for (const Fault& fault : list_) all += "\n  " + (fault.place.empty() ? "" : fault.place + ": ") + fault.sentence;
-  throw Error(code, "", all);
+  if (!list_.empty()) throw Error(code, list_);
 }
 
 }  // namespace alice

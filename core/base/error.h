@@ -23,13 +23,20 @@ enum class ErrorCode {
 /// The name as it stands in logs and JSON: "bad_request", ...
 const char* to_string(ErrorCode code);
 
+/// One thing that is wrong; `place` and `sentence` as in Error.
+struct Fault {
+  std::string place;
+  std::string sentence;
+};
+
 /// An error says where (`place`: "config.yaml:14:7", "/steps", "models/x/unet/config.json"), what, and what would be
-/// right
-/// (`sentence`). what() is "place: sentence". Defined in one shared library, so that its type exists once in a process
-/// and can be caught across plugins. Copies share nothing that can throw later.
+/// right (`sentence`). what() is "place: sentence". Defined in one shared library, so that its type exists once in a
+/// process and can be caught across plugins. Copies share nothing that can throw later.
 class Error : public std::exception {
  public:
   Error(ErrorCode code, std::string place, std::string sentence);
+  /// Several faults, at least one: place() is the first one's; sentence() and what() tell all, a line each.
+  Error(ErrorCode code, const std::vector<Fault>& faults);
   ~Error() override;  // the key function: keeps typeinfo and vtable in alice-base
 
   ErrorCode code() const noexcept { return code_; }
@@ -42,12 +49,6 @@ class Error : public std::exception {
   std::string place_, sentence_, what_;
 };
 
-/// One thing that is wrong; `place` and `sentence` as in Error.
-struct Fault {
-  std::string place;
-  std::string sentence;
-};
-
 /// Collects faults so that all of them are reported together. Not thread-safe; belongs to one reader.
 class Faults {
  public:
@@ -55,7 +56,7 @@ class Faults {
   bool empty() const noexcept { return list_.empty(); }
   const std::vector<Fault>& list() const noexcept { return list_; }
 
-  /// Throws an Error with `code` when there is a fault. One fault keeps its place; several are joined line by line.
+  /// Throws an Error with `code` when there is a fault.
   void throw_if_any(ErrorCode code) const;
 
  private:

@@ -93,8 +93,8 @@ std::filesystem::path LoraLibrary::find(const std::string& name, bool paths_allo
   const std::vector<std::string> known = names();
   if (std::find(known.begin(), known.end(), stem) == known.end())
     throw Error(ErrorCode::not_found, place,
-                "there is no LoRA '" + name + "' in " + folder_.string() +
-                    (known.empty() ? " (it holds none)" : did_you_mean(stem, known)));
+                "there is no LoRA '" + name + "'" +
+                    (known.empty() ? "; there are none in the models folder's loras/" : did_you_mean(stem, known)));
   return folder_ / (stem + ".safetensors");
 }
 

@@ -171,7 +171,9 @@ Job JobDesk::Room::submit(JobRequest request) {
     throw;
   }
   dispatcher_.enqueue(job);
-  spdlog::info(job_line(job.id, job.request.request_id, fmt::format("queued as number {}", dispatcher_.queued())));
+  std::string text = fmt::format("queued as number {}", dispatcher_.queued());
+  if (settings_.log_prompts) text += ": " + job.request.generate.prompt;
+  spdlog::info(job_line(job.id, job.request.request_id, text));
   return job;
 }
 

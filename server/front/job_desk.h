@@ -19,6 +19,7 @@ struct JobDeskSettings {
   int64_t queue_size = 100;                ///< most waiting jobs
   int64_t job_attempts = 3;                ///< a job that so many workers died of fails
   std::string default_model;               ///< of requests that name none; "": the only one there is
+  bool log_prompts = false;                ///< else the log has no word of what people ask for
   WorkerSettings workers;
 };
 

@@ -27,10 +27,16 @@ void count(ServerState& state, const Job& job) {
   state.generation_seconds += seconds_of(job);
 }
 
+/// For the log. Of what the client did wrong not the sentence, which may quote the prompt: the client has been told it.
+std::string words_of(const JobError& error) {
+  const bool is_clients = error.code == ErrorCode::bad_request || error.code == ErrorCode::not_found;
+  return is_clients ? fmt::format("{} at {}", to_string(error.code), error.place)
+                    : std::string(Error(error.code, error.place, error.sentence).what());
+}
+
 void log_end(const Job& job) {
   std::string text = fmt::format("{} after {:.1f} s", to_string(job.status), seconds_of(job));
-  if (job.error.has_value())
-    text += std::string(": ") + Error(job.error->code, job.error->place, job.error->sentence).what();
+  if (job.error.has_value()) text += ": " + words_of(*job.error);
   spdlog::log(job.status == JobStatus::failed ? spdlog::level::warn : spdlog::level::info,
               job_line(job.id, job.request.request_id, text));
 }

@@ -82,7 +82,9 @@ int run_serve(const CommandLine& line) {
   start_logging(config.logging);
   for (const Fault& warning : config.warnings) spdlog::warn("{}: {}", warning.place, warning.sentence);
 
-  JobDesk desk(job_desk_settings(config.server, config.default_model, worker_arguments(line)));
+  JobDeskSettings desk_settings = job_desk_settings(config.server, config.default_model, worker_arguments(line));
+  desk_settings.log_prompts = config.logging.prompts;
+  JobDesk desk(desk_settings);
   HttpFront front(config.server, desk, {generation_defaults(config.host.defaults)});
   front.start();
   tell_service_manager("READY=1\nSTATUS=listens on port " + std::to_string(front.port()));

@@ -25,8 +25,9 @@ TEST_CASE("one fault keeps its place, several are told together") {
 
   faults.add("", "so is this");
   const Error both = error_of([&] { faults.throw_if_any(ErrorCode::bad_config); });
-  CHECK(both.place().empty());
+  CHECK(both.place() == "/a");
   CHECK(both.sentence() == "2 faults:\n  /a: is wrong\n  so is this");
+  CHECK(both.what() == both.sentence());
 }
 
 TEST_CASE("every code has its own name") {

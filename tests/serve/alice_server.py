@@ -39,7 +39,7 @@ class Server:
         self.log_file = self.folder / "log.txt"
         self.models = models or BUILD / "made-models"
         self.options = list(options)
-        self.environment = dict(os.environ, ALICE_LOG_LEVEL="info", OMP_NUM_THREADS="2", **(environment or {}))
+        self.environment = {**os.environ, "ALICE_LOG_LEVEL": "info", "OMP_NUM_THREADS": "2", **(environment or {})}
         self.process, self.port = None, None
         self.start()
 

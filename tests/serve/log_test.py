@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""The log: what a person reads at night, and what must not be in it."""
+
+import json
+import unittest
+
+from alice_server import Server
+
+SECRET = "a very private garden"
+
+
+def use(server):
+    """Good requests and bad ones; the id of a job."""
+    server.wait_ready()
+    job_id = server.submit(model="sd/tiny", prompt=SECRET, negative_prompt=SECRET + " too", steps=2)
+    server.wait_ended(job_id)
+    long_prompt = SECRET + " and more" * 200  # is cut off, with a warning
+    for request in ({"prompt": long_prompt, "steps": 1}, {"prompt": SECRET + " <lora:x:y>", "steps": 1},
+                    {"prompt": f"<lora:{SECRET}>", "steps": 1}, {"prompt": SECRET, "stepz": SECRET},
+                    {"prompt": SECRET, "size": SECRET}, {"prompt": [SECRET]}):
+        server.call("POST", "/v1/images/generations", request)
+    server.call("POST", "/v1/images/generations", '{"prompt": "' + SECRET, {"Content-Type": "application/json"})
+    server.call("GET", "/v1/jobs?status=" + SECRET.replace(" ", "+"))
+    server.call("GET", "/" + SECRET.replace(" ", "-"))
+    return job_id
+
+
+class LogTest(unittest.TestCase):
+    def test_no_word_of_a_prompt_is_logged_unless_asked(self):
+        with Server(environment={"ALICE_LOG_LEVEL": "debug"}) as server:
+            use(server)
+            self.assertIn(" POST /v1/images/generations 400 ", server.log())
+            for word in SECRET.split()[1:]:
+                self.assertNotIn(word, server.log())
+        with Server(config="logging: {prompts: true}\n") as server:
+            use(server)
+            self.assertIn(SECRET, server.log())
+
+    def test_json_lines_are_json_and_those_about_a_job_have_its_ids(self):
+        with Server(config="logging: {format: json}\n") as server:
+            job_id = use(server)
+            lines = [json.loads(line) for line in server.log().splitlines() if line.startswith("{")]
+            of_job = [line for line in lines if line.get("job") == job_id]
+            self.assertGreaterEqual(len(of_job), 3)  # queued, begun, succeeded
+            for line in of_job:
+                self.assertEqual(line["request"], of_job[0]["request"])
+            for line in lines:
+                self.assertTrue({"time", "level", "message"} <= set(line), line)
+            self.assertFalse([line for line in server.log().splitlines() if " info " in line or " warning " in line])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
