@@ -14,6 +14,7 @@ namespace alice::onednn {
 namespace {
 
 constexpr int64_t kKeyBlock = 96;  // a block's scores for all lanes of queries: 24 KB
+constexpr float kHidden = -1e30f;  // the score of a key that is not seen: exp of it is 0, of -infinity would be NaN
 
 template <class Arithmetic>
 class AttentionKernel {
@@ -21,7 +22,7 @@ class AttentionKernel {
   using Vector = typename Lanes::Vector;
   using Element = typename Arithmetic::Element;
   static constexpr int kVectors = Lanes::kTileVectors, kRows = Lanes::kTileRows, kPerUnit = Arithmetic::kPerUnit;
-  static constexpr int64_t kKeyUnits = kKeyBlock / kPerUnit;
+  static constexpr int64_t kKeyUnits = kKeyBlock / kPerUnit, kWidth = Lanes::kWidth;
 
  public:
   static constexpr int64_t kQueries = int64_t{kVectors} * Lanes::kWidth;
@@ -43,13 +44,21 @@ class AttentionKernel {
     const int64_t first = block * kKeyBlock, count = least(kKeyBlock, shape.keys - first);
     k += first * stride + head * d, v += first * stride + head * d;
     for (int64_t key = 0; key < count; ++key)
-      for (int64_t unit = 0; unit < units; ++unit)
-        packed[key * units + unit] = unit_of(k + key * stride + unit * kPerUnit, 1, d - unit * kPerUnit);
+      for (int64_t unit = 0; unit < units; unit += kWidth)
+        store_units(packed + key * units + unit,
+                    Arithmetic::units_along(k + key * stride + unit * kPerUnit, d - unit * kPerUnit), units - unit);
     uint32_t* values = packed + round_up(kKeyBlock * units);
-    for (int64_t unit = 0; unit < kKeyUnits; ++unit)
-      for (int64_t channel = 0; channel < d; ++channel)
-        values[channel * kKeyUnits + unit] =
-            unit_of(v + unit * kPerUnit * stride + channel, stride, count - unit * kPerUnit);
+    for (int64_t unit = 0; unit < kKeyUnits; unit += kWidth)
+      for (int64_t channel = 0; channel < d; channel += kWidth) {
+        const int64_t channels = least(kWidth, d - channel);
+        Vector tile[kWidth];
+        for (int i = 0; i < kWidth; ++i)
+          tile[i] = Arithmetic::units_across(v + (unit + i) * kPerUnit * stride + channel, stride,
+                                             count - (unit + i) * kPerUnit, channels);
+        Lanes::transpose(tile);
+        for (int64_t i = 0; i < channels; ++i)
+          store_units(values + (channel + i) * kKeyUnits + unit, tile[i], kKeyUnits - unit);
+      }
   }
 
   static void attend(const AttentionShape& shape, int64_t head, int64_t block, const Element* q, const uint32_t* packed,
@@ -79,30 +88,40 @@ class AttentionKernel {
   }
 
  private:
+  template <int kValue>
+  struct Count {
+    constexpr operator int() const { return kValue; }
+  };
+
   /// Of each query: the largest score so far, and the sum of exponentials relative to it.
   struct Running {
     Vector largest[kVectors], sum[kVectors];
     Running() {
-      for (int c = 0; c < kVectors; ++c) largest[c] = Lanes::all(-__builtin_inff()), sum[c] = Lanes::all(0);
+      for (int c = 0; c < kVectors; ++c) largest[c] = Lanes::all(kHidden), sum[c] = Lanes::all(0);
     }
   };
 
   static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
   static int64_t round_up(int64_t units) { return (units + 15) / 16 * 16; }  // whole cache lines
 
-  /// kPerUnit elements, `step` apart, of which `left` are there.
-  static uint32_t unit_of(const Element* from, int64_t step, int64_t left) {
-    Element values[kPerUnit] = {};
-    for (int64_t i = 0; i < kPerUnit && i < left; ++i) values[i] = from[i * step];
-    return Arithmetic::unit(values);
+  static void store_units(uint32_t* to, Vector units, int64_t count) {
+    auto* floats = reinterpret_cast<float*>(to);
+    count >= kWidth ? Lanes::store(floats, units) : Lanes::store_some(floats, units, count);
   }
 
   static void pack_queries(const Element* q, int64_t stride, int64_t count, int64_t d, uint32_t* queries) {
     const int64_t units = (d + kPerUnit - 1) / kPerUnit;
-    for (int64_t query = 0; query < kQueries; ++query)
-      for (int64_t unit = 0; unit < units; ++unit)
-        queries[unit * kQueries + query] =
-            query < count ? unit_of(q + query * stride + unit * kPerUnit, 1, d - unit * kPerUnit) : 0;
+    for (int64_t first = 0; first < kQueries; first += kWidth)
+      for (int64_t unit = 0; unit < units; unit += kWidth) {
+        Vector tile[kWidth];
+        for (int i = 0; i < kWidth; ++i)
+          tile[i] = first + i < count
+                        ? Arithmetic::units_along(q + (first + i) * stride + unit * kPerUnit, d - unit * kPerUnit)
+                        : Lanes::all(0);
+        Lanes::transpose(tile);
+        for (int64_t i = 0; i < least(kWidth, units - unit); ++i)
+          store_units(queries + (unit + i) * kQueries + first, tile[i], kWidth);
+      }
   }
 
   /// sums[r][c] += left[r, steps] right[steps, c].
@@ -152,7 +171,7 @@ class AttentionKernel {
   static void hide_later(float* scores, int64_t first_key, int64_t keys, int64_t first_query, Running& running) {
     for (int64_t key = 0; key < keys; ++key)
       for (int64_t query = 0; query < kQueries && first_query + query < first_key + key; ++query)
-        scores[key * kQueries + query] = -__builtin_inff();
+        scores[key * kQueries + query] = kHidden;
     for (int64_t key = 0; key < keys; ++key)
       for (int c = 0; c < kVectors; ++c)
         running.largest[c] =
@@ -204,32 +223,34 @@ class AttentionKernel {
                          const Vector (&kept)[kVectors], float* result) {
     const auto* probabilities = reinterpret_cast<const uint32_t*>(scores);
     const int64_t units = (keys + kPerUnit - 1) / kPerUnit;
+    const auto rows_from = [&](int64_t row, auto count) {
+      accumulate_rows<count>(values + row * kKeyUnits, probabilities, units, kept, result + row * kQueries);
+    };
     int64_t row = 0;
-    for (; row + kRows <= d; row += kRows)
-      accumulate_rows<kRows>(values + row * kKeyUnits, probabilities, units, kept, result + row * kQueries);
-    for (; row + 2 <= d; row += 2)
-      accumulate_rows<2>(values + row * kKeyUnits, probabilities, units, kept, result + row * kQueries);
-    if (row < d) accumulate_rows<1>(values + row * kKeyUnits, probabilities, units, kept, result + row * kQueries);
+    if (d % 5 == 0)  // 40, 80, 160: no short tile at the end
+      for (; row < d; row += 5) rows_from(row, Count<5>());
+    for (; row + kRows <= d; row += kRows) rows_from(row, Count<kRows>());
+    for (; row + 2 <= d; row += 2) rows_from(row, Count<2>());
+    if (row < d) rows_from(row, Count<1>());
   }
 
   /// result [channels, kQueries], divided by its sum -> out [count, stride].
-  static void write(float* result, const Running& running, int64_t count, int64_t d, Element* out, int64_t stride) {
+  static void write(const float* result, const Running& running, int64_t count, int64_t d, Element* out,
+                    int64_t stride) {
     for (int c = 0; c < kVectors; ++c) {
       const Vector inverse = Lanes::divide(Lanes::all(1), running.sum[c]);
-      for (int64_t channel = 0; channel < d; ++channel) {
-        float* values = result + channel * kQueries + c * Lanes::kWidth;
-        Lanes::store(values, Lanes::load(values) * inverse);
-      }
-    }
-    for (int64_t query = 0; query < count; ++query) {
-      int64_t channel = 0;
-      for (; channel + Lanes::kWidth <= d; channel += Lanes::kWidth)
-        Arithmetic::store(out + query * stride + channel,
-                          Lanes::gather(result + channel * kQueries + query, static_cast<int>(kQueries)));
-      if (channel < d) {
-        float rest[Lanes::kWidth] = {};
-        for (int64_t i = 0; channel + i < d; ++i) rest[i] = result[(channel + i) * kQueries + query];
-        Arithmetic::store_some(out + query * stride + channel, Lanes::load(rest), d - channel);
+      const int64_t queries = least(kWidth, count - c * kWidth);
+      for (int64_t channel = 0; channel < d; channel += kWidth) {
+        const int64_t channels = least(kWidth, d - channel);
+        Vector tile[kWidth];
+        for (int i = 0; i < kWidth; ++i)
+          tile[i] =
+              i < channels ? Lanes::load(result + (channel + i) * kQueries + c * kWidth) * inverse : Lanes::all(0);
+        Lanes::transpose(tile);
+        for (int64_t i = 0; i < queries; ++i) {
+          Element* to = out + (c * kWidth + i) * stride + channel;
+          channels == kWidth ? Arithmetic::store(to, tile[i]) : Arithmetic::store_some(to, tile[i], channels);
+        }
       }
     }
   }

@@ -32,14 +32,23 @@ struct Bfloat16Pairs {
   }
   static Vector exp2_fraction(Vector f) { return polynomial<Lanes>(f, kExp2Coarse); }
   static Vector reciprocal(Vector a) { return _mm512_rcp14_ps(a); }  // relative error 2^-14; bfloat16's unit is 2^-8
-  static uint32_t unit(const Element* values) {
-    return static_cast<uint32_t>(values[1].bits) << 16 | static_cast<uint32_t>(values[0].bits);
+  static Vector units_along(const Element* from, int64_t left) {
+    const auto there = left >= 32 ? ~__mmask32{0} : static_cast<__mmask32>((uint64_t{1} << left) - 1);
+    return _mm512_castsi512_ps(_mm512_maskz_loadu_epi16(there, from));
+  }
+  static Vector units_across(const Element* from, int64_t step, int64_t left, int64_t count) {
+    const auto there = static_cast<__mmask16>((1u << count) - 1);
+    const auto row = [&](int64_t i) {
+      return _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(i < left ? there : __mmask16{0}, from + i * step));
+    };
+    return _mm512_castsi512_ps(_mm512_or_si512(row(0), _mm512_slli_epi32(row(1), 16)));
   }
   /// The lanes of two vectors, side by side in pairs.
   static void store_units(float* to, const Vector (&values)[kPerUnit]) {
-    const __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(values[0]));
-    const __m512i high = _mm512_slli_epi32(_mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(values[1])), 16);
-    _mm512_storeu_si512(to, _mm512_or_si512(low, high));
+    alignas(64) static constexpr uint16_t kInPairs[32] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                                                          8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    const __m512i both = (__m512i)_mm512_cvtne2ps_pbh(values[1], values[0]);
+    _mm512_storeu_si512(to, _mm512_permutexvar_epi16(_mm512_load_si512(kInPairs), both));
   }
 };
 

@@ -21,11 +21,12 @@ struct Avx2Lanes {
   static Vector absolute(Vector a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
   /// b where either is NaN.
   static Vector larger(Vector a, Vector b) { return _mm256_max_ps(a, b); }
-  static Vector smaller(Vector a, Vector b) { return _mm256_min_ps(a, b); }
-  static Vector nearest(Vector a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-  /// a 2^n of whole n in [-126, 127].
-  static Vector scale(Vector a, Vector n) {
-    const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+  /// x - floor(x); NaN of an infinity.
+  static Vector fraction(Vector x) { return _mm256_sub_ps(x, _mm256_floor_ps(x)); }
+  /// a 2^floor(x), floor(x) held within [-126, 127]. NaN is left to `a`.
+  static Vector scale(Vector a, Vector x) {
+    const Vector held = _mm256_min_ps(_mm256_set1_ps(127), _mm256_max_ps(_mm256_set1_ps(-126), _mm256_floor_ps(x)));
+    const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(held), _mm256_set1_epi32(127));
     return _mm256_mul_ps(a, _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23)));
   }
   /// a where x >= 0 (or NaN), else b.
@@ -46,10 +47,28 @@ struct Avx2Lanes {
   /// The first `count` lanes, the others 0; count below kWidth.
   static Vector load_some(const float* from, int64_t count) { return _mm256_maskload_ps(from, first(count)); }
   static void store_some(float* to, Vector a, int64_t count) { _mm256_maskstore_ps(to, first(count), a); }
-  /// Every `stride`-th float.
-  static Vector gather(const float* from, int stride) {
-    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    return _mm256_i32gather_ps(from, _mm256_mullo_epi32(lane, _mm256_set1_epi32(stride)), 4);
+  /// Lane j of vector i becomes lane i of vector j.
+  static void transpose(Vector (&m)[kWidth]) {
+    Vector t[kWidth];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      t[2 * i] = _mm256_unpacklo_ps(m[2 * i], m[2 * i + 1]);
+      t[2 * i + 1] = _mm256_unpackhi_ps(m[2 * i], m[2 * i + 1]);
+    }
+#pragma GCC unroll 2
+    for (int i = 0; i < 2; ++i) {  // m[4 i + j]: column j of each half, of rows 4 i to 4 i + 3
+      m[4 * i] = _mm256_shuffle_ps(t[4 * i], t[4 * i + 2], 0x44);
+      m[4 * i + 1] = _mm256_shuffle_ps(t[4 * i], t[4 * i + 2], 0xee);
+      m[4 * i + 2] = _mm256_shuffle_ps(t[4 * i + 1], t[4 * i + 3], 0x44);
+      m[4 * i + 3] = _mm256_shuffle_ps(t[4 * i + 1], t[4 * i + 3], 0xee);
+    }
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) {
+      t[j] = _mm256_permute2f128_ps(m[j], m[4 + j], 0x20);
+      t[4 + j] = _mm256_permute2f128_ps(m[j], m[4 + j], 0x31);
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < kWidth; ++i) m[i] = t[i];
   }
   /// Four bytes in every lane.
   static Vector repeat(const uint32_t* unit) {

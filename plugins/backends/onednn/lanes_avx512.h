@@ -21,10 +21,10 @@ struct Avx512Lanes {
   static Vector absolute(Vector a) { return _mm512_abs_ps(a); }
   /// b where either is NaN.
   static Vector larger(Vector a, Vector b) { return _mm512_max_ps(a, b); }
-  static Vector smaller(Vector a, Vector b) { return _mm512_min_ps(a, b); }
-  static Vector nearest(Vector a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-  /// a 2^n of whole n in [-126, 127].
-  static Vector scale(Vector a, Vector n) { return _mm512_scalef_ps(a, n); }
+  /// x - floor(x); 0 of an infinity.
+  static Vector fraction(Vector x) { return _mm512_reduce_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+  /// a 2^floor(x): 0 or infinite where that is.
+  static Vector scale(Vector a, Vector x) { return _mm512_scalef_ps(a, x); }
   /// a where x >= 0 (or NaN), else b.
   static Vector choose_by_sign(Vector x, Vector a, Vector b) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_LT_OQ), a, b);
@@ -37,10 +37,33 @@ struct Avx512Lanes {
   /// The first `count` lanes, the others 0; count below kWidth.
   static Vector load_some(const float* from, int64_t count) { return _mm512_maskz_loadu_ps(first(count), from); }
   static void store_some(float* to, Vector a, int64_t count) { _mm512_mask_storeu_ps(to, first(count), a); }
-  /// Every `stride`-th float.
-  static Vector gather(const float* from, int stride) {
-    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    return _mm512_i32gather_ps(_mm512_mullo_epi32(lane, _mm512_set1_epi32(stride)), from, 4);
+  /// Lane j of vector i becomes lane i of vector j.
+  static void transpose(Vector (&m)[kWidth]) {
+    Vector t[kWidth];
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) {
+      t[2 * i] = _mm512_unpacklo_ps(m[2 * i], m[2 * i + 1]);
+      t[2 * i + 1] = _mm512_unpackhi_ps(m[2 * i], m[2 * i + 1]);
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) {  // m[4 i + j]: column j of each quarter, of rows 4 i to 4 i + 3
+      const __m512d first = _mm512_castps_pd(t[i / 2 * 4 + i % 2]), second = _mm512_castps_pd(t[i / 2 * 4 + 2 + i % 2]);
+      m[i / 2 * 4 + i % 2 * 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(first, second));
+      m[i / 2 * 4 + i % 2 * 2 + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(first, second));
+    }
+#pragma GCC unroll 8
+    for (int j = 0; j < 4; ++j) {
+      const Vector low = _mm512_shuffle_f32x4(m[j], m[4 + j], 0x88),
+                   low_odd = _mm512_shuffle_f32x4(m[j], m[4 + j], 0xdd);
+      const Vector high = _mm512_shuffle_f32x4(m[8 + j], m[12 + j], 0x88),
+                   high_odd = _mm512_shuffle_f32x4(m[8 + j], m[12 + j], 0xdd);
+      t[j] = _mm512_shuffle_f32x4(low, high, 0x88);
+      t[4 + j] = _mm512_shuffle_f32x4(low_odd, high_odd, 0x88);
+      t[8 + j] = _mm512_shuffle_f32x4(low, high, 0xdd);
+      t[12 + j] = _mm512_shuffle_f32x4(low_odd, high_odd, 0xdd);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < kWidth; ++i) m[i] = t[i];
   }
   /// Four bytes in every lane.
   static Vector repeat(const uint32_t* unit) {
