@@ -58,6 +58,7 @@ class RealServer(unittest.TestCase):
                 (images, {**SMALL, "scheduler_options": {"none": 1}}, 400, "scheduler_options.none"),
                 (images, {**SMALL, "loras": ["none"]}, 404, "loras"),
                 (images, {"prompt": "x", "size": "63x64"}, 400, "size"),
+                (images, {"prompt": "x", "size": "63x65"}, 400, "size"),
                 (chat, {"messages": messages, "metadata": {"scheduler": "none"}}, 400, "metadata.scheduler"),
                 (chat, {"messages": messages, "samConfig": {"loraPaths": ["none"]}}, 404, "samConfig.loraPaths")):
             found, answer = self.post(path, body)
