@@ -99,7 +99,7 @@ Tensor attention_row(const Tensor& q, const Tensor& k, const Tensor& v, int64_t 
 
 Tensor Backend::to_device(const Tensor& x) const { return x.to(at::TensorOptions(device()).dtype(dtype())); }
 
-Tensor to_host(const Tensor& x) { return x.to(at::TensorOptions(at::kCPU).dtype(at::kFloat)); }
+Tensor to_host(const Tensor& x) { return x.to(at::TensorOptions(at::kCPU).dtype(at::kFloat)).contiguous(); }
 
 PreparedWeightPtr Backend::prepare_linear(const Tensor& weight, const Tensor& bias) const {
   return std::make_shared<PreparedWeight>(converted(weight, *this), converted(bias, *this));

@@ -1,6 +1,7 @@
 #include "plugins/backends/onednn/attention.h"
 
 #include "plugins/backends/onednn/parallel.h"
+#include "plugins/backends/onednn/result_memory.h"
 
 namespace alice::onednn {
 
@@ -8,12 +9,12 @@ Tensor attention(const FusedKernels& kernels, const Tensor& q, const Tensor& k, 
                  double scale, bool causal) {
   const AttentionShape shape{heads, q.size(2) / heads, q.size(1), k.size(1), causal, static_cast<float>(scale)};
   const Tensor queries = q.contiguous(), keys = k.contiguous(), values = v.contiguous();
-  const Tensor result = at::empty(q.sizes(), queries.options());
+  const Tensor result = empty_result(q.sizes(), q.scalar_type());
   const int64_t rows = q.size(0), element = static_cast<int64_t>(q.element_size());
   const int64_t query_blocks = (shape.queries + kernels.query_block() - 1) / kernels.query_block();
   const int64_t key_blocks = (shape.keys + kernels.key_block() - 1) / kernels.key_block();
   const int64_t block_bytes = kernels.packed_block_bytes(shape), head_bytes = key_blocks * block_bytes;
-  const Tensor packed = at::empty({rows * heads * head_bytes}, at::kByte);
+  const Tensor packed = empty_result({rows * heads * head_bytes}, at::kByte);
   const auto at_row = [&](const Tensor& tensor, int64_t row) {
     return static_cast<char*>(tensor.data_ptr()) + row * tensor.size(1) * tensor.size(2) * element;
   };

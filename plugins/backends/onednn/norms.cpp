@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "plugins/backends/onednn/parallel.h"
+#include "plugins/backends/onednn/result_memory.h"
 
 namespace alice::onednn {
 namespace {
@@ -44,7 +45,7 @@ struct GroupStatistics {
 Tensor group_norm(const FusedKernels& kernels, const Tensor& x, int64_t groups, const Tensor& scale,
                   const Tensor& shift, double eps, bool silu) {
   const Tensor source = x.contiguous(at::MemoryFormat::ChannelsLast);
-  const Tensor result = at::empty(x.sizes(), source.options(), at::MemoryFormat::ChannelsLast);
+  const Tensor result = empty_result(x.sizes(), x.scalar_type(), at::MemoryFormat::ChannelsLast);
   const int64_t channels = x.size(1), pixels = x.size(2) * x.size(3);
   const int64_t task_pixels = std::max<int64_t>(1, kTaskElements / channels);
   const int64_t tasks = (pixels + task_pixels - 1) / task_pixels;
@@ -74,7 +75,7 @@ Tensor group_norm(const FusedKernels& kernels, const Tensor& x, int64_t groups, 
 
 Tensor layer_norm(const FusedKernels& kernels, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps) {
   const Tensor source = x.contiguous();
-  const Tensor result = at::empty(x.sizes(), source.options());
+  const Tensor result = empty_result(x.sizes(), x.scalar_type());
   const int64_t width = x.size(-1), tokens = x.numel() / width;
   const int64_t task_tokens = std::max<int64_t>(1, kTaskElements / width);
   const int64_t token_bytes = width * static_cast<int64_t>(x.element_size());

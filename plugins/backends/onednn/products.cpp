@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include "plugins/backends/onednn/parallel.h"
+#include "plugins/backends/onednn/result_memory.h"
 
 namespace alice::onednn {
 namespace {
@@ -79,7 +80,7 @@ bool Products::multiply_and_gate(const Tensor& source, int64_t tokens, const Pac
   const RowPrimitivePtr whole = product(block, weight, Activation::none, false),
                         last = rest > 0 ? product(rest, weight, Activation::none, false) : whole;
   if (!whole || !last) return false;
-  const Tensor halves = at::empty({block, 2 * width}, source.options());
+  const Tensor halves = empty_result({block, 2 * width}, dtype_);
   for (int64_t b = 0; b < source.size(0); ++b)
     for (int64_t first = 0; first < tokens; first += block) {
       const int64_t count = std::min(block, tokens - first);
@@ -102,7 +103,7 @@ std::optional<Tensor> Products::linear(const Tensor& x, const PreparedWeight& w,
   const Tensor source = x.contiguous();
   std::vector<int64_t> shape = x.sizes().vec();
   shape.back() = gates ? weight->outputs() / 2 : weight->outputs();
-  const Tensor result = at::empty(shape, source.options());
+  const Tensor result = empty_result(shape, dtype_);
   const int64_t tokens = x.numel() / x.size(0) / weight->inputs();
   const Tensor residual = epilogue.residual ? epilogue.residual->contiguous() : Tensor();
   const bool done = gates ? multiply_and_gate(source, tokens, *weight, result)
@@ -120,7 +121,7 @@ std::optional<Tensor> Products::conv2d(const Tensor& x, const PreparedWeight& w,
     return (size + 2 * shape.padding - kernel) / shape.stride + 1;
   };
   const int64_t height = reduced(x.size(2), kh), width = reduced(x.size(3), kw);
-  const Tensor result = at::empty({x.size(0), weight->outputs(), height, width}, source.options(), kChannelsLast);
+  const Tensor result = empty_result({x.size(0), weight->outputs(), height, width}, dtype_, kChannelsLast);
   const Tensor residual = epilogue.residual ? epilogue.residual->contiguous(kChannelsLast) : Tensor();
   if (weight->is_product())
     return multiply(source, height * width, *weight, epilogue.activation, residual, result) ? std::optional(result)

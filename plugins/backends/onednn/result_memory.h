@@ -1,0 +1,14 @@
+#pragma once
+// Memory for results. A map of a large picture is more than malloc keeps: it would come from the system page by page,
+// cleared, for every layer anew, which takes a fifth of a VAE's time.
+
+#include "core/api/tensor.h"
+
+namespace alice::onednn {
+
+/// An uninitialised tensor on the CPU. A large one lies in a block that an earlier one of about its size has left; at
+/// most 512 MB of such blocks wait for their next use. Any thread.
+Tensor empty_result(at::IntArrayRef sizes, at::ScalarType dtype,
+                    at::MemoryFormat format = at::MemoryFormat::Contiguous);
+
+}  // namespace alice::onednn
