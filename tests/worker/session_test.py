@@ -140,7 +140,7 @@ class SharedWorker(unittest.TestCase):
     def test_bad_requests_fail_with_their_place(self):
         self.assertIn("did you mean", self.fail_to_make("not_found", "/model", small_request(model="sd/tiny_sd16")))
         self.fail_to_make("bad_request", "/width", small_request(width=129))
-        both = self.fail_to_make("bad_request", "", small_request(width=129, height=131))
+        both = self.fail_to_make("bad_request", "/width", small_request(width=129, height=131))
         self.assertTrue("/width" in both and "/height" in both, both)
         self.fail_to_make("bad_request", "/clip_skip", small_request(clip_skip=50))
         self.fail_to_make("bad_request", "/scheduler", small_request(scheduler="eulr"))
