@@ -27,7 +27,8 @@ class FileLimit {
 };
 
 bool store_is_in_trouble(const DeskRoom& room, JobDesk& desk) {
-  for (const std::string& reason : desk.state()->not_ready)
+  const auto state = desk.state();
+  for (const std::string& reason : state->not_ready)
     if (says(reason, (room.settings.data_directory / "jobs.sqlite").string())) return true;
   return false;
 }
