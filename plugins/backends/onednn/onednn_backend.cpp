@@ -62,17 +62,22 @@ class OnednnBackend final : public Backend {
   Tensor group_norm(const Tensor& x, int64_t groups, const Tensor& weight, const Tensor& bias, double eps,
                     Activation activation) const override {
     const bool is_known = activation == Activation::none || activation == Activation::silu;
-    if (!is_known || !takes(x)) return Backend::group_norm(x, groups, weight, bias, eps, activation);
+    const bool fits =
+        x.dim() == 4 && weight.numel() == x.size(1) && bias.numel() == x.size(1) && x.size(1) % groups == 0;
+    if (!is_known || !fits || !takes(x)) return Backend::group_norm(x, groups, weight, bias, eps, activation);
     return onednn::group_norm(*kernels_, x, groups, weight.to(at::kFloat), bias.to(at::kFloat), eps,
                               activation == Activation::silu);
   }
   Tensor layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps) const override {
-    if (!takes(x)) return Backend::layer_norm(x, weight, bias, eps);
+    if (!takes(x) || weight.numel() != x.size(-1) || bias.numel() != x.size(-1))
+      return Backend::layer_norm(x, weight, bias, eps);
     return onednn::layer_norm(*kernels_, x, weight.to(at::kFloat), bias.to(at::kFloat), eps);
   }
   Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, double scale,
                    bool causal) const override {
-    if (!takes(q) || !takes(k) || !takes(v)) return Backend::attention(q, k, v, heads, scale, causal);
+    const bool fits = q.dim() == 3 && k.dim() == 3 && k.sizes() == v.sizes() && k.size(0) == q.size(0) &&
+                      k.size(2) == q.size(2) && q.size(2) % heads == 0;
+    if (!fits || !takes(q) || !takes(k) || !takes(v)) return Backend::attention(q, k, v, heads, scale, causal);
     return onednn::attention(*kernels_, q, k, v, heads, scale, causal);
   }
 

@@ -25,6 +25,10 @@ bool is_pointwise(at::IntArrayRef weight, const Conv2dShape& shape) {
   return weight[2] == 1 && weight[3] == 1 && shape.stride == 1 && shape.padding == 0;
 }
 
+bool is_like(const Tensor& tensor, at::IntArrayRef sizes, at::ScalarType dtype) {
+  return tensor.sizes() == sizes && tensor.scalar_type() == dtype;
+}
+
 /// Bytes from one row of a batch to the next, of a dense tensor.
 int64_t row_bytes(const Tensor& tensor) {
   return tensor.numel() / tensor.size(0) * static_cast<int64_t>(tensor.element_size());
@@ -99,10 +103,12 @@ bool Products::multiply_and_gate(const Tensor& source, int64_t tokens, const Pac
 std::optional<Tensor> Products::linear(const Tensor& x, const PreparedWeight& w, const Epilogue& epilogue) const {
   const PackedWeight* weight = packed(x, w);
   const bool gates = epilogue.activation == Activation::geglu;
-  if (!weight || !weight->is_product() || (gates && (!kernels_ || epilogue.residual))) return std::nullopt;
+  if (!weight || !weight->is_product() || x.dim() < 2 || x.size(-1) != weight->inputs()) return std::nullopt;
+  if (gates && (!kernels_ || epilogue.residual)) return std::nullopt;
   const Tensor source = x.contiguous();
   std::vector<int64_t> shape = x.sizes().vec();
   shape.back() = gates ? weight->outputs() / 2 : weight->outputs();
+  if (epilogue.residual && !is_like(*epilogue.residual, shape, dtype_)) return std::nullopt;
   const Tensor result = empty_result(shape, dtype_);
   const int64_t tokens = x.numel() / x.size(0) / weight->inputs();
   const Tensor residual = epilogue.residual ? epilogue.residual->contiguous() : Tensor();
@@ -114,14 +120,19 @@ std::optional<Tensor> Products::linear(const Tensor& x, const PreparedWeight& w,
 std::optional<Tensor> Products::conv2d(const Tensor& x, const PreparedWeight& w, const Conv2dShape& shape,
                                        const Epilogue& epilogue) const {
   const PackedWeight* weight = packed(x, w);
-  if (!weight) return std::nullopt;
-  const Tensor source = x.contiguous(kChannelsLast);
+  if (!weight || x.dim() != 4 || weight->shape().size() != 4 || x.size(1) != weight->inputs()) return std::nullopt;
+  if (weight->is_product() != is_pointwise(weight->shape(), shape) || epilogue.activation == Activation::geglu)
+    return std::nullopt;
   const int64_t kh = weight->shape()[2], kw = weight->shape()[3];
   const auto reduced = [&](int64_t size, int64_t kernel) {
     return (size + 2 * shape.padding - kernel) / shape.stride + 1;
   };
   const int64_t height = reduced(x.size(2), kh), width = reduced(x.size(3), kw);
-  const Tensor result = empty_result({x.size(0), weight->outputs(), height, width}, dtype_, kChannelsLast);
+  const std::vector<int64_t> sizes = {x.size(0), weight->outputs(), height, width};
+  if (height < 1 || width < 1 || (epilogue.residual && !is_like(*epilogue.residual, sizes, dtype_)))
+    return std::nullopt;
+  const Tensor source = x.contiguous(kChannelsLast);
+  const Tensor result = empty_result(sizes, dtype_, kChannelsLast);
   const Tensor residual = epilogue.residual ? epilogue.residual->contiguous(kChannelsLast) : Tensor();
   if (weight->is_product())
     return multiply(source, height * width, *weight, epilogue.activation, residual, result) ? std::optional(result)
