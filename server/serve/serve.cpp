@@ -3,8 +3,8 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <ctime>
 
 #include "server/config/config.h"
@@ -27,10 +27,10 @@ class Signals {
     std::signal(SIGPIPE, SIG_IGN);  // a reader that leaves is an error of its write, not our end
   }
 
-  /// True when one that ends the program came within 50 ms. SIGHUP, the end of a terminal, ends it too.
-  bool come() const {
-    const timespec moment = {0, 50'000'000};
-    return sigtimedwait(&set_, nullptr, &moment) > 0;
+  /// True when one that ends the program came within `patience`. SIGHUP, the end of a terminal, ends it too.
+  bool come(std::chrono::milliseconds patience) const {
+    const timespec time = {0, std::chrono::nanoseconds(patience).count()};
+    return sigtimedwait(&set_, nullptr, &time) > 0;
   }
 
  private:
@@ -69,7 +69,7 @@ void drain(JobDesk& desk, const Signals& signals, double timeout_s) {
   const std::chrono::duration<double> timeout(timeout_s);
   desk.drain(std::chrono::duration_cast<std::chrono::milliseconds>(timeout), [&done] { done = true; });
   while (!done)
-    if (signals.come()) break;
+    if (signals.come(std::chrono::milliseconds(20))) break;
   if (!done) spdlog::warn("a second signal: stopping at once; what ran is taken up at the next start");
   desk.stop();  // after this, on_done comes no more
 }
@@ -89,7 +89,7 @@ int run_serve(const CommandLine& line) {
   front.start();
   tell_service_manager("READY=1\nSTATUS=listens on port " + std::to_string(front.port()));
   Welcome welcome(config, front.port());
-  while (!signals.come()) welcome.follow(*desk.state());
+  while (!signals.come(std::chrono::milliseconds(200))) welcome.follow(*desk.state());
 
   tell_service_manager("STOPPING=1\nSTATUS=running jobs finish");
   spdlog::info("stopping: running jobs may finish within {} s", config.server.drain_timeout_s);
