@@ -389,6 +389,8 @@ TEST_CASE("shapes that do not fit together are an error and no crash") {
         backend->linear(random({2, 5, 6}, *backend), *linear, {Activation::none, random({2, 4, 8}, *backend)}));
     CHECK_THROWS(backend->conv2d(random({2, 5, 4, 4}, *backend), *conv, {1, 1}));
     CHECK_THROWS(backend->conv2d(random({2, 6, 2, 2}, *backend), *narrow, {1, 0}));
+    const auto halving = backend->prepare_conv2d(random({8, 6, 3, 3}, *backend), {}, {2, 0});
+    CHECK_THROWS(backend->conv2d(random({2, 6, 2, 2}, *backend), *halving, {2, 0}));
     CHECK_THROWS(backend->layer_norm(random({2, 5, 7}, *backend), random({6}, *backend), random({6}, *backend), 1e-5));
     CHECK_THROWS(backend->attention(random({2, 5, 8}, *backend), random({2, 5, 6}, *backend),
                                     random({2, 5, 6}, *backend), 2, 1));

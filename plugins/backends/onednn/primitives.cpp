@@ -70,7 +70,7 @@ RowPrimitivePtr make_convolution(const PrimitiveKey& key) {
       result({1, out, reduced(height, kh), reduced(width, kw)}, type, Tag::nhwc);
   dnnl::post_ops chain;
   append_activation(chain, key.activation);
-  // The sum, not a binary addition: with that one oneDNN 2.6 takes an older kernel that is a third slower.
+  // The sum, not a binary addition: with that one oneDNN 2.6 takes an older kernel that is slower.
   if (key.has_residual) chain.append_sum();
   const memory::dims strides = {stride, stride}, paddings = {padding, padding};
   using Convolution = dnnl::convolution_forward;

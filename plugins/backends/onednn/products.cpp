@@ -127,30 +127,35 @@ std::optional<Tensor> Products::conv2d(const Tensor& x, const PreparedWeight& w,
   const auto reduced = [&](int64_t size, int64_t kernel) {
     return (size + 2 * shape.padding - kernel) / shape.stride + 1;
   };
+  if (x.size(2) + 2 * shape.padding < kh || x.size(3) + 2 * shape.padding < kw) return std::nullopt;
   const int64_t height = reduced(x.size(2), kh), width = reduced(x.size(3), kw);
   const std::vector<int64_t> sizes = {x.size(0), weight->outputs(), height, width};
-  if (height < 1 || width < 1 || (epilogue.residual && !is_like(*epilogue.residual, sizes, dtype_)))
-    return std::nullopt;
+  if (epilogue.residual && !is_like(*epilogue.residual, sizes, dtype_)) return std::nullopt;
   const Tensor source = x.contiguous(kChannelsLast);
   const Tensor result = empty_result(sizes, dtype_, kChannelsLast);
   const Tensor residual = epilogue.residual ? epilogue.residual->contiguous(kChannelsLast) : Tensor();
-  if (weight->is_product())
-    return multiply(source, height * width, *weight, epilogue.activation, residual, result) ? std::optional(result)
-                                                                                            : std::nullopt;
-  const RowPrimitivePtr primitive =
-      cache_.find({PrimitiveKey::Kind::convolution,
-                   {x.size(1), x.size(2), x.size(3), weight->outputs(), kh, kw, shape.stride, shape.padding},
-                   dtype_,
-                   weight->bias_float().defined(),
-                   epilogue.activation,
-                   residual.defined(),
-                   at::get_num_threads()});
-  if (!primitive) return std::nullopt;
-  if (residual.defined()) result.copy_(residual);
-  for (int64_t b = 0; b < x.size(0); ++b)
-    run(*primitive, *weight, bias_of(*weight), data_of(source) + b * row_bytes(source), nullptr,
+  const bool done = weight->is_product()
+                        ? multiply(source, height * width, *weight, epilogue.activation, residual, result)
+                        : convolve(source, *weight, shape, epilogue.activation, residual, result);
+  return done ? std::optional(result) : std::nullopt;
+}
+
+bool Products::convolve(const Tensor& source, const PackedWeight& weight, const Conv2dShape& shape,
+                        Activation activation, const Tensor& residual, const Tensor& result) const {
+  const RowPrimitivePtr primitive = cache_.find({PrimitiveKey::Kind::convolution,
+                                                 {source.size(1), source.size(2), source.size(3), weight.outputs(),
+                                                  weight.shape()[2], weight.shape()[3], shape.stride, shape.padding},
+                                                 dtype_,
+                                                 weight.bias_float().defined(),
+                                                 activation,
+                                                 residual.defined(),
+                                                 at::get_num_threads()});
+  if (!primitive) return false;
+  if (residual.defined()) result.copy_(residual);  // the convolution adds to what is there
+  for (int64_t b = 0; b < source.size(0); ++b)
+    run(*primitive, weight, bias_of(weight), data_of(source) + b * row_bytes(source), nullptr,
         data_of(result) + b * row_bytes(result));
-  return result;
+  return true;
 }
 
 }  // namespace alice::onednn

@@ -25,6 +25,9 @@ class Products {
   /// was done.
   bool multiply(const Tensor& source, int64_t tokens, const PackedWeight& weight, Activation activation,
                 const Tensor& residual, const Tensor& result) const;
+  /// source [B, in, H, W], residual and result channels-last.
+  bool convolve(const Tensor& source, const PackedWeight& weight, const Conv2dShape& shape, Activation activation,
+                const Tensor& residual, const Tensor& result) const;
   bool multiply_and_gate(const Tensor& source, int64_t tokens, const PackedWeight& weight, const Tensor& result) const;
 
   at::ScalarType dtype_;
