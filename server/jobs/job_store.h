@@ -40,8 +40,6 @@ class JobStore {
   virtual std::vector<Job> unfinished() const = 0;
   /// The picture of a succeeded job that bears this file name.
   virtual std::optional<PictureFile> find_picture(const std::string& file) const = 0;
-  /// How many jobs have each status, ever.
-  virtual int64_t count(JobStatus status) const = 0;
 };
 
 /// A SQLite database: write-ahead log, full synchronous. Made when not there. Throws Error(bad_config) when it cannot

@@ -270,16 +270,6 @@ TEST_CASE("unfinished jobs come oldest first") {
   });
 }
 
-TEST_CASE("jobs are counted by status") {
-  with_each_store([](const Open& open) {
-    const auto store = open();
-    for (const JobStatus status : kAll) CHECK(store->count(status) == 0);
-    for (const JobStatus status : kAll) brought_to(*store, status);
-    brought_to(*store, JobStatus::failed);
-    for (const JobStatus status : kAll) CHECK(store->count(status) == (status == JobStatus::failed ? 2 : 1));
-  });
-}
-
 TEST_CASE("everything is there after the store was closed and opened") {
   with_each_store([](const Open& open) {
     std::vector<Json> before;

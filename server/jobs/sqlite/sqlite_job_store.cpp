@@ -131,14 +131,6 @@ class SqliteJobStore final : public JobStore {
     });
   }
 
-  int64_t count(JobStatus status) const override {
-    return guarded([&] {
-      StatementUse use(count_, std::string(to_string(status)));
-      use.step();
-      return use.integer(0);
-    });
-  }
-
  private:
   /// What goes wrong in the database, or in what it holds, is the store's fault.
   template <class Action>
@@ -244,7 +236,6 @@ class SqliteJobStore final : public JobStore {
       "SELECT position, file, sha256, bytes, width, height, seed FROM pictures WHERE job = ?1 ORDER BY position");
   mutable SQLite::Statement find_picture_ =
       prepare("SELECT position, file, sha256, bytes, width, height, seed FROM pictures WHERE file = ?1");
-  mutable SQLite::Statement count_ = prepare("SELECT count(*) FROM jobs WHERE status = ?1");
 };
 
 }  // namespace
