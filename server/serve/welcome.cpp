@@ -1,5 +1,6 @@
 #include "server/serve/welcome.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace alice {
@@ -30,9 +31,12 @@ std::string models_text(const Json& models, const std::string& address, const st
     return "There are no models in " + folder + ". Put a diffusers folder or a .safetensors file there.";
   std::string text = "Ready. Models:";
   for (const Json& model : models) text += "\n" + model_line(model);
+  const auto usable =
+      std::find_if(models.begin(), models.end(), [](const Json& model) { return model.value("available", false); });
+  if (usable == models.end()) return text + "\nNone of them can be used.";
   return text + "\nType in another terminal:\n  curl -s " + address +
-         "/v1/images/generations -H 'Content-Type: application/json' -d '{\"model\": \"" +
-         models.front().value("id", "") + "\", \"prompt\": \"a lighthouse at dusk\"}'\nand open the URL in the answer.";
+         "/v1/images/generations -H 'Content-Type: application/json' -d '{\"model\": \"" + usable->value("id", "") +
+         "\", \"prompt\": \"a lighthouse at dusk\"}'\nand open the URL in the answer.";
 }
 
 }  // namespace
