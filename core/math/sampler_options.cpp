@@ -1,5 +1,7 @@
 #include "core/math/sampler_options.h"
 
+#include "core/math/x0_estimate.h"
+
 namespace alice {
 
 PlaceOf places_of(const OptionLayers& layers) {
@@ -8,6 +10,12 @@ PlaceOf places_of(const OptionLayers& layers) {
       if (layer->values.is_object() && layer->values.contains(name)) return layer->place(name);
     return "/" + name;
   };
+}
+
+Tensor limited(const Tensor& x0, const ThresholdingOptions& thresholding, const ClipOptions& clip) {
+  if (thresholding.thresholding)
+    return thresholded(x0, thresholding.dynamic_thresholding_ratio, thresholding.sample_max_value);
+  return clip.clip_sample ? x0.clamp(-clip.clip_sample_range, clip.clip_sample_range) : x0;
 }
 
 SigmaSpacing sigma_spacing(const SigmaOptions& options) {

@@ -32,6 +32,11 @@ struct ThresholdingOptions {
   double sample_max_value = 1;
 };
 
+struct ClipOptions {
+  bool clip_sample = false;
+  double clip_sample_range = 1;
+};
+
 /// Where a run ends: at sigma 0, or at the sigma of the first training step.
 enum class FinalSigma { zero, sigma_min };
 
@@ -45,6 +50,10 @@ struct FlowOptions {
 
 /// The place of an option in the layer that said it last; its name when none did.
 PlaceOf places_of(const OptionLayers& layers);
+
+/// The estimate of x0 [B, C, h, w] within its limits: dynamic thresholding where that is asked for, else the clamp
+/// where that is, else as it is.
+Tensor limited(const Tensor& x0, const ThresholdingOptions& thresholding, const ClipOptions& clip = {});
 
 /// Which spacing the options ask for.
 SigmaSpacing sigma_spacing(const SigmaOptions& options);
@@ -86,6 +95,12 @@ void add_thresholding_options(OptionTable<T>& table) {
       .number("dynamic_thresholding_ratio", &T::dynamic_thresholding_ratio, {0, 1},
               "the quantile that thresholding clamps at")
       .number("sample_max_value", &T::sample_max_value, {1e-3, 1e6}, "the largest value that thresholding clamps at");
+}
+
+template <class T>
+void add_clip_options(OptionTable<T>& table) {
+  table.boolean("clip_sample", &T::clip_sample, "clamp the picture estimate; for models of pixels, not of latents")
+      .number("clip_sample_range", &T::clip_sample_range, {1e-3, 1e6}, "what clip_sample clamps to, both ways");
 }
 
 template <class T>

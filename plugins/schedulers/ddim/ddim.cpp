@@ -19,12 +19,9 @@ double full_deviation(const Level& from, const Level& to) {
 const OptionTable<DdimOptions>& Ddim::options() {
   static const OptionTable<DdimOptions> table = [] {
     OptionTable<DdimOptions> t;
-    t.boolean("clip_sample", &DdimOptions::clip_sample,
-              "clamp the picture estimate; for models of pixels, not of latents")
-        .number("clip_sample_range", &DdimOptions::clip_sample_range, {1e-3, 1e6},
-                "what clip_sample clamps to, both ways")
-        .boolean("set_alpha_to_one", &DdimOptions::set_alpha_to_one,
-                 "end without noise, rather than at the noise of the first training step");
+    add_clip_options(t);
+    t.boolean("set_alpha_to_one", &DdimOptions::set_alpha_to_one,
+              "end without noise, rather than at the noise of the first training step");
     add_spacing_options(t);
     add_thresholding_options(t);
     t.number("eta", &DdimOptions::eta, {0, 1}, "share of fresh noise in each step: 0 is deterministic, 1 is DDPM")
@@ -51,7 +48,7 @@ Tensor Ddim::sample(const Denoise& denoise, Tensor x, const Plan& plan, const No
     const Level& from = plan.levels[i];
     const Level to = levels.after(static_cast<int64_t>(from.t));
     const Tensor raw_x0 = denoise(x, from);
-    const Tensor x0 = limited(raw_x0);
+    const Tensor x0 = limited(raw_x0, options_, options_);
     const Tensor eps = noise_of(x, options_.use_clipped_model_output ? x0 : raw_x0, from);
 
     const double deviation = options_.eta * full_deviation(from, to);
@@ -60,12 +57,6 @@ Tensor Ddim::sample(const Denoise& denoise, Tensor x, const Plan& plan, const No
     on_step(i + 1, plan.steps(), x);
   }
   return x;
-}
-
-Tensor Ddim::limited(const Tensor& x0) const {
-  if (options_.thresholding) return thresholded(x0, options_.dynamic_thresholding_ratio, options_.sample_max_value);
-  if (options_.clip_sample) return x0.clamp(-options_.clip_sample_range, options_.clip_sample_range);
-  return x0;
 }
 
 }  // namespace alice::schedulers

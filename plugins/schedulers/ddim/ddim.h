@@ -5,11 +5,9 @@
 
 namespace alice::schedulers {
 
-struct DdimOptions : SpacingOptions, ThresholdingOptions {
-  DdimOptions() { timestep_spacing = TimestepSpacing::leading; }
+struct DdimOptions : SpacingOptions, ClipOptions, ThresholdingOptions {
+  DdimOptions() { timestep_spacing = TimestepSpacing::leading, clip_sample = true; }
 
-  bool clip_sample = true;
-  double clip_sample_range = 1;
   bool set_alpha_to_one = true;
   double eta = 0;
   bool use_clipped_model_output = false;
@@ -27,8 +25,6 @@ class Ddim final : public Scheduler {
                 const OnStep& on_step) const override;
 
  private:
-  Tensor limited(const Tensor& x0) const;
-
   Options options_;
 };
 

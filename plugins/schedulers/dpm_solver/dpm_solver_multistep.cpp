@@ -106,7 +106,7 @@ SigmaSpacing DpmSolverMultistep::spacing() const {
 
 Tensor DpmSolverMultistep::output(const Denoise& denoise, const Tensor& x, const Level& level) const {
   Tensor x0 = denoise(x, level);
-  if (options_.thresholding) x0 = thresholded(x0, options_.dynamic_thresholding_ratio, options_.sample_max_value);
+  x0 = limited(x0, options_);
   return integrates_x0(options_.algorithm_type) ? x0 : noise_of(x, x0, level);
 }
 

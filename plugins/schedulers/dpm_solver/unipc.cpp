@@ -94,7 +94,7 @@ Tensor UniPc::sample(const Denoise& denoise, Tensor x, const Plan& plan, const N
 Tensor UniPc::output(const Denoise& denoise, const Tensor& x, const Level& level) const {
   const Tensor x0 = denoise(x, level);
   if (!options_.predict_x0) return noise_of(x, x0, level);
-  return options_.thresholding ? thresholded(x0, options_.dynamic_thresholding_ratio, options_.sample_max_value) : x0;
+  return limited(x0, options_);
 }
 
 int UniPc::order_at(size_t i, const Plan& plan) const {

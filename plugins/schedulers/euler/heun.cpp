@@ -9,10 +9,7 @@ const OptionTable<HeunOptions>& Heun::options() {
     OptionTable<HeunOptions> t;
     add_spacing_options(t);
     add_sigma_options(t);
-    t.boolean("clip_sample", &HeunOptions::clip_sample,
-              "clamp the picture estimate; for models of pixels, not of latents")
-        .number("clip_sample_range", &HeunOptions::clip_sample_range, {1e-3, 1e6},
-                "what clip_sample clamps to, both ways");
+    add_clip_options(t);
     return t;
   }();
   return table;
@@ -48,9 +45,7 @@ Tensor Heun::sample(const Denoise& denoise, Tensor x, const Plan& plan, const No
 }
 
 Tensor Heun::slope(const Denoise& denoise, const Tensor& x, const Level& level) const {
-  Tensor x0 = denoise(x, level);
-  if (options_.clip_sample) x0 = x0.clamp(-options_.clip_sample_range, options_.clip_sample_range);
-  return (x - x0) / level.sigma;
+  return (x - limited(denoise(x, level), {}, options_)) / level.sigma;
 }
 
 }  // namespace alice::schedulers

@@ -6,10 +6,7 @@
 
 namespace alice::schedulers {
 
-struct HeunOptions : SpacingOptions, SigmaOptions {
-  bool clip_sample = false;
-  double clip_sample_range = 1;
-};
+struct HeunOptions : SpacingOptions, SigmaOptions, ClipOptions {};
 
 class Heun final : public Scheduler {
  public:

@@ -2,8 +2,6 @@
 
 #include <cmath>
 
-#include "core/math/x0_estimate.h"
-
 namespace alice::schedulers {
 namespace {
 
@@ -44,11 +42,8 @@ const OptionTable<LcmOptions>& Lcm::options() {
         .number("strength", &LcmOptions::strength, {0.001, 1},
                 "share of that schedule, from its quiet end, that a run is spread over")
         .number("timestep_scaling", &LcmOptions::timestep_scaling, {1e-6, 1e6},
-                "how quickly the network's own answer counts alone as noise grows")
-        .boolean("clip_sample", &LcmOptions::clip_sample,
-                 "clamp the picture estimate; for models of pixels, not of latents")
-        .number("clip_sample_range", &LcmOptions::clip_sample_range, {1e-3, 1e6},
-                "what clip_sample clamps to, both ways");
+                "how quickly the network's own answer counts alone as noise grows");
+    add_clip_options(t);
     add_thresholding_options(t);
     return t;
   }();
@@ -84,17 +79,11 @@ Tensor Lcm::sample(const Denoise& denoise, Tensor x, const Plan& plan, const Noi
     const Level& from = plan.levels[i];
     const Level& to = plan.levels[i + 1];
     const Shares shares = boundary_shares(from.t * options_.timestep_scaling);
-    const Tensor picture = limited(denoise(x, from)) * shares.out + x * shares.skip;
+    const Tensor picture = limited(denoise(x, from), options_, options_) * shares.out + x * shares.skip;
     x = to.sigma > 0 ? add_noise(picture, noise.normal_like(x), to) : picture;
     on_step(i + 1, plan.steps(), x);
   }
   return x;
-}
-
-Tensor Lcm::limited(const Tensor& x0) const {
-  if (options_.thresholding) return thresholded(x0, options_.dynamic_thresholding_ratio, options_.sample_max_value);
-  if (options_.clip_sample) return x0.clamp(-options_.clip_sample_range, options_.clip_sample_range);
-  return x0;
 }
 
 }  // namespace alice::schedulers

@@ -7,12 +7,10 @@
 
 namespace alice::schedulers {
 
-struct LcmOptions : ThresholdingOptions {
+struct LcmOptions : ClipOptions, ThresholdingOptions {
   int64_t original_inference_steps = 50;
   double strength = 1;
   double timestep_scaling = 10;
-  bool clip_sample = false;
-  double clip_sample_range = 1;
 };
 
 class Lcm final : public Scheduler {
@@ -28,8 +26,6 @@ class Lcm final : public Scheduler {
                 const OnStep& on_step) const override;
 
  private:
-  Tensor limited(const Tensor& x0) const;
-
   Options options_;
 };
 
