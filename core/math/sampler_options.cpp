@@ -12,10 +12,10 @@ PlaceOf places_of(const OptionLayers& layers) {
   };
 }
 
-Tensor limited(const Tensor& x0, const ThresholdingOptions& thresholding, const ClipOptions& clip) {
+Tensor limited(const Tensor& x0, const ThresholdingOptions& thresholding, const ClipOptions& bounds) {
   if (thresholding.thresholding)
     return thresholded(x0, thresholding.dynamic_thresholding_ratio, thresholding.sample_max_value);
-  return clip.clip_sample ? x0.clamp(-clip.clip_sample_range, clip.clip_sample_range) : x0;
+  return bounds.clip_sample ? x0.clamp(-bounds.clip_sample_range, bounds.clip_sample_range) : x0;
 }
 
 SigmaSpacing sigma_spacing(const SigmaOptions& options) {

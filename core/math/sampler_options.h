@@ -53,7 +53,7 @@ PlaceOf places_of(const OptionLayers& layers);
 
 /// The estimate of x0 [B, C, h, w] within its limits: dynamic thresholding where that is asked for, else the clamp
 /// where that is, else as it is.
-Tensor limited(const Tensor& x0, const ThresholdingOptions& thresholding, const ClipOptions& clip = {});
+Tensor limited(const Tensor& x0, const ThresholdingOptions& thresholding, const ClipOptions& bounds = {});
 
 /// Which spacing the options ask for.
 SigmaSpacing sigma_spacing(const SigmaOptions& options);
