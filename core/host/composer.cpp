@@ -55,9 +55,7 @@ void check_parts_fit(const Pipeline& pipeline) {
 }
 
 void throw_faults(const Blueprint& blueprint) {
-  Faults faults;
-  for (const Fault& fault : blueprint.faults) faults.add(fault.place, fault.sentence);
-  faults.throw_if_any(ErrorCode::bad_weights);
+  if (!blueprint.faults.empty()) throw Error(ErrorCode::bad_weights, blueprint.faults);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/generation_defaults.h"
 #include "core/base/host_config.h"
 #include "core/host/pipeline.h"
 
@@ -14,10 +15,6 @@ struct SettingsSources {
   const GenerateRequest& model_defaults;    ///< the model's `defaults` in the configuration
   const GenerateRequest& general_defaults;  ///< generation.default_*
 };
-
-// What counts when nobody says otherwise.
-inline constexpr int64_t kDefaultSteps = 25;
-inline constexpr double kDefaultGuidance = 7.5;
 
 /// The request's value, else the model's default, else the general one, else: kDefaultSteps, kDefaultGuidance, the
 /// model's native size, a drawn seed. Fills everything but `scheduler`. What the request says and cannot have an effect

@@ -282,9 +282,8 @@ class LayerReader {
 
   void read_server(const ConfigNode& node) {
     if (!is_map(node, "server", joined(names_of(server_options()), alice_keys("server")))) return;
-    const size_t faults_before = faults_.list().size();
     check_server_values(node, faults_);
-    if (faults_.list().size() == faults_before) read_options(server_options(), node, config_.server);
+    read_options(server_options(), node, config_.server);
     note_origins("server", node);
   }
 

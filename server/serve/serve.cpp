@@ -7,6 +7,7 @@
 #include <csignal>
 #include <ctime>
 
+#include "core/base/generation_defaults.h"
 #include "server/config/config.h"
 #include "server/front/http/http_front.h"
 #include "server/front/job_desk.h"
@@ -55,14 +56,6 @@ std::vector<std::string> worker_arguments(const CommandLine& line) {
   return arguments;
 }
 
-Json generation_defaults(const GenerateRequest& defaults) {
-  const Json all = write_generate_request(defaults);
-  Json out = Json::object();
-  for (const char* name : {"steps", "guidance_scale", "scheduler", "width", "height"})
-    out[name] = all.value(name, Json());
-  return out;
-}
-
 /// Running jobs may finish, until the deadline or another signal.
 void drain(JobDesk& desk, const Signals& signals, double timeout_s) {
   std::atomic<bool> done = false;
@@ -85,7 +78,7 @@ int run_serve(const CommandLine& line) {
   JobDeskSettings desk_settings = job_desk_settings(config.server, config.default_model, worker_arguments(line));
   desk_settings.log_prompts = config.logging.prompts;
   JobDesk desk(desk_settings);
-  HttpFront front(config.server, desk, {generation_defaults(config.host.defaults)});
+  HttpFront front(config.server, desk, {describe_defaults(config.host.defaults)});
   front.start();
   tell_service_manager("READY=1\nSTATUS=listens on port " + std::to_string(front.port()));
   Welcome welcome(config, front.port());

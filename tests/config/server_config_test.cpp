@@ -99,6 +99,10 @@ TEST_CASE("what a server could not work with is a fault at its place, all at onc
     CHECK(error.place() == folder.file() + one.place);
     CHECK(says(error.sentence(), one.sentence));
   }
+  ConfigFolder several;
+  const Error both = error_of([&] { several.load("server: {host: localhost, port: 65536}"); });
+  CHECK(says(both.sentence(), "must be an address"));
+  CHECK(says(both.sentence(), "from 0 to 65535"));
   ConfigFolder folder;
   folder.sources.port = "many";
   CHECK(error_of([&] { folder.load(""); }).place() == "--port");

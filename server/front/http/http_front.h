@@ -14,8 +14,7 @@ namespace alice {
 
 /// What the front tells of itself beside the service's state.
 struct FrontFacts {
-  /// What a request means where neither it nor its model says anything, as the configuration has it: "steps",
-  /// "guidance_scale", "scheduler", "width", "height", each may be null. A worker's description goes before it.
+  /// describe_defaults() of the configuration. A worker's description goes before it.
   Json generation_defaults = Json::object();
   /// Of this program; uptime counts from here.
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();

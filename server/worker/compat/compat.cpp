@@ -20,9 +20,7 @@ ModelFiles part_files(CompatRun& run, const std::string& family, const std::stri
 template <class Part>
 std::shared_ptr<const Part> load(CompatRun& run, const FactoryList<ModelFactory<Part>>& factories, ModelFiles files) {
   const PartChoice<Part> choice = choose_part(factories, std::move(files), PartConfig{});
-  Faults faults;
-  for (const Fault& fault : choice.recognition.faults) faults.add(fault.place, fault.sentence);
-  faults.throw_if_any(ErrorCode::bad_weights);
+  if (!choice.recognition.faults.empty()) throw Error(ErrorCode::bad_weights, choice.recognition.faults);
   return choice.load(run.composer.backend(run.composer.config().default_backend));
 }
 

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "core/api/plugin.h"
-#include "core/host/settings.h"
+#include "core/base/generation_defaults.h"
 
 namespace alice {
 namespace {
@@ -43,16 +43,6 @@ Json describe_model(const ModelStatus& model) {
   if (!model.note.empty()) out["note"] = model.note;
   if (!model.unavailable.empty()) out["unavailable"] = model.unavailable;
   return out;
-}
-
-/// null: the model's own native size. An empty scheduler: the model's own.
-Json describe_defaults(const GenerateRequest& defaults) {
-  const auto side = [](const std::optional<int64_t>& pixels) { return pixels ? Json(*pixels) : Json(nullptr); };
-  return {{"steps", defaults.steps.value_or(kDefaultSteps)},
-          {"guidance_scale", defaults.guidance_scale.value_or(kDefaultGuidance)},
-          {"scheduler", defaults.scheduler},
-          {"width", side(defaults.width)},
-          {"height", side(defaults.height)}};
 }
 
 }  // namespace

@@ -1,0 +1,14 @@
+#include "core/base/generation_defaults.h"
+
+namespace alice {
+
+Json describe_defaults(const GenerateRequest& configured) {
+  const auto side = [](const std::optional<int64_t>& pixels) { return pixels ? Json(*pixels) : Json(nullptr); };
+  return {{"steps", configured.steps.value_or(kDefaultSteps)},
+          {"guidance_scale", configured.guidance_scale.value_or(kDefaultGuidance)},
+          {"scheduler", configured.scheduler},
+          {"width", side(configured.width)},
+          {"height", side(configured.height)}};
+}
+
+}  // namespace alice
