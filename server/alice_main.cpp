@@ -1,6 +1,6 @@
-// `alice`, the program that people type. It answers help, the version and wrong command lines itself, at once, and it
-// serves; everything that computes is done by alice-worker, its sibling, which takes its place with the same command
-// line, or is started by the server.
+// `alice`, the program that people type. It answers help, the version and wrong command lines itself, at once, writes
+// plugin projects, and serves; everything that computes is done by alice-worker, its sibling, which takes its place
+// with the same command line, or is started by the server.
 
 #include <unistd.h>
 
@@ -10,9 +10,10 @@
 #include <cstring>
 #include <exception>
 
+#include "server/author/plugin_new.h"
 #include "server/cli/command_line.h"
-#include "server/serve/serve.h"
 #include "server/program_folder.h"
+#include "server/serve/serve.h"
 
 namespace {
 
@@ -33,7 +34,11 @@ int main(int argc, char** argv) {
   try {
     const alice::ParsedCommandLine parsed = alice::parse_command_line(argc, argv);
     if (parsed.answer.has_value()) return alice::give_answer(*parsed.answer);
-    return parsed.line.command == alice::Command::serve ? alice::run_serve(parsed.line) : become_worker(argv);
+    switch (parsed.line.command) {
+      case alice::Command::serve: return alice::run_serve(parsed.line);
+      case alice::Command::plugin_new: return alice::run_plugin_new(parsed.line);
+      default: return become_worker(argv);
+    }
   } catch (const alice::Error& e) {
     std::fprintf(stderr, "alice: %s\n", e.what());
     return alice::exit_code_of(e.code());

@@ -50,6 +50,11 @@ constexpr const char* kMakeModelFooter =
     "FOLDER is laid out as a diffusers model: unet/config.json, vae/config.json, text_encoder/config.json, tokenizer/, "
     "scheduler/.\n\n";
 
+constexpr const char* kPluginNewFooter =
+    "NAME: lower-case letters, digits and single _ or -, a letter first.\n\n"
+    "Example:\n"
+    "  alice plugin new soft_euler --kind scheduler && cd soft_euler && cat README.md\n\n";
+
 const std::vector<std::string> kOtherPictureFormats = {".jpg", ".jpeg", ".webp", ".gif",
                                                        ".bmp", ".tif",  ".tiff", ".avif"};
 
@@ -71,6 +76,13 @@ std::string help_of(const OptionSpec& spec) {
   if (spec.type == OptionType::integer || spec.type == OptionType::number)
     help << " (" << spec.range.minimum << " to " << spec.range.maximum << ")";
   return help.str();
+}
+
+/// "a, b or c"
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (size_t i = 0; i < words.size(); ++i) text += (i == 0 ? "" : i + 1 < words.size() ? ", " : " or ") + words[i];
+  return text;
 }
 
 bool is_other_picture_format(const fs::path& file) {
@@ -112,6 +124,7 @@ class Parser {
     add_config();
     add_check();
     add_make_model();
+    add_plugin();
     add_leaf(app_, "work", "", Command::work).group("");  // no line in the help
   }
 
@@ -217,6 +230,17 @@ class Parser {
     add_text(app, "--seed", seed_, "INT", "the same seed gives the same weights (0)");
   }
 
+  void add_plugin() {
+    CLI::App& plugin = *app_.add_subcommand("plugin", "for authors of plugins");
+    plugin.footer(kExitCodes);
+    CLI::App& start = *plugin.add_subcommand("new", "write a plugin project that builds and does something real");
+    leaves_.push_back({&start, Command::plugin_new});
+    start.footer(std::string(kPluginNewFooter) + kExitCodes);
+    start.add_option("NAME", line_.target, "the plugin's name, and its folder's")->required()->option_text(" ");
+    add_text(start, "--kind", line_.kind, "KIND", joined(plugin_kinds()));
+    add_text(start, "--into", line_.into, "FOLDER", "where the project's folder is made (here)");
+  }
+
   void add_generate() {
     CLI::App& app = add_leaf(app_, "generate", "make pictures from a prompt", Command::generate);
     app.footer(std::string(kGenerateExamples) + kExitCodes);
@@ -244,6 +268,16 @@ class Parser {
     line_.command = leaf.command;
     if (leaf.command == Command::generate) finish_generate();
     if (leaf.command == Command::make_model) finish_make_model();
+    if (leaf.command == Command::plugin_new) finish_plugin_new();
+  }
+
+  void finish_plugin_new() {
+    const auto& kinds = plugin_kinds();
+    if (line_.kind.empty())
+      faults_.add("--kind", "is missing: " + joined(kinds));
+    else if (std::find(kinds.begin(), kinds.end(), line_.kind) == kinds.end())
+      faults_.add("--kind", "there is no kind '" + line_.kind + "'" + did_you_mean(line_.kind, kinds));
+    if (line_.into.empty()) faults_.add("--into", "must name a folder");
   }
 
   void finish_make_model() {
@@ -336,6 +370,11 @@ class Parser {
 };
 
 }  // namespace
+
+const std::vector<std::string>& plugin_kinds() {
+  static const std::vector<std::string> kinds = {"scheduler", "text_encoder", "unet", "vae", "lora_format", "backend"};
+  return kinds;
+}
 
 int exit_code_of(ErrorCode code) {
   switch (code) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/generate_request.h"
@@ -30,8 +31,12 @@ enum class Command {
   check_load,
   check_infer,
   check_compat,
-  make_model
+  make_model,
+  plugin_new
 };
+
+/// What a plugin can be, as --kind says it: "scheduler", "text_encoder", ...
+const std::vector<std::string>& plugin_kinds();
 
 /// A command line that can be carried out. What a command has no option for is at its default.
 struct CommandLine {
@@ -42,8 +47,10 @@ struct CommandLine {
   std::string host, port;         ///< serve's --host and --port, as they were typed; "" when not given
   std::string data_directory;     ///< serve's --data; "" when not given
   bool json = false;              ///< --json (of the commands that list or check)
-  std::string target;             ///< the model id, path, golden folder or folder of config.json files
+  std::string target;             ///< the model id, path, golden folder, folder of config.json files or plugin's name
   std::string out;                ///< --out: a picture file, or a folder; "" when not given
+  std::string kind;               ///< plugin new's --kind: one of plugin_kinds()
+  std::string into = ".";         ///< plugin new's --into: the folder that the project's folder is made in
   std::string dtype = "float32";  ///< make-model's --dtype: float32 or float16
   int64_t seed = 0;               ///< make-model's --seed
   GenerateRequest request;        ///< generate: ranges are checked; an empty model means the configured default

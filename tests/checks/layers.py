@@ -24,6 +24,7 @@ PROJECT = {
     "server/link": ["core/base", "server/link"],
     "server/config": ["core/base", "server/config", "server/*"],
     "server/cli": ["core/base", "server/cli", "server/*"],
+    "server/author": ["core/base", "server/author", "server/cli", "server/*"],
     "server/worker": ["core", "server"],
 }
 

@@ -292,3 +292,17 @@ TEST_CASE("the exit code follows from the kind of error") {
                          ErrorCode::busy, ErrorCode::internal})
     CHECK(exit_code_of(code) == kExitFailed);
 }
+
+TEST_CASE("plugin new wants a name and a kind, and says which kinds there are") {
+  const CommandLine line = read({"plugin", "new", "soft_euler", "--kind", "scheduler", "--into", "there"});
+  CHECK(line.command == Command::plugin_new);
+  CHECK(line.target == "soft_euler");
+  CHECK(line.kind == "scheduler");
+  CHECK(line.into == "there");
+  CHECK(read({"plugin", "new", "x2", "--kind", "vae"}).into == ".");
+  CHECK(
+      says(refusal({"plugin", "new", "x2"}), "--kind: is missing: scheduler, text_encoder, unet, vae, lora_format or"));
+  CHECK(says(refusal({"plugin", "new", "x2", "--kind", "shceduler"}), "did you mean 'scheduler'"));
+  CHECK(says(refusal({"plugin", "new", "x2", "--kind", "vae", "--into="}), "--into: must name a folder"));
+  CHECK(says(refusal({"plugin", "new", "--kind", "vae"}), "NAME"));
+}
