@@ -125,7 +125,7 @@ class Parser {
     add_check();
     add_make_model();
     add_plugin();
-    add_leaf(app_, "work", "", Command::work).group("");  // no line in the help
+    add_work();
   }
 
   ParsedCommandLine parse(int argc, const char* const* argv) {
@@ -218,6 +218,13 @@ class Parser {
     add_text(app, "--host", line_.host, "ADDRESS", "the address to listen on (127.0.0.1; 0.0.0.0 for every network)");
     add_text(app, "--port", line_.port, "PORT", "the port to listen on (8080; 0 for any free one)");
     add_text(app, "--data", line_.data_directory, "DIR", "where jobs and pictures are kept");
+    app.add_flag("--watch-plugins", line_.watch_plugins, "take up plugin libraries as they change, for their authors");
+  }
+
+  void add_work() {
+    CLI::App& app = add_leaf(app_, "work", "", Command::work);
+    app.group("");  // no line in the help
+    add_text(app, "--group", line_.group, "NAME", "the worker group, a key of workers");
   }
 
   void add_make_model() {

@@ -46,6 +46,8 @@ struct CommandLine {
   std::string backend;            ///< --backend (generate, check load, infer, compat); "" when not given
   std::string host, port;         ///< serve's --host and --port, as they were typed; "" when not given
   std::string data_directory;     ///< serve's --data; "" when not given
+  bool watch_plugins = false;     ///< serve's --watch-plugins
+  std::string group;              ///< work's --group; "" when not given
   bool json = false;              ///< --json (of the commands that list or check)
   std::string target;             ///< the model id, path, golden folder, folder of config.json files or plugin's name
   std::string out;                ///< --out: a picture file, or a folder; "" when not given
