@@ -25,17 +25,9 @@ target_include_directories(alice-restinio SYSTEM INTERFACE ${ALICE_RESTINIO_INCL
 target_compile_definitions(alice-restinio INTERFACE RESTINIO_USE_BOOST_ASIO)
 target_link_libraries(alice-restinio INTERFACE ${ALICE_HTTP_PARSER} fmt::fmt Boost::system Threads::Threads)
 
-# libtorch's own package file asks for protobuf, gflags and the like, which only its Python side needs: what we use is two
-# libraries and their headers.
-find_library(ALICE_TORCH_CPU torch_cpu REQUIRED PATH_SUFFIXES torch/lib lib)
-find_library(ALICE_C10 c10 REQUIRED PATH_SUFFIXES torch/lib lib)
-find_path(ALICE_TORCH_INCLUDE ATen/ATen.h REQUIRED PATH_SUFFIXES torch/include include)
-add_library(alice-torch INTERFACE)
-target_link_libraries(alice-torch INTERFACE ${ALICE_TORCH_CPU} ${ALICE_C10})
-target_include_directories(alice-torch SYSTEM INTERFACE ${ALICE_TORCH_INCLUDE})
-if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
-  # torch_cpu registers its operators in static initialisers; keep it even where no symbol of it is named directly.
-  target_link_options(alice-torch INTERFACE -Wl,--no-as-needed)
+include(${PROJECT_SOURCE_DIR}/sdk/cmake/ALICETorch.cmake)
+if(NOT ALICE_TORCH_VERSION)
+  message(FATAL_ERROR "There is no libtorch (Debian: libtorch-dev; elsewhere -DCMAKE_PREFIX_PATH=/path/to/libtorch)")
 endif()
 
 # oneDNN 2, the library that Debian 12's libtorch is linked with: for the backend onednn, which is left out without it.
