@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "core/host/model_defaults.h"
+
 namespace alice {
 namespace {
 
@@ -101,6 +103,14 @@ SchedulerSource scheduler_of(const Registry& registry, const HostConfig& config,
   return source;
 }
 
+/// The configuration's defaults of the model, completed with the model's own.
+void settle_defaults(const StoredModel& stored, Blueprint& blueprint) {
+  const auto place = [&](const std::string& name) { return stored.place + ": _defaults: " + name; };
+  Faults faults;
+  fill_defaults(blueprint.config.defaults, stored.defaults, place, faults);
+  blueprint.faults.insert(blueprint.faults.end(), faults.list().begin(), faults.list().end());
+}
+
 template <class Part>
 Json describe_part(const PartChoice<Part>& choice) {
   return {{"plugin", choice.factory->info().id},
@@ -124,6 +134,7 @@ Blueprint make_blueprint(const Registry& registry, const HostConfig& config, con
                 "has two text encoders; pipelines with one are what this version composes");
 
   blueprint.note = stored.note;
+  settle_defaults(stored, blueprint);
   blueprint.backend = backend_of(config, model, blueprint);
   blueprint.text_encoder =
       choose_part(registry.text_encoders(), files_of(stored, kTextEncoder, model.text_encoder), model.text_encoder);

@@ -13,6 +13,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kIndex = "model_index.json";
 constexpr const char* kScheduler = "scheduler";
+constexpr const char* kDefaults = "_defaults";
 
 struct PartName {
   const char* part;
@@ -62,6 +63,9 @@ void read_model_index(const fs::path& index_file, StoredModel& model) {
   };
   read_text("_class_name", model.pipeline_class);
   read_text("_note", model.note);
+  model.defaults = index.value(kDefaults, Json());
+  if (!model.defaults.is_null() && !model.defaults.is_object())
+    fail(index_file, std::string("'") + kDefaults + "' must be an object, not " + brief(dump_json(model.defaults)));
 }
 
 ModelFiles open_named_part(const fs::path& folder, const PartName& name, const std::string& variant) {
@@ -94,6 +98,7 @@ Json read_settings(const fs::path& file) {
     };
     for (const PartName& name : kParts) check(name.part);
     check(kScheduler);
+    check(kDefaults);
     return settings;
   }
   return Json::object();
@@ -136,6 +141,7 @@ StoredModel open_model_file(const fs::path& file) {
     part.config = settings.value(name.part, Json());
   }
   model.scheduler_config = settings.value(kScheduler, Json());
+  model.defaults = settings.value(kDefaults, Json());
   return model;
 }
 

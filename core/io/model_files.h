@@ -13,7 +13,10 @@ namespace alice {
 struct StoredModel {
   std::string place;  ///< the folder or file, for messages
   bool is_folder = false;
-  std::string note;            ///< model_index.json's _note: what its users must know; "" when it has none
+  std::string note;  ///< model_index.json's _note: what its users must know; "" when it has none
+  /// What a request for it means where it says nothing (model_index.json's _defaults, or those of a file's settings):
+  /// an object, or null.
+  Json defaults;
   std::string pipeline_class;  ///< model_index.json's _class_name; "" when it has none, and of a file
   /// The class name that model_index.json gives for each entry that is not null, "scheduler" and "tokenizer" among
   /// them. Of a file: empty.
