@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/implied_model.h"
 #include "core/base/nearest.h"
 #include "core/base/utf8.h"
 
@@ -53,7 +54,7 @@ std::string choose_model(const std::string& requested, const std::string& defaul
   if (!default_model.empty())
     return find_model(default_model, "no model is named, and the default model '" + default_model + "'", models);
   const std::vector<std::string> ids = usable_models(models);
-  if (ids.size() == 1) return ids[0];
+  if (const std::string implied = implied_model(ids); !implied.empty()) return implied;
   throw Error(ErrorCode::bad_request, kPlace, "names no model, and the configuration has no default" + list_of(ids));
 }
 

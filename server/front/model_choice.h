@@ -8,7 +8,7 @@
 namespace alice {
 
 /// The id of the model that `requested` names, with or without its "sd/"; for "" `default_model`, and where that is ""
-/// too, the only model that can be used. `description` is what a worker says of itself (Described in
+/// too, the implied_model() of those that can be used. `description` is what a worker says of itself (Described in
 /// server/link/message.h). Throws Error(not_found) at "/model" for one that is not there or cannot be used,
 /// Error(bad_request) at "/model" when none is named and none is the obvious one.
 std::string choose_model(const std::string& requested, const std::string& default_model, const Json& description);

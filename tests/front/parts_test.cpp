@@ -62,6 +62,9 @@ TEST_CASE("without a name and a default only the one model that there is can be 
   CHECK(error.place() == "/model");
   CHECK(says(error.sentence(), "there are sd/ink, sd/oil"));
   CHECK(choose_model("", "", {{"models", {{{"id", "sd/x"}, {"available", true}}}}}) == "sd/x");
+  CHECK(choose_model(
+            "", "", {{"models", {{{"id", "sd/x"}, {"available", true}}, {{"id", "sd/emoji"}, {"available", true}}}}}) ==
+        "sd/emoji");
   CHECK(says(error_of([&] {
                choose_model("", "", {{"models", Json::array()}});
              }).sentence(),
