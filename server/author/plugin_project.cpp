@@ -84,7 +84,7 @@ void copy_renamed(const fs::path& from, const fs::path& to, const std::string& n
   for (const auto& entry : fs::recursive_directory_iterator(from))
     if (entry.is_regular_file()) files.push_back(entry.path());
   for (const fs::path& file : files) {
-    const fs::path target = to / renamed(fs::relative(file, from).string(), name);
+    const fs::path target = to / renamed(file.lexically_relative(from).string(), name);
     fs::create_directories(target.parent_path());
     write(target, renamed(read(file), name));
   }
