@@ -32,32 +32,6 @@ std::string abi_text(std::string symbol) {
   return "SDK " + symbol.substr(0, torch) + ", libtorch " + version + ", C++ ABI " + symbol.substr(abi + 1);
 }
 
-std::vector<std::string> entry_symbols(const std::filesystem::path& file) {
-  std::vector<std::string> entries;
-  try {
-    boost::dll::library_info info(file.string());
-    for (const std::string& symbol : info.symbols())
-      if (symbol.rfind(kPrefix, 0) == 0) entries.push_back(symbol);
-  } catch (const std::exception& e) {
-    throw Error(ErrorCode::unsupported, file.string(),
-                std::string("is a damaged library, its symbol table cannot be read: ") + e.what());
-  }
-  return entries;
-}
-
-void check_abi(const std::filesystem::path& file) {
-  const std::vector<std::string> entries = entry_symbols(file);
-  for (const std::string& entry : entries)
-    if (entry == kHostSymbol) return;
-  if (entries.empty())
-    throw Error(ErrorCode::unsupported, file.string(),
-                "is a shared library but no ALICE plugin: it exports no " + std::string(kHostSymbol) +
-                    " (write ALICE_PLUGIN(...) in one source file and link with the SDK's alice_add_plugin)");
-  throw Error(ErrorCode::unsupported, file.string(),
-              "was built for " + abi_text(entries.front()) + ", this ALICE is " + abi_text(kHostSymbol) +
-                  ": rebuild the plugin with this ALICE's SDK");
-}
-
 /// All symbols are bound at once: one that is missing refuses the library before its initialisers run.
 boost::dll::shared_library open(const std::filesystem::path& file) {
   try {
@@ -72,12 +46,38 @@ boost::dll::shared_library open(const std::filesystem::path& file) {
 
 std::string host_entry_symbol() { return kHostSymbol; }
 
-const PluginEntry& load_plugin(const std::filesystem::path& file) {
+std::vector<std::string> exported_symbols(const std::filesystem::path& file) {
   std::error_code status;
   if (!std::filesystem::is_regular_file(file, status))
     throw Error(ErrorCode::not_found, file.string(), "there is no such plugin library");
   if (!is_elf(file)) throw Error(ErrorCode::unsupported, file.string(), "is no shared library (no ELF header)");
-  check_abi(file);
+  try {
+    return boost::dll::library_info(file.string()).symbols();
+  } catch (const std::exception& e) {
+    throw Error(ErrorCode::unsupported, file.string(),
+                std::string("is a damaged library, its symbol table cannot be read: ") + e.what());
+  }
+}
+
+void check_plugin_abi(const std::filesystem::path& file) {
+  std::string other;  // an entry of another ABI
+  for (const std::string& symbol : exported_symbols(file)) {
+    if (symbol == kHostSymbol) return;
+    if (other.empty() && symbol.rfind(kPrefix, 0) == 0) other = symbol;
+  }
+  if (other.empty())
+    throw Error(ErrorCode::unsupported, file.string(),
+                "is a shared library but no ALICE plugin: it exports no " + std::string(kHostSymbol) +
+                    " (write ALICE_PLUGIN(...) in one source file and link with the SDK's alice_add_plugin)");
+  throw Error(
+      ErrorCode::unsupported, file.string(),
+      "was built for " + abi_text(other) + ", this ALICE is " + abi_text(kHostSymbol) +
+          ": rebuild the plugin with this ALICE's SDK: cmake -B build -DCMAKE_PREFIX_PATH=<where it is installed> && "
+          "cmake --build build --clean-first");
+}
+
+const PluginEntry& load_plugin(const std::filesystem::path& file) {
+  check_plugin_abi(file);
 
   // Never unloaded: objects and exceptions of its types may outlive every handle.
   static std::vector<boost::dll::shared_library>& loaded = *new std::vector<boost::dll::shared_library>;

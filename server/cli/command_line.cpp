@@ -3,8 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -54,6 +56,15 @@ constexpr const char* kPluginNewFooter =
     "NAME: lower-case letters, digits and single _ or -, a letter first.\n\n"
     "Example:\n"
     "  alice plugin new soft_euler --kind scheduler && cd soft_euler && cat README.md\n\n";
+
+constexpr const char* kPluginCheckFooter =
+    "Each check runs in a process of its own that may crash, hang or end: it then counts as failed, and the rest go "
+    "on.\n\n"
+    "Examples:\n"
+    "  alice plugin check build/my_sampler.so\n"
+    "  alice plugin check build/my_sampler.so --only scheduler/converges --order my_sampler=2\n"
+    "  alice plugin check build/my_unet.so --config tests/small_unet\n"
+    "  alice plugin check --list\n\n";
 
 const std::vector<std::string> kOtherPictureFormats = {".jpg", ".jpeg", ".webp", ".gif",
                                                        ".bmp", ".tif",  ".tiff", ".avif"};
@@ -246,6 +257,33 @@ class Parser {
     start.add_option("NAME", line_.target, "the plugin's name, and its folder's")->required()->option_text(" ");
     add_text(start, "--kind", line_.kind, "KIND", joined(plugin_kinds()));
     add_text(start, "--into", line_.into, "FOLDER", "where the project's folder is made (here)");
+    add_plugin_check(plugin);
+    CLI::App& run = *plugin.add_subcommand("run-checks", "");
+    run.group("");  // no line in the help
+    leaves_.push_back({&run, Command::plugin_run_checks});
+    run.add_option("FILE", line_.target, "")->required();
+    add_text(run, "--memory", memory_, "MIB", "");
+  }
+
+  void add_plugin_check(CLI::App& plugin) {
+    CLI::App& app =
+        *plugin.add_subcommand("check", "try a plugin library: does it keep every promise of its contract?");
+    leaves_.push_back({&app, Command::plugin_check});
+    app.footer(std::string(kPluginCheckFooter) + kExitCodes);
+    app.add_option("FILE", line_.target, "the plugin's library")->option_text(" ");
+    PluginCheckOptions& check = line_.check;
+    app.add_flag("--list", check.list, "say what each check demands, and run none");
+    add_text(app, "--only", check.only, "NAME", "one check (scheduler/plan-falls), or a group of them (scheduler)");
+    add_text(app, "--timeout", timeout_, "SECONDS", "what each check may take (60)");
+    add_text(app, "--memory", memory_, "MIB", "what the plugin's process may take (4096)");
+    add_text(app, "--reproduce", seed_, "SEED", "draw the numbers that a report's seed names");
+    add_text(app, "--config", check.config_folder, "FOLDER",
+             "a model plugin's settings: with config.json, or unet/config.json ...");
+    add_text(app, "--lora-names", check.lora_names, "FILE", "how a LoRA format names its tensors, as JSON");
+    add_repeated(app, "--order", orders_, "ID=N",
+                 "the order of convergence that a scheduler must show; may be repeated");
+    app.add_flag("--json", line_.json, "write JSON");
+    add_text(app, "--junit", check.junit, "FILE", "write JUnit's XML too");
   }
 
   void add_generate() {
@@ -276,6 +314,7 @@ class Parser {
     if (leaf.command == Command::generate) finish_generate();
     if (leaf.command == Command::make_model) finish_make_model();
     if (leaf.command == Command::plugin_new) finish_plugin_new();
+    if (leaf.command == Command::plugin_check || leaf.command == Command::plugin_run_checks) finish_plugin_check();
   }
 
   void finish_plugin_new() {
@@ -285,6 +324,41 @@ class Parser {
     else if (std::find(kinds.begin(), kinds.end(), line_.kind) == kinds.end())
       faults_.add("--kind", "there is no kind '" + line_.kind + "'" + did_you_mean(line_.kind, kinds));
     if (line_.into.empty()) faults_.add("--into", "must name a folder");
+  }
+
+  void finish_plugin_check() {
+    PluginCheckOptions& check = line_.check;
+    if (line_.target.empty() && !check.list) faults_.add("FILE", "is missing: the plugin's library");
+    if (!timeout_.empty()) check.timeout_seconds = integer("--timeout", timeout_, 1, 86400);
+    if (!memory_.empty()) check.memory_mib = integer("--memory", memory_, 64, int64_t{1} << 24);
+    if (!seed_.empty()) check.seed = integer("--reproduce", seed_, 0, std::numeric_limits<int64_t>::max());
+    for (const std::string& text : orders_) read_order(text);
+  }
+
+  /// 0 for a fault.
+  int64_t integer(const std::string& option, const std::string& text, int64_t minimum, int64_t maximum) {
+    int64_t value = 0;
+    const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (status == std::errc() && end == text.data() + text.size() && value >= minimum && value <= maximum) return value;
+    faults_.add(option, "must be an integer from " + std::to_string(minimum) + " to " + std::to_string(maximum) +
+                            ", got '" + text + "'");
+    return 0;
+  }
+
+  /// "ID=N"
+  void read_order(const std::string& text) {
+    const size_t equals = text.rfind('=');
+    double order = 0;
+    if (equals != std::string::npos && equals > 0) {
+      const char* const end = text.data() + text.size();
+      const auto [read, status] = std::from_chars(text.data() + equals + 1, end, order);
+      if (status == std::errc() && read == end && order > 0 && order <= 10) {
+        line_.check.orders[text.substr(0, equals)] = order;
+        return;
+      }
+    }
+    faults_.add("--order",
+                "must be the scheduler's id, = and a number up to 10, such as my_sampler=2, got '" + text + "'");
   }
 
   void finish_make_model() {
@@ -373,7 +447,9 @@ class Parser {
   std::vector<Leaf> leaves_;
   std::vector<std::pair<std::string, CLI::Option*>> request_options_;  // by the field that each one fills
   std::vector<std::string> scheduler_options_, loras_;
-  std::string seed_;  // make-model's
+  std::string seed_;              // make-model's, plugin check's
+  std::string timeout_, memory_;  // plugin check's
+  std::vector<std::string> orders_;
 };
 
 }  // namespace

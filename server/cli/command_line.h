@@ -1,6 +1,7 @@
 #pragma once
 // The command line of `alice` and `alice-worker`, as plain data. Both programs read it with the same function.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,11 +33,26 @@ enum class Command {
   check_infer,
   check_compat,
   make_model,
-  plugin_new
+  plugin_new,
+  plugin_check,
+  plugin_run_checks  ///< what plugin check starts; not for people
 };
 
 /// What a plugin can be, as --kind says it: "scheduler", "text_encoder", ...
 const std::vector<std::string>& plugin_kinds();
+
+/// `plugin check`. What is not given is at its default.
+struct PluginCheckOptions {
+  bool list = false;                     ///< --list: say what the checks are
+  std::string only;                      ///< --only: a check or a group of them; "" for all
+  int64_t timeout_seconds = 60;          ///< --timeout: of each check
+  int64_t memory_mib = 4096;             ///< --memory: that the plugin's process may take
+  std::optional<int64_t> seed;           ///< --reproduce
+  std::string config_folder;             ///< --config: of a model plugin's settings; "" for the known ones
+  std::string lora_names;                ///< --lora-names: a JSON file; "" for the known ways of naming
+  std::map<std::string, double> orders;  ///< --order: of convergence, by scheduler
+  std::string junit;                     ///< --junit: a file to write; "" for none
+};
 
 /// A command line that can be carried out. What a command has no option for is at its default.
 struct CommandLine {
@@ -55,6 +71,7 @@ struct CommandLine {
   std::string into = ".";         ///< plugin new's --into: the folder that the project's folder is made in
   std::string dtype = "float32";  ///< make-model's --dtype: float32 or float16
   int64_t seed = 0;               ///< make-model's --seed
+  PluginCheckOptions check;       ///< plugin check's; of run-checks only memory_mib
   GenerateRequest request;        ///< generate: ranges are checked; an empty model means the configured default
 };
 

@@ -27,6 +27,12 @@ int run_check(Composer& composer, const Config& config, const CommandLine& line)
 /// A folder of settings becomes a model with random weights.
 int run_make_model(Composer& composer, const CommandLine& line);
 
+/// Runs the contract suite over a plugin library, in child processes. Neither the configuration nor any other plugin is
+/// looked at. Throws Error(bad_request) for an --only that names no check.
+int run_plugin_check(const CommandLine& line);
+/// What it starts.
+int run_plugin_checks_in_child(const CommandLine& line);
+
 /// `work`, what `alice serve` starts. First, before plugins are loaded: signals, the front's death, the socket
 /// (kLinkDescriptor), and logging over it. The link lives as long as the process. Throws as FrontLink does.
 FrontLink& begin_work(const LoggingConfig& logging);

@@ -21,7 +21,15 @@ void set_threads(int configured, int64_t processes) {
   at::set_num_threads(configured > 0 ? configured : static_cast<int>(share));
 }
 
+/// What is about a library alone.
+int run_without_configuration(const CommandLine& line) {
+  set_threads(0, 1);
+  return line.command == Command::plugin_check ? run_plugin_check(line) : run_plugin_checks_in_child(line);
+}
+
 int run(const CommandLine& line) {
+  if (line.command == Command::plugin_check || line.command == Command::plugin_run_checks)
+    return run_without_configuration(line);
   ConfigSources sources = ConfigSources::of_process();
   sources.config_file = line.config_file;
   sources.models_directory = line.models_directory;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""No file of core/, server/ or web/ knows a plugin by name: no id, alias or class name, no model family, no device.
+"""No file of core/, sdk/check/, server/ or web/ knows a plugin by name: no id, alias or class name, no model family, no
+device.
 
 The names come from the plugins themselves: `alice plugins --json`. Looked for outside comments, as identifiers and as words
 of string literals. Exempt: one translator a front door or config dialect.
@@ -14,7 +15,7 @@ import sys
 
 from source_tree import repository, source_files, without_comments
 
-FOLDERS = ["core", "server", "web"]
+FOLDERS = ["core", "sdk/check", "server", "web"]
 TRANSLATORS = ["server/config/alice_dialect.cpp", "server/config/alice_dialect.h", "core/base/infotext.cpp"]
 FAMILIES = ["sd15", "sd21", "sdxl", "sd3", "flux", "stable-diffusion"]
 DEVICES = ["cuda", "rocm", "mps", "vulkan"]

@@ -21,7 +21,7 @@ class PlantedFaults(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.root = pathlib.Path(self.folder.name)
-        for name in ("core", "plugins", "server"):
+        for name in ("core", "plugins", "sdk", "server"):
             shutil.copytree(repository() / name, self.root / name)
 
     def tearDown(self):
@@ -115,6 +115,18 @@ class PlantedFaults(unittest.TestCase):
 
     def test_core_names_no_device(self):
         self.name_fault("core/host/composer.cpp", 'const char* planted = "cuda";', "cuda")
+
+    def test_the_checker_includes_no_plugin(self):
+        self.layer_fault("sdk/check/check.cpp", "plugins/schedulers/euler/heun.h")
+
+    def test_the_checker_includes_no_server(self):
+        self.layer_fault("sdk/check/check.cpp", "server/logging.h")
+
+    def test_only_the_worker_includes_the_checker(self):
+        self.layer_fault("server/front/planted.cpp", "sdk/check/check.h")
+
+    def test_the_checker_names_no_plugin(self):
+        self.name_fault("sdk/check/sampling.cpp", 'const char* planted = "heun";', "heun")
 
     def test_names_in_comments_are_free(self):
         self.plant("core/host/pipeline.cpp", "// an euler step of sdxl on cuda")

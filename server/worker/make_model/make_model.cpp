@@ -8,10 +8,10 @@
 
 #include "core/base/atomic_file.h"
 #include "core/host/part_choice.h"
+#include "core/host/random_weights.h"
 #include "core/io/model_files.h"
 #include "core/io/part_folder.h"
 #include "core/io/safetensors_writer.h"
-#include "server/worker/make_model/random_weights.h"
 
 namespace alice {
 namespace {

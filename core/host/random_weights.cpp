@@ -1,4 +1,4 @@
-#include "server/worker/make_model/random_weights.h"
+#include "core/host/random_weights.h"
 
 #include <cmath>
 

@@ -1,0 +1,200 @@
+// Schedulers: right numbers, on problems whose solution is known.
+//
+// A network that always sees the same picture: every sampler must end with that picture.
+// Data of the normal distribution N(0, S^2): the best denoiser is x alpha S^2 / v with v = alpha^2 S^2 + sigma^2, and
+// the probability flow keeps x proportional to sqrt(v) (Song et al. 2021, "Score-Based Generative Modeling through
+// Stochastic Differential Equations", section 4.3). A sampler that adds noise ends with the data's deviation instead;
+// one for consistency models (Song et al. 2023) does so with the consistency function of these data, x S / sqrt(v).
+
+#include <cmath>
+
+#include "sdk/check/sampling.h"
+
+namespace alice::check {
+namespace {
+
+constexpr double kDataDeviation = 0.6;
+constexpr double kPicture = 0.625;
+constexpr double kPictureTolerance = 2e-5;  // float32 at sigma 15 has 1e-6 of resolution
+
+double variance_at(const Level& level) { return std::pow(level.alpha * kDataDeviation, 2) + std::pow(level.sigma, 2); }
+
+Tensor best_denoiser(const Tensor& x, const Level& level) {
+  return x * (level.alpha * kDataDeviation * kDataDeviation / variance_at(level));
+}
+
+Tensor consistency_function(const Tensor& x, const Level& level) {
+  return x * (kDataDeviation / std::sqrt(variance_at(level)));
+}
+
+std::string check_constant(const Case& it) {
+  // The network predicts the picture itself, so that an old answer can be read anew at another level.
+  const NoiseModel model = usual_noise(Prediction::sample);
+  size_t compared = 0;
+  const auto compare = [&](const Variant& variant, const Plan& plan, const Tensor& start, SeededNoise& noise,
+                           const std::string& where) {
+    if (plan.levels.back().sigma != 0) return;
+    ++compared;
+    const Tensor end =
+        variant.scheduler->sample([](const Tensor& x, const Level&) { return at::full_like(x, kPicture); }, start, plan,
+                                  model, noise, ignore_step);
+    const double difference = (end - kPicture).abs().max().item<double>();
+    expect(difference < kPictureTolerance,
+           where + ": the result is " + std::to_string(difference) + " off a picture that denoise gave at every call");
+  };
+  for (const Variant& variant : variants(it, Breadth::choices))
+    for (const int64_t steps : {1, 2, 4, 5, 20}) {
+      const auto plan = plan_of(variant, steps, model);
+      if (!plan) continue;
+      SeededNoise noise({it.seed});
+      compare(variant, *plan, start_of(*plan, noise), noise, at_steps(variant, steps));
+      if (steps < 4) continue;
+      const Plan rest = plan->from(2);
+      const Tensor start = add_noise(at::full({1, 4, 5, 7}, kPicture), noise.normal({4, 5, 7}), rest.levels.front());
+      compare(variant, rest, start, noise, at_steps(variant, steps) + ", from step 2");
+    }
+  return compared == 0 ? "no plan ends without noise: nothing to compare" : "";
+}
+
+/// abar falls evenly in its logarithm over many steps, from a first step that leaves noise: where noise vanishes it
+/// goes with the root of time, which a method with even steps in time cannot follow to its order.
+NoiseModel smooth_noise() {
+  constexpr size_t kTrainSteps = 4096;
+  NoiseModelOptions options;
+  options.num_train_timesteps = kTrainSteps;
+  options.trained_betas.assign(kTrainSteps, 6.0 / kTrainSteps);
+  options.trained_betas.front() = 0.3;
+  return NoiseModel(options);
+}
+
+/// Standard normal, and how often it was asked for.
+class CountedNoise final : public NoiseSource {
+ public:
+  explicit CountedNoise(uint64_t seed) : source_({seed}) {}
+  Tensor normal_like(const Tensor& like) override {
+    ++draws;
+    return source_.normal_like(like);
+  }
+  size_t draws = 0;
+
+ private:
+  SeededNoise source_;
+};
+
+bool draws_noise(const Variant& variant, const NoiseModel& model, uint64_t seed) {
+  const Plan plan = some_plan(variant, {8, 4, 2}, model);
+  CountedNoise noise(seed);
+  variant.scheduler->sample(some_denoiser, at::ones({1, 1, 2, 2}), plan, model, noise, ignore_step);
+  return noise.draws > 0;
+}
+
+/// Relative distance from the exact path at the last level that has noise: the step behind it may be a jump to the
+/// picture, whose error does not fall with more steps.
+double error_of(const Variant& variant, const Plan& plan, const NoiseModel& model) {
+  // Small, so that no sampler that limits the picture does so here: the problem is linear.
+  const double first = 0.01;
+  const size_t last = plan.levels.back().sigma == 0 ? plan.steps() - 1 : plan.steps();
+  CountedNoise none(0);
+  double reached = 0;
+  variant.scheduler->sample(best_denoiser, at::full({1, 1, 1, 1}, first, at::kFloat), plan, model, none,
+                            [&](size_t done, size_t, const Tensor& x) {
+                              if (done == last) reached = x.item<double>();
+                            });
+  const double exact = first * std::sqrt(variance_at(plan.levels[last]) / variance_at(plan.levels.front()));
+  return std::abs(reached - exact) / exact;
+}
+
+constexpr double kRounding = 2e-5;   // below it float32's digits show, not the method's
+constexpr double kLeastOrder = 0.7;  // of what the author claims is a first-order method, measured
+constexpr double kOrderSlack = 0.3;  // of a claimed order
+
+/// Halving the steps until rounding shows. Fails when the error does not fall as it must.
+std::string measured_order(const Variant& variant, const NoiseModel& model, double least) {
+  std::vector<double> errors;
+  std::string list;
+  for (const int64_t steps : {8, 16, 32, 64, 128}) {
+    const auto plan = plan_of(variant, steps, model);
+    if (!plan) continue;
+    errors.push_back(error_of(variant, *plan, model));
+    list += (list.empty() ? "" : ", ") + std::to_string(errors.back()) + " at " + std::to_string(steps);
+    expect(std::isfinite(errors.back()), variant.name + ": the error is not finite: " + list);
+    if (errors.back() < kRounding) break;
+  }
+  if (errors.empty()) return variant.name + ": too few steps are taken to measure an order";
+  if (errors.size() == 1 && errors.front() < kRounding) return variant.name + " exact";
+  expect(errors.size() > 1, variant.name + ": of 8, 16, 32, 64 and 128 steps two must be taken to measure an order");
+  double best = 0;  // the errors of few steps need not show the order yet
+  for (size_t i = errors.size() > 2 ? errors.size() - 2 : 1; i < errors.size(); ++i)
+    best = std::max(best, std::log2(errors[i - 1] / std::max(errors[i], 1e-9)));
+  char order[16];
+  std::snprintf(order, sizeof order, "%.2f", best);
+  expect(best > least, variant.name + ": twice the steps divide the error by 2^" + order +
+                           "; relative errors on a problem with a known solution are " + list + " steps");
+  return variant.name + " " + order;
+}
+
+std::string check_order(const Case& it) {
+  const NoiseModel model = smooth_noise();
+  const auto claimed = it.given.orders.find(it.subject.id);
+  std::string note;
+  for (const Variant& variant : variants(it, Breadth::named)) {
+    if (draws_noise(variant, model, it.seed)) continue;
+    const bool is_default = note.empty();
+    const double least = is_default && claimed != it.given.orders.end() ? claimed->second - kOrderSlack : kLeastOrder;
+    const std::string measured = measured_order(variant, model, least);
+    if (is_default) note = "order of " + measured;
+  }
+  return note.empty() ? "every variant adds noise: see scheduler/distribution" : note;
+}
+
+double deviation_of(const Variant& variant, const Plan& plan, const NoiseModel& model, const Denoise& denoise,
+                    uint64_t seed) {
+  SeededNoise noise({seed});
+  const Tensor start = noise.normal({1, 200, 200}) * std::sqrt(variance_at(plan.levels.front()));
+  return variant.scheduler->sample(denoise, start, plan, model, noise, ignore_step).std().item<double>();
+}
+
+std::string check_distribution(const Case& it) {
+  constexpr double kTolerance =
+      0.025;  // relative; 40,000 numbers tell a deviation to 0.0035, twice the steps' bias is 0.01
+  const NoiseModel model = usual_noise();
+  bool compared = false;
+  for (const Variant& variant : variants(it, Breadth::named)) {
+    if (!draws_noise(variant, model, it.seed)) continue;
+    compared = true;
+    const Plan plan = some_plan(variant, {400, 50, 20, 8, 4}, model);
+    const double exact = std::sqrt(variance_at(plan.levels.back()));
+    const double best = deviation_of(variant, plan, model, best_denoiser, it.seed);
+    if (std::abs(best / exact - 1) < kTolerance) continue;
+    const double consistent = deviation_of(variant, plan, model, consistency_function, it.seed);
+    if (std::abs(consistent / exact - 1) < kTolerance) continue;
+    fail(variant.name + ": the results' deviation is " + std::to_string(best) + " with the best denoiser and " +
+         std::to_string(consistent) + " with the consistency function, of data whose deviation is " +
+         std::to_string(exact));
+  }
+  return compared ? "" : "no variant adds noise: see scheduler/converges";
+}
+
+}  // namespace
+
+std::vector<Check> accuracy_checks() {
+  const std::vector<Kind> schedulers = {Kind::scheduler};
+  return {
+      {"scheduler/constant-picture",
+       "A network that sees the same picture at every call makes that picture, from noise and from image to image.",
+       "At sigma 0 the result is alpha * x0: check the last step, and eps = (x - alpha * x0) / sigma.",
+       "scheduler/finite", schedulers, check_constant},
+      {"scheduler/converges",
+       "On normally distributed data, whose path is known, twice the steps halve the error at least (order 1); with "
+       "--order ID=N the error of the default options falls by 2^N. For samplers that add no noise.",
+       "Compare a step with the paper: which level are alpha and sigma of, and is the slope that of the interval?",
+       "scheduler/finite", schedulers, check_order},
+      {"scheduler/distribution",
+       "On normally distributed data a sampler that adds noise ends with the data's deviation.",
+       "Compare the noise that is added with what the step takes away: the variance of x at each level is alpha^2 S^2 "
+       "+ sigma^2.",
+       "scheduler/finite", schedulers, check_distribution},
+  };
+}
+
+}  // namespace alice::check

@@ -1,0 +1,48 @@
+#pragma once
+// Calls of a backend's kernels on random inputs, each with what it should give in float64.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/api/backend.h"
+#include "sdk/check/check.h"
+
+namespace alice::check {
+
+/// A backend made with some options.
+struct BackendVariant {
+  std::string name;  ///< "dtype = \"bfloat16\"", for messages
+  std::shared_ptr<const Backend> backend;
+};
+/// The default options, and every boolean and choice on its own that this machine can do.
+std::vector<BackendVariant> backend_variants(const Case& it);
+
+constexpr int64_t kRows = 8;  // of every input of a call
+
+struct KernelCall {
+  std::string name;                                               ///< the kernel and its shapes
+  std::vector<Tensor> inputs;                                     ///< [kRows, ...]
+  std::function<Tensor(const std::vector<Tensor>& some)> kernel;  ///< on some rows of the inputs
+  std::function<Tensor()> expected;                               ///< float64, of all rows
+};
+
+/// Shapes and numbers come from `seed`; libtorch's own generator is used and left changed.
+std::vector<KernelCall> linear_calls(const Backend& backend, uint64_t seed);
+std::vector<KernelCall> conv2d_calls(const Backend& backend, uint64_t seed);
+std::vector<KernelCall> group_norm_calls(const Backend& backend, uint64_t seed);
+std::vector<KernelCall> layer_norm_calls(const Backend& backend, uint64_t seed);
+std::vector<KernelCall> attention_calls(const Backend& backend, uint64_t seed);
+/// Of every kernel.
+std::vector<KernelCall> all_calls(const Backend& backend, uint64_t seed);
+
+/// Standard normal times `scale`, on the backend's device in its dtype.
+Tensor random_tensor(std::vector<int64_t> shape, const Backend& backend, double scale = 1);
+/// softmax(q k' scale + mask) v in float64.
+Tensor exact_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, double scale, bool causal);
+/// sqrt(|result - expected|^2 / |expected|^2) in float64.
+double normalised_error(const Tensor& result, const Tensor& expected);
+/// What a kernel's normalised error may be: the rounding of each value and of one intermediate.
+double tolerance(const Backend& backend);
+
+}  // namespace alice::check

@@ -1,0 +1,135 @@
+#include "sdk/check/report.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace alice::check {
+namespace {
+
+std::string with_subject(const Result& result) {
+  return result.check->name + (result.subject.id.empty() ? "" : " (" + result.subject.id + ")");
+}
+
+std::string seconds_text(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f", seconds);
+  return text;
+}
+
+/// For an attribute or element; what XML 1.0 cannot hold becomes a question mark.
+std::string in_xml(const std::string& text) {
+  std::string out;
+  for (const char c : text) switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\n': out += "&#10;"; break;
+      default: out += static_cast<unsigned char>(c) < ' ' && c != '\t' ? '?' : c;
+    }
+  return out;
+}
+
+}  // namespace
+
+const char* to_string(Status status) {
+  switch (status) {
+    case Status::passed: return "passed";
+    case Status::failed: return "failed";
+    case Status::skipped: return "skipped";
+  }
+  return "failed";
+}
+
+size_t CheckReport::count(Status status) const {
+  return static_cast<size_t>(
+      std::count_if(results.begin(), results.end(), [&](const Result& result) { return result.status == status; }));
+}
+
+bool CheckReport::good() const { return count(Status::passed) > 0 && count(Status::failed) == 0; }
+
+std::string line_of(const Result& result) {
+  const std::string about = with_subject(result) + (result.seen.empty() ? "" : ": " + result.seen);
+  switch (result.status) {
+    case Status::passed: return "passed  " + about + "\n";
+    case Status::skipped: return "skipped " + about + "\n";
+    case Status::failed: return "FAILED  " + about + "\n        What to do: " + result.check->cure + "\n";
+  }
+  return about + "\n";
+}
+
+std::string summary_of(const CheckReport& report) {
+  std::string text = std::to_string(report.count(Status::passed)) + " passed, " +
+                     std::to_string(report.count(Status::failed)) + " failed, " +
+                     std::to_string(report.count(Status::skipped)) + " skipped\n";
+  if (report.results.empty()) text += "nothing ran\n";
+  if (report.count(Status::failed) > 0)
+    text += "The same numbers again: --reproduce " + std::to_string(report.seed) + "; one check: --only NAME\n";
+  return text;
+}
+
+Json to_json(const CheckReport& report) {
+  Json checks = Json::array();
+  for (const Result& result : report.results) {
+    Json one = {{"check", result.check->name},  {"kind", to_string(result.subject.kind)},
+                {"subject", result.subject.id}, {"status", to_string(result.status)},
+                {"seen", result.seen},          {"seconds", result.seconds}};
+    if (result.status == Status::failed) one["cure"] = result.check->cure;
+    checks.push_back(std::move(one));
+  }
+  return {{"file", report.file},
+          {"id", report.id},
+          {"version", report.version},
+          {"seed", report.seed},
+          {"good", report.good()},
+          {"passed", report.count(Status::passed)},
+          {"failed", report.count(Status::failed)},
+          {"skipped", report.count(Status::skipped)},
+          {"checks", checks}};
+}
+
+std::string to_junit(const CheckReport& report) {
+  double seconds = 0;
+  for (const Result& result : report.results) seconds += result.seconds;
+  std::string out =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"" + in_xml(report.file) + "\" tests=\"" +
+      std::to_string(report.results.size()) + "\" failures=\"" + std::to_string(report.count(Status::failed)) +
+      "\" skipped=\"" + std::to_string(report.count(Status::skipped)) + "\" time=\"" + seconds_text(seconds) + "\">\n" +
+      "  <properties><property name=\"seed\" value=\"" + std::to_string(report.seed) + "\"/></properties>\n";
+  for (const Result& result : report.results) {
+    const std::string subject = result.subject.id.empty() ? "" : "." + result.subject.id;
+    out += "  <testcase classname=\"" + in_xml(to_string(result.subject.kind) + subject) + "\" name=\"" +
+           in_xml(result.check->name) + "\" time=\"" + seconds_text(result.seconds) + "\"";
+    if (result.status == Status::failed)
+      out +=
+          "><failure message=\"" + in_xml(result.seen) + "\">" + in_xml(result.check->cure) + "</failure></testcase>\n";
+    else if (result.status == Status::skipped)
+      out += "><skipped message=\"" + in_xml(result.seen) + "\"/></testcase>\n";
+    else
+      out += "/>\n";
+  }
+  return out + "</testsuite>\n";
+}
+
+Json catalogue_json() {
+  Json list = Json::array();
+  for (const Check& check : catalogue()) {
+    Json kinds = Json::array();
+    for (const Kind kind : check.kinds) kinds.push_back(to_string(kind));
+    list.push_back({{"check", check.name},
+                    {"kinds", kinds},
+                    {"demands", check.demands},
+                    {"cure", check.cure},
+                    {"needs", check.needs}});
+  }
+  return list;
+}
+
+std::string catalogue_text() {
+  std::string text;
+  for (const Check& check : catalogue())
+    text += check.name + "\n  " + check.demands + "\n  When it fails: " + check.cure + "\n";
+  return text;
+}
+
+}  // namespace alice::check
