@@ -3,7 +3,9 @@
 BUILD ?= build
 JOBS  ?= $(shell nproc)
 
-.PHONY: build test run packages format clean sanitize
+PREFIX ?= /usr/local
+
+.PHONY: build test run install docs packages format clean sanitize
 
 build: packages
 	cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release
@@ -16,6 +18,14 @@ run: build
 
 test: build
 	cd $(BUILD) && ctest --output-on-failure -j 2
+
+# Programs, plugins and the SDK: make install PREFIX=/opt/alice
+install: build
+	cmake --install $(BUILD) --prefix $(PREFIX)
+
+# What docs/plugins says of the plugins, and its code, from the plugins and the files themselves.
+docs: build
+	python3 sdk/docs.py $(BUILD)
 
 # The tests of files, configuration and errors under the address and undefined-behaviour sanitizers.
 sanitize: packages

@@ -27,8 +27,11 @@ class OwnNorms final : public Backend {
 
   /// Each run of numbers on its own: what the other rows of a batch hold cannot change a bit of it.
   Tensor layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps) const override {
-    const bool is_ours = x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat &&
-                         bias.scalar_type() == at::kFloat && x.device().is_cpu() && x.numel() > 0;
+    const auto fits = [&](const Tensor& each) {
+      return each.scalar_type() == at::kFloat && each.device().is_cpu() && each.numel() == x.size(-1);
+    };
+    const bool is_ours = x.scalar_type() == at::kFloat && x.device().is_cpu() && x.dim() > 0 && x.numel() > 0 &&
+                         fits(weight) && fits(bias);
     if (!is_ours) return Backend::layer_norm(x, weight, bias, eps);  // what a kernel cannot take it hands on
     const Tensor in = x.contiguous(), scale = weight.contiguous(), shift = bias.contiguous(), out = at::empty_like(in);
     const int64_t width = in.size(-1);

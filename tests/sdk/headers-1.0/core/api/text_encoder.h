@@ -1,0 +1,53 @@
+#pragma once
+// A text encoder: prompts to the tokens that a UNet attends to.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/api/weights.h"
+
+namespace alice {
+
+struct TextEncoderInfo {
+  int64_t token_limit = 0;   ///< T: start and end included (77 for CLIP)
+  int64_t width = 0;         ///< D
+  int64_t pooled_width = 0;  ///< P; 0 when it makes no pooled text
+  int64_t layers = 0;        ///< clip_skip must be smaller
+};
+
+/// ids of one prompt.
+struct TokenIds {
+  std::vector<int64_t> all;     ///< with start and end, uncut
+  std::vector<int64_t> padded;  ///< cut and padded to token_limit
+  /// The part of the prompt that was cut off, for the warning; "" when nothing was.
+  std::string cut_off;
+};
+
+struct TextEncoding {
+  Tensor tokens;  ///< [B, T, D], the backend's dtype and device
+  Tensor pooled;  ///< [B, P], or undefined
+};
+
+/// Const and stateless: one object serves every request, from any thread.
+class TextEncoder {
+ public:
+  virtual ~TextEncoder();
+  virtual const TextEncoderInfo& info() const = 0;
+  virtual const ModelWeights& weights() const = 0;
+
+  /// `prompt` is UTF-8; bad bytes become U+FFFD. Never fails on any text.
+  virtual TokenIds tokenize(const std::string& prompt) const = 0;
+  /// ids [B, T] int64, each from tokenize().padded -> the tokens. clip_skip 0 takes the last layer, k the k-th before
+  /// it (as diffusers counts; A1111 counts one more), 0 <= clip_skip < layers. final_norm: apply the last layer norm
+  /// (SD 1.x and 2.x do, SDXL does not). Throws Error(bad_request) for a clip_skip out of range.
+  virtual TextEncoding encode(const Tensor& ids, int64_t clip_skip = 0, bool final_norm = true) const = 0;
+  /// Every hidden state, the embeddings first: layers + 1 tensors [B, T, D]. For comparisons.
+  virtual std::vector<Tensor> hidden_states(const Tensor& ids) const = 0;
+  /// A new encoder with changed weights that shares all others. See ModelWeights::patched.
+  virtual std::shared_ptr<const TextEncoder> patched(const Deltas& deltas) const = 0;
+  /// See Backend::extension.
+  virtual const void* extension(const char* name) const;
+};
+
+}  // namespace alice

@@ -1,0 +1,49 @@
+#pragma once
+// A UNet: the network that is asked, at each level, what of x is noise.
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/api/weights.h"
+
+namespace alice {
+
+struct UNetInfo {
+  int64_t in_channels = 4;
+  int64_t out_channels = 4;
+  int64_t native_latent_size = 64;  ///< side length that it was trained at
+  int64_t context_width = 768;      ///< D of the tokens that it attends to
+  /// The conditioning that it needs besides "tokens": name -> width. SDXL: "pooled" [B, P] and "time_ids" [B, 6].
+  std::map<std::string, int64_t> further_conditioning;
+};
+
+/// Named conditioning of a batch: "tokens" [B, T, D] always; a UNet's info says what else. Any float dtype, CPU or the
+/// backend's device.
+using Conditioning = std::map<std::string, Tensor>;
+
+/// One request's use of a UNet: holds what is computed once (keys and values of the tokens). Not to be shared between
+/// threads or requests; keeps its UNet alive.
+class UNetRun {
+ public:
+  virtual ~UNetRun();
+  /// x [B, in_channels, h, w] float32 on the CPU, scaled to unit variance; t [B] float32, possibly fractional -> the
+  /// raw prediction [B, out_channels, h, w], float32 on the CPU. B is the conditioning's. h and w need not be even.
+  virtual Tensor predict(const Tensor& x, const Tensor& t) = 0;
+};
+
+/// Const and stateless: one object serves every request, from any thread.
+class UNet : public std::enable_shared_from_this<UNet> {
+ public:
+  virtual ~UNet();
+  virtual const UNetInfo& info() const = 0;
+  virtual const ModelWeights& weights() const = 0;
+  /// Throws Error(bad_request) when a conditioning is missing or of another width.
+  virtual std::unique_ptr<UNetRun> prepare(const Conditioning& conditioning) const = 0;
+  /// A new UNet with changed weights that shares all others. See ModelWeights::patched.
+  virtual std::shared_ptr<const UNet> patched(const Deltas& deltas) const = 0;
+  /// See Backend::extension.
+  virtual const void* extension(const char* name) const;
+};
+
+}  // namespace alice

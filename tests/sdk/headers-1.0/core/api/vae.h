@@ -1,0 +1,44 @@
+#pragma once
+// A VAE: between latents, as the sampler sees them, and pixels. Scale and shift are its own business.
+
+#include <memory>
+
+#include "core/api/weights.h"
+
+namespace alice {
+
+struct VaeInfo {
+  int64_t latent_channels = 4;
+  int64_t reduction = 8;      ///< pixels a latent, each way
+  double scaling_factor = 1;  ///< the sampler's latents = (raw - shift) * scaling_factor. For people and comparisons
+  double shift_factor = 0;
+  bool can_encode = true;
+};
+
+/// A normal distribution over the sampler's latents, [B, C, H / reduction, W / reduction], float32 on the CPU.
+struct LatentDistribution {
+  Tensor mean;
+  Tensor deviation;  ///< zeros for a VAE that has no variance
+};
+
+/// Const and stateless: one object serves every request, from any thread.
+class Vae {
+ public:
+  virtual ~Vae();
+  virtual const VaeInfo& info() const = 0;
+  virtual const ModelWeights& weights() const = 0;
+  /// latents [B, C, h, w] float32, the sampler's -> pixels [B, 3, h * reduction, w * reduction] float32 on the CPU, in
+  /// [-1, 1] but not clamped.
+  virtual Tensor decode(const Tensor& latents) const = 0;
+  /// pixels [B, 3, H, W] float32 in [-1, 1], H and W multiples of reduction. Throws Error(unsupported) when
+  /// !can_encode.
+  virtual LatentDistribution encode(const Tensor& pixels) const = 0;
+  /// See Backend::extension.
+  virtual const void* extension(const char* name) const;
+};
+
+/// For the two methods above: throws Error(bad_request) unless `map`, which `name` names, is [B, channels, H, W] with
+/// both sides multiples of `multiple`.
+void check_map(const Tensor& map, const char* name, int64_t channels, int64_t multiple);
+
+}  // namespace alice

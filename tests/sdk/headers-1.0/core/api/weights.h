@@ -1,0 +1,146 @@
+#pragma once
+// From tensors in files to the weights of a model: who recognises, which name is which, and what each backend makes of
+// them.
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/api/backend.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/base/options.h"
+#include "core/base/tensor_index.h"
+
+namespace alice {
+
+/// Read-only access to the tensors behind an index. Implemented by core/io (memory-mapped). May be used from any
+/// thread.
+class WeightSource {
+ public:
+  virtual ~WeightSource();
+  virtual const TensorIndex& index() const = 0;
+  /// The tensor in the file's own dtype, a read-only view that keeps the file mapped. Throws Error(bad_weights) naming
+  /// file and tensor when it is not there.
+  virtual Tensor tensor(const std::string& name) const = 0;
+};
+
+/// The files of one model part, or of a whole single-file model.
+struct ModelFiles {
+  std::string place;  ///< "models/x/unet", for messages
+  std::shared_ptr<const WeightSource> weights;
+  Json config;  ///< the part's config.json; null when there is none
+  /// The part's further files by name ("merges.txt", "vocab.json", "tokenizer_config.json", ...): whatever lies beside
+  /// it.
+  std::map<std::string, std::filesystem::path> assets;
+};
+
+/// Where a member of files.config stands: "models/x/unet/config.json/act_fn", or "models/x.safetensors (settings beside
+/// it)/act_fn".
+PlaceOf config_places(const ModelFiles& files);
+
+/// How one parameter of a model is made from the file's tensors.
+struct Parameter {
+  enum class Form {
+    as_is,
+    flatten_1x1,  ///< the file has [out, in, 1, 1], the model wants [out, in]
+    expand_1x1,   ///< the other way round
+    transpose,    ///< the file has [in, out]
+  };
+  std::string name;  ///< canonical: the name in a diffusers folder, such as "down_blocks.0.resnets.0.conv1.weight"
+  std::vector<int64_t> shape;  ///< what the architecture needs
+  std::string source;          ///< the tensor's name in this file
+  Form form = Form::as_is;
+  int64_t first_row = 0;  ///< the rows [first_row, first_row + shape[0]) of a stacked tensor ...
+  bool stacked = false;   ///< ... when it is one (q, k and v in one)
+  std::string alias;      ///< the name under the original (LDM) layout; LoRA files may use it. "" when there is none
+};
+
+/// What a model plugin says of some files before anything is loaded.
+struct Recognition {
+  std::string description;  ///< for people: "UNet2DConditionModel, 4 levels of 320 to 1280, 860 M parameters"
+  std::string layout;       ///< "diffusers", "ldm": how the file names its tensors
+  Json config;              ///< complete: the given config.json, or what shapes tell
+  std::vector<Parameter> parameters;
+  std::set<std::string> claimed;  ///< names of the index that belong to this part, used or knowingly passed over
+  std::vector<Fault> faults;      ///< missing and left-over tensors, wrong shapes, settings that are not supported
+  Json facts;  ///< an object, for people and `check model`: token limit, scaling factor, native size, ...
+  /// The noise schedule that the model was trained with, as a scheduler_config.json, for files that carry none. May be
+  /// null.
+  Json scheduler_config;
+};
+
+/// Changes to parameters, by canonical name; each of the parameter's shape, float32 on the CPU. weight += delta.
+using Deltas = std::map<std::string, Tensor>;
+
+/// The weights of one model part: by canonical name, each brought into its backend's form once, shared between all
+/// models that are made from them. Immutable to the outside; safe from any thread.
+class ModelWeights {
+ public:
+  /// Nothing is read yet. `place` is for messages.
+  ModelWeights(std::string place, std::shared_ptr<const WeightSource> source, std::vector<Parameter> parameters,
+               std::shared_ptr<const Backend> backend);
+
+  const Backend& backend() const { return *backend_; }
+  std::shared_ptr<const Backend> backend_ptr() const { return backend_; }
+  const std::vector<Parameter>& parameters() const { return *parameters_; }
+  bool contains(const std::string& parameter) const;
+
+  /// "<module>.weight" and, where there is one, "<module>.bias". Throw Error(bad_weights) when the weight is not there
+  /// or holds a number that is not finite.
+  PreparedWeightPtr linear(const std::string& module) const;
+  PreparedWeightPtr conv2d(const std::string& module, const Conv2dShape& shape) const;
+  /// One parameter on the backend's device in its dtype: norms, embeddings.
+  Tensor tensor(const std::string& parameter) const;
+
+  /// The same weights with some changed: shares every prepared weight that no delta touches, has its own of the others.
+  /// *this is untouched. Throws Error(bad_weights) for a name that is no parameter or a delta of another shape.
+  ModelWeights patched(const Deltas& deltas) const;
+
+ private:
+  struct Cache;
+  Tensor raw(const std::string& parameter) const;  // float dtype of the file, delta applied (then float32)
+  const Parameter& parameter(const std::string& name) const;
+  template <class Prepare>
+  PreparedWeightPtr prepared(const std::string& module, const Prepare& prepare) const;
+
+  std::string place_;
+  std::shared_ptr<const WeightSource> source_;
+  std::shared_ptr<const std::vector<Parameter>> parameters_;
+  std::shared_ptr<const std::map<std::string, size_t>> by_name_;
+  std::shared_ptr<const Backend> backend_;
+  Deltas deltas_;
+  std::shared_ptr<Cache> cache_;
+};
+
+/// A parameter that an architecture needs, before it is looked for in a file.
+struct WantedParameter {
+  std::string name;  ///< canonical
+  std::vector<int64_t> shape;
+  /// Where to look for it, in this order of preference: the first that the index has in the right shape is taken, else
+  /// the first that it has. The same name may stand twice in different forms. Sources of the layout "ldm" give the
+  /// alias.
+  struct Source {
+    std::string layout, name;
+    Parameter::Form form = Parameter::Form::as_is;
+    int64_t first_row = 0;
+    bool stacked = false;
+  };
+  std::vector<Source> sources;
+};
+
+/// Looks every wanted parameter up: fills parameters, claimed, layout, the facts "parameters" (numbers, not tensors)
+/// and "dtypes", and the faults of `recognition` ("missing", "has shape [..], needs [..]"), of each kind the first few
+/// in full and the rest as a number; a missing one stands in `parameters` too, with its shape. `belongs(name)` tells
+/// whether a name of the index is this part's business: one that is and is not used is left over (a fault), unless
+/// `passes_over(name)`. All that belongs is claimed.
+void match_parameters(const TensorIndex& index, const std::vector<WantedParameter>& wanted,
+                      const std::function<bool(const std::string&)>& belongs,
+                      const std::function<bool(const std::string&)>& passes_over, Recognition& recognition);
+
+}  // namespace alice

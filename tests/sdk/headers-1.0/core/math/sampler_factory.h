@@ -1,0 +1,36 @@
+#pragma once
+// The factory of a sampler that is made from one options struct.
+
+#include <memory>
+#include <utility>
+
+#include "core/math/sampler_options.h"
+
+namespace alice {
+
+/// Sampler has
+///   using Options = ...;
+///   static const OptionTable<Options>& options();
+///   static void check(const Options&, const PlaceOf&, Faults&);   // what no single option can say
+///   explicit Sampler(const Options&);
+template <class Sampler>
+class SamplerFactory final : public SchedulerFactory {
+ public:
+  /// info.options is filled here.
+  explicit SamplerFactory(FactoryInfo info) : info_(std::move(info)) { info_.options = Sampler::options().specs(); }
+
+  const FactoryInfo& info() const override { return info_; }
+
+  std::shared_ptr<const Scheduler> create(const OptionLayers& layers) const override {
+    const auto options = read_options(Sampler::options(), layers, ErrorCode::bad_config);
+    Faults faults;
+    Sampler::check(options, places_of(layers), faults);
+    faults.throw_if_any(ErrorCode::bad_config);
+    return std::make_shared<const Sampler>(options);
+  }
+
+ private:
+  FactoryInfo info_;
+};
+
+}  // namespace alice
