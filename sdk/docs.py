@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Keeps docs/plugins true: the reference is made from what the plugins say of themselves, and code in the tutorials and the
-cookbook is taken from files that are compiled and run.
+"""Keeps docs/plugins true: the reference is made from what the plugins say of themselves, and code in the tutorials and
+the cookbook is taken from files that are compiled and run.
 
 Usage: docs.py BUILD [--check]
 
-BUILD is a build folder, for its program alice. With --check nothing is written; the exit code is 1 when something is stale.
+BUILD is a build folder, for its program alice. With --check nothing is written; the exit code is 1 when something is
+stale.
 
 A block of code is taken from a file where a line before it says so:
 
     <!-- code: FILE -->                          the whole file
-    <!-- code: FILE from "TEXT" to "TEXT" -->    from the first line that begins with the one to the next line that begins
-                                                 with the other, both included
+    <!-- code: FILE from "TEXT" to "TEXT" -->    from the first line that begins with the one text to the next line that
+                                                 begins with the other, both included
 """
 
 import difflib
@@ -129,8 +130,8 @@ def main():
             print(f"wrote {page.relative_to(ROOT)}")
             continue
         stale = 1
-        name = str(page.relative_to(ROOT))
-        sys.stdout.writelines(difflib.unified_diff(present.splitlines(True), text.splitlines(True), name, "as it should be"))
+        lines = difflib.unified_diff(present.splitlines(True), text.splitlines(True), str(page.relative_to(ROOT)), "needed")
+        sys.stdout.writelines(lines)
     if stale:
         print("docs: what is above is stale: `make docs` mends it")
     return stale

@@ -5,8 +5,8 @@ import pathlib
 
 import tensor_file
 
-# Found by least squares between latents and pictures: "Decoding latents to RGB without upscaling", a thread of the Hugging
-# Face forum, September 2022. A row a latent channel; colours from -1 to 1.
+# Found by least squares between latents and pictures: "Decoding latents to RGB without upscaling", a thread of the
+# Hugging Face forum, September 2022. A row a latent channel; colours from -1 to 1.
 LATENT_TO_RGB = [
     [0.298, 0.207, 0.208],
     [0.187, 0.286, 0.173],
