@@ -3,8 +3,8 @@
 
 Usage: freeze_headers.py
 
-Run it when ALICE_SDK_MINOR has been raised. A version that is already frozen is only written over while no release has had
-it (docs/decisions/0015)."""
+Run it when ALICE_SDK_MINOR has been raised. A version that is already frozen is only written over while no release
+has had it (docs/decisions/0015)."""
 
 import pathlib
 import re

@@ -33,17 +33,20 @@ struct LoraRecognition {
   std::vector<Fault> faults;  ///< tensors of no target, shapes that do not fit, halves without the other
 };
 
-/// Const and stateless.
+/// Const and stateless: one object serves every file, from any thread. Nothing of an argument is kept.
 class LoraFormat {
  public:
   virtual ~LoraFormat();
   /// Is the file of this format at all? Judged by tensor names, never by the file's name. Cheap; reads the index only.
+  /// Never throws: a file that is damaged in its own format is recognised, and read() tells what is wrong.
   virtual bool recognises(const TensorIndex& index) const = 0;
-  /// Matches the file's tensors with the model's targets. Everything that does not fit is a fault.
+  /// Matches the file's tensors with the model's targets. Everything that does not fit is a fault of the result, not an
+  /// exception; each patch names a target. May read small tensors (alphas). Throws Error(bad_weights) only where the
+  /// file cannot be read.
   virtual LoraRecognition read(const WeightSource& file, const std::vector<LoraTarget>& targets) const = 0;
   /// The change that a patch makes to its weight at strength 1: float32 on the CPU, of `shape`, patch.scale included.
-  /// The default multiplies the factors as LoraPatch says. Throws Error(bad_weights) when they do not fit or the result
-  /// is not finite.
+  /// The default multiplies the factors as LoraPatch says. The result is the caller's. Throws Error(bad_weights) when
+  /// they do not fit or the result is not finite.
   virtual Tensor delta(const WeightSource& file, const LoraPatch& patch, const std::vector<int64_t>& shape) const;
   /// See Backend::extension.
   virtual const void* extension(const char* name) const;

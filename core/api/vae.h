@@ -25,20 +25,22 @@ struct LatentDistribution {
 class Vae {
  public:
   virtual ~Vae();
+  /// Both valid as long as the VAE; never throw.
   virtual const VaeInfo& info() const = 0;
   virtual const ModelWeights& weights() const = 0;
   /// latents [B, C, h, w] float32, the sampler's -> pixels [B, 3, h * reduction, w * reduction] float32 on the CPU, in
-  /// [-1, 1] but not clamped.
+  /// [-1, 1] but not clamped. latents is only read; the result is the caller's. Throws Error(bad_request) for another
+  /// shape (check_map).
   virtual Tensor decode(const Tensor& latents) const = 0;
-  /// pixels [B, 3, H, W] float32 in [-1, 1], H and W multiples of reduction. Throws Error(unsupported) when
-  /// !can_encode.
+  /// pixels [B, 3, H, W] float32 on the CPU in [-1, 1], H and W multiples of reduction; only read. Throws
+  /// Error(unsupported) when !can_encode, Error(bad_request) for another shape.
   virtual LatentDistribution encode(const Tensor& pixels) const = 0;
   /// See Backend::extension.
   virtual const void* extension(const char* name) const;
 };
 
 /// For the two methods above: throws Error(bad_request) unless `map`, which `name` names, is [B, channels, H, W] with
-/// both sides multiples of `multiple`.
+/// both sides multiples of `multiple`. Any thread.
 void check_map(const Tensor& map, const char* name, int64_t channels, int64_t multiple);
 
 }  // namespace alice

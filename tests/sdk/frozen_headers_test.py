@@ -5,9 +5,9 @@ import re
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-ADVICE = ("differs from the frozen SDK {version}. Plugins that are out there were built with that: take the change back, or, "
-          "where 0015 allows it within a major, raise ALICE_SDK_MINOR and run sdk/freeze_headers.py. As long as no release "
-          "has had SDK {version}, freezing it again will do.")
+ADVICE = ("differs from the frozen SDK {version}. Plugins that are out there were built with that: take the change back, "
+          "or, where 0015 allows it within a major, raise ALICE_SDK_MINOR and run sdk/freeze_headers.py. As long as no "
+          "release has had SDK {version}, freezing it again will do.")
 COMMENT_OR_TEXT = re.compile(r'//[^\n]*|/\*.*?\*/|("(?:\\.|[^"\\])*")', re.DOTALL)
 
 

@@ -6,6 +6,11 @@
 //
 // All methods are const and may be called from several threads at once. A row of a result (its index 0) must not
 // depend, to the last bit, on the other rows or on how many there are: a picture of a batch is the picture made alone.
+//
+// Arguments are read, never changed or kept; a result is the caller's and shares no memory with an argument, but for
+// to_device() and to_host() of what is right already. Shapes, dtypes or devices that do not fit together throw: Error,
+// or ATen's own c10::Error, which the host reports as the plugin's. Whoever runs out of memory throws
+// Error(out_of_memory) or lets ATen throw.
 
 #include <functional>
 #include <memory>
@@ -33,9 +38,11 @@ struct Epilogue {
 };
 
 /// A linear or convolution weight as its backend wants it: in its dtype, on its device, packed if it likes. Immutable.
-/// A backend may derive from this to keep a packed form; weight() and bias() must then still give plain tensors.
+/// A backend may derive from this to keep a packed form; weight() and bias() must then still give plain tensors. Any
+/// thread.
 class PreparedWeight {
  public:
+  /// Shares both. bias may be undefined.
   PreparedWeight(Tensor weight, Tensor bias) : weight_(std::move(weight)), bias_(std::move(bias)) {}
   virtual ~PreparedWeight();
   /// Linear [out, in]; convolution [out, in, kh, kw].
@@ -62,17 +69,20 @@ class Backend {
  public:
   virtual ~Backend();
 
+  /// Never throws.
   virtual BackendInfo info() const = 0;
-  /// Where tensors given to the kernels lie. Latent arithmetic outside models stays on the CPU in float32.
+  /// Where tensors given to the kernels lie; the same for the backend's whole life, as dtype() is. Latent arithmetic
+  /// outside models stays on the CPU in float32.
   virtual at::Device device() const = 0;
   /// The precision that models compute in: float32 or bfloat16 (or float16 on devices that have it).
   virtual at::ScalarType dtype() const = 0;
 
-  /// x on device() in dtype(); x itself when it is so already.
+  /// x on device() in dtype(); x itself when it is so already. x: any shape and dtype, on any device.
   Tensor to_device(const Tensor& x) const;
 
   /// Brings a linear weight [out, in] (bias [out] or undefined), of any float dtype on the CPU, into the form that
-  /// linear() wants. The default converts to device() and dtype().
+  /// linear() wants. The default converts to device() and dtype(). The result keeps nothing of the arguments, which may
+  /// be views of a mapped file. May be called while other threads compute.
   virtual PreparedWeightPtr prepare_linear(const Tensor& weight, const Tensor& bias) const;
   /// The same for a convolution weight [out, in, kh, kw]; `shape` is how it will be used.
   virtual PreparedWeightPtr prepare_conv2d(const Tensor& weight, const Tensor& bias, const Conv2dShape& shape) const;
@@ -93,19 +103,23 @@ class Backend {
   virtual Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, double scale,
                            bool causal = false) const;
 
-  /// Abilities added after this major version, by name; null when absent. Owned by the backend.
+  /// Abilities added after this major version, by name (never null); null when absent. Owned by the object that is
+  /// asked and valid as long as it lives. Any thread; never throws. The default has none.
   virtual const void* extension(const char* name) const;
 };
 
-/// x as float32 on the CPU, where everything outside models computes.
+/// x as float32 on the CPU, contiguous, where everything outside models computes; x itself when it is so already. Any
+/// thread.
 Tensor to_host(const Tensor& x);
 
-/// The activations on their own, elementwise (geglu: halves the last dimension). x is left as it is.
+/// The activations on their own, elementwise (geglu: halves the last dimension, which must be even). x is left as it
+/// is; at least one row. Any thread.
 Tensor activate(const Tensor& x, Activation activation);
 
 /// function(row [1, ...]) for each row of x, joined. For whatever else a model computes with exp, tanh and the like:
 /// libtorch rounds the tail of an array unlike the rest, so a row keeps its last bit only when it is computed alone. At
-/// least one row.
+/// least one row. Rows are computed in turn, on the caller's thread; what `function` throws passes through. The results
+/// have one shape and dtype.
 Tensor each_row(const Tensor& x, const std::function<Tensor(const Tensor&)>& function);
 
 }  // namespace alice

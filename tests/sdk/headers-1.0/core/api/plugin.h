@@ -64,7 +64,7 @@ struct OptionLayer {
 };
 using OptionLayers = std::vector<OptionLayer>;
 
-/// Reads layers over the defaults of T; throws one Error(code) with all faults.
+/// Reads layers over the defaults of T; throws one Error(code) with all faults. Any thread.
 template <class T>
 T read_options(const OptionTable<T>& table, const OptionLayers& layers, ErrorCode code) {
   Faults faults;
@@ -80,10 +80,13 @@ inline void refuse_options(const OptionLayers& layers, ErrorCode code) {
   read_options(OptionTable<None>(), layers, code);
 }
 
-/// Factories live as long as the process and may be used from any thread.
+/// Factories live as long as the process and may be used from any thread, several at once. What create() makes is
+/// shared by those who asked for it, may be used from any thread and ends with the last of them, on whichever thread
+/// that is. An exception other than Error is reported as a fault of the plugin.
 class Factory {
  public:
   virtual ~Factory();
+  /// The same object at every call, valid as long as the factory. Never throws.
   virtual const FactoryInfo& info() const = 0;
 };
 
@@ -95,7 +98,7 @@ class BackendFactory : public Factory {
 
 class SchedulerFactory : public Factory {
  public:
-  /// Throws Error(bad_config) naming the option's place.
+  /// Throws Error(bad_config) naming the option's place. Cheap: it is called for every request.
   virtual std::shared_ptr<const Scheduler> create(const OptionLayers& options) const = 0;
 };
 
@@ -106,9 +109,10 @@ class ModelFactory : public Factory {
   /// From names, shapes and config.json alone (files.weights->index(), files.config): is this mine, and is it complete?
   /// Empty when the files are of another architecture. A file that is mine and damaged is a Recognition with faults.
   /// Reads no tensor data, so it is fast for any size. Throws Error(bad_weights) for a config.json with wrong types or
-  /// ranges.
+  /// ranges. Never throws for files that are another's.
   virtual std::optional<Recognition> recognise(const ModelFiles& files) const = 0;
-  /// Loads. `recognition` is what recognise() gave for these files, without faults. Throws Error(bad_weights),
+  /// Loads. `recognition` is what recognise() gave for these files, without faults. The part keeps `files.weights` and
+  /// the backend alive as long as it needs them; `files` and `recognition` are the caller's. Throws Error(bad_weights),
   /// Error(bad_config) for options, Error(out_of_memory).
   virtual std::shared_ptr<const Part> create(const ModelFiles& files, const Recognition& recognition,
                                              std::shared_ptr<const Backend> backend,
@@ -120,10 +124,13 @@ using VaeFactory = ModelFactory<Vae>;
 
 class LoraFormatFactory : public Factory {
  public:
+  /// Throws Error(bad_config) for options. Cheap: it is called for every file.
   virtual std::shared_ptr<const LoraFormat> create(const OptionLayers& options) const = 0;
 };
 
-/// Where a plugin hands its factories in; valid during the call only.
+/// Where a plugin hands its factories in; valid during the call only, on its thread. Each function takes the factory
+/// over, and throws Error(unsupported) when it is null or another factory of its kind bears one of its names: let that
+/// pass, and the plugin is refused as a whole.
 class Enrolment {
  public:
   virtual void backend(std::unique_ptr<BackendFactory> factory) = 0;
@@ -148,6 +155,8 @@ struct PluginEntry {
 
 }  // namespace alice
 
+/// The entry: once in a library, outside of any namespace. `plugin_id` and `plugin_version` are string literals;
+/// enrol_function is a function or a lambda without captures, as PluginEntry::enrol.
 #define ALICE_PLUGIN(plugin_id, plugin_version, enrol_function)                                              \
   extern "C" __attribute__((visibility("default"))) const ::alice::PluginEntry ALICE_ENTRY_SYMBOL;           \
   extern "C" const ::alice::PluginEntry ALICE_ENTRY_SYMBOL = {sizeof(::alice::PluginEntry), ALICE_SDK_MINOR, \

@@ -28,28 +28,31 @@ struct Plan {
 
   size_t steps() const { return levels.empty() ? 0 : levels.size() - 1; }
   /// The plan without its first `k` steps, for image to image: x then starts at add_noise(x0, noise, levels.front()).
-  /// 0 <= k < steps(); throws Error(bad_request) otherwise.
+  /// 0 <= k < steps(); throws Error(bad_request) otherwise. *this is left as it is.
   Plan from(size_t k) const;
 };
 
-/// alpha * x0 + sigma * noise.
+/// alpha * x0 + sigma * noise, of their common shape; a new tensor. Any thread.
 Tensor add_noise(const Tensor& x0, const Tensor& noise, const Level& level);
 
 /// x at a level -> the estimate of x0, of x's shape. x in the sampler's scaling. Draws no noise. May throw (cancelled):
 /// let it pass through. Called from sample()'s thread only.
 using Denoise = std::function<Tensor(const Tensor& x, const Level& level)>;
 
-/// Standard normal noise. Row b comes from image b's own generator.
+/// Standard normal noise. Row b comes from image b's own generator. One run's own: not to be shared between threads.
 class NoiseSource {
  public:
   virtual ~NoiseSource();
-  /// float32 on the CPU, of `like`'s shape [B, C, h, w].
+  /// float32 on the CPU, of `like`'s shape [B, C, h, w]; a new tensor, other numbers at each call. B must be the same
+  /// in all calls.
   virtual Tensor normal_like(const Tensor& like) = 0;
 };
 
-/// Told after each step: x as it stands then; `done` of `total` steps. May throw Error(cancelled).
+/// Told after each step, on sample()'s thread: x as it stands then, which is only read; `done` of `total` steps. May
+/// throw Error(cancelled): let it pass through.
 using OnStep = std::function<void(size_t done, size_t total, const Tensor& x)>;
 
+/// Const and stateless: one object serves every request, from any thread, several at once.
 class Scheduler {
  public:
   virtual ~Scheduler();
@@ -60,7 +63,8 @@ class Scheduler {
 
   /// Runs the whole plan. x [B, C, h, w] float32 on the CPU, at plan.levels.front() in its scaling -> x at
   /// plan.levels.back() in its scaling. Calls denoise at least once a step, on_step exactly plan.steps() times, noise
-  /// only where the algorithm is stochastic. Any thread; leaves nothing behind when a callback throws.
+  /// only where the algorithm is stochastic. The x that is given, and those that callbacks get, are not written to. Any
+  /// thread; leaves nothing behind when a callback throws.
   virtual Tensor sample(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel& model, NoiseSource& noise,
                         const OnStep& on_step) const = 0;
 

@@ -33,6 +33,7 @@ struct TextEncoding {
 class TextEncoder {
  public:
   virtual ~TextEncoder();
+  /// Both valid as long as the encoder; never throw.
   virtual const TextEncoderInfo& info() const = 0;
   virtual const ModelWeights& weights() const = 0;
 
@@ -40,11 +41,13 @@ class TextEncoder {
   virtual TokenIds tokenize(const std::string& prompt) const = 0;
   /// ids [B, T] int64, each from tokenize().padded -> the tokens. clip_skip 0 takes the last layer, k the k-th before
   /// it (as diffusers counts; A1111 counts one more), 0 <= clip_skip < layers. final_norm: apply the last layer norm
-  /// (SD 1.x and 2.x do, SDXL does not). Throws Error(bad_request) for a clip_skip out of range.
+  /// (SD 1.x and 2.x do, SDXL does not). ids is on the CPU; the result is the caller's. Throws Error(bad_request) for a
+  /// clip_skip or ids out of range.
   virtual TextEncoding encode(const Tensor& ids, int64_t clip_skip = 0, bool final_norm = true) const = 0;
-  /// Every hidden state, the embeddings first: layers + 1 tensors [B, T, D]. For comparisons.
+  /// Every hidden state, the embeddings first: layers + 1 tensors [B, T, D]. For comparisons. Throws as encode().
   virtual std::vector<Tensor> hidden_states(const Tensor& ids) const = 0;
-  /// A new encoder with changed weights that shares all others. See ModelWeights::patched.
+  /// A new encoder with changed weights that shares all others; *this is left as it is. Throws as
+  /// ModelWeights::patched().
   virtual std::shared_ptr<const TextEncoder> patched(const Deltas& deltas) const = 0;
   /// See Backend::extension.
   virtual const void* extension(const char* name) const;

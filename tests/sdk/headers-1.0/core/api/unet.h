@@ -28,7 +28,8 @@ class UNetRun {
  public:
   virtual ~UNetRun();
   /// x [B, in_channels, h, w] float32 on the CPU, scaled to unit variance; t [B] float32, possibly fractional -> the
-  /// raw prediction [B, out_channels, h, w], float32 on the CPU. B is the conditioning's. h and w need not be even.
+  /// raw prediction [B, out_channels, h, w], float32 on the CPU. B is the conditioning's. h and w need not be even. x
+  /// and t are only read; the result is the caller's. Throws Error(bad_request) for another shape.
   virtual Tensor predict(const Tensor& x, const Tensor& t) = 0;
 };
 
@@ -36,11 +37,13 @@ class UNetRun {
 class UNet : public std::enable_shared_from_this<UNet> {
  public:
   virtual ~UNet();
+  /// Both valid as long as the UNet; never throw.
   virtual const UNetInfo& info() const = 0;
   virtual const ModelWeights& weights() const = 0;
-  /// Throws Error(bad_request) when a conditioning is missing or of another width.
+  /// Begins a request. `conditioning` is only read, and not kept beyond tensors that the run shares. The UNet must be
+  /// owned by a shared_ptr. Throws Error(bad_request) when a conditioning is missing or of another width.
   virtual std::unique_ptr<UNetRun> prepare(const Conditioning& conditioning) const = 0;
-  /// A new UNet with changed weights that shares all others. See ModelWeights::patched.
+  /// A new UNet with changed weights that shares all others; *this is left as it is. Throws as ModelWeights::patched().
   virtual std::shared_ptr<const UNet> patched(const Deltas& deltas) const = 0;
   /// See Backend::extension.
   virtual const void* extension(const char* name) const;

@@ -24,6 +24,7 @@ namespace alice {
 class WeightSource {
  public:
   virtual ~WeightSource();
+  /// Valid as long as the source; never throws.
   virtual const TensorIndex& index() const = 0;
   /// The tensor in the file's own dtype, a read-only view that keeps the file mapped. Throws Error(bad_weights) naming
   /// file and tensor when it is not there.
@@ -41,7 +42,7 @@ struct ModelFiles {
 };
 
 /// Where a member of files.config stands: "models/x/unet/config.json/act_fn", or "models/x.safetensors (settings beside
-/// it)/act_fn".
+/// it)/act_fn". The result keeps nothing of `files`. Any thread.
 PlaceOf config_places(const ModelFiles& files);
 
 /// How one parameter of a model is made from the file's tensors.
@@ -86,20 +87,23 @@ class ModelWeights {
   ModelWeights(std::string place, std::shared_ptr<const WeightSource> source, std::vector<Parameter> parameters,
                std::shared_ptr<const Backend> backend);
 
+  /// What these give is valid as long as *this, or a copy of it; they never throw.
   const Backend& backend() const { return *backend_; }
   std::shared_ptr<const Backend> backend_ptr() const { return backend_; }
   const std::vector<Parameter>& parameters() const { return *parameters_; }
   bool contains(const std::string& parameter) const;
 
-  /// "<module>.weight" and, where there is one, "<module>.bias". Throw Error(bad_weights) when the weight is not there
-  /// or holds a number that is not finite.
+  /// "<module>.weight" and, where there is one, "<module>.bias", prepared by the backend at the first call and shared
+  /// after it; a second caller waits meanwhile. A module is always asked for with the same shape. Throw
+  /// Error(bad_weights) when the weight is not there or holds a number that is not finite.
   PreparedWeightPtr linear(const std::string& module) const;
   PreparedWeightPtr conv2d(const std::string& module, const Conv2dShape& shape) const;
-  /// One parameter on the backend's device in its dtype: norms, embeddings.
+  /// One parameter on the backend's device in its dtype: norms, embeddings. Shared: only read it. Throws as above.
   Tensor tensor(const std::string& parameter) const;
 
   /// The same weights with some changed: shares every prepared weight that no delta touches, has its own of the others.
-  /// *this is untouched. Throws Error(bad_weights) for a name that is no parameter or a delta of another shape.
+  /// *this is untouched; the deltas are shared, not copied. Throws Error(bad_weights) for a name that is no parameter,
+  /// a delta of another shape, or one that is not finite.
   ModelWeights patched(const Deltas& deltas) const;
 
  private:
@@ -138,7 +142,7 @@ struct WantedParameter {
 /// and "dtypes", and the faults of `recognition` ("missing", "has shape [..], needs [..]"), of each kind the first few
 /// in full and the rest as a number; a missing one stands in `parameters` too, with its shape. `belongs(name)` tells
 /// whether a name of the index is this part's business: one that is and is not used is left over (a fault), unless
-/// `passes_over(name)`. All that belongs is claimed.
+/// `passes_over(name)`. All that belongs is claimed. Throws only what the two functions throw; any thread.
 void match_parameters(const TensorIndex& index, const std::vector<WantedParameter>& wanted,
                       const std::function<bool(const std::string&)>& belongs,
                       const std::function<bool(const std::string&)>& passes_over, Recognition& recognition);
