@@ -88,13 +88,6 @@ ConfigNode command_line_settings(const ConfigSources& sources) {
   return root;
 }
 
-fs::path built_in_models(const fs::path& program_folder) {
-  std::error_code ignored;  // a folder that cannot be looked at is not there
-  const fs::path beside = program_folder / "models", above = (program_folder / "../models").lexically_normal();
-  const bool is_build_folder = !fs::is_directory(beside, ignored) && fs::is_directory(above, ignored);
-  return is_build_folder ? above : beside;
-}
-
 /// systemd's StateDirectory=, else the user's folder for data (XDG Base Directory Specification).
 fs::path built_in_data(const ConfigSources& sources) {
   const std::string state = variable(sources.environment, "STATE_DIRECTORY");
@@ -105,10 +98,20 @@ fs::path built_in_data(const ConfigSources& sources) {
   return home.empty() ? sources.program_folder / "data" : fs::path(home) / ".local/share/alice";
 }
 
+/// Beside the program, or beside the build folder that it lies in; an installed program has neither.
+fs::path built_in_models(const ConfigSources& sources) {
+  std::error_code ignored;  // a folder that cannot be looked at is not there
+  for (const char* candidate : {"models", "../models"})
+    if (const fs::path folder = (sources.program_folder / candidate).lexically_normal();
+        fs::is_directory(folder, ignored))
+      return folder;
+  return built_in_data(sources) / "models";
+}
+
 Config built_in(const ConfigSources& sources) {
   Config config;
   config.host.plugins = {{sources.program_folder / "plugins", "built-in"}};
-  config.host.models_directory = built_in_models(sources.program_folder);
+  config.host.models_directory = built_in_models(sources);
   config.server.data_directory = built_in_data(sources);
   return config;
 }

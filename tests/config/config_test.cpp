@@ -62,16 +62,17 @@ TEST_CASE("the examples in the shipped configuration are right when they are swi
   CHECK(model.defaults.steps.has_value());
 }
 
-TEST_CASE("with nothing said, plugins and models are sought beside the program and the core chooses the backend") {
+TEST_CASE("with nothing said, plugins and models are sought where the program lies and the core chooses the backend") {
   ConfigFolder folder;
   const Config config = folder.load();
   CHECK(config.sources.empty());
   CHECK(config.host.plugins.at(0).path == folder.folder / "bin/plugins");
-  CHECK(config.host.models_directory == folder.folder / "bin/models");
+  CHECK(config.host.models_directory == folder.folder / "home/.local/share/alice/models");
   CHECK(config.host.backends.empty());
   CHECK(config.host.default_backend.empty());
   CHECK(config.origin("generation.threads") == "built-in");
 
+  // Models: those of an installed program lie with its user's data, those of a build folder beside it.
   fs::create_directories(folder.folder / "models");
   CHECK(folder.load().host.models_directory == folder.folder / "models");
   fs::create_directories(folder.folder / "bin/models");
