@@ -23,6 +23,10 @@ class MappedFile {
   const std::byte* data() const noexcept { return data_; }  ///< page-aligned; null for an empty file
   size_t size() const noexcept { return size_; }            ///< bytes, as it was when opened
 
+  /// Gives the memory of the whole pages in [begin, end) back: they stay readable and come from the file again when
+  /// touched. For what has been read and will hardly be read again. Any thread, whoever else reads there.
+  void give_back(size_t begin, size_t end) const noexcept;
+
  private:
   MappedFile(const std::byte* data, size_t size) : data_(data), size_(size) {}
 

@@ -73,8 +73,8 @@ Tensor SafetensorsFile::tensor(const std::string& name) const {
     // ATen has no const tensors: the cast promises nothing, the pages stay read-only.
     void* bytes = const_cast<std::byte*>(mapping->data() + info->begin);
     if (reinterpret_cast<uintptr_t>(bytes) % size_of(info->dtype) == 0) {
-      out = at::from_blob(
-          bytes, info->shape, [mapping](void*) {}, options);
+      const auto done = [mapping, begin = info->begin, end = info->end](void*) { mapping->give_back(begin, end); };
+      out = at::from_blob(bytes, info->shape, done, options);
     } else {
       out = at::empty(info->shape, options);
       std::memcpy(out.data_ptr(), bytes, info->end - info->begin);

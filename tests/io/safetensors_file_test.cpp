@@ -1,6 +1,9 @@
 #include "core/io/safetensors_file.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
 
 #include "core/base/safetensors_header.h"
 #include "tests/support/errors.h"
@@ -11,6 +14,13 @@ using namespace alice;
 using namespace alice::test;
 
 namespace {
+
+/// Bytes of files that are mapped and in memory (proc(5), statm: shared).
+int64_t mapped_in_memory() {
+  int64_t size = 0, resident = 0, shared = 0;
+  std::ifstream("/proc/self/statm") >> size >> resident >> shared;
+  return shared * ::sysconf(_SC_PAGESIZE);
+}
 
 const std::string kGolden = ALICE_TEST_DATA "/goldens/models/tiny_sd15.safetensors";
 
@@ -121,6 +131,19 @@ TEST_CASE("shards are one source, and a name in two of them is an error") {
   CHECK(error.place() == "three");
   CHECK(says(error.sentence(), "'a' is in two files"));
   CHECK(error_of([] { SafetensorsFile::open_shards({}, "none"); }).place() == "none");
+}
+
+TEST_CASE("a tensor that nobody holds any more takes no memory, and can be read again") {
+  constexpr int64_t kSize = 32 << 20;
+  const TempFolder folder;
+  const auto source = SafetensorsFile::open(folder.write("x.safetensors", tiny_safetensors("x", kSize)));
+  const int64_t before = mapped_in_memory();
+  for (int time = 0; time < 2; ++time) {
+    const Tensor x = source->tensor("x");
+    CHECK(x.eq(0).all().item<bool>());
+    CHECK(mapped_in_memory() - before > kSize * 9 / 10);
+  }
+  CHECK(mapped_in_memory() - before < kSize / 10);
 }
 
 TEST_CASE("what cannot be opened is not found") {
