@@ -143,18 +143,23 @@ class Registry::Enroller : public Enrolment {
   std::vector<std::unique_ptr<LoraFormatFactory>> lora_formats_;
 };
 
-Registry::Registry(const std::vector<PlacedPath>& plugins) {
+Registry::Registry(const std::vector<PlacedPath>& plugins,
+                   const std::function<void(const std::filesystem::path&)>& before_load) {
+  const auto load_one = [&](const std::filesystem::path& file) {
+    if (before_load) before_load(file);
+    load(file);
+  };
   for (const PlacedPath& named : plugins) {
     std::error_code status;
     if (!std::filesystem::is_directory(named.path, status)) {
-      load(named.path);
+      load_one(named.path);
       continue;
     }
     std::vector<std::filesystem::path> files;
     for (const auto& entry : std::filesystem::directory_iterator(named.path, status))
       if (entry.path().extension() == ".so") files.push_back(entry.path());
     std::sort(files.begin(), files.end());  // the same order on every machine
-    for (const auto& file : files) load(file);
+    for (const auto& file : files) load_one(file);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // What the loaded plugins offer: every factory by kind and id, and where it came from.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -51,7 +52,9 @@ class Registry {
  public:
   /// Loads every library of `plugins` (a folder stands for its *.so files, by name). A library that is refused, enrols
   /// a name that is taken, or throws leaves no factory behind, is recorded with the reason, and the rest works.
-  explicit Registry(const std::vector<PlacedPath>& plugins);
+  /// `before_load` is called with each library before any of its code runs.
+  explicit Registry(const std::vector<PlacedPath>& plugins,
+                    const std::function<void(const std::filesystem::path&)>& before_load = nullptr);
 
   const std::vector<PluginRecord>& plugins() const { return plugins_; }
   const FactoryList<BackendFactory>& backends() const { return backends_; }

@@ -3,8 +3,8 @@
 //
 // A value that several places give is taken from the first of: the command line; an ALICE_* variable; the user's
 // ~/.config/alice/config.yaml; the system's /etc/alice/config.yaml; what is built in. A file named by --config or
-// ALICE_CONFIG stands in for the user's and the system's. Section by section, key by key: a list, a model's entry or a
-// backend's entry is one value and is taken whole.
+// ALICE_CONFIG stands in for the user's and the system's. Section by section, key by key: a list, the entry of
+// a model, a backend or a worker group is one value and is taken whole.
 
 #include <filesystem>
 #include <map>

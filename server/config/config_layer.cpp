@@ -7,6 +7,7 @@
 #include "core/base/nearest.h"
 #include "server/config/alice_dialect.h"
 #include "server/config/server_options.h"
+#include "server/config/worker_groups.h"
 
 namespace alice {
 namespace {
@@ -53,26 +54,10 @@ const OptionTable<LoggingConfig>& logging_options() {
   return table;
 }
 
-template <class T>
-std::vector<std::string> names_of(const OptionTable<T>& table) {
-  std::vector<std::string> names;
-  for (const OptionSpec& spec : table.specs()) names.push_back(spec.name);
-  return names;
-}
-
 std::vector<std::string> prefixed(const std::string& prefix, const std::vector<std::string>& names) {
   std::vector<std::string> out;
   for (const std::string& name : names) out.push_back(prefix + name);
   return out;
-}
-
-std::vector<std::string> joined(std::vector<std::string> first, const std::vector<std::string>& second) {
-  first.insert(first.end(), second.begin(), second.end());
-  return first;
-}
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 std::string lower(std::string text) {
@@ -81,14 +66,15 @@ std::string lower(std::string text) {
 }
 
 /// Reads one layer; lives as long as that takes.
-class LayerReader {
+class LayerReader : private SectionReader {
  public:
   LayerReader(const fs::path& base, const KnownFolders& folders, Config& config, Faults& faults)
-      : base_(base), folders_(folders), config_(config), faults_(faults) {}
+      : SectionReader(base, folders, faults), config_(config), faults_(faults) {}
 
   void read(const ConfigNode& root) {
-    const auto sections = joined(
-        {"plugins", "backends", "models", "generation", "server", "jobs", "storage", "logging"}, alice_sections());
+    const auto sections =
+        joined({"plugins", "backends", "models", "generation", "server", "jobs", "workers", "storage", "logging"},
+               alice_sections());
     if (!is_map(root, "a configuration", sections)) return;
     for (const auto& [key, place, value] : root.members) {
       if (key == "plugins")
@@ -103,6 +89,8 @@ class LayerReader {
         read_server(value);
       else if (key == "jobs")
         read_jobs(value);
+      else if (key == "workers")
+        read_workers(value);
       else if (key == "storage")
         read_storage(value);
       else if (key == "logging")
@@ -113,40 +101,6 @@ class LayerReader {
   }
 
  private:
-  /// False for null, which says nothing, and for what is no map, which is a fault.
-  bool is_map(const ConfigNode& node, const std::string& what) {
-    if (node.kind == ConfigNode::Kind::map) return true;
-    if (!node.is_null()) faults_.add(node.place, what + " must be a map of keys and values, got " + shown(node));
-    return false;
-  }
-  /// The same; keys that are not `allowed` are faults.
-  bool is_map(const ConfigNode& node, const std::string& what, const std::vector<std::string>& allowed) {
-    if (!is_map(node, what)) return false;
-    for (const auto& [key, place, value] : node.members)
-      if (!contains(allowed, key))
-        faults_.add(place, "'" + key + "' is no key of " + what + did_you_mean(key, allowed));
-    return true;
-  }
-
-  /// The string, or "" and a fault when it is none or empty.
-  std::string name_in(const ConfigNode& node, const std::string& what) {
-    if (node.is_text() && node.scalar != "") return node.scalar.get<std::string>();
-    faults_.add(node.place, what + " must be a string, got " + shown(node));
-    return "";
-  }
-
-  /// Relative paths are relative to the layer's folder.
-  fs::path path_in(const std::string& text) const {
-    const bool from_home = text.compare(0, 2, "~/") == 0 && !folders_.home.empty();
-    return (from_home ? folders_.home / text.substr(2) : base_ / text).lexically_normal();
-  }
-
-  /// Reads those members of `node` that `table` knows; the others are somebody else's.
-  template <class T>
-  void read_options(const OptionTable<T>& table, const ConfigNode& node, T& into) {
-    table.read_into(into, node.to_json(), UnknownKeys::pass_over, node.value_places(), faults_);
-  }
-
   /// Reads request defaults: the members of `node` that are `prefix` and one of `names`.
   void read_defaults(const ConfigNode& node, const std::string& prefix, const std::vector<std::string>& names,
                      GenerateRequest& into) {
@@ -160,20 +114,8 @@ class LayerReader {
 
   void read_plugins(const ConfigNode& node) {
     if (node.is_null()) return;
-    if (node.kind == ConfigNode::Kind::map) {
-      faults_.add(node.place, "plugins must be a list of library files and folders, got a map");
-      return;
-    }
-    config_.host.plugins.clear();
-    if (node.kind == ConfigNode::Kind::scalar) read_plugin(node);
-    for (const ConfigNode& item : node.items) read_plugin(item);
+    config_.host.plugins = plugins_in(node);
     note_origin("plugins", node);
-  }
-
-  void read_plugin(const ConfigNode& node) {
-    const std::string name = name_in(node, "a plugin");
-    if (!name.empty())
-      config_.host.plugins.push_back({name == "default" ? folders_.program / "plugins" : path_in(name), node.place});
   }
 
   void read_backends(const ConfigNode& node) {
@@ -293,6 +235,11 @@ class LayerReader {
     note_origins("jobs", node);
   }
 
+  void read_workers(const ConfigNode& node) {
+    read_worker_groups(node, *this, config_.server);
+    note_origins("workers", node);
+  }
+
   void read_storage(const ConfigNode& node) {
     if (!is_map(node, "storage", joined(kStorageKeys, alice_keys("storage")))) return;
     for (const auto& [key, place, value] : node.members) {
@@ -331,8 +278,6 @@ class LayerReader {
     for (const auto& member : node.members) note_origin(inside + member.key, member.value);
   }
 
-  const fs::path& base_;
-  const KnownFolders& folders_;
   Config& config_;
   Faults& faults_;
 };

@@ -3,10 +3,41 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/base/host_config.h"
+
 namespace alice {
+
+/// The group of every model that no other group names. It may have an entry like any other, without models.
+inline constexpr const char* kDefaultGroup = "default";
+
+/// A word of the configuration, and where it stands.
+struct PlacedName {
+  std::string name, place;
+};
+
+/// Workers that serve some models apart from the rest. load_config() gives a value to every optional one but
+/// memory_limit.
+struct WorkerGroupConfig {
+  std::string name;
+  std::vector<PlacedName> models;         ///< ids
+  std::vector<PlacedPath> plugins;        ///< loaded by its workers alone, after the general ones
+  std::optional<int64_t> count;           ///< workers; absent: generation.max_concurrent of the default group, else 1
+  int threads = 0;                        ///< of each worker; 0: generation.threads
+  std::optional<int64_t> memory_limit;    ///< bytes
+  std::optional<double> step_timeout_s;   ///< absent: jobs.step_timeout
+  std::optional<int64_t> job_attempts;    ///< absent: jobs.attempts
+  std::optional<int64_t> breaker_deaths;  ///< absent: none of the default group, else kBreakerDeaths; 0: none
+  double breaker_window_s = 60;
+  double breaker_pause_s = 30;
+  std::string place;
+};
+/// More than one job of jobs.attempts can cause.
+inline constexpr int64_t kBreakerDeaths = 5;
 
 struct ServerConfig {
   // server:
@@ -17,9 +48,10 @@ struct ServerConfig {
   std::vector<std::string> cors_origins;   ///< "https://app.example": pages of other sites that may call the server
   int64_t max_connections = 4096;          ///< open at once; fewer when the limit of open files is low
   int64_t max_connections_per_address = 3072;
-  double max_body_mb = 32;      ///< MiB
-  double read_timeout_s = 60;   ///< for a request to arrive, and for a kept connection to be idle
-  double drain_timeout_s = 30;  ///< how long running jobs may go on after SIGTERM
+  double max_body_mb = 32;           ///< MiB
+  double read_timeout_s = 60;        ///< for a request to arrive, and for a kept connection to be idle
+  double drain_timeout_s = 30;       ///< how long running jobs may go on after SIGTERM
+  bool allow_plugin_reload = false;  ///< may POST /v1/plugins/reload?
   // jobs:
   int64_t queue_size = 100;     ///< waiting jobs; more are refused
   double step_timeout_s = 600;  ///< a worker that says nothing about its job for so long is killed
@@ -28,9 +60,16 @@ struct ServerConfig {
   int64_t workers = 1;               ///< max_concurrent: each job has a worker process to itself
   double request_timeout_s = 0;      ///< how long a POST waits for its job; 0: as long as it takes
   bool cancel_on_disconnect = true;  ///< of a waiting POST that does not say on_disconnect
+  // workers:
+  std::map<std::string, WorkerGroupConfig> groups;  ///< by name; the default one only when something is said of it
   // storage:
   std::filesystem::path data_directory;    ///< database, records
   std::filesystem::path images_directory;  ///< pictures
 };
+
+/// As it was said, or as it is without a word. Of what load_config() has given.
+WorkerGroupConfig default_group(const ServerConfig& server);
+/// The group that has `model` (an id, or what stands behind its slash) in its list; null when it is the default one's.
+const WorkerGroupConfig* group_naming(const ServerConfig& server, const std::string& model);
 
 }  // namespace alice

@@ -52,7 +52,8 @@ const OptionTable<ServerConfig>& server_options() {
           .number("read_timeout", &S::read_timeout_s, {1, kLongestTimeout},
                   "for a request to arrive, and for a kept connection to be idle", "seconds")
           .number("drain_timeout", &S::drain_timeout_s, {0, kLongestTimeout},
-                  "how long running jobs may go on after SIGTERM", "seconds");
+                  "how long running jobs may go on after SIGTERM", "seconds")
+          .boolean("allow_plugin_reload", &S::allow_plugin_reload, "may POST /v1/plugins/reload replace plugins?");
   return table;
 }
 

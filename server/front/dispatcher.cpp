@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -28,7 +29,9 @@ Dispatcher::Dispatcher(boost::asio::io_context& io, const Settings& settings, Jo
       files_(files),
       watchers_(watchers),
       board_(board),
-      pool_(io, settings.workers, *this),
+      groups_(io, settings.groups, *this),
+      refreshes_([this] { return groups_.description(); }),
+      reloader_(io, groups_),
       health_(io, [this] { retry(); }),
       running_(store, files, watchers, board, health_, pace_,
                {[this](Job job) { wait_again(std::move(job)); }, [this] { publish(); }}),
@@ -38,19 +41,46 @@ Dispatcher::Dispatcher(boost::asio::io_context& io, const Settings& settings, Jo
 }
 
 void Dispatcher::start(std::vector<Job> unfinished) {
-  for (Job& job : unfinished) queue_.push_back(std::move(job));
-  pool_.start();
+  for (Job& job : unfinished) group_of(job.request.generate.model).queue().push_back(std::move(job));
+  for (const auto& group : groups_) group->start();
+  if (settings_.watch_plugins.count() > 0) reloader_.watch(settings_.watch_plugins);
   publish();
 }
 
+/// Of the group whose queue takes longest.
 int64_t Dispatcher::retry_after_s() const {
-  return pace_.retry_after_s(queue_.size(), static_cast<int64_t>(settings_.workers.workers));
+  int64_t longest = 1;
+  for (const auto& group : groups_)
+    longest = std::max(longest, pace_.retry_after_s(group->queue().size(), static_cast<int64_t>(group->size())));
+  return longest;
+}
+
+// --- which workers
+
+/// `model` as it is requested: "" is the default one.
+WorkerGroup& Dispatcher::group_of(const std::string& model) const {
+  return groups_.serving(model.empty() ? settings_.default_model : model);
+}
+
+std::string Dispatcher::model_meant(const std::string& requested) const {
+  return choose_model(requested, settings_.default_model, board_.snapshot()->description);
+}
+
+void Dispatcher::admit(GenerateRequest& request) const {
+  if (draining_) throw Error(ErrorCode::busy, "", "the server is stopping; try again when it is back");
+  if (!group_of(request.model).description().empty()) request.model = model_meant(request.model);
+  const WorkerGroup& group = group_of(request.model);
+  group.check_takes_jobs();
+  if (group.queue().size() < settings_.queue_size) return;
+  throw Error(
+      ErrorCode::busy, "",
+      fmt::format("the queue is full: {} jobs wait; try again in about {} s", group.queue().size(), retry_after_s()));
 }
 
 // --- what waits
 
 void Dispatcher::enqueue(Job job) {
-  queue_.push_back(std::move(job));
+  group_of(job.request.generate.model).queue().push_back(std::move(job));
   health_.works();
   publish();
   boost::asio::post(io_, [this] { dispatch(); });
@@ -59,46 +89,66 @@ void Dispatcher::enqueue(Job job) {
 /// Of a run that is over, but not the job.
 void Dispatcher::wait_again(Job job) {
   if (draining_) watchers_.tell(job.id, handed_back_event(job));
-  queue_.push_front(std::move(job));
+  WorkerGroup& group = group_of(job.request.generate.model);
+  group.queue().push_front(std::move(job));
   publish();
-  tell_positions();
+  tell_positions(group);
 }
 
 void Dispatcher::dispatch() {
-  while (!draining_ && !queue_.empty()) {
-    const auto worker = pool_.idle();
-    if (!worker.has_value() || !begin_next(*worker)) break;
+  for (const auto& group : groups_) {
+    while (!draining_) {
+      const auto worker = group->worker_for_next();
+      if (!worker.has_value() || !(move_first(*group) || begin_next(*group, *worker))) break;
+    }
   }
   publish();
 }
 
+/// A job that named no model before any was known may turn out to be another group's. True when it was.
+bool Dispatcher::move_first(WorkerGroup& group) {
+  const Job& first = group.queue().front();
+  if (!first.request.generate.model.empty()) return false;
+  try {
+    WorkerGroup& right = groups_.serving(model_meant(""));
+    if (&right == &group) return false;
+    right.queue().push_back(group.queue().take(first.id));
+  } catch (const Error&) {
+    return false;  // order() tells it
+  }
+  tell_positions(group);
+  boost::asio::post(io_, [this] { dispatch(); });
+  return true;
+}
+
 /// False when the store fails: the job waits on.
-bool Dispatcher::begin_next(size_t worker) {
+bool Dispatcher::begin_next(WorkerGroup& group, size_t worker) {
+  JobQueue& queue = group.queue();
   std::optional<int64_t> attempt;
   try {
-    attempt = store_.begin(queue_.front().id, now_ms());
+    attempt = store_.begin(queue.front().id, now_ms());
   } catch (const Error& e) {
     health_.failed(e);
     return false;
   }
   health_.works();
-  Job job = queue_.take(queue_.front().id);
-  tell_positions();
+  Job job = queue.take(queue.front().id);
+  tell_positions(group);
   if (!attempt.has_value()) {
     log_job(spdlog::level::err, job, "is not queued in the store any more: passed over");
     return true;
   }
   job.status = JobStatus::running;
   job.attempts = *attempt;
-  order(worker, running_.add(std::move(job)));
+  order(group, worker, running_.add(std::move(job)));
   return true;
 }
 
-void Dispatcher::order(size_t worker, RunningJob& run) {
+void Dispatcher::order(WorkerGroup& group, size_t worker, RunningJob& run) {
   GenerateRequest& request = run.job.request.generate;
   try {
     // Again: the job may have come before any worker had said what there is, and models come and go.
-    request.model = choose_model(request.model, settings_.default_model, board_.snapshot()->description);
+    request.model = model_meant(request.model);
   } catch (const Error& e) {
     return running_.fail(run, {e.code(), e.place(), e.sentence()}, /*worker_died=*/false);
   }
@@ -109,26 +159,29 @@ void Dispatcher::order(size_t worker, RunningJob& run) {
   order.pictures_folder = files_.pictures_folder().string();
   order.record_file = files_.record_file(run.job.id).string();
   run.worker = worker;
-  log_job(spdlog::level::info, run.job, fmt::format("begun by worker {}, attempt {}", worker, run.job.attempts));
-  pool_.give(worker, std::move(order));
+  log_job(spdlog::level::info, run.job,
+          fmt::format("begun by worker {}, attempt {}", group.log_name(worker), run.job.attempts));
+  group.pool().give(worker, std::move(order));
   publish();
   watchers_.tell(run.job.id, step_event(run));
 }
 
 void Dispatcher::cancel(const std::string& id) {
-  const auto position = queue_.position(id);
+  WorkerGroup* const group = groups_.with_waiting(id);
   RunningJob* run = running_.find(id);
-  if (!position.has_value() && run == nullptr) return;
-  if (run != nullptr && run->worker.has_value()) pool_.cancel(*run->worker, run->run());
+  if (group == nullptr && run == nullptr) return;
+  if (run != nullptr && run->worker.has_value())
+    group_of(run->job.request.generate.model).pool().cancel(*run->worker, run->run());
   try {
     store_.cancel(id, now_ms());
   } catch (const Error& e) {
     store_failed(e);
     throw;
   }
-  if (position.has_value()) {
-    run = &running_.add(queue_.take(id));
-    tell_positions(*position);
+  if (group != nullptr) {
+    const int64_t position = *group->queue().position(id);
+    run = &running_.add(group->queue().take(id));
+    tell_positions(*group, position);
   }
   running_.conclude_written(*run);
   dispatch();
@@ -136,33 +189,36 @@ void Dispatcher::cancel(const std::string& id) {
 
 std::optional<JobEvent> Dispatcher::present(const std::string& id) {
   if (const RunningJob* run = running_.find(id)) return step_event(*run);
-  const auto position = queue_.position(id);
-  if (!position.has_value()) return std::nullopt;
-  return draining_ ? handed_back_event(queue_.at(*position)) : position_event(*position);
+  const WorkerGroup* group = groups_.with_waiting(id);
+  if (group == nullptr) return std::nullopt;
+  const int64_t position = *group->queue().position(id);
+  return draining_ ? handed_back_event(group->queue().at(position)) : position_event(position);
 }
 
-/// Of the jobs from position `first` on.
-void Dispatcher::tell_positions(int64_t first) {
+/// Of the group's jobs from position `first` on.
+void Dispatcher::tell_positions(const WorkerGroup& group, int64_t first) {
   if (!watchers_.anybody()) return;
-  for (int64_t position = first; position <= queue_.size(); ++position)
-    watchers_.tell(queue_.at(position).id, position_event(position));
+  for (int64_t position = first; position <= group.queue().size(); ++position)
+    watchers_.tell(group.queue().at(position).id, position_event(position));
 }
 
 // --- what workers say
 
-void Dispatcher::worker_says(size_t worker, ToFront message) {
-  std::visit([&](const auto& one) { on(worker, one); }, message);
+void Dispatcher::worker_says(WorkerGroup& group, size_t worker, ToFront message) {
+  std::visit([&](const auto& one) { on(group, worker, one); }, message);
 }
 
-void Dispatcher::on(size_t worker, const Described& described) {
-  spdlog::info("worker={} is ready, process {}", worker, described.pid);
-  board_.update([&](ServerState& state) { state.description = described.description; });
+void Dispatcher::on(WorkerGroup&, size_t, const LoadingPlugin&) {}  // the pool's
+
+void Dispatcher::on(WorkerGroup& group, size_t worker, const Described& described) {
+  spdlog::info("worker={} is ready, process {}", group.log_name(worker), described.pid);
+  board_.update([description = groups_.description()](ServerState& state) { state.description = description; });
   publish();
-  answer_refreshes(worker, described.description);
+  refreshes_.answered({&group, worker});
   dispatch();
 }
 
-void Dispatcher::on(size_t, const JobProgress& progress) {
+void Dispatcher::on(WorkerGroup&, size_t, const JobProgress& progress) {
   RunningJob* run = running_.find(progress.run);
   if (run == nullptr) return;
   const std::string shape = Pace::shape_of(run->job.request.generate);
@@ -173,11 +229,15 @@ void Dispatcher::on(size_t, const JobProgress& progress) {
   watchers_.tell(run->job.id, step_event(*run));
 }
 
-void Dispatcher::on(size_t, const JobPreview& preview) {
+void Dispatcher::on(WorkerGroup&, size_t, const PluginsAtWork& at_work) {
+  if (RunningJob* run = running_.find(at_work.run)) run->plugins = at_work.plugins;
+}
+
+void Dispatcher::on(WorkerGroup&, size_t, const JobPreview& preview) {
   if (running_.find(preview.run) != nullptr) watchers_.tell(preview.run.job, preview_event(preview));
 }
 
-void Dispatcher::on(size_t, const JobPicture& message) {
+void Dispatcher::on(WorkerGroup&, size_t, const JobPicture& message) {
   RunningJob* run = running_.find(message.run);
   if (run == nullptr) return;
   const PictureFile& picture = message.picture;
@@ -189,7 +249,7 @@ void Dispatcher::on(size_t, const JobPicture& message) {
     log_job(spdlog::level::err, run->job, "the worker named a picture that is none of this job's: " + picture.file);
 }
 
-void Dispatcher::on(size_t, const JobDone& done) {
+void Dispatcher::on(WorkerGroup&, size_t, const JobDone& done) {
   if (RunningJob* run = running_.find(done.run))
     running_.succeed(*run, done);
   else
@@ -197,7 +257,7 @@ void Dispatcher::on(size_t, const JobDone& done) {
   dispatch();
 }
 
-void Dispatcher::on(size_t, const JobFailed& failed) {
+void Dispatcher::on(WorkerGroup&, size_t, const JobFailed& failed) {
   RunningJob* run = running_.find(failed.run);
   if (run == nullptr)
     running_.tidy(failed.run.job);
@@ -208,32 +268,35 @@ void Dispatcher::on(size_t, const JobFailed& failed) {
   dispatch();
 }
 
-void Dispatcher::on(size_t worker, const LogLine& line) {
+void Dispatcher::on(WorkerGroup& group, size_t worker, const LogLine& line) {
   const RunningJob* run = running_.find(line.job);
   const std::string request = run != nullptr ? run->job.request.request_id : "";
   spdlog::log(spdlog::level::from_str(line.level),
-              job_line(line.job, request, fmt::format("worker={} {}", worker, line.text)));
+              job_line(line.job, request, fmt::format("worker={} {}", group.log_name(worker), line.text)));
 }
 
-void Dispatcher::worker_ended(size_t worker, const WorkerEnd& end, const std::optional<JobRun>& run) {
-  spdlog::warn("worker={} {}", worker, end.sentence);
+void Dispatcher::worker_ended(WorkerGroup& group, size_t worker, const WorkerEnd& end,
+                              const std::optional<JobRun>& run) {
   board_.update([&](ServerState& state) { ++state.worker_ends[end.reason]; });
-  answer_refreshes(worker, Error(ErrorCode::busy, "", "the worker that was asked has ended; try again"));
+  refreshes_.died({&group, worker});
   if (run.has_value()) {
     if (RunningJob* lost_run = running_.find(*run))
-      lost(*lost_run, end);
+      lost(group, *lost_run, end);
     else
       running_.tidy(run->job);
   }
   dispatch();
 }
 
-void Dispatcher::lost(RunningJob& run, const WorkerEnd& end) {
+void Dispatcher::group_is_back(WorkerGroup&) { dispatch(); }
+
+void Dispatcher::lost(WorkerGroup& group, RunningJob& run, const WorkerEnd& end) {
   const int64_t deaths = run.job.worker_deaths + 1;
-  const std::string sentence =
-      fmt::format("{}; this was attempt {} of {}", death_sentence(run, end), deaths, settings_.job_attempts);
-  if (deaths >= settings_.job_attempts)
-    return running_.fail(run, {ErrorCode::internal, "worker", sentence}, /*worker_died=*/true);
+  const std::string death = death_sentence(run, end);
+  const std::string sentence = fmt::format("{}; this was attempt {} of {}", death, deaths, group.job_attempts());
+  group.explain_death(death);
+  if (deaths >= group.job_attempts())
+    return running_.fail(run, {ErrorCode::internal, kWorkerPlace, sentence}, /*worker_died=*/true);
   log_job(spdlog::level::warn, run.job, sentence + ": the job goes on with another worker");
   running_.put_back(run, /*worker_died=*/true);
 }
@@ -254,7 +317,8 @@ void Dispatcher::retry() {
 
 void Dispatcher::begin_drain() {
   draining_ = true;
-  for (const Job& job : queue_.jobs()) watchers_.tell(job.id, handed_back_event(job));
+  for (const auto& group : groups_)
+    for (const Job& job : group->queue().jobs()) watchers_.tell(job.id, handed_back_event(job));
 }
 
 void Dispatcher::drain(std::chrono::milliseconds deadline, std::function<void()> on_done) {
@@ -268,7 +332,7 @@ void Dispatcher::drain(std::chrono::milliseconds deadline, std::function<void()>
 }
 
 void Dispatcher::hand_back() {
-  pool_.stop();
+  for (const auto& group : groups_) group->stop();
   running_.hand_back();
   publish();
 }
@@ -278,31 +342,33 @@ void Dispatcher::stop() {
   hand_back();
   health_.stop();
   deadline_.cancel();
-  while (!refreshes_.empty())
-    answer_refreshes(refreshes_.begin()->first, Error(ErrorCode::busy, "", "the server is stopping"));
+  reloader_.stop();
+  refreshes_.give_up(Error(ErrorCode::busy, "", "the server is stopping"));
 }
 
 // --- what is told
 
 void Dispatcher::refresh(Then<Json> then) {
-  const auto worker = pool_.any();
-  if (!worker.has_value()) return then(Error(ErrorCode::busy, "", "no worker is ready; try again in a moment"));
-  refreshes_[*worker].push_back(std::move(then));
-  pool_.describe(*worker);
+  std::set<RefreshCalls::Asked> asked;
+  for (const auto& group : groups_)
+    if (const auto worker = group->pool().any()) asked.emplace(group.get(), *worker);
+  if (asked.empty()) return then(Error(ErrorCode::busy, "", "no worker is ready; try again in a moment"));
+  refreshes_.add(asked, std::move(then));
+  for (const auto& group : groups_)
+    if (const auto worker = group->pool().any()) group->pool().describe(*worker);
 }
 
-void Dispatcher::answer_refreshes(size_t worker, const Outcome<Json>& outcome) {
-  const auto found = refreshes_.find(worker);
-  if (found == refreshes_.end()) return;
-  const auto waiting = std::move(found->second);
-  refreshes_.erase(found);
-  for (const Then<Json>& then : waiting) then(outcome);
+void Dispatcher::reload_plugins(Then<std::vector<GroupReload>> then) {
+  if (draining_) return then(Error(ErrorCode::busy, "", "the server is stopping"));
+  reloader_.reload(std::move(then));
 }
 
+/// The default group's troubles: another's are told with its models.
 std::vector<std::string> Dispatcher::not_ready() const {
   std::vector<std::string> reasons;
   if (draining_) reasons.push_back("the server is stopping");
-  if (pool_.ready() == 0) reasons.push_back(pool_.trouble().empty() ? "no worker is ready yet" : pool_.trouble());
+  const WorkerPool& pool = groups_.default_group().pool();
+  if (pool.ready() == 0) reasons.push_back(pool.trouble().empty() ? "no worker is ready yet" : pool.trouble());
   if (!health_.trouble().empty()) reasons.push_back(health_.trouble());
   return reasons;
 }
@@ -312,9 +378,10 @@ void Dispatcher::publish() {
   board_.update([&](ServerState& state) {
     state.draining = draining_;
     state.not_ready = not_ready();
-    state.queued = queue_.size();
+    state.groups = groups_.states();
+    state.queued = groups_.queued();
     state.running = running_.size();
-    state.workers = static_cast<int64_t>(pool_.ready());
+    state.workers = groups_.ready();
     state.retry_after_s = retry_after_s();
     state.step_seconds = pace_.step_seconds();
   });

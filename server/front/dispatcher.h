@@ -5,26 +5,26 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "server/front/job_queue.h"
+#include "server/front/plugin_reloader.h"
+#include "server/front/refresh_calls.h"
 #include "server/front/running_jobs.h"
-#include "server/front/worker_pool.h"
+#include "server/front/worker_groups.h"
 
 namespace alice {
 
 /// All of it belongs to the thread that runs the io_context. What it is given by reference must outlive it. A job's
 /// status is what the store says: every change is written first and told afterwards.
-class Dispatcher final : public WorkerListener {
+class Dispatcher final : private GroupListener {
  public:
   struct Settings {
-    WorkerSettings workers;
-    int64_t queue_size = 100;
-    int64_t job_attempts = 3;   ///< a job that so many workers died of fails
-    std::string default_model;  ///< "": the only one there is
+    std::vector<WorkerGroupSettings> groups;     ///< the default one first
+    int64_t queue_size = 100;                    ///< of each group
+    std::string default_model;                   ///< "": the only one there is
+    std::chrono::milliseconds watch_plugins{0};  ///< how often libraries are looked at; 0: never
   };
 
   Dispatcher(boost::asio::io_context& io, const Settings& settings, JobStore& store, const JobFiles& files,
@@ -34,8 +34,10 @@ class Dispatcher final : public WorkerListener {
   void start(std::vector<Job> unfinished);
 
   bool draining() const { return draining_; }
-  int64_t queued() const { return queue_.size(); }
-  int64_t retry_after_s() const;
+  int64_t queued() const { return groups_.queued(); }
+  /// Settles which model a new request means, as far as it is known, and whether it may wait for it. Throws as
+  /// JobService::submit() says.
+  void admit(GenerateRequest& request) const;
   /// A job that is in the store. It is begun later, never within this call.
   void enqueue(Job job);
   /// Without effect when the job neither waits nor runs. Throws Error(internal) when the store fails; the worker may
@@ -43,8 +45,8 @@ class Dispatcher final : public WorkerListener {
   void cancel(const std::string& id);
   /// What somebody who begins to watch a job is told first; nothing when it neither waits nor runs.
   std::optional<JobEvent> present(const std::string& id);
-  /// JobService::refresh().
-  void refresh(Then<Json> then);
+  void refresh(Then<Json> then);                             ///< JobService::refresh()
+  void reload_plugins(Then<std::vector<GroupReload>> then);  ///< JobService::reload_plugins()
   /// The store failed for somebody else: said in the log and in ServerState::not_ready.
   void store_failed(const Error& error);
 
@@ -55,27 +57,33 @@ class Dispatcher final : public WorkerListener {
   void stop();
 
  private:
-  void worker_says(size_t worker, ToFront message) override;
-  void worker_ended(size_t worker, const WorkerEnd& end, const std::optional<JobRun>& run) override;
-  void on(size_t worker, const Described& described);
-  void on(size_t worker, const JobProgress& progress);
-  void on(size_t worker, const JobPreview& preview);
-  void on(size_t worker, const JobPicture& picture);
-  void on(size_t worker, const JobDone& done);
-  void on(size_t worker, const JobFailed& failed);
-  void on(size_t worker, const LogLine& line);
+  void worker_says(WorkerGroup& group, size_t worker, ToFront message) override;
+  void worker_ended(WorkerGroup& group, size_t worker, const WorkerEnd& end, const std::optional<JobRun>& run) override;
+  void group_is_back(WorkerGroup& group) override;
+  void on(WorkerGroup& group, size_t worker, const LoadingPlugin& loading);
+  void on(WorkerGroup& group, size_t worker, const Described& described);
+  void on(WorkerGroup& group, size_t worker, const JobProgress& progress);
+  void on(WorkerGroup& group, size_t worker, const PluginsAtWork& at_work);
+  void on(WorkerGroup& group, size_t worker, const JobPreview& preview);
+  void on(WorkerGroup& group, size_t worker, const JobPicture& picture);
+  void on(WorkerGroup& group, size_t worker, const JobDone& done);
+  void on(WorkerGroup& group, size_t worker, const JobFailed& failed);
+  void on(WorkerGroup& group, size_t worker, const LogLine& line);
 
   void dispatch();
-  bool begin_next(size_t worker);
-  void order(size_t worker, RunningJob& run);
-  void lost(RunningJob& run, const WorkerEnd& end);
+  bool move_first(WorkerGroup& group);
+  bool begin_next(WorkerGroup& group, size_t worker);
+  void order(WorkerGroup& group, size_t worker, RunningJob& run);
+  void lost(WorkerGroup& group, RunningJob& run, const WorkerEnd& end);
   void wait_again(Job job);
   void retry();
   void begin_drain();
   void hand_back();
 
-  void tell_positions(int64_t first = 1);
-  void answer_refreshes(size_t worker, const Outcome<Json>& outcome);
+  WorkerGroup& group_of(const std::string& model) const;
+  std::string model_meant(const std::string& requested) const;
+  int64_t retry_after_s() const;
+  void tell_positions(const WorkerGroup& group, int64_t first = 1);
   void publish();
   std::vector<std::string> not_ready() const;
 
@@ -86,12 +94,12 @@ class Dispatcher final : public WorkerListener {
   JobWatchers& watchers_;
   StateBoard& board_;
 
-  WorkerPool pool_;
+  WorkerGroups groups_;
+  RefreshCalls refreshes_;
+  PluginReloader reloader_;
   StoreHealth health_;
   Pace pace_;
-  JobQueue queue_;
   RunningJobs running_;
-  std::map<size_t, std::vector<Then<Json>>> refreshes_;  // by the worker that was asked
 
   bool draining_ = false;
   std::function<void()> on_drained_;

@@ -14,17 +14,12 @@
 #include "server/front/job_files.h"
 #include "server/front/job_log.h"
 #include "server/front/job_watchers.h"
-#include "server/front/model_choice.h"
 #include "server/front/state_board.h"
 
 namespace alice {
 namespace {
 
 constexpr const char* kDatabase = "jobs.sqlite";
-
-std::chrono::milliseconds milliseconds(double seconds) {
-  return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
-}
 
 Error no_such_job(const std::string& id) {
   return {ErrorCode::not_found, "", "there is no job '" + brief(id, 64) + "'"};
@@ -58,6 +53,12 @@ std::vector<Job> take_up(JobStore& store) {
   return jobs;
 }
 
+Dispatcher::Settings dispatcher_settings(const JobDeskSettings& settings) {
+  std::vector<WorkerGroupSettings> groups = settings.groups;
+  groups.insert(groups.begin(), {kDefaultGroup, {}, settings.workers, settings.job_attempts, settings.breaker});
+  return {std::move(groups), settings.queue_size, settings.default_model, settings.watch_plugins};
+}
+
 std::filesystem::path made(const std::filesystem::path& folder) {
   std::error_code fault;
   std::filesystem::create_directories(folder, fault);
@@ -68,20 +69,6 @@ std::filesystem::path made(const std::filesystem::path& folder) {
 
 }  // namespace
 
-JobDeskSettings job_desk_settings(const ServerConfig& config, std::string default_model,
-                                  std::vector<std::string> worker) {
-  JobDeskSettings settings;
-  settings.data_directory = config.data_directory;
-  settings.images_directory = config.images_directory;
-  settings.queue_size = config.queue_size;
-  settings.job_attempts = config.job_attempts;
-  settings.default_model = std::move(default_model);
-  settings.workers.arguments = std::move(worker);
-  settings.workers.workers = static_cast<size_t>(config.workers);
-  settings.workers.step_timeout = milliseconds(config.step_timeout_s);
-  return settings;
-}
-
 /// What lives on the desk's thread.
 class JobDesk::Room {
  public:
@@ -90,9 +77,7 @@ class JobDesk::Room {
         lock_(made(settings.data_directory)),
         files_(settings.data_directory, settings.images_directory),
         store_(open_sqlite_job_store((settings.data_directory / kDatabase).string())),
-        dispatcher_(thread_.io(),
-                    {settings.workers, settings.queue_size, settings.job_attempts, settings.default_model}, *store_,
-                    files_, watchers_, board_) {
+        dispatcher_(thread_.io(), dispatcher_settings(settings), *store_, files_, watchers_, board_) {
     thread_.post([this, unfinished = take_up(*store_)](bool) { begin(unfinished); });
     thread_.start();
   }
@@ -150,15 +135,8 @@ void JobDesk::Room::begin(const std::vector<Job>& unfinished) {
 }
 
 Job JobDesk::Room::submit(JobRequest request) {
-  const auto state = board_.snapshot();
-  if (dispatcher_.draining()) throw stopping();
-  if (dispatcher_.queued() >= settings_.queue_size)
-    throw Error(ErrorCode::busy, "",
-                fmt::format("the queue is full: {} jobs wait; try again in about {} s", dispatcher_.queued(),
-                            dispatcher_.retry_after_s()));
   GenerateRequest& generate = request.generate;
-  if (!state->description.empty())
-    generate.model = choose_model(generate.model, settings_.default_model, state->description);
+  dispatcher_.admit(generate);
   if (!generate.seed.has_value()) generate.seed = drawn_seed();
   Job job;
   job.id = new_job_id();
@@ -249,6 +227,13 @@ void JobDesk::refresh(Then<Json> then) {
   room_->post([room = room_.get(), then = std::move(then)](bool closed) {
     if (closed) return then(stopping());
     room->dispatcher().refresh(then);
+  });
+}
+
+void JobDesk::reload_plugins(Then<std::vector<GroupReload>> then) {
+  room_->post([room = room_.get(), then = std::move(then)](bool closed) {
+    if (closed) return then(stopping());
+    room->dispatcher().reload_plugins(then);
   });
 }
 

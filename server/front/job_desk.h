@@ -7,25 +7,27 @@
 #include <memory>
 #include <string>
 
-#include "server/config/server_config.h"
+#include "server/config/config.h"
 #include "server/front/job_service.h"
 #include "server/front/worker_settings.h"
 
 namespace alice {
 
 struct JobDeskSettings {
-  std::filesystem::path data_directory;    ///< jobs.sqlite, lock, records/; made when not there
-  std::filesystem::path images_directory;  ///< pictures; made when not there
-  int64_t queue_size = 100;                ///< most waiting jobs
-  int64_t job_attempts = 3;                ///< a job that so many workers died of fails
-  std::string default_model;               ///< of requests that name none; "": the only one there is
-  bool log_prompts = false;                ///< else the log has no word of what people ask for
-  WorkerSettings workers;
+  std::filesystem::path data_directory;        ///< jobs.sqlite, lock, records/; made when not there
+  std::filesystem::path images_directory;      ///< pictures; made when not there
+  int64_t queue_size = 100;                    ///< most waiting jobs of a group
+  int64_t job_attempts = 3;                    ///< of the default group: a job that so many workers died of fails
+  std::string default_model;                   ///< of requests that name none; "": the only one there is
+  bool log_prompts = false;                    ///< else the log has no word of what people ask for
+  WorkerSettings workers;                      ///< of the default group
+  Breaker::Settings breaker;                   ///< of the default group
+  std::vector<WorkerGroupSettings> groups;     ///< beside it
+  std::chrono::milliseconds watch_plugins{0};  ///< how often plugin libraries are looked at; 0: never
 };
 
-/// `worker`: the worker's program and what it is told.
-JobDeskSettings job_desk_settings(const ServerConfig& config, std::string default_model,
-                                  std::vector<std::string> worker);
+/// `worker`: the worker's program and what it is told; to those of a group --group is added.
+JobDeskSettings job_desk_settings(const Config& config, const std::vector<std::string>& worker);
 
 class JobDesk final : public JobService {
  public:
@@ -45,6 +47,7 @@ class JobDesk final : public JobService {
   void find_picture(const std::string& file, Then<PictureFile> then) override;
   void watch(const std::string& id, OnJobEvent on_event, Then<std::shared_ptr<JobWatch>> then) override;
   void refresh(Then<Json> then) override;
+  void reload_plugins(Then<std::vector<GroupReload>> then) override;
   std::shared_ptr<const ServerState> state() const override;
 
   /// Takes no jobs any more and begins none. Running ones may end until the deadline; those that have not are handed

@@ -3,9 +3,11 @@
 // of its own, so that a slow disk never delays an answer that needs no job. HTTP handlers call it from their thread;
 // callbacks come on the service's thread and must not block.
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,17 +16,41 @@
 
 namespace alice {
 
+/// Workers that serve some models and no others.
+struct GroupState {
+  std::string name;
+  std::vector<std::string> models;  ///< ids that the configuration gives to it; of the default group none: all others
+  int64_t workers = 0, ready = 0;   ///< how many it shall have; how many have described themselves and live
+  int64_t queued = 0;               ///< jobs that wait for them
+  int64_t deaths = 0;               ///< of its workers, since the start of this process
+  std::string trouble;              ///< why none could be started lately, or why it rests; "" when all is well
+  /// Until then it takes no jobs, for its workers died again and again.
+  std::optional<std::chrono::steady_clock::time_point> rests_until;
+};
+
+/// What became of a group's plugins.
+struct GroupReload {
+  enum class Outcome { unchanged, loaded, refused };
+  std::string group;
+  Outcome outcome = Outcome::unchanged;
+  std::string reason;              ///< refused: why
+  Json libraries = Json::array();  ///< that its workers have now: {"file","id","version","loaded","refused"?,...}
+};
+
 /// What the server is and knows right now. A snapshot: never changes once it is made.
 struct ServerState {
   bool draining = false;
   /// Why /readyz says no, for people; empty when ready: a worker has described itself and the service takes jobs.
   std::vector<std::string> not_ready;
-  Json description = Json::object();  ///< the last Described of a worker (server/link/message.h); {} before the first
-  int64_t queued = 0, running = 0;    ///< jobs
-  int64_t queue_size = 0;             ///< most queued jobs
-  int64_t retry_after_s = 1;          ///< when busy: after how many seconds to try again, estimated; 1 to 600
-  int64_t workers = 0;                ///< that have described themselves and live
-  std::map<std::string, int64_t> worker_ends;        ///< reason ("SIGKILL", "exit 1", "step timeout") -> how often
+  /// What workers say of themselves (Described in server/link/message.h), of all groups together: a model has its
+  /// "group", everything under plugins the "groups" that have it. {} before the first.
+  Json description = Json::object();
+  std::vector<GroupState> groups;              ///< the default one first
+  int64_t queued = 0, running = 0;             ///< jobs
+  int64_t queue_size = 0;                      ///< most queued jobs of a group
+  int64_t retry_after_s = 1;                   ///< when busy: after how many seconds to try again, estimated; 1 to 600
+  int64_t workers = 0;                         ///< that have described themselves and live
+  std::map<std::string, int64_t> worker_ends;  ///< reason ("SIGKILL", "exit 1", "step timeout") -> how often
   int64_t succeeded = 0, failed = 0, cancelled = 0;  ///< jobs, since the start of this process
   int64_t pictures = 0;                              ///< made since the start
   double generation_seconds = 0;                     ///< sum over succeeded jobs, from begin to end
@@ -68,7 +94,9 @@ class JobService {
  public:
   virtual ~JobService() = default;
 
-  /// Queues a job; the outcome comes when it is on the disk. Error(busy): the queue is full or the server drains;
+  /// Queues a job; the outcome comes when it is on the disk. Error(busy): the queue is full or the server drains, or,
+  /// at
+  /// "/model", the workers of that model rest (ServerState::groups);
   /// Error(not_found) at "/model": no such model (once a worker has said which there are); Error(bad_request): no model
   /// is named and there is no default.
   virtual void submit(JobRequest request, Then<Job> then) = 0;
@@ -81,8 +109,12 @@ class JobService {
   /// For an unknown id `then` gets Error(not_found) and there is no watch. Otherwise `then` gets the watch, and events
   /// follow, the present state first.
   virtual void watch(const std::string& id, OnJobEvent on_event, Then<std::shared_ptr<JobWatch>> then) = 0;
-  /// Asks a worker to describe itself anew; the outcome is the new description. Error(busy) when no worker is there.
+  /// Asks a worker of each group to describe itself anew; the outcome is the new description. Error(busy) when no
+  /// worker is there.
   virtual void refresh(Then<Json> then) = 0;
+  /// Takes up the plugin libraries that have changed: of each group that loads one the workers are replaced. A group
+  /// whose libraries cannot replace the old ones keeps its workers. The outcome tells of every group.
+  virtual void reload_plugins(Then<std::vector<GroupReload>> then) = 0;
 
   virtual std::shared_ptr<const ServerState> state() const = 0;
 };

@@ -24,7 +24,7 @@ std::string circumstances(const RunningJob& run) {
 }  // namespace
 
 std::string death_sentence(const RunningJob& run, const WorkerEnd& end) {
-  return end.sentence + " " + doing(run) + " (" + circumstances(run) + ")";
+  return end.sentence + " " + doing(run) + in_code_of(run.plugins) + " (" + circumstances(run) + ")";
 }
 
 Job succeeded_job(const RunningJob& run, const JobDone& done) {

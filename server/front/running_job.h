@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "server/front/pace.h"
 #include "server/front/worker_process.h"
@@ -19,6 +20,7 @@ struct RunningJob {
   std::chrono::steady_clock::time_point begun;
   std::map<int64_t, PictureFile> pictures;  // by index
   std::optional<JobProgress> progress;      // the last
+  std::vector<std::string> plugins;         // whose code runs, as the worker said last
   StepClock clock;
   double eta_seconds = -1;
   std::function<void()> ending;  // writes into the store what became of the run; empty while it goes on
@@ -26,7 +28,8 @@ struct RunningJob {
   JobRun run() const { return {job.id, job.attempts}; }
 };
 
-/// "the worker ended by SIGSEGV while it denoised (step 12 of 20, sd/tiny, scheduler ddim)".
+/// "the worker ended by SIGSEGV while it denoised, in code of the plugin samplers (step 12 of 20, sd/tiny, scheduler
+/// ddim)".
 std::string death_sentence(const RunningJob& run, const WorkerEnd& end);
 
 /// The job as it has succeeded. Throws Error(internal) when a picture is missing.

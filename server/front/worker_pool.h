@@ -1,7 +1,10 @@
 #pragma once
-// The supervisor: keeps a number of workers alive, and kills those that hang.
+// The supervisor: keeps a number of workers alive, kills those that hang or take too much memory, and replaces them by
+// others when plugins have changed.
 
 #include <chrono>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,18 +15,23 @@
 
 namespace alice {
 
-/// Who hears of the workers. A worker is known by its place in the pool, which outlives the process that has it.
+/// Who hears of the workers. A worker is known by a number that no other of its pool has, before or after.
 class WorkerListener {
  public:
   virtual ~WorkerListener() = default;
-  /// Late words about a job that the front has given up come too.
+  /// Why a new worker that describes itself so is not to be taken, for people; "" to take it.
+  virtual std::string objection_to(const Described& newcomer) const = 0;
+  /// The first word of a worker is its Described. Late words about a job that the front has given up come too.
   virtual void worker_says(size_t worker, ToFront message) = 0;
-  /// `run`: the job that it had. Another process takes the place by itself.
-  virtual void worker_ended(size_t worker, const WorkerEnd& end, const std::optional<JobRun>& run) = 0;
+  /// `run`: the job that it had. `is_death`: nobody wanted it. The pool starts another by itself.
+  virtual void worker_ended(size_t worker, const WorkerEnd& end, const std::optional<JobRun>& run, bool is_death) = 0;
 };
 
 class WorkerPool {
  public:
+  /// `reason`: why the old workers stay; "" when all have been replaced.
+  using OnReplaced = std::function<void(const std::string& reason)>;
+
   /// `listener` must outlive the pool. All of it belongs to the thread that runs `io`.
   WorkerPool(boost::asio::io_context& io, WorkerSettings settings, WorkerListener& listener);
   ~WorkerPool();
@@ -33,13 +41,19 @@ class WorkerPool {
   void start();
   /// Kills every worker, tells of none, starts no other.
   void stop();
+  /// Starts no worker in the place of one that dies, until release().
+  void hold();
+  void release();
 
   /// A worker that has described itself and has no job.
   std::optional<size_t> idle() const;
   /// A worker that has described itself, one without a job if there is one.
   std::optional<size_t> any() const;
-  /// How many have described themselves and live.
+  /// Has it described itself, and is not about to leave?
+  bool serves(size_t worker) const;
+  /// How many have described themselves and live, and how many of these have a job. Those that leave are not counted.
   size_t ready() const;
+  size_t busy() const;
   /// Why no worker could be started lately, for people; "" when the last start went well.
   const std::string& trouble() const { return trouble_; }
 
@@ -49,33 +63,70 @@ class WorkerPool {
   void cancel(size_t worker, const JobRun& run);
   void describe(size_t worker);
 
+  /// Has a plugin library changed since a worker was started that would take jobs?
+  bool plugins_changed() const;
+  /// Replaces the workers, one after another: a fresh one starts beside them; when the listener takes it, an old one
+  /// gets no job any more and leaves. When it is not taken, or dies, the old ones stay. Not while another call is on
+  /// its way. After stop() `then` is never called.
+  void replace(OnReplaced then);
+
  private:
-  /// A place for one process after another.
-  struct Place {
-    explicit Place(boost::asio::io_context& io) : limit(io), pause(io) {}
-    std::shared_ptr<WorkerProcess> process;  // none during a pause
-    bool described = false, had_job = false;
+  enum class Stage {
+    candidate,  // started beside the others; has not described itself
+    starting,   // has not described itself
+    serving,
+    leaving  // gets no job any more
+  };
+  struct Worker {
+    Worker(boost::asio::io_context& io, Stage stage, std::string plugins)
+        : stage(stage), plugins(std::move(plugins)), limit(io) {}
+    Stage stage;
+    const std::string plugins;  // the libraries' stamp at its start
+    std::shared_ptr<WorkerProcess> process;
+    std::string loading;  // the library that it loads
+    bool is_old = false;  // to be replaced
+    bool had_job = false;
     std::chrono::steady_clock::time_point described_at;
     std::optional<JobRun> run;
-    boost::asio::steady_timer limit, pause;
-    int false_starts = 0;  // in a row
+    boost::asio::steady_timer limit;
   };
 
-  void start(size_t worker);
-  void start_after_pause(size_t worker);
+  Worker* find(size_t worker) const;
+  /// Those that serve or will.
+  size_t members() const;
+  std::string stamp() const;
+
+  void fill();
+  void start(Stage stage);
+  void start_later();
   void allow(size_t worker, std::chrono::milliseconds time, const std::string& reason, const std::string& sentence);
-  void heard(size_t worker, ToFront message);
-  void heard_of_job(size_t worker, const ToFront& message);
   void allow_description(size_t worker);
   void allow_step(size_t worker);
-  void ended(size_t worker, const WorkerEnd& end);
+  void watch_memory();
+  void check_memory();
+
+  void heard(size_t worker, ToFront message);
+  bool take(size_t worker, const Described& described);
+  std::string objection_to(const Worker& newcomer, const Described& described) const;
+  void heard_of_job(size_t worker, const ToFront& message);
+  void ended(size_t worker, WorkerEnd end);
+  void note_start_that_failed(const WorkerEnd& end);
+
+  void go_on_replacing();
+  void retire_one();
+  void end_replacing(const std::string& reason);
 
   boost::asio::io_context& io_;
-  WorkerSettings settings_;
+  const WorkerSettings settings_;
   WorkerListener& listener_;
-  std::vector<std::unique_ptr<Place>> places_;
+  std::map<size_t, std::unique_ptr<Worker>> workers_;  // by number
+  size_t last_number_ = 0;
+  std::string plugins_;  // the stamp at the last start that was taken
   std::string trouble_;
-  bool stopped_ = false;
+  int false_starts_ = 0, objections_ = 0;  // in a row
+  OnReplaced on_replaced_;                 // while workers are being replaced
+  boost::asio::steady_timer pause_, memory_;
+  bool is_held_ = true, is_pausing_ = false, is_stopped_ = false;
 };
 
 }  // namespace alice

@@ -3,18 +3,35 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
+
+#include "server/front/breaker.h"
 
 namespace alice {
 
 struct WorkerSettings {
+  std::string log_name;                ///< before a worker's number in the log: "sandbox/"
   std::vector<std::string> arguments;  ///< the worker's program and what it is told
+  std::vector<std::filesystem::path>
+      plugins;  ///< libraries, and folders of them, that it loads: to see when they change
   size_t workers = 1;
+  int64_t memory_limit = 0;                          ///< bytes; a worker that takes more is killed; 0: none
   std::chrono::milliseconds step_timeout{600'000};   ///< a worker is silent about its job for so long: killed
   std::chrono::milliseconds start_timeout{120'000};  ///< a worker does not describe itself for so long: killed
   std::chrono::milliseconds first_pause{100};        ///< after a false start; twice as long after the next, and so on
   std::chrono::milliseconds longest_pause{30'000};
+};
+
+/// Workers that serve some models, and no others do.
+struct WorkerGroupSettings {
+  std::string name;
+  std::vector<std::string> models;  ///< ids
+  WorkerSettings workers;
+  int64_t job_attempts = 3;  ///< a job that so many workers died of fails
+  Breaker::Settings breaker;
 };
 
 }  // namespace alice

@@ -21,9 +21,13 @@ constexpr const char* kKind<CancelJob> = "cancel_job";
 template <>
 constexpr const char* kKind<Describe> = "describe";
 template <>
+constexpr const char* kKind<LoadingPlugin> = "loading_plugin";
+template <>
 constexpr const char* kKind<Described> = "described";
 template <>
 constexpr const char* kKind<JobProgress> = "job_progress";
+template <>
+constexpr const char* kKind<PluginsAtWork> = "plugins_at_work";
 template <>
 constexpr const char* kKind<JobPreview> = "job_preview";
 template <>
@@ -100,6 +104,12 @@ template <class Members>
 void declare(Members&, Describe&) {}
 
 template <class Members>
+void declare(Members& members, LoadingPlugin& message) {
+  static const auto table = OptionTable<LoadingPlugin>().text("file", &LoadingPlugin::file, "the library, or nothing");
+  members.options(table, message);
+}
+
+template <class Members>
 void declare(Members& members, Described& message) {
   static const auto table =
       OptionTable<Described>().integer("pid", &Described::pid, {1}, "the worker's process number");
@@ -121,6 +131,14 @@ void declare(Members& members, JobProgress& message) {
   declare(members, message.run);
   members.options(table, message);
   members.one_of("stage", message.stage, kStages);
+}
+
+template <class Members>
+void declare(Members& members, PluginsAtWork& message) {
+  static const auto table =
+      OptionTable<PluginsAtWork>().text("plugins", &PluginsAtWork::plugins, "ids of plugins whose code runs");
+  declare(members, message.run);
+  members.options(table, message);
 }
 
 template <class Members>
@@ -307,6 +325,13 @@ Messages read(const std::string& payload) {
 }
 
 }  // namespace
+
+std::string in_code_of(const std::vector<std::string>& plugins) {
+  std::string names;
+  for (const std::string& plugin : plugins) names += (names.empty() ? "" : ", ") + plugin;
+  if (names.empty()) return "";
+  return ", in code of " + std::string(plugins.size() > 1 ? "one of the plugins " : "the plugin ") + names;
+}
 
 std::string write_message(const ToWorker& message) { return write(message); }
 std::string write_message(const ToFront& message) { return write(message); }

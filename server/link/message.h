@@ -41,7 +41,11 @@ using ToWorker = std::variant<StartJob, CancelJob, Describe>;
 
 // --- worker to front
 
-/// Said first, when plugins are loaded and jobs are taken; and after each Describe.
+/// The worker is about to load this plugin library; "" when all are loaded. Whoever dies in between, died of it.
+struct LoadingPlugin {
+  std::string file;
+};
+/// Said when plugins are loaded and jobs are taken; and after each Describe.
 struct Described {
   int64_t pid = 0;
   /// {"models": [{"id","available","unavailable"?,"description","created" (s since 1970),"bytes"}], "loras": [names],
@@ -58,6 +62,14 @@ struct JobProgress {
   int64_t done = 0, total = 0;  ///< steps of this stage
   int64_t resumed_from = 0;     ///< steps that were taken from the record so far, not computed
 };
+/// Whose code runs for the job from now on: plugins by their ids, none when it cannot be told. No sign of life: a
+/// sampler that never comes to the end of its step may ask the network for ever.
+struct PluginsAtWork {
+  JobRun run;
+  std::vector<std::string> plugins;
+};
+/// For sentences: ", in code of the plugin a", ", in code of one of the plugins a, b"; "" for none.
+std::string in_code_of(const std::vector<std::string>& plugins);
 /// What the picture would be if it ended here.
 struct JobPreview {
   JobRun run;
@@ -81,6 +93,9 @@ struct JobFailed {
   ErrorCode code = ErrorCode::internal;
   std::string place, sentence;  ///< as in Error
 };
+/// The place of faults of the worker itself. Their sentences are for clients too, also those of internal faults: they
+/// hold no paths, addresses or texts of libraries.
+inline constexpr const char* kWorkerPlace = "worker";
 /// A line for the log. The front writes it as its own.
 struct LogLine {
   std::string level;  ///< debug, info, warning, error, critical
@@ -88,7 +103,8 @@ struct LogLine {
   std::string job;  ///< "" when about none
 };
 
-using ToFront = std::variant<Described, JobProgress, JobPreview, JobPicture, JobDone, JobFailed, LogLine>;
+using ToFront = std::variant<LoadingPlugin, Described, JobProgress, PluginsAtWork, JobPreview, JobPicture, JobDone,
+                             JobFailed, LogLine>;
 
 /// The frame's payload. Bytes that are no UTF-8 are replaced, but in JobPreview::png, which is base64 in the JSON.
 std::string write_message(const ToWorker& message);

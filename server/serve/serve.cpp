@@ -18,6 +18,9 @@
 namespace alice {
 namespace {
 
+/// How often --watch-plugins looks, and how long libraries must have kept still: a linker writes for less.
+constexpr std::chrono::milliseconds kWatchPeriod{500};
+
 /// The signals that this program waits for; blocked, so that no thread is interrupted by one.
 class Signals {
  public:
@@ -75,8 +78,8 @@ int run_serve(const CommandLine& line) {
   start_logging(config.logging);
   for (const Fault& warning : config.warnings) spdlog::warn("{}: {}", warning.place, warning.sentence);
 
-  JobDeskSettings desk_settings = job_desk_settings(config.server, config.default_model, worker_arguments(line));
-  desk_settings.log_prompts = config.logging.prompts;
+  JobDeskSettings desk_settings = job_desk_settings(config, worker_arguments(line));
+  if (line.watch_plugins) desk_settings.watch_plugins = kWatchPeriod;
   JobDesk desk(desk_settings);
   HttpFront front(config.server, desk, {describe_defaults(config.host.defaults)});
   front.start();

@@ -21,6 +21,33 @@ void set_threads(int configured, int64_t processes) {
   at::set_num_threads(configured > 0 ? configured : static_cast<int>(share));
 }
 
+/// The model that a command is about; "" when it is about none.
+std::string model_of(const CommandLine& line, const Config& config) {
+  if (line.command != Command::generate) return line.target;
+  return line.request.model.empty() ? config.default_model : line.request.model;
+}
+
+/// The configuration may have changed since the server read it.
+WorkerGroupConfig group_of_worker(const std::string& name, const ServerConfig& server) {
+  if (name.empty() || name == kDefaultGroup) return default_group(server);
+  const auto found = server.groups.find(name);
+  if (found != server.groups.end()) return found->second;
+  throw Error(ErrorCode::bad_config, "workers." + name, "is not in the configuration any more: restart the server");
+}
+
+/// A worker's own group, or the one that serves the model which the command is about: whose plugins are loaded.
+WorkerGroupConfig group_of(const CommandLine& line, const Config& config) {
+  if (line.command == Command::work) return group_of_worker(line.group, config.server);
+  const WorkerGroupConfig* named = group_naming(config.server, model_of(line, config));
+  return named != nullptr ? *named : default_group(config.server);
+}
+
+std::vector<PlacedPath> plugins_of(const WorkerGroupConfig& group, const Config& config) {
+  std::vector<PlacedPath> plugins = config.host.plugins;
+  plugins.insert(plugins.end(), group.plugins.begin(), group.plugins.end());
+  return plugins;
+}
+
 /// What is about a library alone.
 int run_without_configuration(const CommandLine& line) {
   set_threads(0, 1);
@@ -40,9 +67,14 @@ int run(const CommandLine& line) {
     start_logging(config.logging);
     for (const Fault& warning : config.warnings) spdlog::warn("{}: {}", warning.place, warning.sentence);
   }
-  set_threads(config.host.threads, front != nullptr ? config.server.workers : 1);
+  const WorkerGroupConfig group = group_of(line, config);
+  set_threads(group.threads > 0 ? group.threads : config.host.threads, front != nullptr ? *group.count : 1);
 
-  const auto registry = std::make_shared<const Registry>(config.host.plugins);
+  const auto say_loading = [front](const std::filesystem::path& file) {
+    if (front != nullptr) front->say(LoadingPlugin{file.string()});
+  };
+  const auto registry = std::make_shared<const Registry>(plugins_of(group, config), say_loading);
+  say_loading("");
   for (const PluginRecord& plugin : registry->plugins())
     if (!plugin.refused.empty()) spdlog::error("plugin {}: {}", plugin.file.string(), plugin.refused);
   Composer composer(config.host, registry);

@@ -128,7 +128,25 @@ class DeskRoom {
     const auto watching = watch(id, diary.writer());
     return diary.wait_end();
   }
-  Job run(const Json& script, int64_t n = 1) { return wait_end(submit(script, n).id); }
+  Job run(const Json& script, int64_t n = 1, const std::string& model = "") {
+    return wait_end(submit(script, n, model).id);
+  }
+  /// Each group's outcome, the default one's first.
+  std::vector<GroupReload> reload() {
+    return wait_for<std::vector<GroupReload>>(
+        [&](Then<std::vector<GroupReload>> then) { desk().reload_plugins(std::move(then)); });
+  }
+  /// Before the first call of desk(): a group that serves `model`.
+  WorkerGroupSettings& add_group(const std::string& name, const std::string& model) {
+    settings.workers.arguments = {ALICE_FAKE_WORKER, "--model", model};
+    WorkerGroupSettings group;
+    group.name = name;
+    group.models = {model};
+    group.workers.arguments = settings.workers.arguments;
+    group.workers.log_name = name + "/";
+    settings.groups.push_back(group);
+    return settings.groups.back();
+  }
   void wait_ready() {
     wait_until([&] { return desk().state()->not_ready.empty(); });
   }

@@ -7,6 +7,9 @@
 #include <fstream>
 #include <iterator>
 
+#include "server/config/server_config.h"
+#include "server/link/message.h"
+
 namespace alice {
 namespace {
 
@@ -50,6 +53,7 @@ Json description() {
              {"available", false},
              {"unavailable", "a part is missing"},
              {"description", ""},
+             {"group", "sandbox"},
              {"created", 1700000000},
              {"bytes", 0}}}},
           {"loras", {"soft"}},
@@ -97,6 +101,9 @@ FakeJobService::FakeJobService(FakeServiceOptions options) : options_(std::move(
   if (options_.has_worker) {
     facts_.description = description();
     facts_.workers = 1;
+    GroupState resting = {"sandbox", {"sd/broken"}, 1, 0, 2, 5, "the worker ended by SIGSEGV", std::nullopt};
+    resting.rests_until = std::chrono::steady_clock::now() + std::chrono::hours(1);
+    facts_.groups = {{kDefaultGroup, {}, 1, 1, 0, 0, "", std::nullopt}, resting};
   } else {
     facts_.not_ready = {"no worker is ready"};
   }
@@ -163,7 +170,7 @@ void FakeJobService::step() {
     return finish(job, JobStatus::failed);
   }
   if (wish == "die") {
-    job.error = JobError{ErrorCode::internal, "", "secret"};
+    job.error = JobError{ErrorCode::internal, kWorkerPlace, "the worker ended by SIGSEGV, in code of the plugin bad"};
     job.worker_deaths = 3;
     return finish(job, JobStatus::failed);
   }
@@ -268,6 +275,7 @@ void FakeJobService::submit(JobRequest request, Then<Job> then) {
     const std::string& model = request.generate.model;
     if (static_cast<int64_t>(queue_.size()) >= options_.queue_size)
       return then(Error(ErrorCode::busy, "", "the queue is full"));
+    if (model == "sd/resting") return then(Error(ErrorCode::busy, "/model", "the workers of this model rest"));
     if (!model.empty() && model != "sd/tiny" && model != "tiny")
       return then(Error(ErrorCode::not_found, "/model", "there is no model " + model));
     Job job;
@@ -335,6 +343,16 @@ void FakeJobService::refresh(Then<Json> then) {
   post([this, then] {
     if (!options_.has_worker) return then(Error(ErrorCode::busy, "", "no worker is ready"));
     then(facts_.description);
+  });
+}
+
+void FakeJobService::reload_plugins(Then<std::vector<GroupReload>> then) {
+  post([this, then] {
+    const Json libraries = Json::array({{{"file", "/p/a.so"}, {"id", "a"}, {"version", "1"}, {"loaded", true}}});
+    GroupReload sandbox = {"sandbox", GroupReload::Outcome::loaded, "", libraries};
+    if (!options_.reload_refused.empty())
+      sandbox = {"sandbox", GroupReload::Outcome::refused, options_.reload_refused, libraries};
+    then(std::vector<GroupReload>{{kDefaultGroup, GroupReload::Outcome::unchanged, "", libraries}, sandbox});
   });
 }
 

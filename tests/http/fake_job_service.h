@@ -24,6 +24,7 @@ struct FakeServiceOptions {
   std::filesystem::path pictures_folder;
   int64_t queue_size = 100;
   bool has_worker = true;
+  std::string reload_refused;  ///< why a group "sandbox" keeps its plugins; "": it does not
   std::chrono::milliseconds step_time{1};
 };
 
@@ -40,6 +41,7 @@ class FakeJobService : public JobService {
   void find_picture(const std::string& file, Then<PictureFile> then) override;
   void watch(const std::string& id, OnJobEvent on_event, Then<std::shared_ptr<JobWatch>> then) override;
   void refresh(Then<Json> then) override;
+  void reload_plugins(Then<std::vector<GroupReload>> then) override;
   std::shared_ptr<const ServerState> state() const override;
 
  private:

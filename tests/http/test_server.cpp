@@ -28,6 +28,7 @@ alice::ServerConfig read_config(const Json& settings, const std::string& folder)
   config.max_connections = settings.value("max_connections", config.max_connections);
   config.max_connections_per_address =
       settings.value("max_connections_per_address", config.max_connections_per_address);
+  config.allow_plugin_reload = settings.value("allow_plugin_reload", false);
   config.max_body_mb = settings.value("max_body_mb", config.max_body_mb);
   config.read_timeout_s = settings.value("read_timeout_s", config.read_timeout_s);
   config.request_timeout_s = settings.value("request_timeout_s", config.request_timeout_s);
@@ -40,6 +41,7 @@ int serve(const std::string& folder, const Json& settings) {
   options.pictures_folder = folder;
   options.queue_size = settings.value("queue_size", options.queue_size);
   options.has_worker = settings.value("has_worker", true);
+  options.reload_refused = settings.value("reload_refused", "");
   options.step_time = std::chrono::milliseconds(settings.value("step_ms", 1));
   alice::FakeJobService service(options);
   alice::HttpFront front(read_config(settings.value("server", Json::object()), folder), service, {});

@@ -47,7 +47,9 @@ std::vector<ToFront> reports() {
           JobPicture{kRun, {1, "a-1.png", std::string(64, 'a'), 1234, 512, 768, 8}},
           JobDone{kRun, {"/prompt: cut", "two"}, write_generate_request(full_request()), 3},
           JobFailed{kRun, ErrorCode::bad_weights, "/model", "is damaged"},
-          LogLine{"warning", "text", "0192f0aa"}};
+          LogLine{"warning", "text", "0192f0aa"},
+          LoadingPlugin{"/plugins/a.so"},
+          PluginsAtWork{kRun, {"a", "b"}}};
 }
 
 Json json_of(const ToWorker& message) { return Json::parse(write_message(message)); }
@@ -243,4 +245,10 @@ TEST_CASE("a payload with changed, lost and doubled bytes is a message or an err
       }
     }
   }
+}
+
+TEST_CASE("plugins whose code ran are named in words") {
+  CHECK(in_code_of({}).empty());
+  CHECK(in_code_of({"a"}) == ", in code of the plugin a");
+  CHECK(in_code_of({"a", "b"}) == ", in code of one of the plugins a, b");
 }

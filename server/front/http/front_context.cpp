@@ -1,11 +1,31 @@
 #include "server/front/http/front_context.h"
 
+#include <algorithm>
+#include <chrono>
+
 namespace alice {
+
+namespace {
+
+constexpr const char* kRestingPlace = "/model";  // of busy: that model's workers rest
+
+/// Until all groups that rest are tried again.
+int64_t seconds_of_rest(const ServerState& state) {
+  const auto now = std::chrono::steady_clock::now();
+  int64_t longest = 1;
+  for (const GroupState& group : state.groups)
+    if (group.rests_until.has_value())
+      longest = std::max<int64_t>(longest, std::chrono::ceil<std::chrono::seconds>(*group.rests_until - now).count());
+  return longest;
+}
+
+}  // namespace
 
 ApiError service_error(const FrontContext& context, const Error& error, const ParamOf& param_of) {
   const auto state = context.jobs.state();
-  ApiError answer = to_api_error(error, param_of, state->retry_after_s);
-  if (error.code() == ErrorCode::busy && state->draining) answer.status = 503;
+  const bool is_resting = error.code() == ErrorCode::busy && error.place() == kRestingPlace;
+  ApiError answer = to_api_error(error, param_of, is_resting ? seconds_of_rest(*state) : state->retry_after_s);
+  if (error.code() == ErrorCode::busy && (state->draining || is_resting)) answer.status = 503;
   return answer;
 }
 

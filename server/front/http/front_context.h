@@ -29,7 +29,8 @@ struct FrontContext {
   std::function<int64_t()> open_connections;
 };
 
-/// The answer to what the service refuses: busy is 429 and says when to try again, or 503 while the server drains.
+/// The answer to what the service refuses: busy is 429 and says when to try again, or 503 while the server drains or
+/// the workers of the model rest.
 ApiError service_error(const FrontContext& context, const Error& error, const ParamOf& param_of);
 
 /// `then`, as the job service calls it on its own thread, on the loop's instead.

@@ -25,7 +25,8 @@ void answer_health(const FrontContext& context, Exchange& exchange) {
                            {"modelsLoaded", models},
                            {"models_loaded", models},
                            {"uptimeSeconds", uptime},
-                           {"uptime_seconds", uptime}});
+                           {"uptime_seconds", uptime},
+                           {"groups", list_groups(*state)}});
 }
 
 void answer_ready(const FrontContext& context, Exchange& exchange) {

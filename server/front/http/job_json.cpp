@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "server/link/message.h"
+
 namespace alice {
 namespace {
 
@@ -50,9 +52,7 @@ ApiError job_failure(const Job& job, const ParamOf& param_of) {
   const JobError fault = job.error.value_or(
       JobError{job.status == JobStatus::cancelled ? ErrorCode::cancelled : ErrorCode::internal, "", ""});
   ApiError error = to_api_error(fault.code, fault.place, fault.sentence, param_of);
-  if (fault.code == ErrorCode::internal && job.worker_deaths > 0)
-    error.message =
-        std::to_string(job.worker_deaths) + " workers ended while they had this job; the server's log says how";
+  if (fault.code == ErrorCode::internal && fault.place == kWorkerPlace) error.message = fault.sentence;
   error.again = false;  // the same would meet the same
   error.job_id = job.id;
   return error;

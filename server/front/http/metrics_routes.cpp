@@ -63,6 +63,21 @@ void write_jobs(const ServerState& state, MetricsText& out) {
   for (const auto& [reason, count] : state.worker_ends) out.sample(static_cast<double>(count), {{"reason", reason}});
 }
 
+void write_groups(const ServerState& state, MetricsText& out) {
+  const auto family = [&](const char* name, const char* type, const char* help, auto&& value) {
+    out.family(name, type, help);
+    for (const GroupState& group : state.groups) out.sample(static_cast<double>(value(group)), {{"group", group.name}});
+  };
+  family("alice_group_workers", "gauge", "Workers of a group that are ready.",
+         [](const GroupState& group) { return group.ready; });
+  family("alice_group_queue_depth", "gauge", "Jobs that wait for a group's workers.",
+         [](const GroupState& group) { return group.queued; });
+  family("alice_group_worker_deaths_total", "counter", "Workers of a group that died.",
+         [](const GroupState& group) { return group.deaths; });
+  family("alice_group_resting", "gauge", "1 while a group takes no jobs, for its workers died again and again.",
+         [](const GroupState& group) { return std::string_view(word_of(group)) == "resting" ? 1 : 0; });
+}
+
 void write_http(const FrontContext& context, MetricsText& out) {
   out.one("alice_http_connections", "gauge", "Connections that are open.",
           static_cast<double>(context.open_connections()));
@@ -88,6 +103,7 @@ std::string as_text(const FrontContext& context) {
   out.one("alice_uptime_seconds", "gauge", "Time since the start.", uptime(context));
   out.one("alice_ready", "gauge", "1 when jobs are taken and a worker is ready.", state->not_ready.empty() ? 1 : 0);
   write_jobs(*state, out);
+  write_groups(*state, out);
   write_http(context, out);
   write_process(out);
   return out.text();

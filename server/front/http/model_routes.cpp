@@ -8,7 +8,7 @@ namespace {
 
 void answer_model(const FrontContext& context, Exchange& exchange) {
   const std::string& id = exchange.param("id");
-  const Json model = find_model(context.jobs.state()->description, id);
+  const Json model = find_model(*context.jobs.state(), id);
   if (model.is_null())
     throw ApiError(404, "not_found", "there is no model of that id; GET /v1/models lists them", "model");
   exchange.send_json(200, model);
@@ -38,16 +38,47 @@ void refresh(const FrontContext& context, const std::shared_ptr<Exchange>& excha
   }));
 }
 
+const char* word_of(GroupReload::Outcome outcome) {
+  switch (outcome) {
+    case GroupReload::Outcome::unchanged: return "unchanged";
+    case GroupReload::Outcome::loaded: return "loaded";
+    case GroupReload::Outcome::refused: return "refused";
+  }
+  return "";
+}
+
+void answer_reload(Exchange& exchange, const std::vector<GroupReload>& groups) {
+  Json list = Json::array();
+  std::string refusals;
+  for (const GroupReload& group : groups) {
+    list.push_back({{"group", group.group}, {"outcome", word_of(group.outcome)}, {"plugins", group.libraries}});
+    if (group.outcome == GroupReload::Outcome::refused)
+      refusals += (refusals.empty() ? "" : "; ") + group.group + ": " + group.reason;
+  }
+  if (!refusals.empty())
+    throw ApiError(409, "reload_refused", "the workers stay as they were in the groups that follow. " + refusals);
+  exchange.send_json(200, {{"status", "ok"}, {"groups", list}});
+}
+
+void reload(const FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
+  if (!context.config.allow_plugin_reload)
+    throw ApiError(403, "forbidden",
+                   "plugins are not reloaded over HTTP unless the configuration says server.allow_plugin_reload: true");
+  context.jobs.reload_plugins(answering<std::vector<GroupReload>>(
+      context, exchange, [](const auto& waiting, const auto& groups) { answer_reload(*waiting, groups); }));
+}
+
 }  // namespace
 
 std::vector<Route> model_routes(FrontContext& context) {
   return {
       {"GET", "/v1/models", Access::open,
-       [&context](const auto& exchange) { exchange->send_json(200, list_models(context.jobs.state()->description)); }},
+       [&context](const auto& exchange) { exchange->send_json(200, list_models(*context.jobs.state())); }},
       {"POST", "/v1/models/refresh", Access::guarded, [&context](const auto& exchange) { refresh(context, exchange); }},
       {"GET", "/v1/models/{id...}", Access::open,
        [&context](const auto& exchange) { answer_model(context, *exchange); }},
       {"GET", "/v1/plugins", Access::open, [&context](const auto& exchange) { answer_plugins(context, *exchange); }},
+      {"POST", "/v1/plugins/reload", Access::guarded, [&context](const auto& exchange) { reload(context, exchange); }},
       {"GET", "/v1/generation/defaults", Access::open,
        [&context](const auto& exchange) { answer_defaults(context, *exchange); }}};
 }

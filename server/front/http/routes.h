@@ -11,7 +11,7 @@ namespace alice {
 // `context` must outlive the routes.
 std::vector<Route> health_routes(FrontContext& context);   ///< /health, /livez, /readyz
 std::vector<Route> metrics_routes(FrontContext& context);  ///< /metrics
-std::vector<Route> model_routes(FrontContext& context);    ///< /v1/models, /v1/plugins, /v1/generation/defaults
+std::vector<Route> model_routes(FrontContext& context);    ///< /v1/models, /v1/plugins, /v1/generation
 std::vector<Route> picture_routes(FrontContext& context);  ///< /images
 std::vector<Route> job_routes(FrontContext& context);      ///< /v1/jobs
 std::vector<Route> openai_routes(FrontContext& context);   ///< /v1/images/generations

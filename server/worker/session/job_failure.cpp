@@ -9,25 +9,25 @@
 namespace alice {
 namespace {
 
-constexpr const char* kPlace = "worker";
 constexpr const char* kNoMemory = "there is not enough memory for this: smaller or fewer pictures may fit";
-constexpr const char* kInternal = "an internal fault ended the job; the server's log says which";
 
 /// libtorch 1.13 has an exception of its own for other devices' memory only (c10/core/impl/alloc_cpu.cpp,
 /// SizesAndStrides.h).
 bool speaks_of_memory(std::string_view what) { return what.find("allocate memory") != std::string_view::npos; }
 
-JobFailed no_memory(const JobRun& run) { return {run, ErrorCode::out_of_memory, kPlace, kNoMemory}; }
+JobFailed no_memory(const JobRun& run) { return {run, ErrorCode::out_of_memory, kWorkerPlace, kNoMemory}; }
 
 /// `what` goes to the log alone.
-JobFailed unknown(const JobRun& run, const char* what) {
-  spdlog::error("{}", what);
-  return speaks_of_memory(what) ? no_memory(run) : JobFailed{run, ErrorCode::internal, kPlace, kInternal};
+JobFailed unknown(const JobRun& run, const char* what, const std::vector<std::string>& plugins) {
+  spdlog::error("{}{}", what, in_code_of(plugins));
+  if (speaks_of_memory(what)) return no_memory(run);
+  return {run, ErrorCode::internal, kWorkerPlace,
+          "an internal fault ended the job" + in_code_of(plugins) + "; the server's log says which"};
 }
 
 }  // namespace
 
-JobFailed failure_of(const JobRun& run, const std::exception_ptr& thrown) {
+JobFailed failure_of(const JobRun& run, const std::exception_ptr& thrown, const std::vector<std::string>& plugins) {
   try {
     std::rethrow_exception(thrown);
   } catch (const Error& e) {
@@ -38,11 +38,11 @@ JobFailed failure_of(const JobRun& run, const std::exception_ptr& thrown) {
   } catch (const c10::OutOfMemoryError&) {
     return no_memory(run);
   } catch (const c10::Error& e) {
-    return unknown(run, e.what_without_backtrace());
+    return unknown(run, e.what_without_backtrace(), plugins);
   } catch (const std::exception& e) {
-    return unknown(run, e.what());
+    return unknown(run, e.what(), plugins);
   } catch (...) {
-    return unknown(run, "something was thrown that is no std::exception");
+    return unknown(run, "something was thrown that is no std::exception", plugins);
   }
 }
 

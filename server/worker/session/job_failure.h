@@ -9,7 +9,7 @@ namespace alice {
 
 /// Of an Error: its code, place and sentence. Of want of memory, the standard library's or libtorch's: out_of_memory.
 /// Of anything else, a plugin's own types among it: internal, with a sentence that repeats nothing of its text, which
-/// may hold addresses and code; that text goes to the log. Never throws.
-JobFailed failure_of(const JobRun& run, const std::exception_ptr& thrown);
+/// may hold addresses and code; that text goes to the log. `plugins`: whose code ran. Never throws.
+JobFailed failure_of(const JobRun& run, const std::exception_ptr& thrown, const std::vector<std::string>& plugins = {});
 
 }  // namespace alice

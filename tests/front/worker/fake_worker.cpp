@@ -3,10 +3,14 @@
 //    "at": 2, "do": "die", "by": "SIGSEGV",     before step 2: die by a signal, or by exit ("by": "exit 0")
 //    "attempts": 1,                             ... in the first attempt alone; absent: always
 //    "do": "hang" | "garbage" | "fail" | "close", ... or be silent, talk nonsense, give up, close the socket
+//    "do": "leak",                              ... or take more and more memory
+//    "plugins": ["a"],                          first of all, say that these plugins' code runs
 //    "late": true,                              say it all about the attempt before, too
 //    "deaf": true,                              pass over CancelJob
 //    "lose_pictures": true, "die_after": true}  name no picture; die as soon as done is said
-// Its own arguments: "exit N" ends at once, "silent" never describes itself, "brief" ends after it has.
+// Its own arguments: "exit N" ends at once, "silent" never describes itself, "brief" ends after it has. Else any number
+// of "--model ID", a model that it has beside its two, and "--plugin FILE". A plugin is a text file: its first word is
+// its version, or "torn": it is refused; "die": the worker dies of it; "hang": it is never done with it.
 
 #include <poll.h>
 #include <signal.h>
@@ -19,6 +23,7 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/atomic_file.h"
 #include "core/base/json.h"
@@ -64,13 +69,43 @@ std::string sha256_of(const std::string& bytes) {
   return sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
 }
 
+std::vector<std::string> more_models, plugins;
+Json loaded = Json::array();  // as described
+
+std::string first_word(const std::string& file) {
+  std::string word;
+  std::ifstream(file) >> word;
+  return word;
+}
+
+Json described_library(const std::string& file) {
+  const std::string version = first_word(file);
+  const bool is_good = !version.empty() && version != "torn";
+  Json library = {{"file", file}, {"id", "fake"}, {"version", is_good ? version : ""}, {"loaded", is_good}};
+  if (!is_good) library["refused"] = "is a damaged library";
+  return library;
+}
+
+void load_plugins(Link& link) {
+  for (const std::string& file : plugins) {
+    link.say(LoadingPlugin{file});
+    if (first_word(file) == "die") raise(SIGKILL);
+    if (first_word(file) == "hang") pause();
+  }
+  loaded = Json::array();
+  for (const std::string& file : plugins) loaded.push_back(described_library(file));
+}
+
 Described description() {
   Described described;
   described.pid = getpid();
   described.description = {{"models",
                             {{{"id", "sd/tiny"}, {"available", true}},
                              {{"id", "sd/broken"}, {"available", false}, {"unavailable", "its weights are damaged"}}}},
+                           {"plugins", {{"plugins", loaded}}},
                            {"pid", getpid()}};
+  for (const std::string& id : more_models)
+    described.description["models"].push_back({{"id", id}, {"available", true}});
   return described;
 }
 
@@ -81,6 +116,8 @@ class FakeJob {
 
   void run() {
     if (script_.value("late", false)) say_late_words();
+    if (script_.contains("plugins"))
+      link_.say(PluginsAtWork{order_.run, script_.at("plugins").get<std::vector<std::string>>()});
     const int64_t steps = script_.value("steps", int64_t{5});
     int64_t resumed = steps_recorded();
     for (int64_t step = 1; step <= steps; ++step) {
@@ -119,6 +156,7 @@ class FakeJob {
     const std::string what = script_.value("do", "");
     if (what == "die") die(script_.value("by", "SIGSEGV"));
     if (what == "hang") pause();
+    if (what == "leak") leak();
     if (what == "garbage") link_.send(frame("{\"say\": \"nonsense\"}"));
     if (what == "close") {
       close(kLinkDescriptor);
@@ -127,6 +165,16 @@ class FakeJob {
     if (what == "fail") {
       link_.say(JobFailed{order_.run, ErrorCode::out_of_memory, "/width", "does not fit"});
       has_failed_ = true;
+    }
+  }
+
+  /// 10 MB each 10 ms, and talks all the while: only its memory gives it away.
+  [[noreturn]] void leak() {
+    constexpr size_t kPortion = 10'000'000;
+    for (;;) {
+      std::memset(std::malloc(kPortion), 1, kPortion);
+      link_.say(JobProgress{order_.run, "denoise", 0, 1, 1, 1, 5, 0});
+      usleep(10'000);
     }
   }
 
@@ -172,6 +220,7 @@ class FakeJob {
 
 void work() {
   Link link;
+  load_plugins(link);
   link.say(description());
   for (;;) {
     const auto message = link.hear(-1);
@@ -187,6 +236,10 @@ int main(int argc, char** argv) {
   const std::string way = argc > 1 ? argv[1] : "";
   if (way == "exit") return std::atoi(argv[2]);
   if (way == "silent") pause();
+  for (int i = 1; i + 1 < argc; i += 2) {
+    if (std::string(argv[i]) == "--model") alice::more_models.push_back(argv[i + 1]);
+    if (std::string(argv[i]) == "--plugin") alice::plugins.push_back(argv[i + 1]);
+  }
   if (way == "brief") {
     alice::Link().say(alice::description());
     return 0;

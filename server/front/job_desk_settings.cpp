@@ -1,0 +1,51 @@
+// From the configuration to the desk.
+
+#include <utility>
+
+#include "server/front/job_desk.h"
+
+namespace alice {
+namespace {
+
+std::chrono::milliseconds milliseconds(double seconds) {
+  return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
+}
+
+WorkerGroupSettings group_settings(const Config& config, const WorkerGroupConfig& group,
+                                   std::vector<std::string> worker) {
+  WorkerGroupSettings settings;
+  settings.name = group.name;
+  for (const PlacedName& model : group.models) settings.models.push_back(model.name);
+  settings.job_attempts = *group.job_attempts;
+  settings.breaker = {*group.breaker_deaths, milliseconds(group.breaker_window_s), milliseconds(group.breaker_pause_s)};
+  WorkerSettings& workers = settings.workers;
+  worker.insert(worker.end(), {"--group", group.name});
+  workers.arguments = std::move(worker);
+  workers.log_name = group.name == kDefaultGroup ? "" : group.name + "/";
+  workers.workers = static_cast<size_t>(*group.count);
+  workers.memory_limit = group.memory_limit.value_or(0);
+  workers.step_timeout = milliseconds(*group.step_timeout_s);
+  for (const PlacedPath& plugin : config.host.plugins) workers.plugins.push_back(plugin.path);
+  for (const PlacedPath& plugin : group.plugins) workers.plugins.push_back(plugin.path);
+  return settings;
+}
+
+}  // namespace
+
+JobDeskSettings job_desk_settings(const Config& config, const std::vector<std::string>& worker) {
+  JobDeskSettings settings;
+  settings.data_directory = config.server.data_directory;
+  settings.images_directory = config.server.images_directory;
+  settings.queue_size = config.server.queue_size;
+  settings.default_model = config.default_model;
+  settings.log_prompts = config.logging.prompts;
+  const WorkerGroupSettings usual = group_settings(config, default_group(config.server), worker);
+  settings.workers = usual.workers;
+  settings.job_attempts = usual.job_attempts;
+  settings.breaker = usual.breaker;
+  for (const auto& [name, group] : config.server.groups)
+    if (name != kDefaultGroup) settings.groups.push_back(group_settings(config, group, worker));
+  return settings;
+}
+
+}  // namespace alice

@@ -1,0 +1,58 @@
+#include "server/worker/session/job_plugins.h"
+
+#include <algorithm>
+
+namespace alice {
+namespace {
+
+/// Adds the plugin that enrolled `factory`; null is nobody's.
+template <class F>
+void add_plugin(const Registry& registry, const FactoryList<F>& list, const F* factory,
+                std::vector<std::string>& plugins) {
+  if (factory == nullptr) return;
+  const std::string name = list.kind() + " " + factory->info().id;  // as PluginRecord::factories has it
+  for (const PluginRecord& plugin : registry.plugins()) {
+    const bool is_its = std::find(plugin.factories.begin(), plugin.factories.end(), name) != plugin.factories.end();
+    const bool is_known = std::find(plugins.begin(), plugins.end(), plugin.id) != plugins.end();
+    if (is_its && !is_known) plugins.push_back(plugin.id);
+  }
+}
+
+const BackendFactory* backend_factory(const Composer& composer, const std::string& name) {
+  const auto& backends = composer.registry().backends();
+  const auto configured = composer.config().backends.find(name);
+  if (configured != composer.config().backends.end()) return backends.find(configured->second.plugin).factory;
+  return backends.all().empty() ? nullptr : backends.all().front().get();
+}
+
+const SchedulerFactory* scheduler_factory(const Registry& registry, const SchedulerSource& source, std::string name) {
+  std::string origin;
+  if (name.empty()) name = default_scheduler(registry, source, origin);
+  return registry.schedulers().find(name).factory;
+}
+
+}  // namespace
+
+std::vector<std::string> JobPlugins::all() const {
+  std::vector<std::string> all;
+  for (const auto* part : {&scheduler, &text_encoder, &unet, &vae})
+    for (const std::string& plugin : *part)
+      if (std::find(all.begin(), all.end(), plugin) == all.end()) all.push_back(plugin);
+  return all;
+}
+
+JobPlugins plugins_of(const GenerateRequest& request, const Composer& composer) {
+  const Registry& registry = composer.registry();
+  const auto blueprint = composer.blueprint(request.model, /*paths_allowed=*/false);
+  JobPlugins plugins;
+  add_plugin(registry, registry.schedulers(), scheduler_factory(registry, blueprint->scheduler, request.scheduler),
+             plugins.scheduler);
+  add_plugin(registry, registry.text_encoders(), blueprint->text_encoder.factory, plugins.text_encoder);
+  add_plugin(registry, registry.unets(), blueprint->unet.factory, plugins.unet);
+  add_plugin(registry, registry.vaes(), blueprint->vae.factory, plugins.vae);
+  for (auto* part : {&plugins.text_encoder, &plugins.unet, &plugins.vae})
+    add_plugin(registry, registry.backends(), backend_factory(composer, blueprint->backend), *part);
+  return plugins;
+}
+
+}  // namespace alice

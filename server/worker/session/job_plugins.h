@@ -1,0 +1,24 @@
+#pragma once
+// Which plugins make a job's pictures, stage by stage: who is to be named when one of them ends the worker.
+
+#include <string>
+#include <vector>
+
+#include "core/host/composer.h"
+
+namespace alice {
+
+/// Ids of plugins (libraries, not factories). A part of a model computes with the backend's kernels: its stage has
+/// both.
+struct JobPlugins {
+  std::vector<std::string> text_encoder, unet, vae, scheduler;
+
+  /// Each once.
+  std::vector<std::string> all() const;
+};
+
+/// From headers alone, nothing is loaded. A scheduler or backend that is not there has no plugin; whoever prepares the
+/// request tells so. Throws as Composer::blueprint().
+JobPlugins plugins_of(const GenerateRequest& request, const Composer& composer);
+
+}  // namespace alice
