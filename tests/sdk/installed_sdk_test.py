@@ -60,6 +60,7 @@ class InstalledSdk(unittest.TestCase):
         lines = (project / "CMakeLists.txt").read_text().splitlines()
         self.assertLessEqual(len(lines), 5)
         self.assertEqual([f"{name}.cpp"], [file.name for file in project.glob("*.cpp")])
+        self.allow_time(project / "CMakeLists.txt", name)
         self.run_in(project, "cmake", "-B", "build", "-G", "Ninja")
         self.run_in(project, "cmake", "--build", "build", "-j", "1")
         self.assertTrue((project / f"build/{name}.so").is_file())
@@ -67,6 +68,12 @@ class InstalledSdk(unittest.TestCase):
         for foreign in (SOURCE, BUILD):
             self.assertNotIn(str(foreign) + "/", rules, "the build uses what is not installed")
         return project
+
+    def allow_time(self, lists, name):
+        """A busy machine is no fault of the plugin, which has a minute a check otherwise."""
+        call = f"alice_check_plugin({name}"
+        self.assertIn(call, lists.read_text())
+        lists.write_text(lists.read_text().replace(call, call + f" --timeout {LIVENESS}"))
 
     def use_small_model(self, project, width_key=None):
         """What the README asks for: weights, and a model's name in config.yaml."""
