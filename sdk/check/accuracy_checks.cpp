@@ -15,7 +15,8 @@ namespace {
 
 constexpr double kDataDeviation = 0.6;
 constexpr double kPicture = 0.625;
-constexpr double kPictureTolerance = 2e-5;  // float32 at sigma 15 has 1e-6 of resolution
+// Where alpha is 0.07, as at the first level, x0 = (x - sigma eps) / alpha has 4e-6 of rounding an operation.
+constexpr double kPictureTolerance = 1e-4;
 
 double variance_at(const Level& level) { return std::pow(level.alpha * kDataDeviation, 2) + std::pow(level.sigma, 2); }
 
@@ -150,13 +151,12 @@ std::string check_order(const Case& it) {
 double deviation_of(const Variant& variant, const Plan& plan, const NoiseModel& model, const Denoise& denoise,
                     uint64_t seed) {
   SeededNoise noise({seed});
-  const Tensor start = noise.normal({1, 200, 200}) * std::sqrt(variance_at(plan.levels.front()));
+  const Tensor start = noise.normal({1, 160, 160}) * std::sqrt(variance_at(plan.levels.front()));
   return variant.scheduler->sample(denoise, start, plan, model, noise, ignore_step).std().item<double>();
 }
 
 std::string check_distribution(const Case& it) {
-  constexpr double kTolerance =
-      0.025;  // relative; 40,000 numbers tell a deviation to 0.0035, twice the steps' bias is 0.01
+  constexpr double kTolerance = 0.025;  // relative; 25,600 numbers tell a deviation to 0.0044, and steps add a bias
   const NoiseModel model = usual_noise();
   bool compared = false;
   for (const Variant& variant : variants(it, Breadth::named)) {

@@ -105,6 +105,20 @@ class InstalledSdk(unittest.TestCase):
         return self.run_in(project, "alice", "config", "explain", "sd/tiny", "--config", "config.yaml", "--models",
                            self.models)
 
+    def test_the_package_is_found_by_its_major_and_at_most_its_minor(self):
+        project = self.work / "versions"
+        project.mkdir()
+        (project / "CMakeLists.txt").write_text("""cmake_minimum_required(VERSION 3.22)
+project(versions LANGUAGES CXX)
+foreach(version 0.9 1.99 2.0 1.0)
+  find_package(ALICE ${version} QUIET)
+  message(STATUS "${version}: ${ALICE_FOUND}")
+endforeach()
+""")
+        answers = self.run_in(project, "cmake", "-B", "build")
+        for line in ("0.9: 0", "1.99: 0", "2.0: 0", "1.0: 1"):
+            self.assertIn(f"-- {line}\n", answers)
+
     def test_a_strangers_scheduler(self):
         project = self.make_plugin("scheduler")
         self.use_small_model(project)
