@@ -55,7 +55,7 @@ constexpr const char* kMakeModelFooter =
 constexpr const char* kPluginNewFooter =
     "NAME: lower-case letters, digits and single _ or -, a letter first.\n\n"
     "Example:\n"
-    "  alice plugin new soft_euler --kind scheduler && cd soft_euler && cat README.md\n\n";
+    "  alice plugin new my_sampler --kind scheduler && cd my_sampler && cat README.md\n\n";
 
 constexpr const char* kPluginCheckFooter =
     "Each check runs in a process of its own that may crash, hang or end: it then counts as failed, and the rest go "

@@ -35,10 +35,10 @@ Error refusal(const PluginProject& project, const fs::path& templates) {
 
 TEST_CASE("a project has the files of its kind and the common ones, under its own name") {
   TempFolder folder;
-  const fs::path made = write_plugin_project({"soft-euler_2", "scheduler", folder.path()}, small_templates(folder));
-  CHECK(made == folder / "soft-euler_2");
-  CHECK(bytes_of(made / "CMakeLists.txt") == "project(soft-euler_2)\n");
-  CHECK(bytes_of(made / "soft-euler_2.cpp") == "soft-euler_2, and soft-euler_2 again\n");
+  const fs::path made = write_plugin_project({"soft-steps_2", "scheduler", folder.path()}, small_templates(folder));
+  CHECK(made == folder / "soft-steps_2");
+  CHECK(bytes_of(made / "CMakeLists.txt") == "project(soft-steps_2)\n");
+  CHECK(bytes_of(made / "soft-steps_2.cpp") == "soft-steps_2, and soft-steps_2 again\n");
   CHECK(bytes_of(made / "weights/config.json") == "{}\n");
 }
 
@@ -51,7 +51,7 @@ TEST_CASE("a name that is the template's own changes nothing") {
 TEST_CASE("a name that cannot name a library, a target and a folder is refused") {
   const std::string longest = "x012345678901234567890123456789012345678";
   REQUIRE(longest.size() == 40);
-  for (const std::string& name : {std::string("a1"), std::string("soft_euler"), std::string("a-b-c"), longest})
+  for (const std::string& name : {std::string("a1"), std::string("soft_steps"), std::string("a-b-c"), longest})
     CHECK_NOTHROW(check_plugin_name(name));
   for (const char* name :
        {"", "a", "A1", "1a", "_a", "a_", "a__b", "a-_b", "a b", "a.b", "a/b", "../a", "a\nb", "\xC3\xA9t\xC3\xA9",
@@ -60,10 +60,10 @@ TEST_CASE("a name that cannot name a library, a target and a folder is refused")
     CHECK_THROWS_AS(check_plugin_name(name), Error);
   }
   TempFolder folder;
-  const Error e = refusal({"Soft Euler", "scheduler", folder.path()}, small_templates(folder));
+  const Error e = refusal({"Soft Steps", "scheduler", folder.path()}, small_templates(folder));
   CHECK(e.code() == ErrorCode::bad_request);
   CHECK(e.place() == "NAME");
-  CHECK(says(e.what(), "'Soft Euler'"));
+  CHECK(says(e.what(), "'Soft Steps'"));
 }
 
 TEST_CASE("what is already there is left as it is") {
