@@ -96,6 +96,23 @@ class SharedWorker(unittest.TestCase):
                          + [("encode", 4, 1, 0, 0), *steps(4, 1), ("decode", 4, 1, 0, 0), ("job_picture", 4)])
         self.assertEqual({m["all_images"] for m in of_kind(messages, "job_progress")}, {5})
 
+    def test_every_library_is_named_before_it_is_loaded(self):
+        named = [message["file"] for message in of_kind(self.worker.heard, "loading_plugin")]
+        self.assertEqual(named, [plugin["file"] for plugin in self.described["description"]["plugins"]["plugins"]] + [""])
+
+    def test_whose_code_runs_is_told_whenever_that_changes(self):
+        plugins = self.described["description"]["plugins"]["plugins"]
+        plugin_of = {factory: plugin["id"] for plugin in plugins for factory in plugin["factories"]}
+        told = [m["plugins"] for m in of_kind(self.make(small_request(steps=2, scheduler="ddim")), "plugins_at_work")]
+        everything, encode, network, sampler = told[:4]
+        decode = told[-1]
+        self.assertEqual(sampler, [plugin_of["scheduler ddim"]])
+        self.assertEqual(told[2:-1], [network, sampler] * 3)  # the network is prepared, then called twice
+        self.assertEqual(set(everything), {*encode, *network, *sampler, *decode})
+        for kind, (part, backend) in (("text encoder", encode), ("UNet", network), ("VAE", decode)):
+            self.assertIn(part, {plugin for factory, plugin in plugin_of.items() if factory.startswith(kind + " ")})
+            self.assertIn(backend, {plugin for factory, plugin in plugin_of.items() if factory.startswith("backend ")})
+
     def test_pictures_are_on_the_disk_whole_and_say_what_made_them(self):
         messages = self.make(small_request(n=2, seed=40, negative_prompt="dog"))
         pictures = self.worker.pictures(messages)
