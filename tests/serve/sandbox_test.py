@@ -6,6 +6,7 @@ The plugin is tests/serve/plugins/misdeeds.cpp. ALICE_REQUESTS sets how many req
 import json
 import os
 import pathlib
+import subprocess
 import tempfile
 import threading
 import unittest
@@ -14,14 +15,16 @@ from alice_server import BUILD, Server, wait_until
 
 REQUESTS = int(os.environ.get("ALICE_REQUESTS", "100"))
 SMALL = {"prompt": "a cat", "seed": 5, "steps": 2, "width": 64, "height": 64}
+AT_STEP = "while it denoised, in code of the plugin misdeeds"
+THROWN = "an internal fault ended the job, in code of the plugin misdeeds"
 MISDEEDS = {  # and what is said of each
-    "segfault": "the worker ended by SIGSEGV while it denoised, in code of the plugin misdeeds",
-    "abort": "the worker ended by SIGABRT while it denoised, in code of the plugin misdeeds",
-    "hang": "the worker said nothing about its job for 20 s and was killed while it denoised, in code of the plugin misdeeds",
-    "leak": "of memory, more than its limit of 1000 MB, and was killed while it denoised, in code of the plugin misdeeds",
-    "exit": "the worker ended with exit code 0 while it denoised, in code of the plugin misdeeds",
-    "throw": "an internal fault ended the job, in code of the plugin misdeeds",
-    "throw_number": "an internal fault ended the job, in code of the plugin misdeeds",
+    "segfault": "the worker ended by SIGSEGV " + AT_STEP,
+    "abort": "the worker ended by SIGABRT " + AT_STEP,
+    "hang": "the worker said nothing about its job for 20 s and was killed " + AT_STEP,
+    "leak": "of memory, more than its limit of 1000 MB, and was killed " + AT_STEP,
+    "exit": "the worker ended with exit code 0 " + AT_STEP,
+    "throw": THROWN,
+    "throw_number": THROWN,
 }
 DEATHS = len(MISDEEDS) - 2  # what is thrown leaves the worker alive
 
@@ -122,6 +125,18 @@ class SandboxTest(unittest.TestCase):
             self.assertEqual(schedulers["ddim"], ["default", "sandbox"])
             groups = {model["id"]: model["group"] for model in server.get_json("/v1/models")["data"]}
             self.assertEqual(groups, {"sd/tiny": "default", "sd/odd": "sandbox"})
+
+    def test_the_command_line_loads_a_groups_plugins_for_its_models(self):
+        with TwoModels() as models, tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "config.yaml"
+            file.write_text(config())
+            for model, code in (("sd/odd", 0), ("sd/tiny", 2)):
+                run = subprocess.run(
+                    [BUILD / "alice", "generate", "--config", file, "--models", models, "--model", model,
+                     "--scheduler", "misdeeds", "--prompt", "a cat", "--steps", "2", "--width", "64", "--height", "64",
+                     "--out", pathlib.Path(folder) / "cat.png"], capture_output=True, text=True)
+                self.assertEqual(run.returncode, code, run.stderr)
+            self.assertIn("there is no scheduler 'misdeeds'", run.stderr)
 
     def test_a_group_that_dies_again_and_again_rests_and_its_jobs_are_refused_at_once(self):
         resting = config(breaker_deaths=2, breaker_pause="10m")
