@@ -188,7 +188,7 @@ std::vector<Check> accuracy_checks() {
        "On normally distributed data, whose path is known, twice the steps halve the error at least (order 1); with "
        "--order ID=N the error of the default options falls by 2^N. For samplers that add no noise.",
        "Compare a step with the paper: which level are alpha and sigma of, and is the slope that of the interval?",
-       "scheduler/finite", schedulers, check_order},
+       "scheduler/steps-told", schedulers, check_order},
       {"scheduler/distribution",
        "On normally distributed data a sampler that adds noise ends with the data's deviation.",
        "Compare the noise that is added with what the step takes away: the variance of x at each level is alpha^2 S^2 "

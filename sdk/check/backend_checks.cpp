@@ -213,8 +213,8 @@ std::vector<Check> backend_checks() {
   return {
       {"backend/rows-independent",
        "A row of a kernel's result is the same to the last bit, whatever the other rows and at batch 1, 2, 3, 4 and 8.",
-       "Choose algorithm and blocks by the shape of one row, never by the batch; compute row by row if need be.", none,
-       backends, check_rows},
+       "Choose algorithm and blocks by the shape of one row, never by the batch; compute row by row if need be.",
+       "backend/inputs-kept", backends, check_rows},
       {"backend/inputs-kept", "No kernel changes its inputs.",
        "Compute in place on tensors that you made, never on x, k, v or the residual.", none, backends,
        check_inputs_kept},

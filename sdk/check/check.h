@@ -30,7 +30,8 @@ struct Check {
   std::string cure;     ///< what the author should do when it fails
   std::string needs;    ///< the check that must pass first on the same subject; "" for none
   std::vector<Kind> kinds;
-  /// Returns a note for the report ("order 2.0"), mostly "". Throws Failed, or whatever the plugin throws.
+  /// Returns a note for the report ("order 2.0"), mostly "". Throws Failed, or whatever the plugin throws. Empty for
+  /// the check that is about a process's end: the supervisor does it.
   std::function<std::string(const Case&)> run;
 
   bool is_for(Kind kind) const;

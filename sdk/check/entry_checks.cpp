@@ -66,9 +66,9 @@ std::string check_names(const Case& it) {
 }
 
 std::string check_threads(const Case& it) {
-  const ProcessState before = ProcessState::now();
   it.plugin.subjects();
-  if (const std::string more = before.what_is_left(); !more.empty()) fail("after load and enrol() " + more);
+  if (const std::string more = ProcessState::at_start().what_is_left(); !more.empty())
+    fail("after load and enrol() " + more);
   return "";
 }
 
@@ -90,12 +90,12 @@ std::vector<Check> entry_checks() {
        "entry/abi", library, check_loads},
       {"entry/identity", "The plugin has an id, and a version that begins with a digit.",
        "Give both to ALICE_PLUGIN(id, version, enrol).", "entry/loads", library, check_identity},
-      {"entry/leaves-no-threads", "Loading and enrolling start no thread and leave no file open.",
-       "Start nothing in static initialisers or in enrol(): start it in create(), and stop it in a destructor.",
-       "entry/loads", library, check_threads},
       {"entry/enrols", "enrol() hands in at least one factory, none of them null, and throws nothing.",
        "Call enrol.scheduler(...), enrol.vae(...) and so on in enrol(); do what can fail in create() instead.",
        "entry/loads", library, check_enrols},
+      {"entry/leaves-no-threads", "Loading and enrolling start no thread and leave no file open.",
+       "Start nothing in static initialisers or in enrol(): start it in create(), and stop it in a destructor.",
+       "entry/enrols", library, check_threads},
       {"entry/names", "Every id and alias is there and stands for one factory of its kind, letter case ignored.",
        "Rename one of the two.", "entry/enrols", library, check_names},
       {"entry/ends", "A process that has loaded the plugin and enrolled its factories ends by itself, with success.",

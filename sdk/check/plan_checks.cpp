@@ -122,7 +122,7 @@ std::vector<Check> plan_checks() {
       {"scheduler/starts-later",
        "A run of Plan::from(k), image to image, works from every step and tells of the steps that are left.",
        "Take levels and their number from the plan that sample() is given, not from what plan() made.",
-       "scheduler/finite", schedulers, check_starts_later},
+       "scheduler/steps-told", schedulers, check_starts_later},
       {"scheduler/zero-snr",
        "With a noise model that ends in pure noise (alpha 0) a run ends in finite numbers, or plan() refuses it.",
        "Never divide by alpha at the first level; or throw Error(bad_request) from plan() for such a model.",

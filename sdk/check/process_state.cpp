@@ -25,6 +25,11 @@ ProcessState ProcessState::now() {
   return {entries_of("/proc/self/task"), entries_of("/proc/self/fd"), heap.uordblks + heap.hblkhd};
 }
 
+const ProcessState& ProcessState::at_start() {
+  static const ProcessState state = now();
+  return state;
+}
+
 std::string ProcessState::what_is_left() const {
   const auto limit = std::chrono::steady_clock::now() + kPatience;
   ProcessState after = now();

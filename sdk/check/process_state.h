@@ -12,6 +12,8 @@ struct ProcessState {
   size_t bytes = 0;  ///< handed out by malloc
 
   static ProcessState now();
+  /// When this was called first: the runner does so before it loads the plugin.
+  static const ProcessState& at_start();
 
   /// "" when there are no more threads and open files than there were; else a sentence. A thread that is about to end
   /// is waited for, for some seconds.

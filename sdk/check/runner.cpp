@@ -14,6 +14,8 @@
 #include <sstream>
 #include <typeinfo>
 
+#include "sdk/check/process_state.h"
+
 namespace alice::check {
 namespace {
 
@@ -106,6 +108,7 @@ int run_checks_in_child(const std::filesystem::path& file, size_t memory_limit) 
   FILE* out = fdopen(kSocket, "w");
   if (in == nullptr || out == nullptr)
     throw Error(ErrorCode::bad_request, "plugin run-checks", "is what `alice plugin check` starts; use that");
+  ProcessState::at_start();
   Runner runner(file);
   char* line = nullptr;
   size_t size = 0;

@@ -2,7 +2,6 @@
 
 #include <map>
 #include <memory>
-#include <set>
 
 #include "core/base/nearest.h"
 #include "sdk/check/child.h"
