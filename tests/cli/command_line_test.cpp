@@ -294,9 +294,9 @@ TEST_CASE("the exit code follows from the kind of error") {
 }
 
 TEST_CASE("plugin new wants a name and a kind, and says which kinds there are") {
-  const CommandLine line = read({"plugin", "new", "soft_euler", "--kind", "scheduler", "--into", "there"});
+  const CommandLine line = read({"plugin", "new", "my_sampler", "--kind", "scheduler", "--into", "there"});
   CHECK(line.command == Command::plugin_new);
-  CHECK(line.target == "soft_euler");
+  CHECK(line.target == "my_sampler");
   CHECK(line.kind == "scheduler");
   CHECK(line.into == "there");
   CHECK(read({"plugin", "new", "x2", "--kind", "vae"}).into == ".");
@@ -305,4 +305,33 @@ TEST_CASE("plugin new wants a name and a kind, and says which kinds there are") 
   CHECK(says(refusal({"plugin", "new", "x2", "--kind", "shceduler"}), "did you mean 'scheduler'"));
   CHECK(says(refusal({"plugin", "new", "x2", "--kind", "vae", "--into="}), "--into: must name a folder"));
   CHECK(says(refusal({"plugin", "new", "--kind", "vae"}), "NAME"));
+}
+
+TEST_CASE("plugin check takes a library and how to try it") {
+  const CommandLine line =
+      read({"plugin",    "check",       "x.so",       "--only",   "scheduler",    "--timeout", "5",         "--memory",
+            "512",       "--reproduce", "0",          "--config", "settings",     "--order",   "sampler=2", "--order",
+            "other=1.5", "--junit",     "report.xml", "--json",   "--lora-names", "names.json"});
+  CHECK(line.command == Command::plugin_check);
+  CHECK(line.target == "x.so");
+  CHECK(line.json);
+  CHECK(line.check.only == "scheduler");
+  CHECK(line.check.timeout_seconds == 5);
+  CHECK(line.check.memory_mib == 512);
+  CHECK(line.check.seed == 0);
+  CHECK(line.check.config_folder == "settings");
+  CHECK(line.check.lora_names == "names.json");
+  CHECK(line.check.orders == std::map<std::string, double>{{"sampler", 2}, {"other", 1.5}});
+  CHECK(line.check.junit == "report.xml");
+  CHECK(read({"plugin", "check", "--list"}).check.list);
+}
+
+TEST_CASE("plugin check's faults are told all at once") {
+  const std::string said = refusal({"plugin", "check", "--timeout", "0", "--memory", "much", "--reproduce", "one",
+                                    "--order", "2", "--order", "sampler=fast"});
+  for (const char* part : {"FILE: is missing", "--timeout: must be an integer from 1 to 86400, got '0'",
+                           "--memory: must be", "--reproduce: must be", "got '2'", "got 'sampler=fast'"}) {
+    INFO(said);
+    CHECK(says(said, part));
+  }
 }

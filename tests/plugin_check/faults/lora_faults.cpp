@@ -1,0 +1,103 @@
+// A LoRA format of factors and alpha, with a fault. Names: "unet." or "text_encoder.", the module, ".lora_A.weight".
+
+#include "core/api/plugin.h"
+#include "tests/plugin_check/faults/planted.h"
+
+namespace {
+
+using namespace alice;
+using alice::faults::planted;
+
+constexpr std::string_view kDown = ".lora_A.weight", kUp = ".lora_B.weight", kAlpha = ".alpha";
+
+bool ends_with(const std::string& text, std::string_view end) {
+  return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+class FaultyFormat final : public LoraFormat {
+ public:
+  bool recognises(const TensorIndex& index) const override {
+    if (planted("recognises-nothing")) return false;
+    if (planted("recognises-everything") && !has_factors_of_others(index)) return true;
+    for (const auto& [name, info] : index.tensors)
+      if (ends_with(name, kDown) || ends_with(name, kUp)) return true;
+    return false;
+  }
+
+  LoraRecognition read(const WeightSource& file, const std::vector<LoraTarget>& targets) const override {
+    LoraRecognition recognition;
+    recognition.description = "factors";
+    std::set<std::string> used;
+    for (const LoraTarget& target : targets) read_target(file, target, used, recognition);
+    for (const auto& [name, info] : file.index().tensors)
+      if (used.count(name) == 0 && !planted("says-nothing-of-strangers"))
+        recognition.faults.push_back({file.index().place, "tensor '" + name + "' belongs to no module"});
+    if (planted("skips-text") && !recognition.patches.empty()) recognition.patches.pop_back();
+    return recognition;
+  }
+
+  Tensor delta(const WeightSource& file, const LoraPatch& patch, const std::vector<int64_t>& shape) const override {
+    if (planted("lets-nan-through")) return at::nan_to_num(product(file, patch)).reshape(shape);
+    const Tensor change = LoraFormat::delta(file, patch, shape);
+    if (planted("changes-its-file")) file.tensor(patch.up).zero_();
+    return planted("transposed") && shape.size() == 2 && shape[0] == shape[1] ? change.t().contiguous() : change;
+  }
+
+ private:
+  /// Names that another format uses.
+  static bool has_factors_of_others(const TensorIndex& index) {
+    for (const auto& [name, info] : index.tensors)
+      if (name.find("lora") != std::string::npos) return true;
+    return false;
+  }
+
+  static Tensor product(const WeightSource& file, const LoraPatch& patch) {
+    const auto factor = [&](const std::string& name) { return file.tensor(name).to(at::kFloat).flatten(1); };
+    return factor(patch.up).matmul(factor(patch.down)).mul(patch.scale);
+  }
+
+  static void read_target(const WeightSource& file, const LoraTarget& target, std::set<std::string>& used,
+                          LoraRecognition& recognition) {
+    const std::string start = target.part + "." + target.module;
+    const std::string down = start + std::string(kDown), up = start + std::string(kUp),
+                      alpha = start + std::string(kAlpha);
+    const TensorIndex& index = file.index();
+    if (!index.contains(down) || !index.contains(up)) return;
+    used.insert({down, up, alpha});
+    if (index.find(down)->elements() * target.shape[0] != index.find(down)->shape[0] * elements(target.shape)) {
+      recognition.faults.push_back({index.place, "tensor '" + down + "' has a shape that does not fit"});
+      return;
+    }
+    const auto rank = static_cast<double>(index.find(down)->shape[0]);
+    const bool has_alpha = index.contains(alpha) && !planted("ignores-alpha");
+    const double scale = has_alpha ? file.tensor(alpha).to(at::kDouble).item<double>() / rank : 1;
+    recognition.patches.push_back({target.part, target.module, up, down, "", scale});
+  }
+
+  static int64_t elements(const std::vector<int64_t>& shape) {
+    int64_t count = 1;
+    for (const int64_t side : shape) count *= side;
+    return count;
+  }
+};
+
+class FaultyFactory final : public LoraFormatFactory {
+ public:
+  FaultyFactory() {
+    info_.id = "faulty";
+    info_.help = "Factors and alpha, with a fault.";
+  }
+  const FactoryInfo& info() const override { return info_; }
+  std::shared_ptr<const LoraFormat> create(const OptionLayers& layers) const override {
+    if (!planted("takes-options")) refuse_options(layers, ErrorCode::bad_config);
+    return std::make_shared<FaultyFormat>();
+  }
+
+ private:
+  FactoryInfo info_;
+};
+
+}  // namespace
+
+ALICE_PLUGIN("faulty-lora", "1.0.0",
+             [](alice::Enrolment& enrol) { enrol.lora_format(std::make_unique<FaultyFactory>()); })
