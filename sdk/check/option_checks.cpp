@@ -44,12 +44,13 @@ bool names_another_option(const std::string& sentence, const OptionSpec& spec, c
   return false;
 }
 
-/// Values inside the range, not at its edges.
+/// Values inside the range: at its quarters, or near the edge that it has.
 std::vector<double> inner_values(const OptionSpec& spec) {
   const Range& range = spec.range;
-  if (std::isfinite(range.minimum) && std::isfinite(range.maximum))
-    return {range.minimum + std::floor((range.maximum - range.minimum) / 2), range.minimum + 1, range.maximum - 1};
-  return {std::isfinite(range.minimum) ? range.minimum + 1 : range.maximum - 1};
+  if (!std::isfinite(range.minimum)) return {range.maximum - 1};
+  if (!std::isfinite(range.maximum)) return {range.minimum + 1};
+  const double quarter = (range.maximum - range.minimum) / 4;
+  return {range.minimum + quarter, range.minimum + 2 * quarter, range.minimum + 3 * quarter};
 }
 
 /// Some options are declared because files bear them, and take no value but the default; a refusal says so.
