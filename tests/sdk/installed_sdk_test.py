@@ -131,7 +131,8 @@ endforeach()
         project = self.make_plugin("backend")
         self.check(project)
         self.picture(project, "own.png")
-        self.assertIn("strange_backend", self.explained(project))
+        self.assertIn("plugin: strange_backend", (project / "config.yaml").read_text())
+        self.assertRegex(self.explained(project), r"(?m)^backend +mine +<- generation.backend$")
 
     def test_a_strangers_vae(self):
         project = self.make_plugin("vae")
