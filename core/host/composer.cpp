@@ -133,6 +133,7 @@ std::shared_ptr<const Pipeline> Composer::build(const Blueprint& blueprint) {
   pipeline->text_encoder = share(text_encoders_, blueprint.text_encoder, blueprint.backend, pipeline->backend);
   pipeline->unet = share(unets_, blueprint.unet, blueprint.backend, pipeline->backend);
   pipeline->vae = share(vaes_, blueprint.vae, blueprint.backend, pipeline->backend);
+  pipeline->prompts = prompts_;
 
   check_parts_fit(*pipeline);
   return pipeline;

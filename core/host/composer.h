@@ -74,6 +74,7 @@ class Composer {
   const HostConfig config_;
   const std::shared_ptr<const Registry> registry_;
   const LoraLibrary loras_;
+  const std::shared_ptr<PromptCache> prompts_ = std::make_shared<PromptCache>();
   mutable BlueprintCache blueprints_;
 
   std::mutex mutex_;  // guards all below

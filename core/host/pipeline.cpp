@@ -11,14 +11,15 @@
 namespace alice {
 namespace {
 
-/// [1, T] int64.
-Tensor token_ids(const TextEncoder& encoder, const std::string& text, const std::string& field,
-                 std::vector<std::string>& warnings) {
+/// [1, T, D]
+Tensor encode_text(const Pipeline& pipeline, const std::string& text, int64_t clip_skip, const std::string& field,
+                   std::vector<std::string>& warnings) {
+  const TextEncoder& encoder = *pipeline.text_encoder;
   const TokenIds ids = encoder.tokenize(text);
   if (!ids.cut_off.empty())
     warnings.push_back(field + ": only " + std::to_string(encoder.info().token_limit) + " tokens fit; not used: \"" +
                        brief(ids.cut_off) + "\"");
-  return at::tensor(ids.padded, at::kLong).unsqueeze(0);
+  return pipeline.prompts->tokens(pipeline.text_encoder, ids.padded, clip_skip);
 }
 
 Tensor repeat_rows(const Tensor& rows, int64_t times) { return rows.repeat_interleave(times, 0); }
@@ -27,13 +28,10 @@ Tensor repeat_rows(const Tensor& rows, int64_t times) { return rows.repeat_inter
 
 Conditioning encode(const Pipeline& pipeline, const Settings& settings, int64_t batch,
                     std::vector<std::string>& warnings) {
-  const TextEncoder& encoder = *pipeline.text_encoder;
-  Tensor tokens = encoder.encode(token_ids(encoder, settings.prompt, "/prompt", warnings), settings.clip_skip).tokens;
+  Tensor tokens = encode_text(pipeline, settings.prompt, settings.clip_skip, "/prompt", warnings);
   if (settings.guidance.two_passes()) {
-    // Without clip skip, as the reference does; A1111 skips here too.
-    const Tensor negative =
-        encoder.encode(token_ids(encoder, settings.negative_prompt, "/negative_prompt", warnings)).tokens;
-    tokens = at::cat({negative, tokens});
+    constexpr int64_t kNoSkip = 0;  // as the reference does; A1111 skips here too
+    tokens = at::cat({encode_text(pipeline, settings.negative_prompt, kNoSkip, "/negative_prompt", warnings), tokens});
   }
   return {{"tokens", repeat_rows(tokens, batch)}};
 }

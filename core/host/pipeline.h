@@ -9,6 +9,7 @@
 
 #include "core/api/plugin.h"
 #include "core/base/generate_request.h"
+#include "core/host/prompt_cache.h"
 #include "core/math/denoiser.h"
 #include "core/math/noise_model.h"
 
@@ -30,6 +31,7 @@ struct Pipeline {
   std::shared_ptr<const TextEncoder> text_encoder;
   std::shared_ptr<const UNet> unet;
   std::shared_ptr<const Vae> vae;
+  std::shared_ptr<PromptCache> prompts = std::make_shared<PromptCache>();  ///< may be shared with other pipelines
 };
 
 /// A request with every default filled in.

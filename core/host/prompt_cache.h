@@ -1,0 +1,41 @@
+#pragma once
+// What prompts were encoded to. The negative prompt hardly ever changes between requests, and of several pictures the
+// prompt does not either.
+
+#include <list>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "core/api/text_encoder.h"
+
+namespace alice {
+
+/// Of any text encoders, which it does not keep alive. Any thread; two that ask for the same prompt at once both
+/// compute it.
+class PromptCache {
+ public:
+  /// Keeps the last `limit` prompts.
+  explicit PromptCache(size_t limit = 32) : limit_(limit) {}
+
+  /// encoder->encode(ids, clip_skip).tokens [1, T, D], ids being `ids` as [1, T]; shared: only read it. Throws as
+  /// TextEncoder::encode().
+  Tensor tokens(const std::shared_ptr<const TextEncoder>& encoder, const std::vector<int64_t>& ids, int64_t clip_skip);
+
+ private:
+  struct Prompt {
+    std::weak_ptr<const TextEncoder> encoder;
+    std::vector<int64_t> ids;
+    int64_t clip_skip;
+    bool operator==(const Prompt& other) const;
+  };
+  Tensor find(const Prompt& prompt);
+  void keep(Prompt prompt, Tensor tokens);
+
+  const size_t limit_;
+  std::mutex mutex_;
+  std::list<std::pair<Prompt, Tensor>> entries_;  // the last used first
+};
+
+}  // namespace alice

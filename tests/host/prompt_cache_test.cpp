@@ -1,0 +1,74 @@
+#include "core/host/prompt_cache.h"
+
+#include <stdexcept>
+
+#include "tests/host/models.h"
+#include "tests/support/errors.h"
+
+using namespace alice;
+using namespace alice::test;
+
+namespace {
+
+/// Its tokens are its ids plus clip_skip; counts how often it is asked.
+class CountingEncoder : public TextEncoder {
+ public:
+  const TextEncoderInfo& info() const override { return info_; }
+  const ModelWeights& weights() const override { throw std::logic_error("has no weights"); }
+  TokenIds tokenize(const std::string&) const override { throw std::logic_error("has no tokenizer"); }
+  TextEncoding encode(const Tensor& ids, int64_t clip_skip, bool) const override {
+    ++calls;
+    return {ids.to(at::kFloat).unsqueeze(-1) + clip_skip, {}};
+  }
+  std::vector<Tensor> hidden_states(const Tensor&) const override { throw std::logic_error("has no layers"); }
+  std::shared_ptr<const TextEncoder> patched(const Deltas&) const override { throw std::logic_error("has no weights"); }
+
+  mutable int calls = 0;
+
+ private:
+  TextEncoderInfo info_;
+};
+
+}  // namespace
+
+TEST_CASE("a prompt is encoded once for an encoder and a clip skip") {
+  PromptCache cache;
+  const auto encoder = std::make_shared<const CountingEncoder>(), other = std::make_shared<const CountingEncoder>();
+  for (int time = 0; time < 3; ++time) {
+    CHECK(cache.tokens(encoder, {1, 2}, 0).equal(at::tensor({1.f, 2.f}).view({1, 2, 1})));
+    CHECK(cache.tokens(encoder, {1, 2}, 1).equal(at::tensor({2.f, 3.f}).view({1, 2, 1})));
+    CHECK(cache.tokens(encoder, {3, 2}, 0).equal(at::tensor({3.f, 2.f}).view({1, 2, 1})));
+  }
+  CHECK(encoder->calls == 3);
+  cache.tokens(other, {1, 2}, 0);
+  CHECK(other->calls == 1);
+}
+
+TEST_CASE("of many prompts those are kept that were used last") {
+  PromptCache cache(2);
+  const auto encoder = std::make_shared<const CountingEncoder>();
+  for (const int64_t id : {1, 2, 1, 3}) cache.tokens(encoder, {id}, 0);  // 3 takes the place of 2
+  CHECK(encoder->calls == 3);
+  cache.tokens(encoder, {1}, 0);
+  CHECK(encoder->calls == 3);
+  cache.tokens(encoder, {2}, 0);
+  CHECK(encoder->calls == 4);
+}
+
+TEST_CASE("a LoRA's text encoder never gets what the plain one made of a prompt") {
+  Composer composer(golden_models(), built_in_registry());
+  const auto plain = composer.compose(kFolderModel, false);
+  Pipeline patched = *plain;  // with the same cache
+  Deltas deltas;
+  const Parameter& first = plain->text_encoder->weights().parameters().front();
+  deltas[first.name] = at::ones(first.shape);
+  patched.text_encoder = plain->text_encoder->patched(deltas);
+
+  Settings settings;
+  settings.prompt = "a cat";
+  std::vector<std::string> warnings;
+  const Tensor of_plain = encode(*plain, settings, 1, warnings).at("tokens");
+  const Tensor of_patched = encode(patched, settings, 1, warnings).at("tokens");
+  CHECK_FALSE(of_plain.equal(of_patched));
+  CHECK(of_plain.equal(encode(*plain, settings, 1, warnings).at("tokens")));
+}
