@@ -41,6 +41,15 @@ ErrorCode code_named(const std::string& name) {
   return ErrorCode::internal;
 }
 
+Json plain_scheduler() {
+  const Json strength = {{"name", "strength"}, {"type", "number"}, {"minimum", 0.0},
+                         {"maximum", 10.0},    {"default", 1.0},   {"help", "how much"}};
+  return {{"id", "plain"},
+          {"help", "no sampler at all"},
+          {"aliases", {{{"name", "strong"}, {"options", {{"strength", 10}}}}}},
+          {"options", Json::array({strength})}};
+}
+
 Json description() {
   const Json defaults = {{"steps", 4}, {"guidance_scale", 7.5}, {"scheduler", "plain"}, {"width", 64}, {"height", 64}};
   return {{"models",
@@ -57,7 +66,7 @@ Json description() {
              {"created", 1700000000},
              {"bytes", 0}}}},
           {"loras", {"soft"}},
-          {"plugins", {{"plugins", Json::array()}, {"schedulers", Json::array({{{"id", "plain"}}})}}},
+          {"plugins", {{"plugins", Json::array()}, {"schedulers", Json::array({plain_scheduler()})}}},
           {"generation_defaults", defaults},
           {"backend", "none"},
           {"libtorch", "none"}};

@@ -13,7 +13,7 @@ DOC = (ROOT / "docs/API.md").read_text()
 # Tells the status of every answer on standard error.
 CURL = """curl() { command curl -w '%{stderr}%{http_code}\\n' "$@"; }\n"""
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
-ROUTE = re.compile(r'"(GET|POST|DELETE)", "(/[^"]*)"')
+ROUTE = re.compile(r'"(GET|POST|DELETE)",\s*"(/[^"]*)"')
 FOLLOWED = ("/v1/images/generations", "/v1/chat/completions", "/v1/jobs")
 
 

@@ -7,6 +7,7 @@
 #include "server/front/http/door_fields.h"
 #include "server/front/http/job_json.h"
 #include "server/front/http/json_body.h"
+#include "server/front/http/request_schema.h"
 #include "server/front/http/routes.h"
 #include "server/front/http/waiting_post.h"
 
@@ -264,11 +265,36 @@ void complete(FrontContext& context, const std::shared_ptr<Exchange>& exchange) 
   wait_for_job(context, exchange, std::move(post));
 }
 
+Json messages_schema() {
+  const Json part = {{"type", "object"},
+                     {"properties", {{"type", {{"const", "text"}}}, {"text", {{"type", "string"}}}}},
+                     {"required", {"type", "text"}}};
+  const Json content = {{"anyOf", {{{"type", "string"}}, {{"type", "array"}, {"items", part}}}}};
+  const Json message = {{"type", "object"},
+                        {"properties", {{"role", {{"type", "string"}}}, {"content", content}}},
+                        {"required", {"role"}}};
+  return {{"type", "array"},
+          {"minItems", 1},
+          {"maxItems", kMostMessages},
+          {"items", message},
+          {"description", "the prompt is the content of the last message of the role user"}};
+}
+
+Json chat_schema() {
+  Json door = option_schemas(top_options());
+  door["messages"] = messages_schema();
+  door[kSettings] = request_schema(settings_rules(), option_schemas(settings_options()), {});
+  return request_schema(top_rules(), door, {"messages"});
+}
+
 }  // namespace
 
 std::vector<Route> chat_routes(FrontContext& context) {
-  return {{"POST", "/v1/chat/completions", Access::guarded,
-           [&context](const auto& exchange) { complete(context, exchange); }}};
+  return {{"POST",
+           "/v1/chat/completions",
+           Access::guarded,
+           [&context](const auto& exchange) { complete(context, exchange); },
+           {"make pictures of the last message", chat_schema}}};
 }
 
 }  // namespace alice

@@ -45,13 +45,20 @@ void answer_ready(const FrontContext& context, Exchange& exchange) {
 
 std::vector<Route> health_routes(FrontContext& context) {
   const auto health = [&context](const auto& exchange) { answer_health(context, *exchange); };
-  return {{"GET", "/health", Access::open, health},
+  return {{"GET", "/health", Access::open, health, {"how the server and its workers are"}},
           {"GET", "/api/health", Access::open, health},
-          {"GET", "/livez", Access::open,
+          {"GET",
+           "/livez",
+           Access::open,
            [](const auto& exchange) {
              exchange->send_json(200, {{"status", "alive"}});
-           }},
-          {"GET", "/readyz", Access::open, [&context](const auto& exchange) { answer_ready(context, *exchange); }}};
+           },
+           {"the front answers"}},
+          {"GET",
+           "/readyz",
+           Access::open,
+           [&context](const auto& exchange) { answer_ready(context, *exchange); },
+           {"a worker is ready; 503 while none is"}}};
 }
 
 }  // namespace alice

@@ -5,6 +5,7 @@
 
 #include "server/front/http/exchange.h"
 #include "server/front/http/front_context.h"
+#include "server/front/http/openapi.h"
 #include "server/front/http/router.h"
 #include "server/front/http/routes.h"
 #include "server/front/http/transport.h"
@@ -16,13 +17,23 @@ constexpr auto kGrace = std::chrono::seconds(2);
 
 uint64_t body_limit(const ServerConfig& config) { return static_cast<uint64_t>(config.max_body_mb * (1u << 20)); }
 
-std::vector<Route> all_routes(FrontContext& context) {
+/// `router` knows all of them, this one too, by the time it is asked.
+Route description_route(FrontContext& context, const Router& router) {
+  const auto answer = [&context, &router](const std::shared_ptr<Exchange>& exchange) {
+    const std::string base = context.guard.base_url(exchange->request());
+    exchange->send_json(200, openapi_document(router.routes(), *context.jobs.state(), base));
+  };
+  return {"GET", "/openapi.json", Access::open, answer, {"this description"}};
+}
+
+std::vector<Route> all_routes(FrontContext& context, const Router& router) {
   std::vector<Route> routes;
   for (const auto family :
        {health_routes, metrics_routes, model_routes, picture_routes, job_routes, openai_routes, chat_routes}) {
     std::vector<Route> more = family(context);
     routes.insert(routes.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   }
+  routes.push_back(description_route(context, router));
   return routes;
 }
 
@@ -52,7 +63,7 @@ class HttpFront::Impl {
  public:
   Impl(const ServerConfig& config, JobService& jobs, FrontFacts facts)
       : context_(config, jobs, std::move(facts)),
-        router_(all_routes(context_)),
+        router_(all_routes(context_, router_)),
         transport_(make_transport(
             transport_options(config),
             [this](RawRequest raw, std::shared_ptr<ReplyStream> stream) { take(std::move(raw), std::move(stream)); })) {

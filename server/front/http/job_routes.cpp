@@ -8,6 +8,7 @@
 #include "server/front/http/job_events.h"
 #include "server/front/http/job_json.h"
 #include "server/front/http/json_body.h"
+#include "server/front/http/request_schema.h"
 #include "server/front/http/routes.h"
 
 namespace alice {
@@ -129,18 +130,34 @@ void cancel(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
   context.jobs.cancel(job_id_of(*exchange), answering<Job>(context, exchange, reply));
 }
 
+Json query_parameter(const char* name, Json schema) {
+  return {{"name", name}, {"in", "query"}, {"schema", std::move(schema)}};
+}
+
+Json list_parameters() {
+  const Json statuses = {"queued", "running", "succeeded", "failed", "cancelled"};
+  return {query_parameter("limit", {{"type", "integer"}, {"minimum", 1}, {"maximum", 100}, {"default", 20}}),
+          query_parameter("before", {{"type", "string"}, {"description", "a job's id: older ones than it"}}),
+          query_parameter("status", {{"type", "string"}, {"enum", statuses}})};
+}
+
+Json submit_schema() { return request_schema(rules(), option_schemas(door_options()), {"prompt"}); }
+
 }  // namespace
 
 std::vector<Route> job_routes(FrontContext& context) {
-  const auto route = [&context](const char* method, const char* pattern, auto function) {
+  const auto route = [&context](const char* method, const char* pattern, auto function, Operation operation) {
     return Route{method, pattern, Access::guarded,
-                 [&context, function](const std::shared_ptr<Exchange>& exchange) { function(context, exchange); }};
+                 [&context, function](const std::shared_ptr<Exchange>& exchange) { function(context, exchange); },
+                 std::move(operation)};
   };
   const auto watch = [](FrontContext& front, const std::shared_ptr<Exchange>& exchange) {
     stream_job_events(front, exchange, job_id_of(*exchange));
   };
-  return {route("POST", "/v1/jobs", submit), route("GET", "/v1/jobs", list), route("GET", "/v1/jobs/{id}", find),
-          route("DELETE", "/v1/jobs/{id}", cancel), route("GET", "/v1/jobs/{id}/events", watch)};
+  return {route("POST", "/v1/jobs", submit, {"queue a job", submit_schema, 202}),
+          route("GET", "/v1/jobs", list, {"jobs, the newest first", {}, 200, "application/json", list_parameters()}),
+          route("GET", "/v1/jobs/{id}", find, {"a job"}), route("DELETE", "/v1/jobs/{id}", cancel, {"cancel a job"}),
+          route("GET", "/v1/jobs/{id}/events", watch, {"a job's events as they come", {}, 200, "text/event-stream"})};
 }
 
 }  // namespace alice

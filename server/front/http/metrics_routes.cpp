@@ -120,7 +120,7 @@ std::vector<Route> metrics_routes(FrontContext& context) {
                     {"Vary", "Accept"}},
                    as_text(context));
   };
-  return {{"GET", "/metrics", Access::open, answer}};
+  return {{"GET", "/metrics", Access::open, answer, {"counters, as JSON, or as text for Prometheus"}}};
 }
 
 }  // namespace alice

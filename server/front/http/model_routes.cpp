@@ -71,16 +71,36 @@ void reload(const FrontContext& context, const std::shared_ptr<Exchange>& exchan
 }  // namespace
 
 std::vector<Route> model_routes(FrontContext& context) {
-  return {
-      {"GET", "/v1/models", Access::open,
-       [&context](const auto& exchange) { exchange->send_json(200, list_models(*context.jobs.state())); }},
-      {"POST", "/v1/models/refresh", Access::guarded, [&context](const auto& exchange) { refresh(context, exchange); }},
-      {"GET", "/v1/models/{id...}", Access::open,
-       [&context](const auto& exchange) { answer_model(context, *exchange); }},
-      {"GET", "/v1/plugins", Access::open, [&context](const auto& exchange) { answer_plugins(context, *exchange); }},
-      {"POST", "/v1/plugins/reload", Access::guarded, [&context](const auto& exchange) { reload(context, exchange); }},
-      {"GET", "/v1/generation/defaults", Access::open,
-       [&context](const auto& exchange) { answer_defaults(context, *exchange); }}};
+  return {{"GET",
+           "/v1/models",
+           Access::open,
+           [&context](const auto& exchange) { exchange->send_json(200, list_models(*context.jobs.state())); },
+           {"the models"}},
+          {"POST",
+           "/v1/models/refresh",
+           Access::guarded,
+           [&context](const auto& exchange) { refresh(context, exchange); },
+           {"look for models and LoRAs again"}},
+          {"GET",
+           "/v1/models/{id...}",
+           Access::open,
+           [&context](const auto& exchange) { answer_model(context, *exchange); },
+           {"one model"}},
+          {"GET",
+           "/v1/plugins",
+           Access::open,
+           [&context](const auto& exchange) { answer_plugins(context, *exchange); },
+           {"the plugins, and their options"}},
+          {"POST",
+           "/v1/plugins/reload",
+           Access::guarded,
+           [&context](const auto& exchange) { reload(context, exchange); },
+           {"take changed plugin libraries up"}},
+          {"GET",
+           "/v1/generation/defaults",
+           Access::open,
+           [&context](const auto& exchange) { answer_defaults(context, *exchange); },
+           {"what a request means where it says nothing"}}};
 }
 
 }  // namespace alice

@@ -6,6 +6,7 @@
 #include "server/front/http/job_json.h"
 #include "server/front/http/json_body.h"
 #include "server/front/http/reply_parts.h"
+#include "server/front/http/request_schema.h"
 #include "server/front/http/routes.h"
 #include "server/front/http/waiting_post.h"
 
@@ -152,8 +153,12 @@ void generate(FrontContext& context, const std::shared_ptr<Exchange>& exchange) 
 }  // namespace
 
 std::vector<Route> openai_routes(FrontContext& context) {
-  return {{"POST", "/v1/images/generations", Access::guarded,
-           [&context](const auto& exchange) { generate(context, exchange); }}};
+  return {{"POST",
+           "/v1/images/generations",
+           Access::guarded,
+           [&context](const auto& exchange) { generate(context, exchange); },
+           {"make pictures, and wait for them",
+            [] { return request_schema(rules(), option_schemas(door_options()), {"prompt"}); }}}};
 }
 
 }  // namespace alice

@@ -56,8 +56,11 @@ void answer_picture(const FrontContext& context, const std::shared_ptr<Exchange>
 }  // namespace
 
 std::vector<Route> picture_routes(FrontContext& context) {
-  return {{"GET", "/images/{file}", Access::guarded,
-           [&context](const auto& exchange) { answer_picture(context, exchange); }}};
+  return {{"GET",
+           "/images/{file}",
+           Access::guarded,
+           [&context](const auto& exchange) { answer_picture(context, exchange); },
+           {"a picture, by its name in an answer's URL", {}, 200, "image/png"}}};
 }
 
 }  // namespace alice

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/json.h"
+
 namespace alice {
 
 class Exchange;
@@ -20,11 +22,21 @@ enum class Access {
   guarded,  ///< changes something or tells what people made: only under the server's own names
 };
 
+/// What a route is for, for the description of the API.
+struct Operation {
+  std::string summary;              ///< one line; "" for a route that only stands for another: it is not described
+  std::function<Json()> body = {};  ///< the schema of the JSON that it takes; null: it takes none
+  int status = 200;                 ///< of success
+  std::string answer = "application/json";  ///< the content type of success
+  Json query = Json::array();               ///< OpenAPI's parameter objects
+};
+
 struct Route {
   std::string method;  ///< "GET" also answers HEAD
   std::string pattern;
   Access access;
   Handler handler;
+  Operation operation = {};
 };
 
 /// The parameters when `path` fits. A segment or a rest is never empty.
@@ -41,6 +53,7 @@ class Router {
  public:
   explicit Router(std::vector<Route> routes) : routes_(std::move(routes)) {}
   Match match(const std::string& method, const std::string& path) const;
+  const std::vector<Route>& routes() const { return routes_; }
 
  private:
   std::vector<Route> routes_;

@@ -1,0 +1,68 @@
+#include "server/front/http/request_schema.h"
+
+namespace alice {
+namespace {
+
+Json reference(const char* component) { return {{"$ref", std::string("#/components/schemas/") + component}}; }
+
+const Json& lora_list() {
+  static const Json schema = {
+      {"type", "array"},
+      {"maxItems", kMostLoras},
+      {"items",
+       {{"anyOf",
+         {{{"type", "string"}, {"description", "a LoRA's id; its strength is 1"}},
+          {{"type", "object"},
+           {"properties", {{"name", {{"type", "string"}}}, {"strength", {{"type", "number"}, {"default", 1}}}}},
+           {"required", {"name"}},
+           {"additionalProperties", false}}}}}}};
+  return schema;
+}
+
+/// Of a field of GenerateRequest.
+Json settings_schema(const std::string& name) {
+  static const Json options = option_schemas(generate_options());
+  if (name == "model") return reference("Model");
+  if (name == "scheduler") return reference("Scheduler");
+  if (name == "scheduler_options") return reference("SchedulerOptions");
+  if (name == "loras") return lora_list();
+  return options.at(name);
+}
+
+const char* schema_type(const std::string& option_type) {
+  if (option_type == "boolean") return "boolean";
+  if (option_type == "integer") return "integer";
+  if (option_type == "number") return "number";
+  return "string";  // text, choice
+}
+
+}  // namespace
+
+Json option_schema(const Json& spec) {
+  Json one = {{"type", schema_type(spec.value("type", ""))}};
+  for (const char* bound : {"minimum", "maximum"})
+    if (spec.contains(bound) && spec[bound].is_number()) one[bound] = spec[bound];
+  if (spec.contains("choices")) one["enum"] = spec["choices"];
+  Json schema = spec.value("list", false) ? Json{{"type", "array"}, {"items", one}} : one;
+  if (spec.value("nullable", false)) schema = {{"anyOf", {schema, {{"type", "null"}}}}};
+  const std::string unit = spec.value("unit", "");
+  schema["description"] = spec.value("help", "") + (unit.empty() ? "" : " (" + unit + ")");
+  if (spec.contains("default") && !spec["default"].is_null()) schema["default"] = spec["default"];
+  return schema;
+}
+
+Json request_schema(const std::vector<FieldRule>& rules, const Json& door, const std::vector<std::string>& required) {
+  Json properties = Json::object();
+  for (const FieldRule& rule : rules) {
+    const std::string& means = rule.means.empty() ? rule.name : rule.means;
+    switch (rule.use) {
+      case FieldUse::generate: properties[rule.name] = settings_schema(means); break;
+      case FieldUse::door: properties[rule.name] = door.at(means); break;
+      case FieldUse::ignored: properties[rule.name] = {{"description", "taken without effect, with a warning"}}; break;
+      case FieldUse::refused: break;
+    }
+  }
+  return {{"type", "object"}, {"properties", properties}, {"required", required}, {"additionalProperties", false}};
+}
+
+}  // namespace alice
