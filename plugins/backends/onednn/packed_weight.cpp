@@ -1,12 +1,14 @@
 #include "plugins/backends/onednn/packed_weight.h"
 
+#include "plugins/backends/onednn/weight_memory.h"
+
 namespace alice::onednn {
 namespace {
 
 constexpr size_t kForms = 2;
 
 PackedWeight::Packed reordered(const PackedWeight::Packed& from, const dnnl::memory::desc& wanted) {
-  const Tensor bytes = at::empty({static_cast<int64_t>(wanted.get_size())}, at::kByte);
+  const Tensor bytes = weight_memory({static_cast<int64_t>(wanted.get_size())}, at::kByte);
   dnnl::memory memory(wanted, engine(), bytes.data_ptr());
   dnnl::stream stream(engine());
   dnnl::reorder(from.memory, memory).execute(stream, const_cast<dnnl::memory&>(from.memory), memory);

@@ -4,6 +4,7 @@
 
 #include "plugins/backends/onednn/parallel.h"
 #include "plugins/backends/onednn/result_memory.h"
+#include "plugins/backends/onednn/weight_memory.h"
 
 namespace alice::onednn {
 namespace {
@@ -18,7 +19,7 @@ constexpr int64_t kTokensPerTask = 16;
 Tensor own_copy(const Tensor& tensor, at::ScalarType dtype) {
   if (!tensor.defined()) return {};
   // A copy even where nothing is to be converted: the source may be a view of a file that somebody overwrites later.
-  return tensor.to(at::TensorOptions(at::kCPU).dtype(dtype), /*non_blocking=*/false, /*copy=*/true).contiguous();
+  return weight_memory(tensor.sizes(), dtype).copy_(tensor);
 }
 
 bool is_pointwise(at::IntArrayRef weight, const Conv2dShape& shape) {

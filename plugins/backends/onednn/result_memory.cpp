@@ -2,7 +2,7 @@
 
 #include <sys/mman.h>
 
-#include <cstdlib>
+#include <cstdint>
 #include <list>
 #include <mutex>
 #include <new>
@@ -13,6 +13,21 @@ namespace {
 constexpr size_t kSmallest = size_t{1} << 20;  // below, malloc keeps what is freed
 constexpr size_t kKeptBytes = size_t{512} << 20;
 constexpr size_t kAlignment = size_t{2} << 20;  // a huge page
+
+/// Not malloc's: aligned blocks would leave holes in its heap that nothing fits. size: a multiple of kAlignment.
+void* map_aligned(size_t size) {
+  const size_t with_room = size + kAlignment;
+  void* const mapping = ::mmap(nullptr, with_room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapping == MAP_FAILED) throw std::bad_alloc();
+  const auto begin = reinterpret_cast<uintptr_t>(mapping);
+  const uintptr_t aligned = (begin + kAlignment - 1) / kAlignment * kAlignment;
+  const size_t before = aligned - begin, after = kAlignment - before;
+  if (before > 0) ::munmap(mapping, before);
+  void* const memory = static_cast<char*>(mapping) + before;
+  ::munmap(static_cast<char*>(memory) + size, after);
+  ::madvise(memory, size, MADV_HUGEPAGE);  // a wish; without it all is the same, slower
+  return memory;
+}
 
 class BlockPool {
  public:
@@ -33,10 +48,7 @@ class BlockPool {
         }
     }
     const size_t rounded = (size + kAlignment - 1) / kAlignment * kAlignment;
-    void* memory = std::aligned_alloc(kAlignment, rounded);
-    if (memory == nullptr) throw std::bad_alloc();
-    madvise(memory, rounded, MADV_HUGEPAGE);  // a wish; without it all is the same, slower
-    return {memory, rounded};
+    return {map_aligned(rounded), rounded};
   }
 
   void give_back(const Block& block) {
@@ -44,7 +56,7 @@ class BlockPool {
     waiting_.push_front(block);
     kept_ += block.size;
     while (kept_ > kKeptBytes) {  // those that waited longest go
-      std::free(waiting_.back().memory);
+      ::munmap(waiting_.back().memory, waiting_.back().size);
       kept_ -= waiting_.back().size;
       waiting_.pop_back();
     }
