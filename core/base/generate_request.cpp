@@ -150,6 +150,12 @@ const OptionTable<GenerateRequest>& generate_options() {
           .number("guidance_scale", &R::guidance_scale, {0, 100}, "how strongly the prompt counts; 1 means no guidance")
           .number("guidance_rescale", &R::guidance_rescale, {0, 1},
                   "how far guidance is kept from raising the contrast")
+          .number("guidance_start", &R::guidance_start, {0, 1}, "the share of the steps before guidance begins")
+          .number("guidance_end", &R::guidance_end, {0, 1}, "the share of the steps after which guidance ends: quicker")
+          .integer("deepcache_interval", &R::deepcache_interval, {1, 10},
+                   "every how many steps the network's deep part is computed; more than 1 is quicker, and less exact")
+          .number("token_merging_ratio", &R::token_merging_ratio, {0, 0.75},
+                  "the share of a large map's tokens that are merged with their likes; quicker, and less exact")
           .integer("clip_skip", &R::clip_skip, {0, 100}, "how many last layers of the text encoder are left out")
           .integer("width", &R::width, {8, 8192}, "width of the picture", "pixels")
           .integer("height", &R::height, {8, 8192}, "height of the picture", "pixels")

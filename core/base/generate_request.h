@@ -22,7 +22,10 @@ struct GenerateRequest {
   std::string negative_prompt;
   std::optional<int64_t> steps;
   std::optional<double> guidance_scale;
-  double guidance_rescale = 0;           ///< Lin et al. 2023, section 3.4
+  double guidance_rescale = 0;                         ///< Lin et al. 2023, section 3.4
+  std::optional<double> guidance_start, guidance_end;  ///< see core/math/denoiser.h
+  std::optional<int64_t> deepcache_interval;           ///< steps; see core/api/unet_shortcuts.h
+  std::optional<double> token_merging_ratio;
   int64_t clip_skip = 0;                 ///< 0: the last layer (diffusers' counting)
   std::optional<int64_t> width, height;  ///< pixels
   std::optional<int64_t> seed;           ///< 0 is a seed; absent: drawn

@@ -47,6 +47,12 @@ std::string write_infotext(const GenerateRequest& request, const std::string& mo
   if (!request.model.empty()) pairs.add("Model", request.model);
   if (request.clip_skip > 0) pairs.add("Clip skip", std::to_string(request.clip_skip + 1));  // counted from 1 there
   if (request.guidance_rescale > 0) pairs.add("Guidance rescale", number(request.guidance_rescale));
+  if (request.guidance_start.value_or(0) > 0) pairs.add("Guidance start", number(*request.guidance_start));
+  if (request.guidance_end.value_or(1) < 1) pairs.add("Guidance end", number(*request.guidance_end));
+  if (request.deepcache_interval.value_or(1) > 1)
+    pairs.add("DeepCache interval", std::to_string(*request.deepcache_interval));
+  if (request.token_merging_ratio.value_or(0) > 0)
+    pairs.add("Token merging ratio", number(*request.token_merging_ratio));
   pairs.add("RNG", "CPU");  // whose noise the seed stands for
   return text + "\n" + pairs.text();
 }

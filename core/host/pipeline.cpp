@@ -42,14 +42,18 @@ Tensor denoise(const Pipeline& pipeline, const Settings& settings, const Conditi
   const Scheduler& scheduler = *settings.scheduler.scheduler;
   const int64_t reduction = pipeline.vae->info().reduction;
 
-  const std::unique_ptr<UNetRun> run = pipeline.unet->prepare(conditioning);
-  Denoise denoiser = make_denoiser(*run, settings.guidance, noise_model.prediction());
-  if (wrap) denoiser = wrap(std::move(denoiser));
   const Plan plan = scheduler.plan(settings.steps, noise_model);
+  GuidedNetwork network(pipeline.unet, conditioning, settings.guidance, settings.shortcuts, noise_model.prediction(),
+                        plan);
+  Denoise answer = [&](const Tensor& x, const Level& level) { return network.denoise(x, level); };
+  if (wrap) answer = wrap(std::move(answer));
+  const Denoise ask = [&](const Tensor& x, const Level& level) {
+    network.pass(x, level);
+    return answer(x, level);
+  };
   const Tensor shape =
       at::empty({batch, pipeline.vae->info().latent_channels, settings.height / reduction, settings.width / reduction});
-  return scheduler.sample(denoiser, noise.normal_like(shape) * plan.init_noise_sigma, plan, noise_model, noise,
-                          on_step);
+  return scheduler.sample(ask, noise.normal_like(shape) * plan.init_noise_sigma, plan, noise_model, noise, on_step);
 }
 
 Tensor decode(const Pipeline& pipeline, const Tensor& latents) {

@@ -9,9 +9,8 @@
 
 #include "core/api/plugin.h"
 #include "core/base/generate_request.h"
+#include "core/host/guided_network.h"
 #include "core/host/prompt_cache.h"
-#include "core/math/denoiser.h"
-#include "core/math/noise_model.h"
 
 namespace alice {
 
@@ -40,6 +39,7 @@ struct Settings {
   int64_t steps = 0, width = 0, height = 0, clip_skip = 0, n = 1;
   uint64_t seed = 0;
   Guidance guidance;
+  Shortcuts shortcuts;
   ChosenScheduler scheduler;
   std::vector<LoraUse> loras;
 };

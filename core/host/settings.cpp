@@ -42,6 +42,13 @@ Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeli
   settings.guidance.scale =
       first_of(request.guidance_scale, model.guidance_scale, general.guidance_scale, kDefaultGuidance);
   settings.guidance.rescale = request.guidance_rescale;
+  settings.guidance.start =
+      first_of(request.guidance_start, model.guidance_start, general.guidance_start, kDefaultGuidanceStart);
+  settings.guidance.end = first_of(request.guidance_end, model.guidance_end, general.guidance_end, kDefaultGuidanceEnd);
+  settings.shortcuts.deepcache_interval = first_of(request.deepcache_interval, model.deepcache_interval,
+                                                   general.deepcache_interval, kDefaultDeepcacheInterval);
+  settings.shortcuts.token_merging_ratio = first_of(request.token_merging_ratio, model.token_merging_ratio,
+                                                    general.token_merging_ratio, kDefaultTokenMerging);
   settings.width = first_of(request.width, model.width, general.width, native_side);
   settings.height = first_of(request.height, model.height, general.height, native_side);
   settings.clip_skip = request.clip_skip ? request.clip_skip : model.clip_skip;
@@ -56,6 +63,8 @@ Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeli
   if (settings.clip_skip >= layers)
     faults.add("/clip_skip", "must be less than the text encoder's " + std::to_string(layers) + " layers, got " +
                                  std::to_string(settings.clip_skip));
+  if (settings.guidance.start >= settings.guidance.end)
+    faults.add("/guidance_end", "must be greater than guidance_start; for no guidance at all say guidance_scale: 1");
   faults.throw_if_any(ErrorCode::bad_request);
 
   if (!settings.guidance.two_passes()) {
@@ -63,6 +72,8 @@ Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeli
       warnings.push_back("/negative_prompt: has no effect with a guidance scale of 1 or less");
     if (request.guidance_rescale > 0)
       warnings.push_back("/guidance_rescale: has no effect with a guidance scale of 1 or less");
+    if (request.guidance_start || request.guidance_end)
+      warnings.push_back("/guidance_start, /guidance_end: have no effect with a guidance scale of 1 or less");
   }
   return settings;
 }
@@ -75,6 +86,10 @@ GenerateRequest as_request(const Settings& settings, uint64_t seed) {
   request.steps = settings.steps;
   request.guidance_scale = settings.guidance.scale;
   request.guidance_rescale = settings.guidance.rescale;
+  request.guidance_start = settings.guidance.start;
+  request.guidance_end = settings.guidance.end;
+  request.deepcache_interval = settings.shortcuts.deepcache_interval;
+  request.token_merging_ratio = settings.shortcuts.token_merging_ratio;
   request.clip_skip = settings.clip_skip;
   request.width = settings.width;
   request.height = settings.height;

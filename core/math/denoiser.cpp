@@ -10,6 +10,8 @@ namespace {
 /// Standard deviation of each row, of the shape [B, 1, 1, 1].
 Tensor row_deviation(const Tensor& x) { return x.flatten(1).std(1, true).view({-1, 1, 1, 1}); }
 
+}  // namespace
+
 Tensor guide(const Tensor& both, const Guidance& guidance) {
   const std::vector<Tensor> halves = both.chunk(2);
   const Tensor& negative = halves[0];
@@ -19,8 +21,6 @@ Tensor guide(const Tensor& both, const Guidance& guidance) {
   const Tensor rescaled = guided * (row_deviation(positive) / row_deviation(guided));
   return rescaled * guidance.rescale + guided * (1 - guidance.rescale);
 }
-
-}  // namespace
 
 Tensor scale_input(const Tensor& x, const Level& level) {
   return x / std::sqrt(level.alpha * level.alpha + level.sigma * level.sigma);
@@ -39,17 +39,6 @@ Tensor x0_from_prediction(const Tensor& m, const Tensor& x, const Level& level, 
                 "picture: "
                 "use a v-prediction model, or rescale_betas_zero_snr: false");
   return (x - m * level.sigma) / level.alpha;
-}
-
-Denoise make_denoiser(UNetRun& run, const Guidance& guidance, Prediction prediction) {
-  return [&run, guidance, prediction](const Tensor& x, const Level& level) {
-    const Tensor scaled = scale_input(x, level);
-    const Tensor input = guidance.two_passes() ? at::cat({scaled, scaled}) : scaled;
-    const Tensor t = at::full({input.size(0)}, level.t, at::kFloat);
-    const Tensor both = run.predict(input, t);
-    const Tensor m = guidance.two_passes() ? guide(both, guidance) : both;
-    return x0_from_prediction(m, x, level, prediction);
-  };
 }
 
 }  // namespace alice

@@ -2,10 +2,7 @@
 // From a UNet's raw prediction to the estimate of x0 that samplers ask for: input scaling, guidance, kinds of
 // prediction.
 
-#include <memory>
-
 #include "core/api/scheduler.h"
-#include "core/api/unet.h"
 #include "core/math/noise_model.h"
 
 namespace alice {
@@ -22,11 +19,19 @@ struct Guidance {
   double scale = 1;  ///< 1 or less: no second pass (Ho and Salimans 2022)
   double rescale =
       0;  ///< Lin et al. 2023, section 3.4: share of the prediction whose deviation is set to the conditional one's
+  /// Where guidance counts: from this share of the steps on, up to this one (Kynkaanniemi et al. 2024, "Applying
+  /// Guidance in a Limited Interval"). Elsewhere the negative prompt is not asked, which halves a step.
+  double start = 0, end = 1;
+
   bool two_passes() const { return scale > 1; }
+  /// Before step `step` of `steps`, counted from 0.
+  bool counts_at(size_t step, size_t steps) const {
+    const double done = static_cast<double>(step) / static_cast<double>(steps);
+    return two_passes() && start <= done && done < end;
+  }
 };
 
-/// A Denoise that asks `run`, whose conditioning has 2 B rows with two passes, the negative ones first, else B. The
-/// caller keeps `run` alive for as long as the result is used.
-Denoise make_denoiser(UNetRun& run, const Guidance& guidance, Prediction prediction);
+/// Predictions [2 B, ...] for the negative conditioning, then for the positive -> the guided one [B, ...].
+Tensor guide(const Tensor& both, const Guidance& guidance);
 
 }  // namespace alice

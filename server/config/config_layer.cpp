@@ -15,11 +15,15 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kModelPrefix = "sd/";
-const std::vector<std::string> kGeneralDefaults = {"steps", "guidance_scale", "scheduler", "width", "height"};
+const std::vector<std::string> kGeneralDefaults = {
+    "steps",        "guidance_scale",     "scheduler",          "width", "height", "guidance_start",
+    "guidance_end", "deepcache_interval", "token_merging_ratio"};
 const std::vector<std::string> kModelsKeys = {"directory", "default_model"};
 const std::vector<std::string> kStorageKeys = {"data_directory", "images_directory"};
-const std::vector<std::string> kModelDefaults = {"steps",  "guidance_scale",  "scheduler", "width",
-                                                 "height", "negative_prompt", "clip_skip"};
+const std::vector<std::string> kModelDefaults = {
+    "steps",        "guidance_scale",     "scheduler",          "width",
+    "height",       "negative_prompt",    "clip_skip",          "guidance_start",
+    "guidance_end", "deepcache_interval", "token_merging_ratio"};
 
 struct GenerationSettings {
   int threads = 0;

@@ -46,6 +46,19 @@ TEST_CASE("LoRAs stand as tags behind the prompt, and read back the same") {
   CHECK(loras[0].strength == 0.1);
 }
 
+TEST_CASE("what was left out of the work is told, and only that") {
+  GenerateRequest r = request();
+  r.guidance_start = 0;
+  r.guidance_end = 0.8;
+  r.deepcache_interval = 2;
+  r.token_merging_ratio = 0.5;
+  const std::string text = write_infotext(r);
+  CHECK(text.find("Guidance end: 0.8, DeepCache interval: 2, Token merging ratio: 0.5, RNG: CPU") != std::string::npos);
+  CHECK(text.find("Guidance start") == std::string::npos);
+  r.guidance_end = 1, r.deepcache_interval = 1, r.token_merging_ratio = 0;
+  CHECK(write_infotext(r) == write_infotext(request()));
+}
+
 TEST_CASE("clip skip is counted from one, and values that could mislead are quoted") {
   GenerateRequest r = request();
   r.clip_skip = 1;

@@ -19,6 +19,10 @@ GenerateRequest full_request() {
   request.steps = 20;
   request.guidance_scale = 7.25;
   request.guidance_rescale = 0.5;
+  request.guidance_start = 0.1;
+  request.guidance_end = 0.9;
+  request.deepcache_interval = 2;
+  request.token_merging_ratio = 0.25;
   request.clip_skip = 1;
   request.width = 512;
   request.height = 768;

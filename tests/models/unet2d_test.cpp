@@ -1,3 +1,4 @@
+#include "core/api/unet_shortcuts.h"
 #include "tests/models/goldens.h"
 
 using namespace alice;
@@ -73,6 +74,48 @@ TEST_CASE("a batch of latents equals its latents alone") {
         for (int64_t i = 0; i < count; ++i) CHECK(at::equal(together.narrow(0, i, 1), alone[i]));
       }
     }
+}
+
+TEST_CASE("a prediction that keeps the depth of another is that one for its x and t, and less of one for others") {
+  at::manual_seed(22);
+  for (const std::string model : {"tiny_sd15", "tiny_sdxl"}) {
+    CAPTURE(model);
+    const auto unet = load(unet_factory(), part_of(model, "unet"));
+    const auto* shortcuts = static_cast<const UNetShortcuts*>(unet->extension(kUNetShortcuts));
+    REQUIRE(shortcuts != nullptr);
+    Conditioning conditioning = {{"tokens", at::randn({2, 77, unet->info().context_width})}};
+    for (const auto& [name, width] : unet->info().further_conditioning) conditioning[name] = at::rand({2, width}) * 100;
+    const auto run = shortcuts->prepare_shortcuts(conditioning, {});
+    const Tensor x = at::randn({2, 4, 11, 9}), near = x + 0.05 * at::randn({2, 4, 11, 9});
+    const Tensor t = times(501, 2), earlier = times(481, 2);
+    CHECK_THROWS_WITH(run->predict_with_kept_depth(x, t), Catch::Matchers::Contains("keep the depth"));
+
+    const Tensor whole = run->predict(x, t);
+    CHECK(at::equal(whole, unet->prepare(conditioning)->predict(x, t)));
+    CHECK(at::equal(run->predict_with_kept_depth(x, t), whole));
+    const Tensor exact = unet->prepare(conditioning)->predict(near, earlier);
+    const Tensor kept = run->predict_with_kept_depth(near, earlier);
+    CHECK_FALSE(at::equal(kept, exact));
+    CHECK((kept - exact).norm().item<double>() < (whole - exact).norm().item<double>());
+    CHECK_THROWS_AS(run->predict_with_kept_depth(at::randn({2, 4, 8, 8}), t), Error);
+  }
+}
+
+TEST_CASE("with merged tokens a batch of latents still equals its latents alone") {
+  at::manual_seed(23);
+  for (const char* dtype : {"float32", "bfloat16"}) {
+    CAPTURE(dtype);
+    const auto unet = load(unet_factory(), part_of("tiny_sd15", "unet"), cpu_backend(dtype));
+    const auto* shortcuts = static_cast<const UNetShortcuts*>(unet->extension(kUNetShortcuts));
+    const Conditioning conditioning = {{"tokens", at::randn({3, 77, unet->info().context_width})}};
+    const Tensor x = at::randn({3, 4, 16, 16}), t = times(500, 3);
+    const Tensor together = shortcuts->prepare_shortcuts(conditioning, {0.5})->predict(x, t);
+    CHECK_FALSE(at::equal(together, unet->prepare(conditioning)->predict(x, t)));
+    for (int64_t i = 0; i < 3; ++i)
+      CHECK(at::equal(shortcuts->prepare_shortcuts(rows_of(conditioning, i, 1), {0.5})
+                          ->predict(x.narrow(0, i, 1), t.narrow(0, i, 1)),
+                      together.narrow(0, i, 1)));
+  }
 }
 
 TEST_CASE("bfloat16 predictions are near float32's") {

@@ -36,19 +36,24 @@ TokenKeys TransformerBlock::prepare(const Backend& backend, const Tensor& tokens
 }
 
 Tensor TransformerBlock::attend(const Backend& backend, const Attention& attention, const Tensor& x, const Norm& norm,
-                                const TokenKeys* tokens) const {
-  const Tensor h = backend.layer_norm(x, norm.weight, norm.bias, kLayerNormEps);
+                                const TokenKeys* tokens, const TokenMerging* merging) const {
+  const Tensor normed = backend.layer_norm(x, norm.weight, norm.bias, kLayerNormEps);
+  const Tensor h = merging ? merging->merge(normed) : normed;
   const TokenKeys own =
       tokens ? TokenKeys() : TokenKeys{backend.linear(h, *attention.k), backend.linear(h, *attention.v)};
   const TokenKeys& seen = tokens ? *tokens : own;
   const double scale = 1 / std::sqrt(static_cast<double>(x.size(2) / heads_));
   const Tensor attended = backend.attention(backend.linear(h, *attention.q), seen.keys, seen.values, heads_, scale);
+  if (merging) return x + merging->unmerge(backend.linear(attended, *attention.out));
   return backend.linear(attended, *attention.out, {Activation::none, x});
 }
 
-Tensor TransformerBlock::operator()(const Backend& backend, const Tensor& x, const TokenKeys& tokens) const {
-  Tensor h = attend(backend, self_, x, norm1_, nullptr);
-  h = attend(backend, cross_, h, norm2_, &tokens);
+Tensor TransformerBlock::operator()(const Backend& backend, const Tensor& x, const MapSize& size, double merging_ratio,
+                                    const TokenKeys& tokens) const {
+  std::optional<TokenMerging> merging;
+  if (merging_ratio > 0) merging.emplace(x, size, merging_ratio);
+  Tensor h = attend(backend, self_, x, norm1_, nullptr, merging ? &*merging : nullptr);
+  h = attend(backend, cross_, h, norm2_, &tokens, nullptr);
   const Tensor gated = backend.linear(backend.layer_norm(h, norm3_.weight, norm3_.bias, kLayerNormEps), *gated_,
                                       {Activation::geglu, std::nullopt});
   return backend.linear(gated, *out_, {Activation::none, h});
@@ -69,11 +74,13 @@ SpatialTransformer::SpatialTransformer(const std::string& module, const ModelWei
     blocks_.emplace_back(module + ".transformer_blocks." + std::to_string(k), weights, level.heads);
 }
 
-Tensor SpatialTransformer::operator()(const Backend& backend, const Tensor& x, const TokenKeys* tokens) const {
+Tensor SpatialTransformer::operator()(const Backend& backend, const Tensor& x, double merging_ratio,
+                                      const TokenKeys* tokens) const {
+  const MapSize size{x.size(2), x.size(3)};
   const Tensor normed = backend.group_norm(x, groups_, norm_weight_, norm_bias_, kGroupNormEps);
   Tensor h = is_linear_ ? backend.linear(to_sequence(normed), *proj_in_)
                         : to_sequence(backend.conv2d(normed, *proj_in_, {1, 0}));
-  for (const TransformerBlock& block : blocks_) h = block(backend, h, *tokens++);
+  for (const TransformerBlock& block : blocks_) h = block(backend, h, size, merging_ratio, *tokens++);
   if (is_linear_) return to_map(backend.linear(h, *proj_out_, {Activation::none, to_sequence(x)}), x.sizes());
   return backend.conv2d(to_map(h, x.sizes()), *proj_out_, {1, 0}, {Activation::none, x});
 }

@@ -2,6 +2,7 @@
 // Attention over a map and from the map to the prompt's tokens (Rombach et al. 2022, section 3.3).
 
 #include "core/api/weights.h"
+#include "plugins/models/unet2d/token_merging.h"
 #include "plugins/models/unet2d/unet_config.h"
 
 namespace alice::unet2d {
@@ -19,8 +20,9 @@ class TransformerBlock {
 
   /// tokens [B, T, D] in the backend's dtype.
   TokenKeys prepare(const Backend& backend, const Tensor& tokens) const;
-  /// x [B, S, C] -> [B, S, C].
-  Tensor operator()(const Backend& backend, const Tensor& x, const TokenKeys& tokens) const;
+  /// x [B, S, C], the tokens of a map of `size` -> [B, S, C]. merging_ratio: see TokenMerging; 0 merges none.
+  Tensor operator()(const Backend& backend, const Tensor& x, const MapSize& size, double merging_ratio,
+                    const TokenKeys& tokens) const;
 
  private:
   struct Norm {
@@ -32,7 +34,7 @@ class TransformerBlock {
   static Norm read_norm(const std::string& module, const ModelWeights& weights);
   static Attention read_attention(const std::string& module, const ModelWeights& weights);
   Tensor attend(const Backend& backend, const Attention& attention, const Tensor& x, const Norm& norm,
-                const TokenKeys* tokens) const;
+                const TokenKeys* tokens, const TokenMerging* merging) const;
 
   int64_t heads_;
   Norm norm1_, norm2_, norm3_;
@@ -48,8 +50,8 @@ class SpatialTransformer {
                      const UNetLevel& level);
 
   const std::vector<TransformerBlock>& blocks() const { return blocks_; }
-  /// x [B, C, H, W] -> the same; `tokens` has one element a block.
-  Tensor operator()(const Backend& backend, const Tensor& x, const TokenKeys* tokens) const;
+  /// x [B, C, H, W] -> the same; `tokens` has one element a block. merging_ratio: as TransformerBlock's.
+  Tensor operator()(const Backend& backend, const Tensor& x, double merging_ratio, const TokenKeys* tokens) const;
 
  private:
   int64_t groups_;

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "core/api/plugin.h"
+#include "core/api/unet_shortcuts.h"
 #include "plugins/models/unet2d/unet_network.h"
 #include "plugins/models/unet2d/unet_shapes.h"
 #include "plugins/models/unet2d/unet_weights.h"
@@ -53,7 +54,7 @@ Tensor conditioning_of(const Conditioning& conditioning, const std::string& name
   return tensor;
 }
 
-class UNet2d final : public UNet {
+class UNet2d final : public UNet, public UNetShortcuts {
  public:
   UNet2d(const UNetConfig& config, ModelWeights weights)
       : config_(config), info_(info_of(config)), weights_(std::move(weights)), network_(config, weights_) {}
@@ -61,7 +62,14 @@ class UNet2d final : public UNet {
   const UNetInfo& info() const override { return info_; }
   const ModelWeights& weights() const override { return weights_; }
   const UNetNetwork& network() const { return network_; }
-  std::unique_ptr<UNetRun> prepare(const Conditioning& conditioning) const override;
+  std::unique_ptr<UNetRun> prepare(const Conditioning& conditioning) const override {
+    return prepare_shortcuts(conditioning, {});
+  }
+  std::unique_ptr<ShortcutRun> prepare_shortcuts(const Conditioning& conditioning,
+                                                 const ShortcutOptions& options) const override;
+  const void* extension(const char* name) const override {
+    return std::string_view(name) == kUNetShortcuts ? static_cast<const UNetShortcuts*>(this) : nullptr;
+  }
   std::shared_ptr<const UNet> patched(const Deltas& deltas) const override {
     return std::make_shared<UNet2d>(config_, weights_.patched(deltas));
   }
@@ -73,12 +81,31 @@ class UNet2d final : public UNet {
   UNetNetwork network_;
 };
 
-class UNet2dRun final : public UNetRun {
+class UNet2dRun final : public ShortcutRun {
  public:
   UNet2dRun(std::shared_ptr<const UNet2d> unet, PreparedConditioning conditioning, int64_t rows)
       : unet_(std::move(unet)), conditioning_(std::move(conditioning)), rows_(rows) {}
 
   Tensor predict(const Tensor& x, const Tensor& t) override {
+    check(x, t);
+    const at::NoGradGuard no_grad;
+    const Entrance entrance = enter(x, t);
+    deep_ = unet_->network().descend(entrance, conditioning_);
+    return leave(entrance);
+  }
+
+  Tensor predict_with_kept_depth(const Tensor& x, const Tensor& t) override {
+    check(x, t);
+    const at::NoGradGuard no_grad;
+    const Entrance entrance = enter(x, t);
+    const Tensor& map = entrance.skips.back();
+    if (!deep_.defined() || deep_.size(2) != map.size(2) || deep_.size(3) != map.size(3))
+      throw Error(ErrorCode::internal, "unet", "was asked to keep the depth of a prediction that it has not made");
+    return leave(entrance);
+  }
+
+ private:
+  void check(const Tensor& x, const Tensor& t) const {
     const int64_t channels = unet_->info().in_channels;
     if (x.dim() != 4 || x.size(0) != rows_ || x.size(1) != channels || x.numel() == 0)
       throw Error(ErrorCode::bad_request, "latents",
@@ -87,17 +114,22 @@ class UNet2dRun final : public UNetRun {
     if (t.dim() != 1 || t.size(0) != rows_)
       throw Error(ErrorCode::bad_request, "timesteps",
                   "have shape " + shape_text(t.sizes().vec()) + ", one a row is needed");
-    const at::NoGradGuard no_grad;
-    return to_host(unet_->network().predict(unet_->weights().backend().to_device(x), t, conditioning_));
+  }
+  Entrance enter(const Tensor& x, const Tensor& t) const {
+    return unet_->network().enter(unet_->weights().backend().to_device(x), t, conditioning_);
+  }
+  Tensor leave(const Entrance& entrance) const {
+    return to_host(unet_->network().leave(entrance, deep_, conditioning_));
   }
 
- private:
   std::shared_ptr<const UNet2d> unet_;
   PreparedConditioning conditioning_;
   int64_t rows_;
+  Tensor deep_;  // of the last whole prediction
 };
 
-std::unique_ptr<UNetRun> UNet2d::prepare(const Conditioning& conditioning) const {
+std::unique_ptr<ShortcutRun> UNet2d::prepare_shortcuts(const Conditioning& conditioning,
+                                                       const ShortcutOptions& options) const {
   const at::NoGradGuard no_grad;
   const Tensor tokens = conditioning_of(conditioning, "tokens", 3, info_.context_width, 0);
   Tensor pooled, time_ids;
@@ -106,8 +138,9 @@ std::unique_ptr<UNetRun> UNet2d::prepare(const Conditioning& conditioning) const
     time_ids = conditioning_of(conditioning, "time_ids", 2, info_.further_conditioning.at("time_ids"), tokens.size(0));
     pooled = weights_.backend().to_device(pooled);
   }
-  return std::make_unique<UNet2dRun>(std::static_pointer_cast<const UNet2d>(shared_from_this()),
-                                     network_.prepare(weights_.backend().to_device(tokens), pooled, time_ids),
+  PreparedConditioning prepared = network_.prepare(weights_.backend().to_device(tokens), pooled, time_ids);
+  prepared.token_merging_ratio = options.token_merging_ratio;
+  return std::make_unique<UNet2dRun>(std::static_pointer_cast<const UNet2d>(shared_from_this()), std::move(prepared),
                                      tokens.size(0));
 }
 

@@ -25,6 +25,7 @@ struct Layer {
   ResnetBlock resnet;
   std::optional<SpatialTransformer> attention;
   size_t first_tokens = 0;  ///< the attention's first element in a run's list of TokenKeys
+  bool may_merge = false;   ///< on the largest map that attends, where merging tokens is worth its cost
 };
 
 /// Halves a map: a convolution of stride 2. An odd side is rounded up.

@@ -1,6 +1,18 @@
 #include "plugins/models/unet2d/unet_network.h"
 
+#include <algorithm>
+
 namespace alice::unet2d {
+namespace {
+
+/// The middle block attends always, at the last level.
+const UNetLevel& largest_attending(const UNetConfig& config) {
+  const auto attends = [](const UNetLevel& level) { return level.attends_down || level.attends_up; };
+  const auto found = std::find_if(config.levels.begin(), config.levels.end(), attends);
+  return found == config.levels.end() ? config.levels.back() : *found;
+}
+
+}  // namespace
 
 UNetNetwork::UNetNetwork(const UNetConfig& config, const ModelWeights& weights)
     : config_(config),
@@ -14,9 +26,9 @@ UNetNetwork::UNetNetwork(const UNetConfig& config, const ModelWeights& weights)
   conv_out_ = weights.conv2d("conv_out", conv_out_shape_);
   if (config.has_text_time()) add_embedding_.emplace("add_embedding", weights);
 
-  const size_t count = config.levels.size();
+  const size_t count = config_.levels.size();
   for (size_t i = 0; i < count; ++i) {
-    const UNetLevel& level = config.levels[i];
+    const UNetLevel& level = config_.levels[i];
     const std::string block = "down_blocks." + std::to_string(i) + ".";
     Down down;
     for (int64_t j = 0; j < level.layers; ++j)
@@ -25,11 +37,11 @@ UNetNetwork::UNetNetwork(const UNetConfig& config, const ModelWeights& weights)
     down_.push_back(std::move(down));
   }
 
-  middle_.push_back(read_layer("mid_block.", 0, weights, config.levels.back(), true));
-  middle_.push_back(read_layer("mid_block.", 1, weights, config.levels.back(), false));
+  middle_.push_back(read_layer("mid_block.", 0, weights, config_.levels.back(), true));
+  middle_.push_back(read_layer("mid_block.", 1, weights, config_.levels.back(), false));
 
   for (size_t i = 0; i < count; ++i) {
-    const UNetLevel& level = config.levels[count - 1 - i];
+    const UNetLevel& level = config_.levels[count - 1 - i];
     const std::string block = "up_blocks." + std::to_string(i) + ".";
     Up up;
     for (int64_t j = 0; j <= level.layers; ++j)
@@ -42,7 +54,7 @@ UNetNetwork::UNetNetwork(const UNetConfig& config, const ModelWeights& weights)
 Layer UNetNetwork::read_layer(const std::string& block, int64_t number, const ModelWeights& weights,
                               const UNetLevel& level, bool attends) {
   Layer layer{ResnetBlock(block + "resnets." + std::to_string(number), weights, config_), std::nullopt,
-              transformer_blocks_};
+              transformer_blocks_, &level == &largest_attending(config_)};
   if (attends) {
     layer.attention.emplace(block + "attentions." + std::to_string(number), weights, config_, level);
     transformer_blocks_ += layer.attention->blocks().size();
@@ -81,25 +93,48 @@ Tensor UNetNetwork::time_of(const Tensor& t, const PreparedConditioning& conditi
 Tensor UNetNetwork::run(const Layer& layer, const Tensor& x, const Tensor& time,
                         const PreparedConditioning& conditioning) const {
   const Tensor h = layer.resnet(*backend_, x, time);
-  return layer.attention ? (*layer.attention)(*backend_, h, &conditioning.tokens[layer.first_tokens]) : h;
+  if (!layer.attention) return h;
+  const double merging_ratio = layer.may_merge ? conditioning.token_merging_ratio : 0;
+  return (*layer.attention)(*backend_, h, merging_ratio, &conditioning.tokens[layer.first_tokens]);
 }
 
-Tensor UNetNetwork::predict(const Tensor& x, const Tensor& t, const PreparedConditioning& conditioning) const {
-  const Tensor time = time_of(t, conditioning);
+Tensor UNetNetwork::run_up(const Up& up, Tensor h, std::vector<Tensor>& skips, const Tensor& time,
+                           const PreparedConditioning& conditioning) const {
+  for (const Layer& layer : up.layers) {
+    h = run(layer, at::cat({h, skips.back()}, 1), time, conditioning);
+    skips.pop_back();
+  }
+  return h;
+}
+
+Entrance UNetNetwork::enter(const Tensor& x, const Tensor& t, const PreparedConditioning& conditioning) const {
+  Entrance entrance{time_of(t, conditioning), {}};
   Tensor h = backend_->conv2d(config_.center_input_sample ? 2 * x - 1 : x, *conv_in_, conv_in_shape_);
-  std::vector<Tensor> skips = {h};
-  for (const Down& down : down_) {
-    for (const Layer& layer : down.layers) skips.push_back(h = run(layer, h, time, conditioning));
-    if (down.downsample) skips.push_back(h = (*down.downsample)(*backend_, h));
+  entrance.skips.push_back(h);
+  for (const Layer& layer : down_.front().layers)
+    entrance.skips.push_back(h = run(layer, h, entrance.time, conditioning));
+  return entrance;
+}
+
+Tensor UNetNetwork::descend(const Entrance& entrance, const PreparedConditioning& conditioning) const {
+  const Tensor& time = entrance.time;
+  Tensor h = entrance.skips.back();
+  std::vector<Tensor> skips = {h};  // the first is read for its size only
+  for (size_t i = 0; i < down_.size(); ++i) {
+    if (i > 0)
+      for (const Layer& layer : down_[i].layers) skips.push_back(h = run(layer, h, time, conditioning));
+    if (down_[i].downsample) skips.push_back(h = (*down_[i].downsample)(*backend_, h));
   }
   for (const Layer& layer : middle_) h = run(layer, h, time, conditioning);
-  for (const Up& up : up_) {
-    for (const Layer& layer : up.layers) {
-      h = run(layer, at::cat({h, skips.back()}, 1), time, conditioning);
-      skips.pop_back();
-    }
-    if (up.upsample) h = (*up.upsample)(*backend_, h, skips.back().size(2), skips.back().size(3));
+  for (size_t i = 0; i + 1 < up_.size(); ++i) {
+    h = run_up(up_[i], h, skips, time, conditioning);
+    h = (*up_[i].upsample)(*backend_, h, skips.back().size(2), skips.back().size(3));
   }
+  return h;
+}
+
+Tensor UNetNetwork::leave(Entrance entrance, const Tensor& deep, const PreparedConditioning& conditioning) const {
+  Tensor h = run_up(up_.back(), deep, entrance.skips, entrance.time, conditioning);
   h = backend_->group_norm(h, config_.norm_num_groups, norm_out_weight_, norm_out_bias_, config_.norm_eps,
                            Activation::silu);
   return backend_->conv2d(h, *conv_out_, conv_out_shape_);

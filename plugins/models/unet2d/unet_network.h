@@ -12,6 +12,13 @@ namespace alice::unet2d {
 struct PreparedConditioning {
   std::vector<TokenKeys> tokens;
   Tensor added;
+  double token_merging_ratio = 0;  ///< see TokenMerging
+};
+
+/// What the way down leaves at the highest level: every map that the way up joins there. [B, channels, h, w] each.
+struct Entrance {
+  Tensor time;
+  std::vector<Tensor> skips;
 };
 
 /// Immutable; any thread. Tensors are in the backend's dtype and on its device.
@@ -22,8 +29,15 @@ class UNetNetwork {
 
   /// tokens [B, T, D]; pooled [B, P] and time_ids [B, N] float32 where the config has text_time.
   PreparedConditioning prepare(const Tensor& tokens, const Tensor& pooled, const Tensor& time_ids) const;
-  /// x [B, in, h, w], t [B] float32 -> [B, out, h, w].
-  Tensor predict(const Tensor& x, const Tensor& t, const PreparedConditioning& conditioning) const;
+
+  // A prediction is leave(e, descend(e)) with e = enter(x, t).
+
+  /// The highest level's way down. x [B, in, h, w], t [B] float32.
+  Entrance enter(const Tensor& x, const Tensor& t, const PreparedConditioning& conditioning) const;
+  /// Everything below: what comes up to the highest level again, [B, channels, h, w].
+  Tensor descend(const Entrance& entrance, const PreparedConditioning& conditioning) const;
+  /// The highest level's way up, to [B, out, h, w].
+  Tensor leave(Entrance entrance, const Tensor& deep, const PreparedConditioning& conditioning) const;
 
  private:
   struct Down {
@@ -38,6 +52,8 @@ class UNetNetwork {
                    bool attends);
   Tensor time_of(const Tensor& t, const PreparedConditioning& conditioning) const;
   Tensor run(const Layer& layer, const Tensor& x, const Tensor& time, const PreparedConditioning& conditioning) const;
+  Tensor run_up(const Up& up, Tensor h, std::vector<Tensor>& skips, const Tensor& time,
+                const PreparedConditioning& conditioning) const;
 
   UNetConfig config_;
   std::shared_ptr<const Backend> backend_;

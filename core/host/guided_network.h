@@ -1,0 +1,67 @@
+#pragma once
+// The network as a sampler asks it, over all steps of one batch of pictures: with guidance where it counts, and as deep
+// as the settings want.
+
+#include <memory>
+
+#include "core/api/unet_shortcuts.h"
+#include "core/math/denoiser.h"
+#include "core/math/noise_model.h"
+
+namespace alice {
+
+/// What may be left out of a UNet's work.
+struct Shortcuts {
+  int64_t deepcache_interval = 1;  ///< every how many steps its deep part is computed
+  double token_merging_ratio = 0;  ///< see ShortcutOptions
+
+  bool any() const { return deepcache_interval > 1 || token_merging_ratio > 0; }
+};
+
+/// One batch's own; one thread. Its estimates depend on the calls that pass() was told of, not on those that were made
+/// of denoise(): a record may answer some of them (docs/decisions/0010), and the rest comes out the same.
+class GuidedNetwork {
+ public:
+  /// conditioning: 2 B rows with two passes, the negative ones first, else B. Throws Error(bad_request) when the UNet
+  /// lacks a shortcut that is wanted.
+  GuidedNetwork(std::shared_ptr<const UNet> unet, Conditioning conditioning, const Guidance& guidance,
+                const Shortcuts& shortcuts, Prediction prediction, const Plan& plan);
+
+  /// To be told of each call before it is answered, by whomever. x is kept, not copied: nobody may write to it.
+  void pass(const Tensor& x, const Level& level);
+  /// The estimate of x0 [B, C, h, w] for x at `level`, which pass() was told last.
+  Tensor denoise(const Tensor& x, const Level& level);
+
+ private:
+  /// The conditioning that a step asks, and the run with it.
+  struct Asked {
+    Conditioning conditioning;
+    std::unique_ptr<UNetRun> run;
+    ShortcutRun* shortcut = nullptr;  // the run, where there are shortcuts
+  };
+  /// The last call that computes all levels of the network, whoever answers it.
+  struct WholeCall {
+    Tensor x;
+    Level level;
+    size_t step = 0;    // at or before every step that uses it
+    size_t number = 0;  // counts such calls; 0: none yet
+  };
+
+  size_t step_of(const Level& level) const;
+  size_t whole_step_of(size_t step) const;
+  Asked& asked_at(size_t step);
+  void prepare(Asked& asked);
+  Tensor predict(Asked& asked, bool guided, const Tensor& x, const Level& level, bool keeps_depth);
+
+  std::shared_ptr<const UNet> unet_;
+  Guidance guidance_;
+  Shortcuts shortcuts_;
+  Prediction prediction_;
+  std::vector<Level> levels_;  // at which steps begin
+  Asked guided_, alone_;
+  WholeCall whole_;
+  bool is_whole_ = false;  // the call that pass() was told last
+  size_t kept_ = 0;        // the number of the whole call whose depth the run in use keeps
+};
+
+}  // namespace alice
