@@ -68,6 +68,10 @@ void read_model_index(const fs::path& index_file, StoredModel& model) {
     fail(index_file, std::string("'") + kDefaults + "' must be an object, not " + brief(dump_json(model.defaults)));
 }
 
+void add_assets(const fs::path& tokenizer, ModelFiles& files) {
+  for (auto& [file_name, file] : files_in(tokenizer)) files.assets[file_name] = file;
+}
+
 ModelFiles open_named_part(const fs::path& folder, const PartName& name, const std::string& variant) {
   const fs::path part_folder = folder / name.part;
   if (!is_folder(part_folder))
@@ -75,8 +79,7 @@ ModelFiles open_named_part(const fs::path& folder, const PartName& name, const s
          std::string("names the part '") + name.part + "', but there is no folder " + part_folder.string());
   ModelFiles files = open_part_folder(part_folder, variant);
   const fs::path tokenizer = folder / name.tokenizer;
-  if (*name.tokenizer != '\0' && is_folder(tokenizer))
-    for (auto& [file_name, file] : files_in(tokenizer)) files.assets[file_name] = file;
+  if (*name.tokenizer != '\0' && is_folder(tokenizer)) add_assets(tokenizer, files);
   return files;
 }
 
@@ -87,21 +90,40 @@ Json read_scheduler_config(const fs::path& folder, bool named) {
   return nullptr;
 }
 
-/// The object beside a single file that holds its parts' configs; empty when there is none.
-Json read_settings(const fs::path& file) {
+/// What lies beside a single file and says what its tensors cannot.
+struct FileSettings {
+  Json object = Json::object();
+  std::map<std::string, fs::path> tokenizers;  ///< folders, by the names of a model folder's
+};
+
+void read_tokenizer(const fs::path& beside, const char* name, FileSettings& settings) {
+  const Json folder = settings.object.value(name, Json());
+  if (folder.is_null()) return;
+  const auto wrong = [&] { return std::string("'") + name + "' must name a folder, not " + brief(dump_json(folder)); };
+  if (!folder.is_string()) fail(beside, wrong());
+  const fs::path path = beside.parent_path() / folder.get<std::string>();  // an absolute one stays as it is
+  if (!is_folder(path)) fail(beside, wrong());
+  settings.tokenizers[name] = path;
+}
+
+FileSettings read_settings(const fs::path& file) {
   for (const fs::path& beside : {fs::path(file) += ".json", fs::path(file).replace_extension(".json")}) {
     if (!is_there(beside)) continue;
-    Json settings = read_json_object(beside);
+    FileSettings settings{read_json_object(beside), {}};
     const auto check = [&](const char* name) {
-      if (const auto found = settings.find(name); found != settings.end() && !found->is_object() && !found->is_null())
+      const auto found = settings.object.find(name);
+      if (found != settings.object.end() && !found->is_object() && !found->is_null())
         fail(beside, std::string("'") + name + "' must be an object of settings, not " + brief(dump_json(*found)));
     };
-    for (const PartName& name : kParts) check(name.part);
+    for (const PartName& name : kParts) {
+      check(name.part);
+      if (*name.tokenizer != '\0') read_tokenizer(beside, name.tokenizer, settings);
+    }
     check(kScheduler);
     check(kDefaults);
     return settings;
   }
-  return Json::object();
+  return {};
 }
 
 }  // namespace
@@ -133,15 +155,17 @@ StoredModel open_model_file(const fs::path& file) {
   StoredModel model;
   model.place = file.string();
   const auto weights = SafetensorsFile::open(file);
-  const Json settings = read_settings(file);
+  const FileSettings settings = read_settings(file);
   for (const PartName& name : kParts) {
     ModelFiles& part = model.parts[name.part];
     part.place = model.place;
     part.weights = weights;
-    part.config = settings.value(name.part, Json());
+    part.config = settings.object.value(name.part, Json());
+    const auto tokenizer = settings.tokenizers.find(name.tokenizer);
+    if (tokenizer != settings.tokenizers.end()) add_assets(tokenizer->second, part);
   }
-  model.scheduler_config = settings.value(kScheduler, Json());
-  model.defaults = settings.value(kDefaults, Json());
+  model.scheduler_config = settings.object.value(kScheduler, Json());
+  model.defaults = settings.object.value(kDefaults, Json());
   return model;
 }
 

@@ -37,7 +37,8 @@ StoredModel open_model(const std::filesystem::path& source, const std::string& v
 StoredModel open_model_folder(const std::filesystem::path& folder, const std::string& variant = "");
 
 /// Settings that tensors can't tell come from <file>.json beside it (x.safetensors.json, else x.json): an object in
-/// which "text_encoder", "text_encoder_2", "unet", "vae" and "scheduler" are the parts' configs; other members are
+/// which "text_encoder", "text_encoder_2", "unet", "vae" and "scheduler" are the parts' configs, "tokenizer" and
+/// "tokenizer_2" name folders (from the settings' own) whose files are their text encoders' assets; other members are
 /// passed over. Throws Error(unsupported) for a pickle, Error(bad_weights) for settings of wrong types, and as
 /// SafetensorsFile::open() does.
 StoredModel open_model_file(const std::filesystem::path& file);
