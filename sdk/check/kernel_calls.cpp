@@ -5,6 +5,7 @@
 #include <limits>
 #include <random>
 
+#include "core/api/product_error.h"
 #include "sdk/check/refusal.h"
 
 namespace alice::check {
@@ -78,6 +79,7 @@ KernelCall linear_call(const Backend& backend, std::mt19937_64& random, Activati
     product = exact_activation(product, activation);
     return with_residual ? product + exact(residual) : product;
   };
+  call.allowed = product_tolerance(backend);
   return call;
 }
 
@@ -108,6 +110,7 @@ KernelCall conv2d_call(const Backend& backend, std::mt19937_64& random, Activati
     const Tensor result = exact_activation(sums, activation);
     return with_residual ? result + exact(residual) : result;
   };
+  call.allowed = product_tolerance(backend);
   return call;
 }
 
@@ -132,6 +135,7 @@ KernelCall group_norm_call(const Backend& backend, std::mt19937_64& random, Acti
     const Tensor normal = (centred / (centred.square().mean(-1, true) + kEps).sqrt()).reshape(x.sizes());
     return exact_activation(normal * exact(weight).view({1, -1, 1, 1}) + exact(bias).view({1, -1, 1, 1}), activation);
   };
+  call.allowed = tolerance(backend);
   return call;
 }
 
@@ -160,6 +164,7 @@ KernelCall attention_call(const Backend& backend, const AttentionShape& s) {
     return backend.attention(some[0], some[1], some[2], s.heads, scale, s.causal);
   };
   call.expected = [=] { return exact_attention(q, k, v, s.heads, scale, s.causal); };
+  call.allowed = tolerance(backend);
   return call;
 }
 
@@ -227,6 +232,7 @@ std::vector<KernelCall> layer_norm_calls(const Backend& backend, uint64_t) {
       const Tensor centred = exact(x) - exact(x).mean(-1, true);
       return centred / (centred.square().mean(-1, true) + kEps).sqrt() * exact(weight) + exact(bias);
     };
+    call.allowed = tolerance(backend);
     calls.push_back(std::move(call));
   }
   return calls;
@@ -274,6 +280,16 @@ double tolerance(const Backend& backend) {
     default:
       fail(std::string("the backend's dtype is ") + at::toString(backend.dtype()) + ", none that models compute in");
   }
+}
+
+double product_tolerance(const Backend& backend) {
+  constexpr double kMost = 0.1;  // beyond it nothing is told from a fault
+  const auto* stated = static_cast<const ProductError*>(backend.extension(kProductError));
+  if (stated == nullptr) return tolerance(backend);
+  expect(stated->largest > tolerance(backend) && stated->largest <= kMost,
+         std::string(kProductError) + " says an error of " + std::to_string(stated->largest) +
+             ", which is not above its dtype's and at most " + std::to_string(kMost));
+  return stated->largest;
 }
 
 }  // namespace alice::check

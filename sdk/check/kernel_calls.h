@@ -25,6 +25,7 @@ struct KernelCall {
   std::vector<Tensor> inputs;                                     ///< [kRows, ...]
   std::function<Tensor(const std::vector<Tensor>& some)> kernel;  ///< on some rows of the inputs
   std::function<Tensor()> expected;                               ///< float64, of all rows
+  double allowed = 0;                                             ///< normalised error against it
 };
 
 /// Shapes and numbers come from `seed`; libtorch's own generator is used and left changed.
@@ -44,5 +45,7 @@ Tensor exact_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_
 double normalised_error(const Tensor& result, const Tensor& expected);
 /// What a kernel's normalised error may be: the rounding of each value and of one intermediate.
 double tolerance(const Backend& backend);
+/// The same of linear and conv2d: what the backend says of its products (core/api/product_error.h), or tolerance().
+double product_tolerance(const Backend& backend);
 
 }  // namespace alice::check

@@ -29,7 +29,7 @@ Tensor attention(const FusedKernels& kernels, const Tensor& q, const Tensor& k, 
   each_task(rows * heads * query_blocks, [&](int64_t task) {
     const int64_t block = task % query_blocks, row_and_head = task / query_blocks, row = row_and_head / heads;
     kernels.attend(shape, row_and_head % heads, block, at_row(queries, row), head_of(row_and_head), at_row(result, row),
-                   thread_scratch(kernels.scratch_bytes(shape)));
+                   thread_scratch(Scratch::task, kernels.scratch_bytes(shape)));
   });
   return result;
 }

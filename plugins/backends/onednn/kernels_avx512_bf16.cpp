@@ -1,6 +1,7 @@
 #include "plugins/backends/onednn/lanes_avx512.h"
 //
 #include "plugins/backends/onednn/compiled_kernels.h"
+#include "plugins/backends/onednn/int8_bodies.h"
 
 namespace alice::onednn {
 namespace {
@@ -56,6 +57,11 @@ struct Bfloat16Pairs {
 
 const FusedKernels& avx512_bfloat16_kernels() {
   static const CompiledKernels<Bfloat16Pairs> kernels;
+  return kernels;
+}
+
+const Int8Kernels& avx512_bfloat16_int8_kernels() {
+  static const CompiledInt8Kernels<Bfloat16Pairs> kernels;
   return kernels;
 }
 

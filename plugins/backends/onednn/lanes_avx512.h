@@ -30,6 +30,10 @@ struct Avx512Lanes {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_LT_OQ), a, b);
   }
   static float sum(Vector a) { return _mm512_reduce_add_ps(a); }
+  /// b where either is NaN.
+  static Vector smaller(Vector a, Vector b) { return _mm512_min_ps(a, b); }
+  static float lowest(Vector a) { return _mm512_reduce_min_ps(a); }
+  static float highest(Vector a) { return _mm512_reduce_max_ps(a); }
 
   static Vector load(const float* from) { return _mm512_loadu_ps(from); }
   static void store(float* to, Vector a) { _mm512_storeu_ps(to, a); }
@@ -37,6 +41,16 @@ struct Avx512Lanes {
   /// The first `count` lanes, the others 0; count below kWidth.
   static Vector load_some(const float* from, int64_t count) { return _mm512_maskz_loadu_ps(first(count), from); }
   static void store_some(float* to, Vector a, int64_t count) { _mm512_mask_storeu_ps(to, first(count), a); }
+  /// a - b of `count` integers, kWidth or fewer, as floats; the other lanes 0.
+  static Vector difference(const int32_t* a, const int32_t* b, int64_t count) {
+    const __mmask16 there = first(count);
+    return _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_maskz_loadu_epi32(there, a), _mm512_maskz_loadu_epi32(there, b)));
+  }
+  /// a to the nearest integer (ties to even) plus zero, held within 0 and 255: `count` of the lanes, kWidth or fewer.
+  static void store_bytes(uint8_t* to, Vector a, int zero, int64_t count) {
+    const __m512i integers = _mm512_add_epi32(_mm512_cvtps_epi32(a), _mm512_set1_epi32(zero));
+    _mm512_mask_cvtusepi32_storeu_epi8(to, first(count), _mm512_max_epi32(integers, _mm512_setzero_si512()));
+  }
   /// Lane j of vector i becomes lane i of vector j.
   static void transpose(Vector (&m)[kWidth]) {
     Vector t[kWidth];

@@ -3,7 +3,10 @@
 #include <ATen/Parallel.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "core/api/plugin.h"
+#include "core/api/product_error.h"
 #include "plugins/backends/onednn/attention.h"
 #include "plugins/backends/onednn/instruction_set.h"
 #include "plugins/backends/onednn/norms.h"
@@ -12,30 +15,55 @@
 namespace alice::onednn {
 namespace {
 
+enum class Precision { float32, bfloat16, int8 };
+
 struct OnednnOptions {
-  at::ScalarType dtype = at::kFloat;
+  Precision dtype = Precision::float32;
 };
 
 const OptionTable<OnednnOptions>& onednn_options() {
   static const auto table = OptionTable<OnednnOptions>().choice(
-      "dtype", &OnednnOptions::dtype, {{"float32", at::kFloat}, {"bfloat16", at::kBFloat16}},
-      "the precision that models compute in; bfloat16 takes half the memory and time, and needs AVX512-BF16 or AMX");
+      "dtype", &OnednnOptions::dtype,
+      {{"float32", Precision::float32}, {"bfloat16", Precision::bfloat16}, {"int8", Precision::int8}},
+      "the precision that models compute in; bfloat16 takes half the memory and time, and needs AVX512-BF16 or AMX; "
+      "int8 multiplies the large layers in 8 bits, all else in bfloat16 where the processor has it, and needs "
+      "AVX512-VNNI");
   return table;
+}
+
+/// What tensors are made of, and whatever is not multiplied in 8 bits is computed in.
+at::ScalarType dtype_of(Precision precision) {
+  const bool has_bfloat16 = instruction_set() == InstructionSet::avx512_bf16;
+  return precision == Precision::bfloat16 || (precision == Precision::int8 && has_bfloat16) ? at::kBFloat16
+                                                                                            : at::kFloat;
+}
+
+void check_processor(Precision precision) {
+  const InstructionSet set = instruction_set();
+  const auto refuse = [&](const std::string& what, const std::string& needed) {
+    throw Error(
+        ErrorCode::unsupported, "backend onednn",
+        what + " needs a processor with " + needed + ", and this one has " + name_of(set) + "; say dtype: float32");
+  };
+  if (precision == Precision::bfloat16 && set != InstructionSet::avx512_bf16) refuse("bfloat16", "AVX512-BF16 or AMX");
+  // Older ones multiply bytes by instructions whose sums of two overflow.
+  if (precision == Precision::int8 && set < InstructionSet::avx512_vnni) refuse("int8", "AVX512-VNNI");
 }
 
 class OnednnBackend final : public Backend {
  public:
   explicit OnednnBackend(const OnednnOptions& options)
-      : dtype_(options.dtype), kernels_(fused_kernels(dtype_)), products_(dtype_, kernels_) {
-    if (dtype_ == at::kBFloat16 && instruction_set() != InstructionSet::avx512_bf16)
-      throw Error(ErrorCode::unsupported, "backend onednn",
-                  "bfloat16 needs a processor with AVX512-BF16 or AMX, and this one has " + name_of(instruction_set()) +
-                      "; say dtype: float32");
+      : precision_(options.dtype),
+        dtype_(dtype_of(precision_)),
+        kernels_(fused_kernels(dtype_)),
+        products_(dtype_, kernels_, precision_ == Precision::int8 ? int8_kernels(dtype_) : nullptr) {
+    check_processor(precision_);
   }
 
   BackendInfo info() const override {
     const int threads = at::get_num_threads();
     return {"cpu, " + std::to_string(threads) + (threads == 1 ? " thread, " : " threads, ") +
+                (precision_ == Precision::int8 ? "int8 and " : "") +
                 (dtype_ == at::kFloat ? "float32, " : "bfloat16, ") + name_of(instruction_set()),
             static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE)};
   }
@@ -80,10 +108,16 @@ class OnednnBackend final : public Backend {
     if (!fits || !takes(q) || !takes(k) || !takes(v)) return Backend::attention(q, k, v, heads, scale, causal);
     return onednn::attention(*kernels_, q, k, v, heads, scale, causal);
   }
+  const void* extension(const char* name) const override {
+    static constexpr ProductError kError = {kMostRounding};
+    const bool is_asked = precision_ == Precision::int8 && std::strcmp(name, kProductError) == 0;
+    return is_asked ? &kError : nullptr;
+  }
 
  private:
   bool takes(const Tensor& x) const { return kernels_ && x.scalar_type() == dtype_ && x.numel() > 0; }
 
+  Precision precision_;
   at::ScalarType dtype_;
   const FusedKernels* kernels_;
   Products products_;
@@ -93,7 +127,7 @@ class OnednnBackendFactory final : public BackendFactory {
  public:
   const FactoryInfo& info() const override {
     static const FactoryInfo info = {"onednn",
-                                     "The fast backend for processors, by oneDNN, in float32 or bfloat16.",
+                                     "The fast backend for processors, by oneDNN, in float32, bfloat16 or int8.",
                                      {},
                                      {},
                                      onednn_options().specs()};

@@ -7,11 +7,17 @@
 namespace alice::onednn {
 
 /// body(k) for each k below `count`, on as many threads as the caller may use; which one does which is open. Returns
-/// when all are done. body must not throw.
+/// when all are done. What body throws is thrown again, one of several; the other tasks are done all the same.
 void each_task(int64_t count, const std::function<void(int64_t)>& body);
 
+/// body(), in which the calling thread may use `threads` threads.
+void with_threads(int threads, const std::function<void()>& body);
+
+/// Who uses a thread's scratch: oneDNN while it runs a primitive, or a task around that.
+enum class Scratch { library, task };
+
 /// `bytes` of the calling thread's own memory, 64-byte aligned, its content undefined; valid until the thread's next
-/// call. Grows to what was largest.
-void* thread_scratch(int64_t bytes);
+/// call for the same use. Grows to what was largest.
+void* thread_scratch(Scratch use, int64_t bytes);
 
 }  // namespace alice::onednn

@@ -33,6 +33,14 @@ dnnl::primitive_attr attributes(const dnnl::post_ops& chain) {
   return result;
 }
 
+struct Types {
+  memory::data_type source, weights, result;
+};
+Types types_of(at::ScalarType dtype) {
+  if (dtype == at::kByte) return {memory::data_type::u8, memory::data_type::s8, memory::data_type::s32};
+  return {data_type(dtype), data_type(dtype), data_type(dtype)};
+}
+
 /// Null for oneDNN's reference code, which the plain body beats.
 template <class Primitive>
 RowPrimitivePtr wrapped(const typename Primitive::primitive_desc& description, const PrimitiveKey& key,
@@ -44,10 +52,10 @@ RowPrimitivePtr wrapped(const typename Primitive::primitive_desc& description, c
 }
 
 RowPrimitivePtr make_product(const PrimitiveKey& key) {
-  const auto type = data_type(key.dtype);
+  const Types types = types_of(key.dtype);
   const int64_t tokens = key.sizes[0], in = key.sizes[1], out = key.sizes[2];
-  const memory::desc source({tokens, in}, type, Tag::ab), weights({in, out}, type, Tag::any),
-      bias({1, out}, memory::data_type::f32, Tag::ab), result({tokens, out}, type, Tag::ab);
+  const memory::desc source({tokens, in}, types.source, Tag::ab), weights({in, out}, types.weights, Tag::any),
+      bias({1, out}, memory::data_type::f32, Tag::ab), result({tokens, out}, types.result, Tag::ab);
   dnnl::post_ops chain;
   append_activation(chain, key.activation);
   std::optional<int> residual_argument;
@@ -61,13 +69,13 @@ RowPrimitivePtr make_product(const PrimitiveKey& key) {
 }
 
 RowPrimitivePtr make_convolution(const PrimitiveKey& key) {
-  const auto type = data_type(key.dtype);
+  const Types types = types_of(key.dtype);
   const auto& s = key.sizes;
   const int64_t in = s[0], height = s[1], width = s[2], out = s[3], kh = s[4], kw = s[5], stride = s[6], padding = s[7];
   const auto reduced = [&](int64_t size, int64_t kernel) { return (size + 2 * padding - kernel) / stride + 1; };
-  const memory::desc source({1, in, height, width}, type, Tag::nhwc), weights({out, in, kh, kw}, type, Tag::any),
-      bias({out}, memory::data_type::f32, Tag::a),
-      result({1, out, reduced(height, kh), reduced(width, kw)}, type, Tag::nhwc);
+  const memory::desc source({1, in, height, width}, types.source, Tag::nhwc),
+      weights({out, in, kh, kw}, types.weights, Tag::any), bias({out}, memory::data_type::f32, Tag::a),
+      result({1, out, reduced(height, kh), reduced(width, kw)}, types.result, Tag::nhwc);
   dnnl::post_ops chain;
   append_activation(chain, key.activation);
   // The sum, not a binary addition: with that one oneDNN 2.6 takes an older kernel that is slower.
@@ -83,12 +91,15 @@ RowPrimitivePtr make_convolution(const PrimitiveKey& key) {
 }
 
 RowPrimitivePtr make(const PrimitiveKey& key) {
-  try {
-    return key.kind == PrimitiveKey::Kind::product ? make_product(key) : make_convolution(key);
-  } catch (const dnnl::error& error) {
-    if (error.status == dnnl_unimplemented) return nullptr;
-    throw;
-  }
+  RowPrimitivePtr result;
+  with_threads(key.threads, [&] {
+    try {
+      result = key.kind == PrimitiveKey::Kind::product ? make_product(key) : make_convolution(key);
+    } catch (const dnnl::error& error) {
+      if (error.status != dnnl_unimplemented) throw;
+    }
+  });
+  return result;
 }
 
 }  // namespace
@@ -130,7 +141,7 @@ void run(const RowPrimitive& row, const PackedWeight& weight, const float* bias,
   if (row.has_bias) arguments.emplace(DNNL_ARG_BIAS, wrap(row.bias, bias));
   if (row.scratch_bytes > 0) {
     const memory::desc scratch({row.scratch_bytes}, memory::data_type::u8, Tag::a);
-    arguments.emplace(DNNL_ARG_SCRATCHPAD, wrap(scratch, thread_scratch(row.scratch_bytes)));
+    arguments.emplace(DNNL_ARG_SCRATCHPAD, wrap(scratch, thread_scratch(Scratch::library, row.scratch_bytes)));
   }
   if (row.residual_argument) arguments.emplace(*row.residual_argument, wrap(row.result, residual));
   dnnl::stream stream(engine());

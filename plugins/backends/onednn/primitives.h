@@ -13,6 +13,10 @@
 namespace alice::onednn {
 
 /// What a primitive depends on. Activation::geglu is not among oneDNN's.
+///
+/// dtype uint8 multiplies unsigned activations with signed weights and leaves the sums, int32, as they are: without
+/// bias, activation or residual. They are exact, however the work is cut. (Scales that are known at run time alone
+/// would make oneDNN 2.6 take slow code.)
 struct PrimitiveKey {
   enum class Kind { product, convolution } kind;
   std::vector<int64_t> sizes;  ///< product: tokens, in, out; convolution: in, H, W, out, kh, kw, stride, padding
@@ -20,7 +24,7 @@ struct PrimitiveKey {
   bool has_bias;
   Activation activation;
   bool has_residual;  ///< product: an input of its own; convolution: what the result holds before
-  int threads;
+  int threads;        ///< that will run it
   bool operator<(const PrimitiveKey& other) const;
 };
 

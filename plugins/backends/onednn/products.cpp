@@ -36,19 +36,32 @@ int64_t row_bytes(const Tensor& tensor) {
 }
 char* data_of(const Tensor& tensor) { return static_cast<char*>(tensor.data_ptr()); }
 
+/// Row b of a batch. residual may be undefined.
+RowMemory row_of(const Tensor& source, const Tensor& residual, const Tensor& result, int64_t b) {
+  return {data_of(source) + b * row_bytes(source),
+          residual.defined() ? data_of(residual) + b * row_bytes(residual) : nullptr,
+          data_of(result) + b * row_bytes(result)};
+}
+
 const float* bias_of(const PackedWeight& weight) {
   return weight.bias_float().defined() ? weight.bias_float().data_ptr<float>() : nullptr;
 }
 
 }  // namespace
 
+PreparedWeightPtr Products::prepare(const Tensor& weight, const Tensor& bias, bool is_product) const {
+  if (byte_products_)
+    if (const auto in_8_bits = rounded(weight))
+      return std::make_shared<PackedWeight>(*in_8_bits, own_copy(bias, dtype_), is_product, dtype_);
+  return std::make_shared<PackedWeight>(own_copy(weight, dtype_), own_copy(bias, dtype_), is_product);
+}
+
 PreparedWeightPtr Products::prepare_linear(const Tensor& weight, const Tensor& bias) const {
-  return std::make_shared<PackedWeight>(own_copy(weight, dtype_), own_copy(bias, dtype_), true);
+  return prepare(weight, bias, true);
 }
 
 PreparedWeightPtr Products::prepare_conv2d(const Tensor& weight, const Tensor& bias, const Conv2dShape& shape) const {
-  return std::make_shared<PackedWeight>(own_copy(weight, dtype_), own_copy(bias, dtype_),
-                                        is_pointwise(weight.sizes(), shape));
+  return prepare(weight, bias, is_pointwise(weight.sizes(), shape));
 }
 
 const PackedWeight* Products::packed(const Tensor& x, const PreparedWeight& w) const {
@@ -69,35 +82,44 @@ RowPrimitivePtr Products::product(int64_t tokens, const PackedWeight& weight, Ac
 
 bool Products::multiply(const Tensor& source, int64_t tokens, const PackedWeight& weight, Activation activation,
                         const Tensor& residual, const Tensor& result) const {
-  const RowPrimitivePtr primitive = product(tokens, weight, activation, residual.defined());
-  if (!primitive) return false;
-  for (int64_t b = 0; b < source.size(0); ++b)
-    run(*primitive, weight, bias_of(weight), data_of(source) + b * row_bytes(source),
-        residual.defined() ? data_of(residual) + b * row_bytes(result) : nullptr,
-        data_of(result) + b * row_bytes(result));
+  for (int64_t b = 0; b < source.size(0); ++b) {
+    const RowMemory row = row_of(source, residual, result, b);
+    if (weight.rounding() && byte_products_->multiply(row, tokens, weight, activation)) continue;
+    const RowPrimitivePtr primitive = product(tokens, weight, activation, residual.defined());
+    if (!primitive) return false;
+    run(*primitive, weight, bias_of(weight), row.source, row.residual, row.result);
+  }
   return true;
 }
 
 bool Products::multiply_and_gate(const Tensor& source, int64_t tokens, const PackedWeight& weight,
                                  const Tensor& result) const {
-  const int64_t width = weight.outputs() / 2, element = static_cast<int64_t>(source.element_size());
+  for (int64_t b = 0; b < source.size(0); ++b) {
+    const RowMemory row = row_of(source, {}, result, b);
+    if (weight.rounding() && byte_products_->multiply(row, tokens, weight, Activation::geglu)) continue;
+    if (!gate_row(row.source, tokens, weight, row.result)) return false;
+  }
+  return true;
+}
+
+bool Products::gate_row(const char* source, int64_t tokens, const PackedWeight& weight, char* result) const {
+  const int64_t width = weight.outputs() / 2, element = static_cast<int64_t>(c10::elementSize(dtype_));
   const int64_t block = std::min(tokens, kGatedTokens), rest = tokens % block;
   const RowPrimitivePtr whole = product(block, weight, Activation::none, false),
                         last = rest > 0 ? product(rest, weight, Activation::none, false) : whole;
   if (!whole || !last) return false;
   const Tensor halves = empty_result({block, 2 * width}, dtype_);
-  for (int64_t b = 0; b < source.size(0); ++b)
-    for (int64_t first = 0; first < tokens; first += block) {
-      const int64_t count = std::min(block, tokens - first);
-      run(count == block ? *whole : *last, weight, bias_of(weight),
-          data_of(source) + b * row_bytes(source) + first * weight.inputs() * element, nullptr, halves.data_ptr());
-      char* gated = data_of(result) + b * row_bytes(result) + first * width * element;
-      each_task((count + kTokensPerTask - 1) / kTokensPerTask, [&](int64_t task) {
-        const int64_t at = task * kTokensPerTask;
-        kernels_->gate(data_of(halves) + at * 2 * width * element, gated + at * width * element,
-                       std::min(kTokensPerTask, count - at), width);
-      });
-    }
+  for (int64_t first = 0; first < tokens; first += block) {
+    const int64_t count = std::min(block, tokens - first);
+    run(count == block ? *whole : *last, weight, bias_of(weight), source + first * weight.inputs() * element, nullptr,
+        halves.data_ptr());
+    char* gated = result + first * width * element;
+    each_task((count + kTokensPerTask - 1) / kTokensPerTask, [&](int64_t task) {
+      const int64_t at = task * kTokensPerTask;
+      kernels_->gate(data_of(halves) + at * 2 * width * element, gated + at * width * element,
+                     std::min(kTokensPerTask, count - at), width);
+    });
+  }
   return true;
 }
 
@@ -143,19 +165,23 @@ std::optional<Tensor> Products::conv2d(const Tensor& x, const PreparedWeight& w,
 
 bool Products::convolve(const Tensor& source, const PackedWeight& weight, const Conv2dShape& shape,
                         Activation activation, const Tensor& residual, const Tensor& result) const {
-  const RowPrimitivePtr primitive = cache_.find({PrimitiveKey::Kind::convolution,
-                                                 {source.size(1), source.size(2), source.size(3), weight.outputs(),
-                                                  weight.shape()[2], weight.shape()[3], shape.stride, shape.padding},
-                                                 dtype_,
-                                                 weight.bias_float().defined(),
-                                                 activation,
-                                                 residual.defined(),
-                                                 at::get_num_threads()});
-  if (!primitive) return false;
-  if (residual.defined()) result.copy_(residual);  // the convolution adds to what is there
-  for (int64_t b = 0; b < source.size(0); ++b)
-    run(*primitive, weight, bias_of(weight), data_of(source) + b * row_bytes(source), nullptr,
-        data_of(result) + b * row_bytes(result));
+  const int64_t height = source.size(2), width = source.size(3);
+  for (int64_t b = 0; b < source.size(0); ++b) {
+    const RowMemory row = row_of(source, residual, result, b);
+    if (weight.rounding() && byte_products_->convolve(row, height, width, weight, shape, activation)) continue;
+    const RowPrimitivePtr primitive = cache_.find({PrimitiveKey::Kind::convolution,
+                                                   {weight.inputs(), height, width, weight.outputs(), weight.shape()[2],
+                                                    weight.shape()[3], shape.stride, shape.padding},
+                                                   dtype_,
+                                                   weight.bias_float().defined(),
+                                                   activation,
+                                                   residual.defined(),
+                                                   at::get_num_threads()});
+    if (!primitive) return false;
+    // The convolution adds to what is there.
+    if (residual.defined()) result.narrow(0, b, 1).copy_(residual.narrow(0, b, 1));
+    run(*primitive, weight, bias_of(weight), row.source, nullptr, row.result);
+  }
   return true;
 }
 
