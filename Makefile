@@ -5,19 +5,29 @@ JOBS  ?= $(shell nproc)
 
 PREFIX ?= /usr/local
 
-.PHONY: build test run install docs packages format clean sanitize
+STARTER_STATE ?= starter-state
+
+.PHONY: build test run bench install docs packages format clean sanitize starter-model
 
 build: packages
 	cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release
 	cmake --build $(BUILD) -j $(JOBS)
 
-# Where there are no models yet, the random one stands in, so that there is something to ask.
 run: build
-	@ls models | grep -qvx -e README.md -e loras || cp -R $(BUILD)/made-models/tiny models/tiny
 	$(BUILD)/alice serve
 
 test: build
 	cd $(BUILD) && ctest --output-on-failure -j 2
+
+# How fast this machine makes pictures of 512x512 with a model of Stable Diffusion 1.5's exact shape and random weights, and
+# how much of what it could do that is. Some minutes, on a machine that does nothing else. The figures stay in
+# $(BUILD)/bench.json.
+BENCH_MODEL = $(BUILD)/made-models/stable-diffusion-v1-5
+bench: build
+	@test -d $(BENCH_MODEL) || $(BUILD)/alice --config config/bench.yaml make-model --dtype float16 \
+	  --config tests/data/configs/stable-diffusion-v1-5 $(BENCH_MODEL)
+	$(BUILD)/alice bench --config config/bench.yaml --model $(BENCH_MODEL) --size 512 \
+	  --backend float32 --backend bfloat16 --backend int8 --json $(BUILD)/bench.json
 
 # Programs, plugins and the SDK: make install PREFIX=/opt/alice
 install: build
@@ -32,6 +42,12 @@ sanitize: packages
 	cmake -S . -B $(BUILD)-sanitize -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DALICE_SANITIZE=ON
 	cmake --build $(BUILD)-sanitize -j $(JOBS)
 	cd $(BUILD)-sanitize && ctest --output-on-failure -L robustness
+
+# Trains the models that ALICE comes with, from Debian's fonts and names: hours on two cores. It goes on where it was
+# stopped; STARTER_STATE keeps what that needs.
+starter-model: packages
+	@scripts/install_packages.sh python3-torch
+	cd tools && /usr/bin/python3 -m starter_model all --threads $(JOBS) --state $(abspath $(STARTER_STATE)) --models $(abspath models)
 
 packages:
 	@scripts/install_packages.sh

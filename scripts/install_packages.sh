@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages that ALICE builds with. Does nothing when all are there.
+# Installs the Debian packages that ALICE builds and is tested with, and those named as arguments. Does nothing when all
+# are there.
 set -eu
 
 packages="
@@ -8,6 +9,8 @@ packages="
   libboost1.81-dev libboost-filesystem1.81-dev libboost-system1.81-dev
   python3 libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libpng-dev libicu-dev catch2
   librestinio-dev libhttp-parser-dev libfmt-dev libsqlitecpp-dev libsqlite3-dev libsodium-dev libxxhash-dev curl
+  python3-numpy python3-pil python3-fonttools fonts-noto-color-emoji unicode-data unicode-cldr-core
+  $*
 "
 
 # Debian 13 has no 1.81; its default is newer.
