@@ -52,6 +52,20 @@ constexpr const char* kMakeModelFooter =
     "FOLDER is laid out as a diffusers model: unet/config.json, vae/config.json, text_encoder/config.json, tokenizer/, "
     "scheduler/.\n\n";
 
+constexpr const char* kBenchFooter =
+    "Measures the text encoder, a step of the network with guidance and the decoding of a picture, layer kind by layer "
+    "kind, and keeps the best of the rounds. A stage's floor is its operations divided by the peak of the processor, "
+    "which is measured between the rounds: multiply-adds in registers, on all threads. Rounds in which that peak is "
+    "low "
+    "are repeated. It asks for a machine that does nothing else.\n\n"
+    "Several backends are measured in turn, each in a process of its own, whose peak memory is told. Their precisions "
+    "must differ; --against compares two of any precision.\n\n"
+    "Examples:\n"
+    "  alice bench --model sd/my-model\n"
+    "  alice bench --model sd/my-model --backend exact --backend quick --size 512 --json figures.json\n"
+    "  alice bench --model sd/my-model --backend quick --against exact\n"
+    "  alice bench --model sd/my-model --against other-config.yaml --json -\n\n";
+
 constexpr const char* kPluginNewFooter =
     "NAME: lower-case letters, digits and single _ or -, a letter first.\n\n"
     "Example:\n"
@@ -135,6 +149,7 @@ class Parser {
     add_config();
     add_check();
     add_make_model();
+    add_bench();
     add_plugin();
     add_work();
   }
@@ -248,6 +263,27 @@ class Parser {
     add_text(app, "--seed", seed_, "INT", "the same seed gives the same weights (0)");
   }
 
+  void add_bench() {
+    CLI::App& app =
+        add_leaf(app_, "bench", "measure how fast a model runs here, and how much of it is possible", Command::bench);
+    app.footer(std::string(kBenchFooter) + kExitCodes);
+    add_text(app, "--model", line_.target, "ID", "the model's id, folder or file");
+    add_repeated(app, "--backend", line_.bench.backends, "NAME",
+                 "the backend that computes, whatever the configuration says; may be repeated");
+    add_text(app, "--against", line_.bench.against, "NAME|FILE",
+             "compare with another backend, or with another configuration's usual one");
+    add_text(app, "--size", size_, "PIXELS", "the picture's side (the model's native one)");
+    add_text(app, "--rounds", rounds_, "INT", "how often everything is measured (3)");
+    add_text(app, "--json", line_.bench.json_file, "FILE",
+             "write the figures as JSON too; -: only that, to standard output");
+
+    CLI::App& subject = add_leaf(app_, "bench-subject", "", Command::bench_subject);
+    subject.group("");  // no line in the help
+    add_text(subject, "--model", line_.target, "ID", "");
+    add_text(subject, "--size", size_, "PIXELS", "");
+    add_backend(subject);
+  }
+
   void add_plugin() {
     CLI::App& plugin = *app_.add_subcommand("plugin", "for authors of plugins");
     plugin.footer(kExitCodes);
@@ -313,6 +349,7 @@ class Parser {
     line_.command = leaf.command;
     if (leaf.command == Command::generate) finish_generate();
     if (leaf.command == Command::make_model) finish_make_model();
+    if (leaf.command == Command::bench || leaf.command == Command::bench_subject) finish_bench();
     if (leaf.command == Command::plugin_new) finish_plugin_new();
     if (leaf.command == Command::plugin_check || leaf.command == Command::plugin_run_checks) finish_plugin_check();
   }
@@ -368,6 +405,20 @@ class Parser {
     if (!seed_.empty()) line_.seed = read_request({{"seed", seed_}}, faults_).seed.value_or(0);
   }
 
+  void finish_bench() {
+    BenchOptions& bench = line_.bench;
+    if (line_.target.empty()) faults_.add("--model", "is missing");
+    if (!size_.empty()) bench.size = integer("--size", size_, 8, 8192);
+    if (!rounds_.empty()) bench.rounds = integer("--rounds", rounds_, 1, 1000);
+    if (!bench.json_file.empty() && bench.json_file != "-") check_file("--json", bench.json_file);
+    if (!bench.against.empty() && bench.backends.size() > 1)
+      faults_.add("--against", "compares two; --backend is given " + std::to_string(bench.backends.size()) + " times");
+    for (auto name = bench.backends.begin(); name != bench.backends.end(); ++name)
+      if (std::find(bench.backends.begin(), name, *name) != name)
+        faults_.add("--backend", "names '" + *name + "' twice");
+    if (!bench.backends.empty()) line_.backend = bench.backends.front();
+  }
+
   void finish_generate() {
     RequestTexts texts;
     for (const auto& [name, option] : request_options_)
@@ -382,18 +433,24 @@ class Parser {
     check_out();
   }
 
-  /// Before an hour of computing, not after it.
   void check_out() {
-    std::error_code status;
-    const fs::path out = line_.out, folder = out.has_parent_path() ? out.parent_path() : fs::path(".");
     if (line_.out.empty())
       faults_.add("--out", "is missing");
-    else if (!out.has_filename() || fs::is_directory(out, status))
-      faults_.add("--out", "must name a file, got the folder '" + line_.out + "'");
-    else if (!fs::is_directory(folder, status))
-      faults_.add("--out", "there is no folder '" + folder.string() + "'");
-    else if (is_other_picture_format(out))
+    else if (check_file("--out", line_.out) && is_other_picture_format(line_.out))
       faults_.add("--out", "pictures are written as PNG; '" + line_.out + "' must end in .png");
+  }
+
+  /// Can a file be written there? Asked before an hour of computing, not after it.
+  bool check_file(const std::string& option, const fs::path& file) {
+    std::error_code status;
+    const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+    if (!file.has_filename() || fs::is_directory(file, status))
+      faults_.add(option, "must name a file, got the folder '" + file.string() + "'");
+    else if (!fs::is_directory(folder, status))
+      faults_.add(option, "there is no folder '" + folder.string() + "'");
+    else
+      return true;
+    return false;
   }
 
   /// Words that CLI11 could not place. After an unknown option, or an unknown command, the rest may be its own and is
@@ -449,6 +506,7 @@ class Parser {
   std::vector<std::string> scheduler_options_, loras_;
   std::string seed_;              // make-model's, plugin check's
   std::string timeout_, memory_;  // plugin check's
+  std::string size_, rounds_;     // bench's
   std::vector<std::string> orders_;
 };
 

@@ -33,6 +33,8 @@ enum class Command {
   check_infer,
   check_compat,
   make_model,
+  bench,
+  bench_subject,  ///< what bench starts; not for people
   plugin_new,
   plugin_check,
   plugin_run_checks  ///< what plugin check starts; not for people
@@ -54,12 +56,21 @@ struct PluginCheckOptions {
   std::string junit;                     ///< --junit: a file to write; "" for none
 };
 
+/// `bench`. What is not given is at its default.
+struct BenchOptions {
+  std::vector<std::string> backends;  ///< --backend, each; none: what the configuration settles on
+  std::string against;                ///< --against: a backend, or a configuration's file; "" for no comparison
+  std::optional<int64_t> size;        ///< --size: pixels of a side
+  int64_t rounds = 3;                 ///< --rounds
+  std::string json_file;              ///< --json: "-" for standard output; "" when not given
+};
+
 /// A command line that can be carried out. What a command has no option for is at its default.
 struct CommandLine {
   Command command = Command::generate;
   std::string config_file;        ///< --config; "" when not given
   std::string models_directory;   ///< --models; "" when not given
-  std::string backend;            ///< --backend (generate, check load, infer, compat); "" when not given
+  std::string backend;            ///< --backend (generate, check load, infer, compat; bench's first); "" when not given
   std::string host, port;         ///< serve's --host and --port, as they were typed; "" when not given
   std::string data_directory;     ///< serve's --data; "" when not given
   bool watch_plugins = false;     ///< serve's --watch-plugins
@@ -72,6 +83,7 @@ struct CommandLine {
   std::string dtype = "float32";  ///< make-model's --dtype: float32 or float16
   int64_t seed = 0;               ///< make-model's --seed
   PluginCheckOptions check;       ///< plugin check's; of run-checks only memory_mib
+  BenchOptions bench;             ///< bench's; of bench-subject only size
   GenerateRequest request;        ///< generate: ranges are checked; an empty model means the configured default
 };
 

@@ -95,6 +95,15 @@ void ProgressDisplay::step(int64_t first_image, int64_t images, int64_t all_imag
   }
 }
 
+void ProgressDisplay::say(const std::string& text) {
+  if (!is_terminal_) {
+    out_ << text << std::endl;
+    return;
+  }
+  out_ << kClearLine << text.substr(0, terminal_columns() - 1) << std::flush;
+  line_is_open_ = true;
+}
+
 void ProgressDisplay::finish() {
   if (line_is_open_) out_ << std::endl;
   line_is_open_ = false;

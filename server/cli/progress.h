@@ -1,5 +1,5 @@
 #pragma once
-// How far the pictures are: a bar on a terminal, a few plain lines elsewhere.
+// How far long work is: a bar of pictures, or words, on a terminal; a few plain lines elsewhere.
 
 #include <chrono>
 #include <cstddef>
@@ -42,7 +42,10 @@ class ProgressDisplay {
   /// When pictures begin (done = 0) and after each of their steps. A terminal's bar is drawn anew; elsewhere a line is
   /// written when another tenth of everything is done, so ten in all at most.
   void step(int64_t first_image, int64_t images, int64_t all_images, size_t done, size_t total);
-  /// Ends the bar's line.
+  /// What is being done now: the terminal's line is written anew, as much of the text as it holds; elsewhere it is a
+  /// line of its own.
+  void say(const std::string& text);
+  /// Ends the terminal's line.
   void finish();
 
  private:

@@ -12,12 +12,12 @@
 #include <boost/asio/write.hpp>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <system_error>
 #include <utility>
 
 #include "core/base/error.h"
+#include "server/worker_environment.h"
 
 extern "C" {  // which the header of glibc 2.36 forgets to say
 #include <sys/pidfd.h>
@@ -36,25 +36,6 @@ constexpr int kLongestReapMs = 5000;
 [[noreturn]] void fail_to_start(const std::string& program, const char* call, int code) {
   throw Error(ErrorCode::internal, program,
               std::string("the worker cannot be started: ") + call + ": " + std::generic_category().message(code));
-}
-
-/// Ours, and what keeps a worker from spinning and its memory from creeping: libgomp's threads spin for a moment only,
-/// two malloc arenas, small caches of oneDNN's primitives.
-std::vector<std::string> worker_environment() {
-  std::vector<std::string> environment;
-  for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
-  for (const char* entry :
-       {"GOMP_SPINCOUNT=1000", "MALLOC_ARENA_MAX=2", "ONEDNN_PRIMITIVE_CACHE_CAPACITY=16", "LRU_CACHE_CAPACITY=16"})
-    if (getenv(std::string(entry, std::strchr(entry, '=')).c_str()) == nullptr) environment.emplace_back(entry);
-  return environment;
-}
-
-/// As execve() wants it; the pointers are into `words`.
-std::vector<char*> pointers(std::vector<std::string>& words) {
-  std::vector<char*> list;
-  for (std::string& word : words) list.push_back(word.data());
-  list.push_back(nullptr);
-  return list;
 }
 
 /// What posix_spawn is told, freed at the end.
@@ -98,7 +79,7 @@ pid_t spawn(std::vector<std::string> arguments, int socket) {
   const SpawnOrders orders(socket);
   pid_t pid = -1;
   const int code = posix_spawn(&pid, arguments.at(0).c_str(), orders.files(), orders.attributes(),
-                               pointers(arguments).data(), pointers(environment).data());
+                               null_ended(arguments).data(), null_ended(environment).data());
   if (code != 0) fail_to_start(arguments[0], "posix_spawn", code);
   return pid;
 }

@@ -27,6 +27,12 @@ int run_check(Composer& composer, const Config& config, const CommandLine& line)
 /// A folder of settings becomes a model with random weights.
 int run_make_model(Composer& composer, const CommandLine& line);
 
+/// Measures a model on one backend or several, each in a process of its own; itself loads neither. Writes a table or
+/// JSON. Throws Error(bad_request) for subjects that cannot be told together, and as SubjectProcess.
+int run_bench(const Config& config, const CommandLine& line);
+/// What it starts.
+int run_bench_subject(Composer& composer, const CommandLine& line);
+
 /// Runs the contract suite over a plugin library, in child processes. Neither the configuration nor any other plugin is
 /// looked at. Throws Error(bad_request) for an --only that names no check.
 int run_plugin_check(const CommandLine& line);

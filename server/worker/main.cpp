@@ -67,6 +67,7 @@ int run(const CommandLine& line) {
     start_logging(config.logging);
     for (const Fault& warning : config.warnings) spdlog::warn("{}: {}", warning.place, warning.sentence);
   }
+  if (line.command == Command::bench) return run_bench(config, line);
   const WorkerGroupConfig group = group_of(line, config);
   set_threads(group.threads > 0 ? group.threads : config.host.threads, front != nullptr ? *group.count : 1);
 
@@ -86,6 +87,7 @@ int run(const CommandLine& line) {
     case Command::plugins: return run_plugins(*registry, line);
     case Command::config_explain: return run_explain(composer, line);
     case Command::make_model: return run_make_model(composer, line);
+    case Command::bench_subject: return run_bench_subject(composer, line);
     default: return run_check(composer, config, line);
   }
 }

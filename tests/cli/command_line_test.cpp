@@ -271,10 +271,44 @@ TEST_CASE("make-model's settings are checked, every fault at once") {
     CHECK(says(faults, part));
 }
 
-TEST_CASE("the command that the server starts is not shown to people") {
+TEST_CASE("bench takes a model, what computes it, and how it is measured") {
+  const CommandLine line = read({"bench", "--model", "sd/m", "--backend", "a", "--backend", "b", "--size", "256",
+                                 "--rounds", "5", "--json", "-", "--config", "c.yaml"});
+  CHECK(line.command == Command::bench);
+  CHECK(line.target == "sd/m");
+  CHECK(line.config_file == "c.yaml");
+  CHECK(line.backend == "a");
+  CHECK(line.bench.backends == Words{"a", "b"});
+  CHECK(line.bench.size == 256);
+  CHECK(line.bench.rounds == 5);
+  CHECK(line.bench.json_file == "-");
+  CHECK(read({"bench", "--model", "m", "--backend", "a", "--against", "b"}).bench.against == "b");
+
+  const BenchOptions bare = read({"bench", "--model", "m"}).bench;
+  CHECK(bare.backends.empty());
+  CHECK(bare.against.empty());
+  CHECK(bare.size == std::nullopt);
+  CHECK(bare.rounds == 3);
+  CHECK(bare.json_file.empty());
+}
+
+TEST_CASE("bench's faults are told all at once") {
+  const std::string text = refusal({"bench", "--size", "7", "--rounds", "many", "--backend", "a", "--backend", "a",
+                                    "--against", "b", "--json", "none/such/folder.json"});
+  INFO(text);
+  for (const char* part :
+       {"\n  --model: is missing\n", "\n  --size: must be an integer from 8 to 8192, got '7'\n",
+        "\n  --rounds: must be an integer from 1 to 1000, got 'many'\n", "\n  --backend: names 'a' twice\n",
+        "\n  --against: compares two; --backend is given 2 times\n", "\n  --json: there is no folder 'none/such'\n"})
+    CHECK(says(text, part));
+}
+
+TEST_CASE("the commands that the server and bench start are not shown to people") {
   CHECK(read({"work"}).command == Command::work);
-  CHECK_FALSE(says(parse({"--help"}).answer->text, "\n  work"));
+  CHECK(read({"bench-subject", "--model", "m", "--backend", "b", "--size", "64"}).command == Command::bench_subject);
+  for (const char* name : {"\n  work", "\n  bench-subject"}) CHECK_FALSE(says(parse({"--help"}).answer->text, name));
   CHECK_FALSE(says(refusal({"wrk"}), "work'"));
+  CHECK_FALSE(says(refusal({"bench-subjct", "--model", "m"}), "bench-subject"));
 }
 
 TEST_CASE("several pictures are numbered before the extension") {

@@ -80,3 +80,19 @@ TEST_CASE("on a terminal one line is drawn again and again and ended once") {
   { ProgressDisplay(broken_off, true).step(0, 1, 1, 2, 5); }
   CHECK(lines_of(broken_off.str()) == 1);
 }
+
+TEST_CASE("what is being done is a line in a pipe, and takes the place of the last on a terminal") {
+  std::ostringstream pipe, terminal;
+  {
+    ProgressDisplay lines(pipe, false), line(terminal, true);
+    for (const char* text : {"loading", "round 1"}) {
+      lines.say(text);
+      line.say(text);
+    }
+  }
+  CHECK(pipe.str() == "loading\nround 1\n");
+  CHECK(terminal.str() == "\r\x1b[Kloading\r\x1b[Kround 1\n");
+  std::ostringstream narrow;
+  ProgressDisplay(narrow, true).say(std::string(10000, 'x'));
+  CHECK(count_of('x', narrow.str()) < 10000);
+}

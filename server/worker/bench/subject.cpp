@@ -1,0 +1,130 @@
+#include "server/worker/bench/subject.h"
+
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+
+#include "core/math/noise_source.h"
+
+namespace alice::bench {
+namespace {
+
+constexpr const char* kPrompt = "a photo of an astronaut riding a horse on mars";
+constexpr float kTimestep = 500;
+
+std::string name_of_dtype(at::ScalarType dtype) {
+  switch (dtype) {
+    case at::kFloat: return "float32";
+    case at::kBFloat16: return "bfloat16";
+    case at::kHalf: return "float16";
+    default: return c10::toString(dtype);
+  }
+}
+
+/// A backend may multiply in another precision than its tensors have; then its option says so.
+std::string precision_of(const HostConfig& config, const std::string& name, const Backend& backend) {
+  const auto found = config.backends.find(name);
+  if (found != config.backends.end() && found->second.options.is_object()) {
+    const auto dtype = found->second.options.find("dtype");
+    if (dtype != found->second.options.end() && dtype->is_string()) return dtype->get<std::string>();
+  }
+  return name_of_dtype(backend.dtype());
+}
+
+std::string backend_name(const Composer& composer, const Blueprint& blueprint) {
+  return blueprint.backend.empty() ? composer.registry().backends().all().front()->info().id : blueprint.backend;
+}
+
+int64_t side_in_latents(int64_t pixels, int64_t reduction) {
+  if (pixels % reduction == 0) return pixels / reduction;
+  throw Error(ErrorCode::bad_request, "--size",
+              "must be a multiple of " + std::to_string(reduction) +
+                  ", which this model's VAE makes of one latent, got " + std::to_string(pixels));
+}
+
+/// Everything that the UNet is conditioned on, drawn: what the numbers are is nothing to the time.
+Conditioning drawn_conditioning(const UNetInfo& unet, int64_t tokens, SeededNoise& noise) {
+  Conditioning conditioning = {{"tokens", noise.normal({tokens, unet.context_width})}};
+  for (const auto& [name, width] : unet.further_conditioning) conditioning[name] = noise.normal({width});
+  return conditioning;
+}
+
+}  // namespace
+
+Json to_json(const SubjectFacts& facts) {
+  return {{"model", facts.model},
+          {"backend", facts.backend},
+          {"device", facts.device},
+          {"precision", facts.precision},
+          {"threads", facts.threads},
+          {"size", facts.size},
+          {"is_processor", facts.is_processor}};
+}
+
+SubjectFacts subject_facts_of(const Json& json) {
+  SubjectFacts facts;
+  facts.model = json.at("model");
+  facts.backend = json.at("backend");
+  facts.device = json.at("device");
+  facts.precision = json.at("precision");
+  facts.is_processor = json.at("is_processor");
+  facts.threads = json.at("threads");
+  facts.size = json.at("size");
+  return facts;
+}
+
+Subject::Subject(Composer& composer, const std::string& model, std::optional<int64_t> size) {
+  const c10::InferenceMode no_gradients;
+  const auto blueprint = composer.blueprint(model, /*paths_allowed=*/true);
+  if (!blueprint->faults.empty()) throw Error(ErrorCode::bad_weights, blueprint->faults);
+  const auto backend = composer.backend(blueprint->backend);
+  backend_ = std::make_shared<MeasuredBackend>(backend);
+  text_encoder_ = blueprint->text_encoder.load(backend_);
+  unet_ = blueprint->unet.load(backend_);
+  vae_ = blueprint->vae.load(backend_);
+
+  const int64_t reduction = vae_->info().reduction;
+  facts_ = {blueprint->config.id,
+            backend_name(composer, *blueprint),
+            backend->info().device,
+            precision_of(composer.config(), blueprint->backend, *backend),
+            backend->device().is_cpu(),
+            at::get_num_threads(),
+            size.value_or(unet_->info().native_latent_size * reduction)};
+  const int64_t side = side_in_latents(facts_.size, reduction);
+
+  SeededNoise noise({1, 2});
+  ids_ = at::tensor(text_encoder_->tokenize(kPrompt).padded).unsqueeze(0);
+  x_ = noise.normal({unet_->info().in_channels, side, side});
+  t_ = at::full({kGuidedBatch}, kTimestep);
+  latents_ = SeededNoise({3}).normal({vae_->info().latent_channels, side, side});
+  run_ = unet_->prepare(drawn_conditioning(unet_->info(), text_encoder_->info().token_limit, noise));
+}
+
+StageRun Subject::run(Stage stage) {
+  const c10::InferenceMode no_gradients;
+  backend_->clear();
+  const double clock = clock_seconds(), used = cpu_seconds();
+  const Tensor result = compute(stage);
+  const StageRun run = {clock_seconds() - clock, cpu_seconds() - used, backend_->accounts()};
+  if (!at::isfinite(result).all().item<bool>())
+    throw Error(ErrorCode::internal, facts_.model,
+                std::string("the result of ") + name_of(stage) +
+                    " holds numbers that are not finite: figures of such a run are worth nothing");
+  return run;
+}
+
+/// The result is on the CPU, so that it is there when this returns.
+Tensor Subject::compute(Stage stage) {
+  switch (stage) {
+    case Stage::text: {
+      // A call for each of the two prompts, as the pipeline does.
+      const Tensor prompt = to_host(text_encoder_->encode(ids_).tokens);
+      return at::cat({prompt, to_host(text_encoder_->encode(ids_).tokens)});
+    }
+    case Stage::step: return run_->predict(x_, t_);
+    case Stage::vae: return vae_->decode(latents_);
+  }
+  return {};
+}
+
+}  // namespace alice::bench
