@@ -2,8 +2,8 @@
 // oneDNN's primitives for one row of a batch, made once for each shape and kept.
 //
 // A row is always a call of its own: oneDNN chooses its blocking, and with it the order of the sums, by the whole
-// shape, so only a primitive that never sees the batch gives a row the same last bit in every batch. Both cores work on
-// a row.
+// shape, so only a primitive that never sees the batch gives a row the same last bit in every batch. All threads work
+// on a row.
 
 #include <list>
 #include <map>
@@ -15,8 +15,8 @@ namespace alice::onednn {
 /// What a primitive depends on. Activation::geglu is not among oneDNN's.
 ///
 /// dtype uint8 multiplies unsigned activations with signed weights and leaves the sums, int32, as they are: without
-/// bias, activation or residual. They are exact, however the work is cut. (Scales that are known at run time alone
-/// would make oneDNN 2.6 take slow code.)
+/// bias, activation or residual. They are exact, however the work is cut: a row may be several calls, each of one
+/// thread. (Scales that are known at run time alone would make oneDNN 2.6 take slow code.)
 struct PrimitiveKey {
   enum class Kind { product, convolution } kind;
   std::vector<int64_t> sizes;  ///< product: tokens, in, out; convolution: in, H, W, out, kh, kw, stride, padding
