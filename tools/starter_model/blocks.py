@@ -32,10 +32,11 @@ class Downsample(nn.Module):
 
     def __init__(self, channels, padding):
         super().__init__()
+        self.padding = padding
         self.conv = nn.Conv2d(channels, channels, 3, stride=2, padding=padding)
 
     def forward(self, x):
-        return self.conv(x if self.conv.padding != (0, 0) else F.pad(x, (0, 1, 0, 1)))
+        return self.conv(x if self.padding else F.pad(x, (0, 1, 0, 1)))
 
 
 class Upsample(nn.Module):

@@ -1,6 +1,6 @@
 """Trained models as diffusers folders in float16."""
 import json
-import os
+import shutil
 from pathlib import Path
 
 import torch
@@ -78,16 +78,8 @@ def export(state, run, folder):
         raise ValueError(f"{folder}: more than {LARGEST} bytes of weights")
 
 
-def link_files(source, folder):
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in source.iterdir():
-        link = folder / file.name
-        link.unlink(missing_ok=True)
-        link.symlink_to(os.path.relpath(file, folder))
-
-
 def export_turbo(state, run, folder, base):
-    """base: the folder of the model that it was distilled from, beside `folder`. What they share is linked."""
+    """base: the folder of the model that it was distilled from; text encoder, tokenizer and autoencoder are copied."""
     folder, base = Path(folder), Path(base)
     turbo = torch.load(Path(state) / run / "state.pt")
     model, _ = load_trained(state, turbo["teacher_run"])
@@ -96,5 +88,5 @@ def export_turbo(state, run, folder, base):
     size = write_unet(folder, model.unet)
     write_index(folder, lcm_config(), TURBO_DEFAULTS)
     for part in ("text_encoder", "tokenizer", "vae"):
-        link_files(base / part, folder / part)
+        shutil.copytree(base / part, folder / part, dirs_exist_ok=True)
     print(f"{folder}: step {turbo['step']}, {size} bytes of its own")
