@@ -10,7 +10,7 @@ namespace alice {
 
 /// Makes pictures and writes them, each whole or not at all; names every file on standard output. An interrupt (SIGINT,
 /// SIGTERM) ends it between two steps.
-int run_generate(Composer& composer, const Config& config, const CommandLine& line);
+int run_generate(Composer& composer, const CommandLine& line);
 
 /// The models that there are, and why one is unavailable.
 int run_models(const Composer& composer, const CommandLine& line);

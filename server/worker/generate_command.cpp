@@ -1,8 +1,6 @@
 #include <csignal>
 #include <iostream>
 
-#include "core/base/implied_model.h"
-#include "core/host/model_catalogue.h"
 #include "server/cli/progress.h"
 #include "server/worker/commands.h"
 #include "server/worker/picture_writer.h"
@@ -36,24 +34,11 @@ void make_pictures(const PreparedRequest& prepared, const std::string& out, std:
   generate(*prepared.pipeline, prepared.settings, hooks, warnings);
 }
 
-std::string model_without_a_word(const Config& config) {
-  if (!config.default_model.empty()) return config.default_model;
-  std::vector<std::string> ids;
-  for (const auto& model : list_models(config.host)) ids.push_back(model.first);
-  const std::string implied = implied_model(ids);
-  if (implied.empty())
-    throw Error(ErrorCode::bad_request, "--model", "names no model, and the configuration has no models.default_model");
-  return implied;
-}
-
 }  // namespace
 
-int run_generate(Composer& composer, const Config& config, const CommandLine& line) {
+int run_generate(Composer& composer, const CommandLine& line) {
   constexpr bool kPathsAllowed = true;  // the caller's own files
-  GenerateRequest request = line.request;
-  if (request.model.empty()) request.model = model_without_a_word(config);
-
-  const PreparedRequest prepared = composer.prepare(request, kPathsAllowed);
+  const PreparedRequest prepared = composer.prepare(line.request, kPathsAllowed);
   std::signal(SIGINT, note_interrupt);
   std::signal(SIGTERM, note_interrupt);
   std::vector<std::string> warnings = prepared.warnings;

@@ -9,6 +9,8 @@
 #include <new>
 #include <thread>
 
+#include "core/base/implied_model.h"
+#include "core/host/model_catalogue.h"
 #include "server/worker/commands.h"
 
 namespace alice {
@@ -21,10 +23,20 @@ void set_threads(int configured, int64_t processes) {
   at::set_num_threads(configured > 0 ? configured : static_cast<int>(share));
 }
 
+/// The model of a request that names none.
+std::string model_without_a_word(const Config& config) {
+  if (!config.default_model.empty()) return config.default_model;
+  std::vector<std::string> ids;
+  for (const auto& model : list_models(config.host)) ids.push_back(model.first);
+  const std::string implied = implied_model(ids);
+  if (implied.empty())
+    throw Error(ErrorCode::bad_request, "--model", "names no model, and the configuration has no models.default_model");
+  return implied;
+}
+
 /// The model that a command is about; "" when it is about none.
-std::string model_of(const CommandLine& line, const Config& config) {
-  if (line.command != Command::generate) return line.target;
-  return line.request.model.empty() ? config.default_model : line.request.model;
+const std::string& model_of(const CommandLine& line) {
+  return line.command == Command::generate ? line.request.model : line.target;
 }
 
 /// The configuration may have changed since the server read it.
@@ -38,7 +50,7 @@ WorkerGroupConfig group_of_worker(const std::string& name, const ServerConfig& s
 /// A worker's own group, or the one that serves the model which the command is about: whose plugins are loaded.
 WorkerGroupConfig group_of(const CommandLine& line, const Config& config) {
   if (line.command == Command::work) return group_of_worker(line.group, config.server);
-  const WorkerGroupConfig* named = group_naming(config.server, model_of(line, config));
+  const WorkerGroupConfig* named = group_naming(config.server, model_of(line));
   return named != nullptr ? *named : default_group(config.server);
 }
 
@@ -54,7 +66,7 @@ int run_without_configuration(const CommandLine& line) {
   return line.command == Command::plugin_check ? run_plugin_check(line) : run_plugin_checks_in_child(line);
 }
 
-int run(const CommandLine& line) {
+int run(CommandLine line) {
   if (line.command == Command::plugin_check || line.command == Command::plugin_run_checks)
     return run_without_configuration(line);
   ConfigSources sources = ConfigSources::of_process();
@@ -68,6 +80,8 @@ int run(const CommandLine& line) {
     for (const Fault& warning : config.warnings) spdlog::warn("{}: {}", warning.place, warning.sentence);
   }
   if (line.command == Command::bench) return run_bench(config, line);
+  if (line.command == Command::generate && line.request.model.empty())
+    line.request.model = model_without_a_word(config);
   const WorkerGroupConfig group = group_of(line, config);
   set_threads(group.threads > 0 ? group.threads : config.host.threads, front != nullptr ? *group.count : 1);
 
@@ -82,7 +96,7 @@ int run(const CommandLine& line) {
 
   switch (line.command) {
     case Command::work: run_work(*front, composer);
-    case Command::generate: return run_generate(composer, config, line);
+    case Command::generate: return run_generate(composer, line);
     case Command::models: return run_models(composer, line);
     case Command::plugins: return run_plugins(*registry, line);
     case Command::config_explain: return run_explain(composer, line);

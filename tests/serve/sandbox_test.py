@@ -138,6 +138,17 @@ class SandboxTest(unittest.TestCase):
                 self.assertEqual(run.returncode, code, run.stderr)
             self.assertIn("there is no scheduler 'misdeeds'", run.stderr)
 
+    def test_the_command_line_loads_a_groups_plugins_for_a_model_that_goes_without_saying(self):
+        with tempfile.TemporaryDirectory() as models, tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(models) / "odd").symlink_to(BUILD / "made-models/tiny")
+            file = pathlib.Path(folder) / "config.yaml"
+            file.write_text(config())
+            run = subprocess.run(
+                [BUILD / "alice", "generate", "--config", file, "--models", models, "--scheduler", "misdeeds", "--prompt",
+                 "a cat", "--steps", "2", "--width", "64", "--height", "64", "--out", pathlib.Path(folder) / "cat.png"],
+                capture_output=True, text=True)
+            self.assertEqual(run.returncode, 0, run.stderr)
+
     def test_a_group_that_dies_again_and_again_rests_and_its_jobs_are_refused_at_once(self):
         resting = config(breaker_deaths=2, breaker_pause="10m")
         with TwoModels() as models, Server(config=resting, models=models) as server:
