@@ -28,7 +28,7 @@ struct RunningJob {
   JobRun run() const { return {job.id, job.attempts}; }
 };
 
-/// "the worker ended by SIGSEGV while it denoised, in code of the plugin samplers (step 12 of 20, sd/tiny, scheduler
+/// "the worker ended by SIGSEGV while it denoised, in code of the plugin samplers (step 12 of 20, sd/emoji, scheduler
 /// ddim)".
 std::string death_sentence(const RunningJob& run, const WorkerEnd& end);
 

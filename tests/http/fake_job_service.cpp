@@ -53,7 +53,7 @@ Json plain_scheduler() {
 Json description() {
   const Json defaults = {{"steps", 4}, {"guidance_scale", 7.5}, {"scheduler", "plain"}, {"width", 64}, {"height", 64}};
   return {{"models",
-           {{{"id", "sd/tiny"},
+           {{{"id", "sd/emoji"},
              {"available", true},
              {"description", "one grey pixel"},
              {"created", 1700000000},
@@ -223,7 +223,7 @@ void FakeJobService::finish(Job& job, JobStatus status) {
   if (status == JobStatus::succeeded) {
     job.pictures = make_pictures(job, options_.pictures_folder);
     GenerateRequest used = job.request.generate;
-    if (used.model.empty()) used.model = "sd/tiny";
+    if (used.model.empty()) used.model = "sd/emoji";
     used.seed = used.seed.value_or(7);
     used.steps = used.steps.value_or(kSteps);
     job.settings = write_generate_request(used);
@@ -285,7 +285,7 @@ void FakeJobService::submit(JobRequest request, Then<Job> then) {
     if (static_cast<int64_t>(queue_.size()) >= options_.queue_size)
       return then(Error(ErrorCode::busy, "", "the queue is full"));
     if (model == "sd/resting") return then(Error(ErrorCode::busy, "/model", "the workers of this model rest"));
-    if (!model.empty() && model != "sd/tiny" && model != "tiny")
+    if (!model.empty() && model != "sd/emoji" && model != "tiny")
       return then(Error(ErrorCode::not_found, "/model", "there is no model " + model));
     Job job;
     job.id = new_job_id();

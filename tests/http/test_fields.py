@@ -15,8 +15,9 @@ VALUES = [None, True, False, 0, 1, -1, 7, 8, 64, 100, 101, 150, 151, 1000, 1001,
 RAW = [b"NaN", b"Infinity", b"-Infinity", b"1e400", b"-1e400", b"18446744073709551616", b"1" + b"0" * 400,
        b'"\xff\xfe"', b'"\xed\xa0\x80"', b'"\\ud800"', b"01", b"+1", b"0x10", b"'x'", b"nul"]
 
-GENERATE = ["model", "negative_prompt", "steps", "guidance_scale", "guidance_rescale", "clip_skip", "width", "height",
-            "seed", "n", "scheduler", "scheduler_options", "loras"]
+GENERATE = ["model", "negative_prompt", "steps", "guidance_scale", "guidance_rescale", "guidance_start",
+            "guidance_end", "deepcache_interval", "token_merging_ratio", "clip_skip", "width", "height", "seed", "n",
+            "scheduler", "scheduler_options", "loras"]
 IMAGES = ["prompt", *GENERATE, "size", "response_format", "on_disconnect", "output_format", "quality", "style", "user",
           "background", "moderation", "output_compression", "stream", "partial_images", "unknown"]
 JOBS = ["prompt", *GENERATE, "preview_every", "on_disconnect", "unknown"]
@@ -108,6 +109,7 @@ class Fields(ServerCase):
 
     def test_bounds_are_inclusive(self):
         for field, low, high in (("steps", 1, 1000), ("guidance_scale", 0, 100), ("guidance_rescale", 0, 1),
+                                 ("guidance_start", 0, 1), ("guidance_end", 0, 1), ("deepcache_interval", 1, 10),
                                  ("clip_skip", 0, 100), ("width", 8, 8192), ("height", 8, 8192),
                                  ("seed", 0, 2**53 - 1), ("n", 1, 100), ("preview_every", 0, 1000)):
             for value, status in ((low - 1, 400), (low, 202), (high, 202), (high + 1, 400)):

@@ -19,7 +19,7 @@ class Groups(ServerCase):
 
     def test_a_model_has_its_group_and_its_state(self):
         models = {model["id"]: (model["group"], model["state"]) for model in self.server.get("/v1/models").json["data"]}
-        self.assertEqual(models, {"sd/tiny": ("default", "ready"), "sd/broken": ("sandbox", "resting")})
+        self.assertEqual(models, {"sd/emoji": ("default", "ready"), "sd/broken": ("sandbox", "resting")})
         self.assertEqual(self.server.get("/v1/models/sd/broken").json["state"], "resting")
 
     def test_prometheus_gets_a_sample_of_each_group(self):

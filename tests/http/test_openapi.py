@@ -103,7 +103,7 @@ class OpenApi(ServerCase):
         for one in schedulers:
             self.assertEqual({option["name"] for option in one["options"]}, set(options[one["id"]]))
         self.assertEqual((0.0, 10.0), tuple(options["plain"]["strength"][bound] for bound in ("minimum", "maximum")))
-        self.assertEqual(["sd/tiny"], schemas["Model"]["examples"])
+        self.assertEqual(["sd/emoji"], schemas["Model"]["examples"])
 
 
 if __name__ == "__main__":

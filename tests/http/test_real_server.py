@@ -1,4 +1,4 @@
-"""The front door on the real house: `alice serve` with a worker and the model of random weights."""
+"""The front door on the real house: `alice serve` with a worker and the model that comes with ALICE."""
 
 import base64
 import http.client
@@ -7,7 +7,8 @@ import pathlib
 import sys
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "serve"))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/serve"))
 from alice_server import Server, wait_until  # noqa: E402
 from test_api_doc import check_commands  # noqa: E402
 from test_jobs import read_events, request_text  # noqa: E402
@@ -19,7 +20,7 @@ LONG = {"prompt": "a cat", "width": 256, "height": 256, "steps": 1000}
 class RealServer(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = Server()
+        cls.server = Server(models=ROOT / "models")
         cls.server.wait_ready()
 
     @classmethod
@@ -42,7 +43,7 @@ class RealServer(unittest.TestCase):
         _, by_url = self.post("/v1/images/generations", SMALL)
         _, by_text = self.post("/v1/images/generations", {**SMALL, "response_format": "b64_json"})
         _, by_chat = self.post("/v1/chat/completions", {
-            "model": "tiny", "messages": [{"role": "user", "content": SMALL["prompt"]}],
+            "model": "emoji", "messages": [{"role": "user", "content": SMALL["prompt"]}],
             "samConfig": {name: value for name, value in SMALL.items() if name != "prompt"}})
         picture = self.picture(by_url["data"][0]["url"])
         self.assertTrue(picture.startswith(b"\x89PNG"))

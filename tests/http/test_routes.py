@@ -65,8 +65,8 @@ class SystemRoutes(ServerCase):
         self.assertEqual(listed["object"], "list")
         model = listed["data"][0]
         self.assertEqual((model["id"], model["object"], model["owned_by"], model["ownedBy"]),
-                         ("sd/tiny", "model", "alice", "alice"))
-        for path in ("/v1/models/sd/tiny", "/v1/models/sd%2Ftiny"):
+                         ("sd/emoji", "model", "alice", "alice"))
+        for path in ("/v1/models/sd/emoji", "/v1/models/sd%2Ftiny"):
             self.assertEqual(self.server.get(path).json, model)
         self.assert_error(self.server.get("/v1/models/sd/other"), 404, "not_found", "model")
 
@@ -105,7 +105,7 @@ class WithoutWorker(ServerCase):
 
 class Images(ServerCase):
     def test_an_answer_by_url_leads_to_pictures(self):
-        answer = self.server.post("/v1/images/generations", {"prompt": "a cat", "n": 3, "seed": 0, "model": "sd/tiny"})
+        answer = self.server.post("/v1/images/generations", {"prompt": "a cat", "n": 3, "seed": 0, "model": "sd/emoji"})
         self.assertEqual(answer.status, 200, answer.body)
         body = answer.json
         self.assertEqual([picture["seed"] for picture in body["data"]], [0, 1, 2])
@@ -194,13 +194,13 @@ class Chat(ServerCase):
     PATH = "/v1/chat/completions"
 
     def ask(self, **more):
-        return self.server.post(self.PATH, {"model": "sd/tiny", "messages": [{"role": "user", "content": "a cat"}],
+        return self.server.post(self.PATH, {"model": "sd/emoji", "messages": [{"role": "user", "content": "a cat"}],
                                             **more})
 
     def test_the_answer_has_the_originals_shape(self):
         body = self.ask(sam_config={"num_images": 2, "seed": 5}).json
         self.assertTrue(re.fullmatch(r"chatcmpl-[0-9a-f]{12}", body["id"]))
-        self.assertEqual((body["object"], body["model"]), ("chat.completion", "sd/tiny"))
+        self.assertEqual((body["object"], body["model"]), ("chat.completion", "sd/emoji"))
         self.assertIsInstance(body["created"], int)
         choice = body["choices"][0]
         self.assertEqual((choice["index"], choice["finish_reason"], choice["finishReason"]), (0, "stop", "stop"))
@@ -309,7 +309,7 @@ class Errors(ServerCase):
                                     ("GET", "/v1/images/generations", "POST, OPTIONS"),
                                     ("PUT", "/v1/jobs", "POST, GET, HEAD, OPTIONS"),
                                     ("PATCH", "/v1/jobs/1", "GET, HEAD, DELETE, OPTIONS"),
-                                    ("DELETE", "/v1/models/sd/tiny", "GET, HEAD, OPTIONS")):
+                                    ("DELETE", "/v1/models/sd/emoji", "GET, HEAD, OPTIONS")):
             answer = self.server.ask(method, path)
             self.assert_error(answer, 405, "method_not_allowed")
             self.assertEqual(answer.headers["allow"], allow)
@@ -334,7 +334,7 @@ class Log(unittest.TestCase):
         server = Server(log=True)
         server.get("/v1/jobs?limit=3", {"x-request-id": "list-1"})
         job = server.post("/v1/images/generations", {"prompt": "very secret"}, {"x-request-id": "make-1"}).json["job"]
-        server.get("/v1/models/sd/tiny", {"x-request-id": "model-1"})
+        server.get("/v1/models/sd/emoji", {"x-request-id": "model-1"})
         server.process.stdin.close()
         server.process.wait()
         log = server.process.stdout.read().decode() + server.process.stderr.read().decode()

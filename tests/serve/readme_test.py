@@ -29,7 +29,7 @@ class ReadmeTest(unittest.TestCase):
     def test_each_curl_command_works_as_written(self):
         curls = [command for command in shell_commands(README.read_text()) if command.startswith("curl")]
         self.assertGreaterEqual(len(curls), 2)
-        with Server() as server, tempfile.TemporaryDirectory() as folder:
+        with Server(models=README.parent / "models") as server, tempfile.TemporaryDirectory() as folder:
             server.wait_ready()
             for command in curls:
                 with self.subTest(command=command):
