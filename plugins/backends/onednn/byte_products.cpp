@@ -139,7 +139,8 @@ Spread ByteProducts::spread_of(const char* source, int64_t count, const PackedWe
 
 namespace {
 
-/// From the lowest number to the highest, 0 among them, in 256 steps.
+/// From the lowest number to the highest, 0 among them, in 256 steps. Of a map of zeros, which is_little() refuses,
+/// they mean nothing.
 struct MapSteps {
   static constexpr int kMost = 255;
   float step, factor;
