@@ -61,7 +61,7 @@ constexpr const char* kBenchFooter =
     "Several backends are measured in turn, each in a process of its own, whose peak memory is told. Their precisions "
     "must differ; --against compares two of any precision.\n\n"
     "Examples:\n"
-    "  alice bench --model sd/my-model\n"
+    "  alice bench\n"
     "  alice bench --model sd/my-model --backend exact --backend quick --size 512 --json figures.json\n"
     "  alice bench --model sd/my-model --backend quick --against exact\n"
     "  alice bench --model sd/my-model --against other-config.yaml --json -\n\n";
@@ -267,7 +267,8 @@ class Parser {
     CLI::App& app =
         add_leaf(app_, "bench", "measure how fast a model runs here, and how much of it is possible", Command::bench);
     app.footer(std::string(kBenchFooter) + kExitCodes);
-    add_text(app, "--model", line_.target, "ID", "the model's id, folder or file");
+    add_text(app, "--model", line_.target, "ID",
+             "the model's id, folder or file (the model of a request that names none)");
     add_repeated(app, "--backend", line_.bench.backends, "NAME",
                  "the backend that computes, whatever the configuration says; may be repeated");
     add_text(app, "--against", line_.bench.against, "NAME|FILE",
@@ -407,7 +408,6 @@ class Parser {
 
   void finish_bench() {
     BenchOptions& bench = line_.bench;
-    if (line_.target.empty()) faults_.add("--model", "is missing");
     if (!size_.empty()) bench.size = integer("--size", size_, 8, 8192);
     if (!rounds_.empty()) bench.rounds = integer("--rounds", rounds_, 1, 1000);
     if (!bench.json_file.empty() && bench.json_file != "-") check_file("--json", bench.json_file);

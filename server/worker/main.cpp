@@ -23,7 +23,7 @@ void set_threads(int configured, int64_t processes) {
   at::set_num_threads(configured > 0 ? configured : static_cast<int>(share));
 }
 
-/// The model of a request that names none.
+/// The model of a request, or a measurement, that names none.
 std::string model_without_a_word(const Config& config) {
   if (!config.default_model.empty()) return config.default_model;
   std::vector<std::string> ids;
@@ -34,7 +34,7 @@ std::string model_without_a_word(const Config& config) {
   return implied;
 }
 
-/// The model that a command is about; "" when it is about none.
+/// The model that a command is about; "" when it is about none, or names none.
 const std::string& model_of(const CommandLine& line) {
   return line.command == Command::generate ? line.request.model : line.target;
 }
@@ -79,9 +79,12 @@ int run(CommandLine line) {
     start_logging(config.logging);
     for (const Fault& warning : config.warnings) spdlog::warn("{}: {}", warning.place, warning.sentence);
   }
-  if (line.command == Command::bench) return run_bench(config, line);
   if (line.command == Command::generate && line.request.model.empty())
     line.request.model = model_without_a_word(config);
+  if (line.command == Command::bench) {
+    if (line.target.empty()) line.target = model_without_a_word(config);
+    return run_bench(config, line);
+  }
   const WorkerGroupConfig group = group_of(line, config);
   set_threads(group.threads > 0 ? group.threads : config.host.threads, front != nullptr ? *group.count : 1);
 

@@ -199,9 +199,11 @@ class OneSubject(Bench):
             self.assertIn(part, result.stdout)
         self.assertIn("round 1 of 1: exact", result.stderr)
 
-    def test_without_a_word_the_size_is_the_models_own(self):
+    def test_without_a_word_it_is_the_usual_model_at_its_own_size(self):
+        self.config.write_text(BACKENDS + "models: {default_model: sd/tiny_sd15}\n")
         config = json.loads((MODEL / "unet" / "config.json").read_text())
-        report = json.loads(self.run_bench("--model", MODEL, "--rounds", 1, "--json", "-").stdout)
+        report = json.loads(self.run_bench("--rounds", 1, "--json", "-").stdout)
+        self.assertEqual(report["model"], "sd/tiny_sd15")
         self.assertEqual(report["size"], config["sample_size"] * 8)
 
 
@@ -271,6 +273,7 @@ class SeveralSubjects(Bench):
 class Refusals(Bench):
     def test_what_cannot_be_measured_is_said_before_it_is_tried(self):
         for code, words, sentence in (
+                (2, (), "--model: names no model"),
                 (2, ("--model", MODEL, "--size", "100"), "--size: must be a multiple of 8"),
                 (2, ("--model", MODEL, "--size", "0"), "--size: must be an integer from 8 to 8192"),
                 (2, ("--model", MODEL, "--rounds", "0"), "--rounds: must be an integer from 1 to 1000"),
