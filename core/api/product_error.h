@@ -1,7 +1,6 @@
 #pragma once
 // Backends whose products round more than their dtype says, as 8-bit ones do: how much. Such a backend answers
-// extension(kProductError) with a ProductError. Not a part of the SDK yet: the interface may change until one more
-// backend has it.
+// extension(kProductError) with a ProductError.
 
 namespace alice {
 

@@ -1,6 +1,6 @@
 #pragma once
 // Ways to compute less of a UNet at some cost of likeness. A UNet that has them answers extension(kUNetShortcuts) with
-// a UNetShortcuts. Not a part of the SDK yet: the interface may change until one more network has it.
+// a UNetShortcuts.
 
 #include "core/api/unet.h"
 
