@@ -66,7 +66,7 @@ class SystemRoutes(ServerCase):
         model = listed["data"][0]
         self.assertEqual((model["id"], model["object"], model["owned_by"], model["ownedBy"]),
                          ("sd/emoji", "model", "alice", "alice"))
-        for path in ("/v1/models/sd/emoji", "/v1/models/sd%2Ftiny"):
+        for path in ("/v1/models/sd/emoji", "/v1/models/sd%2Femoji"):
             self.assertEqual(self.server.get(path).json, model)
         self.assert_error(self.server.get("/v1/models/sd/other"), 404, "not_found", "model")
 
