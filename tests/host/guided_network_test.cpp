@@ -163,7 +163,8 @@ TEST_CASE("a run with shortcuts that is broken off goes on with the same bits, w
     GenerateRequest request = small_request(kFolderModel);
     request.scheduler = factory->info().id;
     request.steps = 6;
-    request.n = 2;
+    request.width = 64;
+    request.height = 64;
     request.guidance_end = 0.7;
     request.deepcache_interval = 2;
     request.token_merging_ratio = 0.5;
