@@ -36,7 +36,7 @@ std::string models_text(const Json& models, const std::string& address, const st
   if (usable == models.end()) return text + "\nNone of them can be used.";
   return text + "\nType in another terminal:\n  curl -s " + address +
          "/v1/images/generations -H 'Content-Type: application/json' -d '{\"model\": \"" + usable->value("id", "") +
-         "\", \"prompt\": \"a lighthouse at dusk\"}'\nand open the URL in the answer.";
+         "\", \"prompt\": \"a rocket on a blue background\"}'\nand open the URL in the answer.";
 }
 
 }  // namespace
