@@ -79,6 +79,16 @@ def cosine(step, steps, peak, low, warm_up=100):
     return low + (peak - low) * (1 + math.cos(math.pi * min(step / steps, 1))) / 2
 
 
+def take_step(optimiser, loss, rate):
+    """One step down the loss at this learning rate; a gradient that is longer than 1 is cut to 1."""
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_([p for group in optimiser.param_groups for p in group["params"]], 1.0)
+    optimiser.step()
+
+
 class Average:
     """Exponential moving average of a module's parameters; the first steps weigh less (as 1 - 10 / (10 + step))."""
 

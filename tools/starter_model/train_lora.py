@@ -11,7 +11,7 @@ from .latents import load_vae
 from .lora import adapt, kohya_tensors, peft_tensors
 from .noise import TRAIN_STEPS, shares
 from .pictures import render
-from .run_state import cosine
+from .run_state import cosine, take_step
 from .safetensors import write_safetensors
 from .scenes import Stage
 from .styles import STYLES
@@ -61,8 +61,6 @@ def train_lora(state, base_run, style, steps, files):
     optimiser = torch.optim.AdamW(parameters, lr=PEAK_RATE, betas=(0.9, 0.99), weight_decay=0)
     began, losses = time.monotonic(), []
     for step in range(steps):
-        for group in optimiser.param_groups:
-            group["lr"] = cosine(step, steps, PEAK_RATE, LOW_RATE, WARM_UP)
         x0, ids = lesson.batch(random)
         t = ((torch.randperm(BATCH) + torch.rand(BATCH)) / BATCH * TRAIN_STEPS).long()
         a, s = shares(t)
@@ -70,10 +68,7 @@ def train_lora(state, base_run, style, steps, files):
         with torch.no_grad():
             context = model.text_encoder(ids)
         loss = F.mse_loss(model.unet(a * x0 + s * noise, t, context), a * noise - s * x0)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
+        take_step(optimiser, loss, cosine(step, steps, PEAK_RATE, LOW_RATE, WARM_UP))
         losses.append(loss.item())
         if (step + 1) % 50 == 0:
             print(f"{style}: {(time.monotonic() - began) / 60:5.1f} min  step {step + 1} of {steps}, "

@@ -13,7 +13,7 @@ from .captions import Captions
 from .latents import load_vae
 from .noise import KNOWN_TIMES, TRAIN_STEPS, guided, lcm, shares
 from .pictures import render
-from .run_state import Average, Run, cosine
+from .run_state import Average, Run, cosine, take_step
 from .scenes import Stage
 from .text_encoder import POSITIONS
 from .train_unet import load_lesson, load_trained
@@ -88,8 +88,6 @@ def train_turbo(state, name, teacher_run, steps, hours):
 
     losses = []
     while step < steps and run.tick():
-        for group in optimiser.param_groups:
-            group["lr"] = cosine(step, steps, PEAK_RATE, LOW_RATE, WARM_UP)
         x0, ids = lesson.batch(random, POSITIONS)
         times = TRAIN_STEPS // GRID
         t = ((torch.randperm(len(x0)) + torch.rand(len(x0))) / len(x0) * times).long() * GRID + GRID - 1
@@ -102,10 +100,7 @@ def train_turbo(state, name, teacher_run, steps, hours):
             said = end_of(target.unet(back, earlier.clamp(min=0), context), back, earlier.clamp(min=0))
             end = torch.where((earlier < 0)[:, None, None, None], picture, said)
         loss = soft_absolute(end_of(student.unet(x, t, context), x, t) - end)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(student.unet.parameters(), 1.0)
-        optimiser.step()
+        take_step(optimiser, loss, cosine(step, steps, PEAK_RATE, LOW_RATE, WARM_UP))
         step += 1
         average.update(student.unet, step)
         with torch.no_grad():

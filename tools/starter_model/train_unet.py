@@ -14,7 +14,7 @@ from .latent_space import LatentSpace
 from .latents import load_vae, scene_plan
 from .noise import TRAIN_STEPS, shares
 from .pictures import render
-from .run_state import Average, Run, cosine
+from .run_state import Average, Run, cosine, take_step
 from .scenes import Stage
 from .text_encoder import POSITIONS, TextEncoder, text_config
 from .trial import EVERY_STEPS, Trial
@@ -181,8 +181,6 @@ def train_unet(state, name, vae_run, latents_run, steps, hours):
 
     losses = []
     while step < steps + REVISION_STEPS and run.tick():
-        for group in optimiser.param_groups:
-            group["lr"] = rate_at(step, steps)
         chapter = chapter_at(step, steps)
         short = random.random() >= long_share_at(step, steps)
         x0, ids = lesson.batch(random, SHORT if short else POSITIONS, chapter)
@@ -191,10 +189,7 @@ def train_unet(state, name, vae_run, latents_run, steps, hours):
         noise = torch.randn_like(x0)
         v = model.unet(a * x0 + s * noise, t, model.text_encoder(ids))
         loss = F.mse_loss(v, a * noise - s * x0)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
+        take_step(optimiser, loss, rate_at(step, steps))
         step += 1
         average.update(model, step)
         losses.append(loss.item())

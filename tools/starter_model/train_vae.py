@@ -5,7 +5,7 @@ from torch.nn import functional as F
 
 from .choice import chosen_emoji
 from .pictures import render
-from .run_state import Average, Run, cosine
+from .run_state import Average, Run, cosine, take_step
 from .scenes import COLOUR_NAMES, Stage, canonical, colour_of, moved, pair
 from .vae import AutoencoderKL, settle_variance, vae_config
 
@@ -109,16 +109,11 @@ def train_vae(state, name, factor, steps, hours):
 
     losses = []
     while step < steps and run.tick():
-        for group in optimiser.param_groups:
-            group["lr"] = cosine(step, steps, PEAK_RATE, LOW_RATE)
         pictures = torch.from_numpy(numpy.stack([stage.draw(draw_scene(count, random)) for _ in range(BATCH)])) * 2 - 1
         mean, logvar = vae.encode(pictures)
         latents = mean + torch.exp(logvar / 2) * torch.randn_like(mean)
         loss = loss_of(vae.decode(latents), pictures, mean, logvar)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
-        optimiser.step()
+        take_step(optimiser, loss, cosine(step, steps, PEAK_RATE, LOW_RATE))
         step += 1
         average.update(vae, step)
         losses.append(loss.item())
