@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/api/fused_products.h"
 #include "core/api/parameter_form.h"
 
 namespace alice {
@@ -43,7 +44,7 @@ struct ModelWeights::Cache {
   std::shared_ptr<Cache> below;   // null at the bottom
   std::set<std::string> touched;  // parameters; nothing at the bottom
   std::mutex mutex;               // held while a weight is prepared, so that each is prepared once
-  std::map<std::string, PreparedWeightPtr> modules;
+  std::map<std::pair<std::string, std::string>, PreparedWeightPtr> modules;  // by name and use
   std::map<std::string, Tensor> tensors;
 
   /// The layer that keeps what is made of these parameters.
@@ -102,23 +103,33 @@ Tensor ModelWeights::raw(const std::string& name) const {
 }
 
 template <class Prepare>
-PreparedWeightPtr ModelWeights::prepared(const std::string& module, const Prepare& prepare) const {
+PreparedWeightPtr ModelWeights::prepared(const std::string& module, const std::string& use,
+                                         const Prepare& prepare) const {
   const std::string weight = module + ".weight", bias = module + ".bias";
   Cache& cache = cache_->of({weight, bias});
   const std::lock_guard<std::mutex> lock(cache.mutex);
-  PreparedWeightPtr& kept = cache.modules[module];
+  PreparedWeightPtr& kept = cache.modules[{module, use}];
   if (!kept) kept = prepare(raw(weight), contains(bias) ? raw(bias) : Tensor());
   return kept;
 }
 
 PreparedWeightPtr ModelWeights::linear(const std::string& module) const {
-  return prepared(module,
+  return prepared(module, "linear",
                   [&](const Tensor& weight, const Tensor& bias) { return backend_->prepare_linear(weight, bias); });
 }
 
 PreparedWeightPtr ModelWeights::conv2d(const std::string& module, const Conv2dShape& shape) const {
-  return prepared(
-      module, [&](const Tensor& weight, const Tensor& bias) { return backend_->prepare_conv2d(weight, bias, shape); });
+  return prepared(module, "conv2d", [&](const Tensor& weight, const Tensor& bias) {
+    return backend_->prepare_conv2d(weight, bias, shape);
+  });
+}
+
+PreparedWeightPtr ModelWeights::upsample_conv2d(const std::string& module) const {
+  const FusedProducts* fused = fused_products(*backend_);
+  if (!fused) return conv2d(module, {1, 1});
+  return prepared(module, "upsample_conv2d", [&](const Tensor& weight, const Tensor& bias) {
+    return fused->prepare_upsample_conv2d(weight, bias);
+  });
 }
 
 Tensor ModelWeights::tensor(const std::string& parameter) const {

@@ -98,6 +98,8 @@ class ModelWeights {
   /// Error(bad_weights) when the weight is not there or holds a number that is not finite.
   PreparedWeightPtr linear(const std::string& module) const;
   PreparedWeightPtr conv2d(const std::string& module, const Conv2dShape& shape) const;
+  /// The same for upsample_conv2d() of core/api/fused_products.h; beside that of conv2d(), or the same one.
+  PreparedWeightPtr upsample_conv2d(const std::string& module) const;
   /// One parameter on the backend's device in its dtype: norms, embeddings. Shared: only read it. Throws as above.
   Tensor tensor(const std::string& parameter) const;
 
@@ -111,7 +113,7 @@ class ModelWeights {
   Tensor raw(const std::string& parameter) const;  // float dtype of the file, delta applied (then float32)
   const Parameter& parameter(const std::string& name) const;
   template <class Prepare>
-  PreparedWeightPtr prepared(const std::string& module, const Prepare& prepare) const;
+  PreparedWeightPtr prepared(const std::string& module, const std::string& use, const Prepare& prepare) const;
 
   std::string place_;
   std::shared_ptr<const WeightSource> source_;

@@ -4,29 +4,27 @@
 
 namespace alice::kl {
 
-NormSilu::NormSilu(const std::string& module, const ModelWeights& weights, int64_t groups)
-    : groups(groups), weight(weights.tensor(module + ".weight")), bias(weights.tensor(module + ".bias")) {}
-
-Tensor NormSilu::operator()(const Backend& backend, const Tensor& x, Activation activation) const {
-  return backend.group_norm(x, groups, weight, bias, kNormEps, activation);
+GroupNorm read_norm(const std::string& module, const ModelWeights& weights, int64_t groups) {
+  return {groups,  weights.tensor(module + ".weight"), weights.tensor(module + ".bias"), kNormEps, Activation::silu,
+          Tensor()};
 }
 
 ResnetBlock::ResnetBlock(const std::string& module, const ModelWeights& weights, int64_t groups)
-    : norm1_(module + "norm1", weights, groups),
-      norm2_(module + "norm2", weights, groups),
+    : norm1_(read_norm(module + "norm1", weights, groups)),
+      norm2_(read_norm(module + "norm2", weights, groups)),
       conv1_(weights.conv2d(module + "conv1", {1, 1})),
       conv2_(weights.conv2d(module + "conv2", {1, 1})) {
   if (weights.contains(module + "conv_shortcut.weight")) shortcut_ = weights.conv2d(module + "conv_shortcut", {1, 0});
 }
 
-Tensor ResnetBlock::operator()(const Backend& backend, const Tensor& x) const {
-  const Tensor kept = shortcut_ ? backend.conv2d(x, *shortcut_, {1, 0}) : x;
-  const Tensor h = backend.conv2d(norm1_(backend, x), *conv1_, {1, 1});
-  return backend.conv2d(norm2_(backend, h), *conv2_, {1, 1}, {Activation::none, kept});
+Tensor ResnetBlock::operator()(const Backend& backend, Tensor x) const {
+  const Tensor h = norm_conv2d(backend, x, norm1_, *conv1_, {1, 1});
+  if (shortcut_) x = backend.conv2d(x, *shortcut_, {1, 0});
+  return norm_conv2d(backend, h, norm2_, *conv2_, {1, 1}, {Activation::none, x});
 }
 
 AttentionBlock::AttentionBlock(const std::string& module, const ModelWeights& weights, int64_t groups)
-    : norm_(module + "group_norm", weights, groups),
+    : norm_(read_norm(module + "group_norm", weights, groups)),
       q_(weights.linear(module + "to_q")),
       k_(weights.linear(module + "to_k")),
       v_(weights.linear(module + "to_v")),
@@ -37,7 +35,7 @@ Tensor AttentionBlock::operator()(const Backend& backend, const Tensor& x) const
   const auto to_tokens = [](const Tensor& map) {
     return map.flatten(2).transpose(1, 2);
   };  // [B, C, H, W] -> [B, H W, C]
-  const Tensor h = to_tokens(norm_(backend, x, Activation::none));
+  const Tensor h = to_tokens(backend.group_norm(x, norm_.groups, norm_.weight, norm_.bias, norm_.eps));
   const Tensor attended = backend.attention(backend.linear(h, *q_), backend.linear(h, *k_), backend.linear(h, *v_), 1,
                                             1 / std::sqrt(static_cast<double>(channels)));
   return backend.linear(attended, *out_, {Activation::none, to_tokens(x)}).transpose(1, 2).reshape(x.sizes());
@@ -52,7 +50,7 @@ MidBlock::MidBlock(const std::string& module, const ModelWeights& weights, const
 Tensor MidBlock::operator()(const Backend& backend, const Tensor& x) const {
   Tensor h = first_(backend, x);
   if (attention_) h = (*attention_)(backend, h);
-  return second_(backend, h);
+  return second_(backend, std::move(h));
 }
 
 }  // namespace alice::kl

@@ -1,6 +1,7 @@
 #pragma once
 // What encoder and decoder are built of.
 
+#include "core/api/fused_products.h"
 #include "core/api/weights.h"
 #include "plugins/models/autoencoder_kl/kl_config.h"
 
@@ -8,24 +9,19 @@ namespace alice::kl {
 
 inline constexpr double kNormEps = 1e-6;  // of every norm of this architecture
 
-/// Group norm and SiLU, the usual pair; its weights.
-struct NormSilu {
-  NormSilu(const std::string& module, const ModelWeights& weights, int64_t groups);
-  Tensor operator()(const Backend& backend, const Tensor& x, Activation activation = Activation::silu) const;
-
-  int64_t groups;
-  Tensor weight, bias;
-};
+/// With SiLU, as almost everywhere.
+GroupNorm read_norm(const std::string& module, const ModelWeights& weights, int64_t groups);
 
 /// norm, silu, conv, norm, silu, conv, and the input added (through a 1 x 1 convolution where the width changes). [B,
 /// C, H, W].
 class ResnetBlock {
  public:
   ResnetBlock(const std::string& module, const ModelWeights& weights, int64_t groups);
-  Tensor operator()(const Backend& backend, const Tensor& x) const;
+  /// Lets go of x as soon as it is not needed any more.
+  Tensor operator()(const Backend& backend, Tensor x) const;
 
  private:
-  NormSilu norm1_, norm2_;
+  GroupNorm norm1_, norm2_;
   PreparedWeightPtr conv1_, conv2_, shortcut_;  // shortcut_ null where the width stays
 };
 
@@ -36,7 +32,7 @@ class AttentionBlock {
   Tensor operator()(const Backend& backend, const Tensor& x) const;
 
  private:
-  NormSilu norm_;
+  GroupNorm norm_;
   PreparedWeightPtr q_, k_, v_, out_;
 };
 

@@ -22,7 +22,7 @@ class Decoder {
   PreparedWeightPtr post_quant_conv_, conv_in_;  // post_quant_conv_ may be null
   MidBlock mid_;
   std::vector<Level> levels_;  // the coarsest first
-  NormSilu norm_out_;
+  GroupNorm norm_out_;
   PreparedWeightPtr conv_out_;
 };
 

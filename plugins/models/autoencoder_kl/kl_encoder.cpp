@@ -12,7 +12,7 @@ constexpr Conv2dShape kHalving{2, 0};
 Encoder::Encoder(const KlConfig& config, const ModelWeights& weights)
     : conv_in_(weights.conv2d("encoder.conv_in", {1, 1})),
       mid_("encoder.mid_block.", weights, config),
-      norm_out_("encoder.conv_norm_out", weights, config.norm_num_groups),
+      norm_out_(read_norm("encoder.conv_norm_out", weights, config.norm_num_groups)),
       conv_out_(weights.conv2d("encoder.conv_out", {1, 1})) {
   for (int64_t i = 0; i < config.levels(); ++i) {
     const std::string module = "encoder.down_blocks." + std::to_string(i) + ".";
@@ -28,10 +28,10 @@ Encoder::Encoder(const KlConfig& config, const ModelWeights& weights)
 Tensor Encoder::operator()(const Backend& backend, const Tensor& pixels) const {
   Tensor h = backend.conv2d(pixels, *conv_in_, {1, 1});
   for (const Level& level : levels_) {
-    for (const ResnetBlock& resnet : level.resnets) h = resnet(backend, h);
+    for (const ResnetBlock& resnet : level.resnets) h = resnet(backend, std::move(h));
     if (level.downsample) h = backend.conv2d(at::constant_pad_nd(h, {0, 1, 0, 1}), *level.downsample, kHalving);
   }
-  h = backend.conv2d(norm_out_(backend, mid_(backend, h)), *conv_out_, {1, 1});
+  h = norm_conv2d(backend, mid_(backend, h), norm_out_, *conv_out_, {1, 1});
   return quant_conv_ ? backend.conv2d(h, *quant_conv_, {1, 0}) : h;
 }
 

@@ -22,7 +22,7 @@ class Encoder {
   PreparedWeightPtr conv_in_;
   std::vector<Level> levels_;
   MidBlock mid_;
-  NormSilu norm_out_;
+  GroupNorm norm_out_;
   PreparedWeightPtr conv_out_, quant_conv_;  // quant_conv_ may be null
 };
 

@@ -10,11 +10,13 @@ constexpr double kGroupNormEps = 1e-6, kLayerNormEps = 1e-5;  // fixed in the re
 Tensor to_sequence(const Tensor& map) { return map.flatten(2).transpose(1, 2); }  // [B, C, H, W] -> [B, H W, C]
 Tensor to_map(const Tensor& sequence, at::IntArrayRef sizes) { return sequence.transpose(1, 2).reshape(sizes); }
 
-}  // namespace
-
-TransformerBlock::Norm TransformerBlock::read_norm(const std::string& module, const ModelWeights& weights) {
-  return {weights.tensor(module + ".weight"), weights.tensor(module + ".bias")};
+LayerNorm read_norm(const std::string& module, const ModelWeights& weights) {
+  return {weights.tensor(module + ".weight"), weights.tensor(module + ".bias"), kLayerNormEps};
 }
+
+double attention_scale(const Tensor& x, int64_t heads) { return 1 / std::sqrt(static_cast<double>(x.size(2) / heads)); }
+
+}  // namespace
 
 TransformerBlock::Attention TransformerBlock::read_attention(const std::string& module, const ModelWeights& weights) {
   return {weights.linear(module + ".to_q"), weights.linear(module + ".to_k"), weights.linear(module + ".to_v"),
@@ -35,36 +37,45 @@ TokenKeys TransformerBlock::prepare(const Backend& backend, const Tensor& tokens
   return {backend.linear(tokens, *cross_.k), backend.linear(tokens, *cross_.v)};
 }
 
-Tensor TransformerBlock::attend(const Backend& backend, const Attention& attention, const Tensor& x, const Norm& norm,
-                                const TokenKeys* tokens, const TokenMerging* merging) const {
-  const Tensor normed = backend.layer_norm(x, norm.weight, norm.bias, kLayerNormEps);
-  const Tensor h = merging ? merging->merge(normed) : normed;
-  const TokenKeys own =
-      tokens ? TokenKeys() : TokenKeys{backend.linear(h, *attention.k), backend.linear(h, *attention.v)};
-  const TokenKeys& seen = tokens ? *tokens : own;
-  const double scale = 1 / std::sqrt(static_cast<double>(x.size(2) / heads_));
-  const Tensor attended = backend.attention(backend.linear(h, *attention.q), seen.keys, seen.values, heads_, scale);
-  if (merging) return x + merging->unmerge(backend.linear(attended, *attention.out));
-  return backend.linear(attended, *attention.out, {Activation::none, x});
+Tensor TransformerBlock::attend_itself(const Backend& backend, const Tensor& x, const TokenMerging* merging) const {
+  const auto attend = [&](const Tensor& q, const Tensor& k, const Tensor& v) {
+    return backend.attention(q, k, v, heads_, attention_scale(x, heads_));
+  };
+  if (merging) {
+    const Tensor h = merging->merge(backend.layer_norm(x, norm1_.weight, norm1_.bias, norm1_.eps));
+    const Tensor attended =
+        attend(backend.linear(h, *self_.q), backend.linear(h, *self_.k), backend.linear(h, *self_.v));
+    return x + merging->unmerge(backend.linear(attended, *self_.out));
+  }
+  const auto qkv = norm_linear(backend, x, norm1_, {{*self_.q}, {*self_.k}, {*self_.v}});
+  return backend.linear(attend(qkv[0], qkv[1], qkv[2]), *self_.out, {Activation::none, x});
+}
+
+Tensor TransformerBlock::attend_tokens(const Backend& backend, const Tensor& x, const TokenKeys& tokens) const {
+  const Tensor q = norm_linear(backend, x, norm2_, {{*cross_.q}})[0];
+  const Tensor attended = backend.attention(q, tokens.keys, tokens.values, heads_, attention_scale(x, heads_));
+  return backend.linear(attended, *cross_.out, {Activation::none, x});
 }
 
 Tensor TransformerBlock::operator()(const Backend& backend, const Tensor& x, const MapSize& size, double merging_ratio,
                                     const TokenKeys& tokens) const {
   std::optional<TokenMerging> merging;
   if (merging_ratio > 0) merging.emplace(x, size, merging_ratio);
-  Tensor h = attend(backend, self_, x, norm1_, nullptr, merging ? &*merging : nullptr);
-  h = attend(backend, cross_, h, norm2_, &tokens, nullptr);
-  const Tensor gated = backend.linear(backend.layer_norm(h, norm3_.weight, norm3_.bias, kLayerNormEps), *gated_,
-                                      {Activation::geglu, std::nullopt});
+  Tensor h = attend_itself(backend, x, merging ? &*merging : nullptr);
+  h = attend_tokens(backend, h, tokens);
+  const Tensor gated = norm_linear(backend, h, norm3_, {{*gated_, {Activation::geglu, std::nullopt}}})[0];
   return backend.linear(gated, *out_, {Activation::none, h});
 }
 
 SpatialTransformer::SpatialTransformer(const std::string& module, const ModelWeights& weights, const UNetConfig& config,
                                        const UNetLevel& level)
-    : groups_(config.norm_num_groups),
-      is_linear_(config.use_linear_projection),
-      norm_weight_(weights.tensor(module + ".norm.weight")),
-      norm_bias_(weights.tensor(module + ".norm.bias")) {
+    : norm_{config.norm_num_groups,
+            weights.tensor(module + ".norm.weight"),
+            weights.tensor(module + ".norm.bias"),
+            kGroupNormEps,
+            Activation::none,
+            Tensor()},
+      is_linear_(config.use_linear_projection) {
   const auto projection = [&](const std::string& name) {
     return is_linear_ ? weights.linear(name) : weights.conv2d(name, {1, 0});
   };
@@ -77,9 +88,10 @@ SpatialTransformer::SpatialTransformer(const std::string& module, const ModelWei
 Tensor SpatialTransformer::operator()(const Backend& backend, const Tensor& x, double merging_ratio,
                                       const TokenKeys* tokens) const {
   const MapSize size{x.size(2), x.size(3)};
-  const Tensor normed = backend.group_norm(x, groups_, norm_weight_, norm_bias_, kGroupNormEps);
-  Tensor h = is_linear_ ? backend.linear(to_sequence(normed), *proj_in_)
-                        : to_sequence(backend.conv2d(normed, *proj_in_, {1, 0}));
+  Tensor h = is_linear_
+                 ? backend.linear(to_sequence(backend.group_norm(x, norm_.groups, norm_.weight, norm_.bias, norm_.eps)),
+                                  *proj_in_)
+                 : to_sequence(norm_conv2d(backend, x, norm_, *proj_in_, {1, 0}));
   for (const TransformerBlock& block : blocks_) h = block(backend, h, size, merging_ratio, *tokens++);
   if (is_linear_) return to_map(backend.linear(h, *proj_out_, {Activation::none, to_sequence(x)}), x.sizes());
   return backend.conv2d(to_map(h, x.sizes()), *proj_out_, {1, 0}, {Activation::none, x});

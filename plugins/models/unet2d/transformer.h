@@ -1,6 +1,7 @@
 #pragma once
 // Attention over a map and from the map to the prompt's tokens (Rombach et al. 2022, section 3.3).
 
+#include "core/api/fused_products.h"
 #include "core/api/weights.h"
 #include "plugins/models/unet2d/token_merging.h"
 #include "plugins/models/unet2d/unet_config.h"
@@ -25,19 +26,15 @@ class TransformerBlock {
                     const TokenKeys& tokens) const;
 
  private:
-  struct Norm {
-    Tensor weight, bias;
-  };
   struct Attention {
     PreparedWeightPtr q, k, v, out;
   };
-  static Norm read_norm(const std::string& module, const ModelWeights& weights);
   static Attention read_attention(const std::string& module, const ModelWeights& weights);
-  Tensor attend(const Backend& backend, const Attention& attention, const Tensor& x, const Norm& norm,
-                const TokenKeys* tokens, const TokenMerging* merging) const;
+  Tensor attend_itself(const Backend& backend, const Tensor& x, const TokenMerging* merging) const;
+  Tensor attend_tokens(const Backend& backend, const Tensor& x, const TokenKeys& tokens) const;
 
   int64_t heads_;
-  Norm norm1_, norm2_, norm3_;
+  LayerNorm norm1_, norm2_, norm3_;
   Attention self_, cross_;
   PreparedWeightPtr gated_, out_;
 };
@@ -54,9 +51,8 @@ class SpatialTransformer {
   Tensor operator()(const Backend& backend, const Tensor& x, double merging_ratio, const TokenKeys* tokens) const;
 
  private:
-  int64_t groups_;
+  GroupNorm norm_;
   bool is_linear_;
-  Tensor norm_weight_, norm_bias_;
   PreparedWeightPtr proj_in_, proj_out_;
   std::vector<TransformerBlock> blocks_;
 };

@@ -1,14 +1,18 @@
 #include "plugins/models/unet2d/unet_blocks.h"
 
 namespace alice::unet2d {
+GroupNorm read_norm(const std::string& module, const ModelWeights& weights, const UNetConfig& config) {
+  return {config.norm_num_groups,
+          weights.tensor(module + ".weight"),
+          weights.tensor(module + ".bias"),
+          config.norm_eps,
+          Activation::silu,
+          Tensor()};
+}
 
 ResnetBlock::ResnetBlock(const std::string& module, const ModelWeights& weights, const UNetConfig& config)
-    : groups_(config.norm_num_groups),
-      eps_(config.norm_eps),
-      norm1_weight_(weights.tensor(module + ".norm1.weight")),
-      norm1_bias_(weights.tensor(module + ".norm1.bias")),
-      norm2_weight_(weights.tensor(module + ".norm2.weight")),
-      norm2_bias_(weights.tensor(module + ".norm2.bias")),
+    : norm1_(read_norm(module + ".norm1", weights, config)),
+      norm2_(read_norm(module + ".norm2", weights, config)),
       conv1_(weights.conv2d(module + ".conv1", {1, 1})),
       conv2_(weights.conv2d(module + ".conv2", {1, 1})),
       time_(weights.linear(module + ".time_emb_proj")) {
@@ -16,12 +20,11 @@ ResnetBlock::ResnetBlock(const std::string& module, const ModelWeights& weights,
 }
 
 Tensor ResnetBlock::operator()(const Backend& backend, const Tensor& x, const Tensor& time) const {
-  Tensor h = backend.group_norm(x, groups_, norm1_weight_, norm1_bias_, eps_, Activation::silu);
-  h = backend.conv2d(h, *conv1_, {1, 1});
-  h = h + backend.linear(time, *time_).unsqueeze(-1).unsqueeze(-1);
-  h = backend.group_norm(h, groups_, norm2_weight_, norm2_bias_, eps_, Activation::silu);
+  const Tensor h = norm_conv2d(backend, x, norm1_, *conv1_, {1, 1});
+  GroupNorm norm2 = norm2_;
+  norm2.added = backend.linear(time, *time_);
   const Tensor kept = shortcut_ ? backend.conv2d(x, *shortcut_, {1, 0}) : x;
-  return backend.conv2d(h, *conv2_, {1, 1}, {Activation::none, kept});
+  return norm_conv2d(backend, h, norm2, *conv2_, {1, 1}, {Activation::none, kept});
 }
 
 Downsample::Downsample(const std::string& module, const ModelWeights& weights, int64_t padding)
@@ -32,7 +35,8 @@ Tensor Downsample::operator()(const Backend& backend, const Tensor& x) const {
 }
 
 Tensor Upsample::operator()(const Backend& backend, const Tensor& x, int64_t height, int64_t width) const {
-  return backend.conv2d(at::upsample_nearest2d(x, {height, width}), *conv_, {1, 1});
+  if (height == 2 * x.size(2) && width == 2 * x.size(3)) return upsample_conv2d(backend, x, *doubling_);
+  return backend.conv2d(at::upsample_nearest2d(x, {height, width}), *weights_.conv2d(conv_, {1, 1}), {1, 1});
 }
 
 }  // namespace alice::unet2d

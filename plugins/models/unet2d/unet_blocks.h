@@ -5,6 +5,9 @@
 
 namespace alice::unet2d {
 
+/// With SiLU, as almost everywhere.
+GroupNorm read_norm(const std::string& module, const ModelWeights& weights, const UNetConfig& config);
+
 /// norm, SiLU, conv, the time added, norm, SiLU, conv, and the input added (through a 1 x 1 convolution where the width
 /// changes). Immutable; any thread.
 class ResnetBlock {
@@ -14,9 +17,7 @@ class ResnetBlock {
   Tensor operator()(const Backend& backend, const Tensor& x, const Tensor& time) const;
 
  private:
-  int64_t groups_;
-  double eps_;
-  Tensor norm1_weight_, norm1_bias_, norm2_weight_, norm2_bias_;
+  GroupNorm norm1_, norm2_;
   PreparedWeightPtr conv1_, conv2_, time_, shortcut_;  // shortcut_ null where the width stays
 };
 
@@ -42,12 +43,15 @@ class Downsample {
 /// Doubles a map: nearest neighbours, and a convolution.
 class Upsample {
  public:
-  Upsample(const std::string& module, const ModelWeights& weights) : conv_(weights.conv2d(module + ".conv", {1, 1})) {}
+  Upsample(const std::string& module, const ModelWeights& weights)
+      : conv_(module + ".conv"), weights_(weights), doubling_(weights.upsample_conv2d(conv_)) {}
   /// To the size of the map that will be joined to it, which is odd where Downsample rounded up.
   Tensor operator()(const Backend& backend, const Tensor& x, int64_t height, int64_t width) const;
 
  private:
-  PreparedWeightPtr conv_;
+  std::string conv_;
+  ModelWeights weights_;  // prepares the plain convolution when an odd map first needs it
+  PreparedWeightPtr doubling_;
 };
 
 }  // namespace alice::unet2d

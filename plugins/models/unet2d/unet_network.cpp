@@ -20,8 +20,7 @@ UNetNetwork::UNetNetwork(const UNetConfig& config, const ModelWeights& weights)
       conv_in_shape_{1, (config.conv_in_kernel - 1) / 2},
       conv_out_shape_{1, (config.conv_out_kernel - 1) / 2},
       time_embedding_("time_embedding", weights),
-      norm_out_weight_(weights.tensor("conv_norm_out.weight")),
-      norm_out_bias_(weights.tensor("conv_norm_out.bias")) {
+      norm_out_(read_norm("conv_norm_out", weights, config)) {
   conv_in_ = weights.conv2d("conv_in", conv_in_shape_);
   conv_out_ = weights.conv2d("conv_out", conv_out_shape_);
   if (config.has_text_time()) add_embedding_.emplace("add_embedding", weights);
@@ -134,10 +133,8 @@ Tensor UNetNetwork::descend(const Entrance& entrance, const PreparedConditioning
 }
 
 Tensor UNetNetwork::leave(Entrance entrance, const Tensor& deep, const PreparedConditioning& conditioning) const {
-  Tensor h = run_up(up_.back(), deep, entrance.skips, entrance.time, conditioning);
-  h = backend_->group_norm(h, config_.norm_num_groups, norm_out_weight_, norm_out_bias_, config_.norm_eps,
-                           Activation::silu);
-  return backend_->conv2d(h, *conv_out_, conv_out_shape_);
+  const Tensor h = run_up(up_.back(), deep, entrance.skips, entrance.time, conditioning);
+  return norm_conv2d(*backend_, h, norm_out_, *conv_out_, conv_out_shape_);
 }
 
 }  // namespace alice::unet2d

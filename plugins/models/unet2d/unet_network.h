@@ -66,7 +66,7 @@ class UNetNetwork {
   std::vector<Down> down_;
   std::vector<Layer> middle_;
   std::vector<Up> up_;
-  Tensor norm_out_weight_, norm_out_bias_;
+  GroupNorm norm_out_;
 };
 
 }  // namespace alice::unet2d
