@@ -1,4 +1,9 @@
+#include <algorithm>
+#include <mutex>
+#include <thread>
+
 #include "tests/models/goldens.h"
+#include "tests/support/errors.h"
 
 using namespace alice;
 using namespace alice::test;
@@ -8,6 +13,31 @@ namespace {
 Tensor log_variance(const LatentDistribution& latents, const VaeInfo& info) {
   return 2 * (latents.deviation / info.scaling_factor).log();
 }
+
+/// The tensors of another source, and who was asked for.
+class WatchedWeights final : public WeightSource {
+ public:
+  explicit WatchedWeights(std::shared_ptr<const WeightSource> source) : source_(std::move(source)) {}
+  const TensorIndex& index() const override { return source_->index(); }
+  Tensor tensor(const std::string& name) const override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++asked_[name];
+    return source_->tensor(name);
+  }
+  /// How often, of the tensors whose names begin with `prefix`; by name.
+  std::map<std::string, int> asked(const std::string& prefix) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::map<std::string, int> found;
+    for (const auto& [name, times] : asked_)
+      if (name.compare(0, prefix.size(), prefix) == 0) found[name] = times;
+    return found;
+  }
+
+ private:
+  const std::shared_ptr<const WeightSource> source_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, int> asked_;
+};
 
 }  // namespace
 
@@ -51,6 +81,54 @@ TEST_CASE("a batch of pictures equals its pictures alone") {
         CHECK(at::equal(encoded.deviation.narrow(0, i, 1), vae->encode(pixels.narrow(0, i, 1)).deviation));
       }
     }
+  }
+}
+
+TEST_CASE("loading and decoding prepare no weight of the encoder") {
+  ModelFiles files = part_of("tiny_sd15", "vae");
+  const auto watched = std::make_shared<WatchedWeights>(files.weights);
+  files.weights = watched;
+  const auto vae = load(vae_factory(), files);
+  vae->decode(Golden("vae/vae.safetensors")["sd15/0/latent"]);
+  CHECK_FALSE(watched->asked("decoder.").empty());
+  CHECK(watched->asked("encoder.").empty());
+  CHECK(watched->asked("quant_conv.").empty());
+
+  vae->encode(at::zeros({1, 3, 16, 16}));
+  CHECK_FALSE(watched->asked("encoder.").empty());
+  CHECK_FALSE(watched->asked("quant_conv.").empty());
+}
+
+TEST_CASE("first encodings from several threads at once prepare the encoder once, and are right") {
+  ModelFiles files = part_of("tiny_sd15", "vae");
+  const Tensor pixels = Golden("vae/vae.safetensors")["sd15/0/image"];
+  const Tensor expected = load(vae_factory(), files)->encode(pixels).mean;
+  const auto watched = std::make_shared<WatchedWeights>(files.weights);
+  files.weights = watched;
+  const auto vae = load(vae_factory(), files);
+
+  std::vector<Tensor> means(4);
+  std::vector<std::thread> threads;
+  for (Tensor& mean : means) threads.emplace_back([&] { mean = vae->encode(pixels).mean; });
+  for (std::thread& thread : threads) thread.join();
+  for (const Tensor& mean : means) CHECK(largest_difference(mean, expected) < kComponentTolerance);
+  const auto asked = watched->asked("encoder.");
+  CHECK_FALSE(asked.empty());
+  CHECK(std::all_of(asked.begin(), asked.end(), [](const auto& one) { return one.second == 1; }));
+}
+
+TEST_CASE("a damaged weight of the encoder is told at every encoding, and decoding works") {
+  const ModelFiles files = part_of("tiny_sd15", "vae");
+  auto tensors = copies_of(files);
+  tensors.at("encoder.conv_out.weight").flatten()[1] = std::numeric_limits<float>::quiet_NaN();
+  const auto vae = load(vae_factory(), with_tensors(files, tensors));
+  const Tensor latents = Golden("vae/vae.safetensors")["sd15/0/latent"];
+  const Tensor expected = load(vae_factory(), files)->decode(latents);
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const Error error = error_of([&] { vae->encode(at::zeros({1, 3, 16, 16})); });
+    CHECK(error.code() == ErrorCode::bad_weights);
+    CHECK(says(error.sentence(), "'encoder.conv_out.weight' holds NaN"));
+    CHECK(at::equal(vae->decode(latents), expected));
   }
 }
 

@@ -1,5 +1,7 @@
 // The plugin: the VAE of latent diffusion (Rombach et al. 2022), as SD 1.x, 2.x, SDXL, SD3 and FLUX use it.
 
+#include <mutex>
+
 #include "core/api/plugin.h"
 #include "plugins/models/autoencoder_kl/kl_decoder.h"
 #include "plugins/models/autoencoder_kl/kl_encoder.h"
@@ -13,16 +15,19 @@ constexpr double kLowestLogVariance = -30, kHighestLogVariance = 20;
 
 constexpr int64_t kColours = 3;
 
+/// The decoder is prepared with the object, the encoder at the first encode(): text to image never needs its third of
+/// the weights. So a number that is not finite in an encoder's weight is found at encode(), each of which then throws
+/// Error(bad_weights), while decode() works; weights that are missing or left over are found by recognise() in either
+/// half.
 class AutoencoderKl final : public Vae {
  public:
   AutoencoderKl(const KlConfig& config, ModelWeights weights)
-      : weights_(std::move(weights)), decoder_(config, weights_) {
+      : config_(config), weights_(std::move(weights)), decoder_(config, weights_) {
     info_.latent_channels = config.latent_channels;
     info_.reduction = config.reduction();
     info_.scaling_factor = config.scaling_factor;
     info_.shift_factor = config.shift_factor.value_or(0);
     info_.can_encode = weights_.contains("encoder.conv_in.weight");
-    if (info_.can_encode) encoder_.emplace(config, weights_);
   }
 
   const VaeInfo& info() const override { return info_; }
@@ -39,13 +44,14 @@ class AutoencoderKl final : public Vae {
   }
 
   LatentDistribution encode(const Tensor& pixels) const override {
-    if (!encoder_)
+    if (!info_.can_encode)
       throw Error(ErrorCode::unsupported, "VAE",
                   "these files hold the decoder alone, which makes no latents of a picture");
     check_map(pixels, "pixels", kColours, info_.reduction);
     const at::NoGradGuard no_grad;
+    const Encoder& encoder = prepared_encoder();
     const Tensor moments = each_row(pixels, [&](const Tensor& picture) {
-      const auto halves = to_host((*encoder_)(weights_.backend(), weights_.backend().to_device(picture))).chunk(2, 1);
+      const auto halves = to_host(encoder(weights_.backend(), weights_.backend().to_device(picture))).chunk(2, 1);
       const Tensor deviation = (halves[1].clamp(kLowestLogVariance, kHighestLogVariance) * 0.5).exp();
       return at::cat({(halves[0] - info_.shift_factor) * info_.scaling_factor, deviation * info_.scaling_factor}, 1);
     });
@@ -54,10 +60,19 @@ class AutoencoderKl final : public Vae {
   }
 
  private:
-  ModelWeights weights_;
+  /// Whoever comes while it is prepared waits. Prepared once, or tried again at the next call when that threw.
+  const Encoder& prepared_encoder() const {
+    const std::lock_guard<std::mutex> lock(encoder_mutex_);
+    if (!encoder_) encoder_.emplace(config_, weights_);
+    return *encoder_;
+  }
+
+  const KlConfig config_;
+  const ModelWeights weights_;
   VaeInfo info_;
-  Decoder decoder_;
-  std::optional<Encoder> encoder_;
+  const Decoder decoder_;
+  mutable std::mutex encoder_mutex_;
+  mutable std::optional<Encoder> encoder_;  // guarded by encoder_mutex_ until it is there; never changed after
 };
 
 std::string describe(const KlConfig& config, bool has_encoder) {
