@@ -2,6 +2,7 @@
 
 #include "sdk/check/plain_backend.h"
 #include "tests/support/catch.h"
+#include "tests/support/fused_backend.h"
 
 using namespace alice;
 using namespace alice::bench;
@@ -39,6 +40,12 @@ class ParticularBackend final : public Backend {
 };
 
 MeasuredBackend measured() { return MeasuredBackend(check::plain_backend()); }
+MeasuredBackend measured_fused() { return MeasuredBackend(std::make_shared<test::FusedBackend>(at::kFloat)); }
+
+GroupNorm group_norm_of(int64_t channels) {
+  return {2, at::randn({channels}), at::randn({channels}), 1e-5, Activation::silu, {}};
+}
+LayerNorm layer_norm_of(int64_t width) { return {at::randn({width}), at::randn({width}), 1e-5}; }
 
 /// The only kind of layer that was called, and how often; its operations.
 double operations(const MeasuredBackend& backend, const std::string& kind, int64_t calls = 1) {
@@ -100,6 +107,76 @@ TEST_CASE("norms are called and timed, and count no operations") {
   CHECK(operations(group, "group norm") == 0);
   layer.layer_norm(at::randn({2, 3, 4}), at::ones({4}), at::zeros({4}), 1e-5);
   CHECK(operations(layer, "layer norm") == 0);
+}
+
+TEST_CASE("a convolution behind a norm is as many operations as alone, in one call, by the size of its kernel") {
+  const MeasuredBackend backend = measured_fused();
+  const Conv2dShape halving = {2, 1};
+  const auto three = backend.prepare_conv2d(at::randn({6, 4, 3, 3}), at::randn({6}), halving);
+  norm_conv2d(backend, at::randn({2, 4, 9, 11}), group_norm_of(4), *three, halving);
+  CHECK(operations(backend, "norm, conv 3x3") == 2.0 * (4 * 3 * 3) * (2 * 6 * 5 * 6));
+
+  const MeasuredBackend other = measured_fused();
+  const auto one = other.prepare_conv2d(at::randn({6, 4, 1, 1}), {}, {});
+  norm_conv2d(other, at::randn({1, 4, 9, 11}), group_norm_of(4), *one, {});
+  CHECK(operations(other, "norm, conv 1x1") == 2.0 * 4 * (6 * 9 * 11));
+}
+
+TEST_CASE("linear layers behind one norm are one call with the operations of all") {
+  const MeasuredBackend backend = measured_fused();
+  const auto wide = backend.prepare_linear(at::randn({12, 8}), {}),
+             narrow = backend.prepare_linear(at::randn({3, 8}), {});
+  norm_linear(backend, at::randn({2, 5, 8}), layer_norm_of(8), {{*wide}, {*narrow}, {*narrow}});
+  CHECK(operations(backend, "norm, linear") == 2.0 * (2 * 5) * 8 * (12 + 3 + 3));
+}
+
+TEST_CASE("linear layers behind one norm are called gated when one of them is, and the half that gates counts") {
+  const MeasuredBackend backend = measured_fused();
+  const auto wide = backend.prepare_linear(at::randn({12, 8}), {}),
+             narrow = backend.prepare_linear(at::randn({3, 8}), {});
+  norm_linear(backend, at::randn({2, 5, 8}), layer_norm_of(8), {{*narrow}, {*wide, {Activation::geglu, {}}}});
+  CHECK(operations(backend, "norm, linear, gated") == 2.0 * (2 * 5) * 8 * (3 + 12));
+}
+
+TEST_CASE("an upsampling convolution counts what it is on the large map, however it is computed") {
+  const MeasuredBackend backend = measured_fused();
+  const auto weight = fused_products(backend)->prepare_upsample_conv2d(at::randn({6, 4, 3, 3}), at::randn({6}));
+  upsample_conv2d(backend, at::randn({2, 4, 5, 7}), *weight);
+  CHECK(operations(backend, "upsampling, conv 3x3") == 2.0 * (4 * 3 * 3) * (2 * 6 * 10 * 14));
+}
+
+TEST_CASE("a backend without fused products has none when it is measured, and its single kernels are seen") {
+  const MeasuredBackend backend = measured();
+  CHECK(fused_products(backend) == nullptr);
+  const auto weight = backend.prepare_linear(at::randn({3, 8}), {});
+  norm_linear(backend, at::randn({2, 5, 8}), layer_norm_of(8), {{*weight}, {*weight}});
+  const LayerAccounts accounts = backend.accounts();
+  CHECK(accounts.size() == 2);
+  CHECK(accounts.at("layer norm").calls == 1);
+  CHECK(accounts.at("linear").calls == 2);
+}
+
+TEST_CASE("measured fused products are the inner backend's, of its own weights") {
+  const auto inner = std::make_shared<test::FusedBackend>(at::kFloat);
+  const MeasuredBackend backend(inner);
+  const Tensor x = at::randn({2, 4, 5, 5}), kernel = at::randn({6, 4, 3, 3}), bias = at::randn({6});
+  const Conv2dShape shape = {1, 1};
+  GroupNorm norm = group_norm_of(4);
+  norm.added = at::randn({2, 4});
+  const Epilogue epilogue = {Activation::relu, at::randn({2, 6, 5, 5})};
+  const auto conv = backend.prepare_conv2d(kernel, bias, shape);
+  CHECK(norm_conv2d(backend, x, norm, *conv, shape, epilogue)
+            .equal(norm_conv2d(*inner, x, norm, *conv, shape, epilogue)));
+  const auto upsampling = fused_products(backend)->prepare_upsample_conv2d(kernel, bias);
+  CHECK(upsample_conv2d(backend, x, *upsampling).equal(upsample_conv2d(*inner, x, *upsampling)));
+  const LayerNorm layer_norm = layer_norm_of(4);
+  const auto linear = backend.prepare_linear(at::randn({6, 4}), bias);
+  const std::vector<LinearLayer> layers = {{*linear}, {*linear, {Activation::geglu, {}}}};
+  const Tensor tokens = at::randn({2, 3, 4});
+  const auto measured_results = norm_linear(backend, tokens, layer_norm, layers);
+  const auto inner_results = norm_linear(*inner, tokens, layer_norm, layers);
+  REQUIRE(measured_results.size() == 2);
+  for (size_t i = 0; i < 2; ++i) CHECK(measured_results[i].equal(inner_results[i]));
 }
 
 TEST_CASE("accounts begin anew when they are cleared") {
