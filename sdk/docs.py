@@ -27,7 +27,7 @@ PAGES = ROOT / "docs/plugins"
 REFERENCE = PAGES / "reference.md"
 KINDS = {"schedulers": "Schedulers", "text_encoders": "Text encoders", "unets": "UNets", "vaes": "VAEs",
          "lora_formats": "LoRA formats", "backends": "Backends"}
-LANGUAGES = {".cpp": "cpp", ".py": "python", ".yaml": "yaml", ".json": "json", ".txt": "cmake"}
+LANGUAGES = {".cpp": "cpp", ".h": "cpp", ".py": "python", ".yaml": "yaml", ".json": "json", ".txt": "cmake"}
 CODE = re.compile(r'<!-- code: (\S+?)(?: from "(.+?)" to "(.+?)")? -->\n```.*?\n```\n', re.DOTALL)
 
 

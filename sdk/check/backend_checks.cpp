@@ -2,7 +2,10 @@
 
 #include <sys/resource.h>
 
+#include "core/api/fused_products.h"
 #include "sdk/check/callers.h"
+#include "sdk/check/exact_kernels.h"
+#include "sdk/check/fused_expectations.h"
 #include "sdk/check/kernel_calls.h"
 #include "sdk/check/process_state.h"
 #include "sdk/check/refusal.h"
@@ -71,6 +74,13 @@ std::string check_channels_last(const Case& it) {
     expect(at::equal(backend.conv2d(x.contiguous(at::MemoryFormat::ChannelsLast), *prepared, {1, 1}),
                      backend.conv2d(x, *prepared, {1, 1})),
            variant.name + ": conv2d of a channels-last map gives other numbers");
+    for (auto fused_calls : {norm_conv2d_calls, upsample_conv2d_calls})
+      for (const KernelCall& call : fused_calls(backend, it.seed)) {
+        std::vector<Tensor> inputs = call.inputs;
+        inputs[0] = inputs[0].contiguous(at::MemoryFormat::ChannelsLast);
+        expect(at::equal(call.kernel(inputs), call.kernel(call.inputs)),
+               variant.name + ": " + call.name + " gives other numbers for a channels-last map");
+      }
   }
   return "";
 }
@@ -89,6 +99,7 @@ std::string check_sizes(const Case& it) {
                  " gives other numbers when its prepared weight was used at other sizes before");
       expect(at::equal(shared->weight(), before), variant.name + ": conv2d changed its prepared weight");
     }
+    if (const FusedProducts* fused = fused_products(backend)) expect_upsampling_sizes(variant, *fused);
   }
   return "";
 }
@@ -153,20 +164,13 @@ std::string check_weights_own(const Case& it) {
              where + "the prepared form changes with its source");
       expect(prepared->weight().sizes().vec() == std::vector<int64_t>({2, 3}),
              where + "weight() has another shape than was given");
+      if (const FusedProducts* fused = fused_products(backend)) expect_own_upsampling_weight(variant, *fused, type);
     }
   }
   return "";
 }
 
 std::string check_misfits(const Case& it) {
-  const auto expect_thrown = [](const std::string& what, const auto& action) {
-    try {
-      action();
-    } catch (const std::exception&) {
-      return;  // libtorch's own says which shapes
-    }
-    fail(what + " was computed");
-  };
   for (const BackendVariant& variant : backend_variants(it)) {
     const Backend& b = *variant.backend;
     const auto some = [&](std::vector<int64_t> shape) { return random_tensor(std::move(shape), b); };
@@ -195,6 +199,7 @@ std::string check_misfits(const Case& it) {
     expect_thrown(variant.name + ": attention of 8 and 6 numbers", [&] {
       b.attention(some({2, 5, 8}), some({2, 5, 6}), some({2, 5, 6}), 2, 1);
     });
+    if (const FusedProducts* fused = fused_products(b)) expect_fused_misfits_thrown(variant, *fused);
   }
   return "";
 }
@@ -222,17 +227,20 @@ std::vector<Check> backend_checks() {
   const std::string none = "options/defaults-fit";
   return {
       {"backend/rows-independent",
-       "A row of a kernel's result is the same to the last bit, whatever the other rows and at batch 1, 2, 3, 4 and 8.",
+       "A row of a kernel's result, a fused one's too, is the same to the last bit, whatever the other rows and at "
+       "batch 1, 2, 3, 4 and 8.",
        "Choose algorithm and blocks by the shape of one row, never by the batch; compute row by row if need be.",
        "backend/inputs-kept", backends, check_rows},
-      {"backend/inputs-kept", "No kernel changes its inputs.",
-       "Compute in place on tensors that you made, never on x, k, v or the residual.", none, backends,
+      {"backend/inputs-kept", "No kernel and no fused product changes its inputs.",
+       "Compute in place on tensors that you made, never on x, k, v, what is added or the residual.", none, backends,
        check_inputs_kept},
       {"backend/threads", "Kernels called from four threads at once give what each gives alone, bit for bit.",
        "Keep scratch memory in local variables or thread_local ones; lock what is cached.", "backend/rows-independent",
        backends, check_threads},
-      {"backend/channels-last", "conv2d gives the same numbers for a map whose memory is channels-last.",
-       "Ask x.is_contiguous() or call x.contiguous() before you read data_ptr().", none, backends, check_channels_last},
+      {"backend/channels-last",
+       "conv2d, and fused products with a convolution, give the same numbers for a map whose memory is channels-last.",
+       "Ask x.is_contiguous() or call x.contiguous() before you read data_ptr().", "backend/inputs-kept", backends,
+       check_channels_last},
       {"backend/sizes", "A prepared weight serves convolutions of changing sizes, each as a fresh one would.",
        "Key what you pack or cache by the map's size too, and never change weight().", none, backends, check_sizes},
       {"backend/large-scores", "attention stays right with scores of thousands.",
@@ -241,8 +249,7 @@ std::vector<Check> backend_checks() {
        "Work in blocks of queries.", none, backends, check_memory},
       {"backend/weights-own",
        "Prepared weights are made from every float type, keep their shape and do not change with their source.",
-       "Copy in prepare_linear() and prepare_conv2d(): the source is a view of a file.", none, backends,
-       check_weights_own},
+       "Copy in prepare_linear() and the others: the source is a view of a file.", none, backends, check_weights_own},
       {"backend/refuses-misfits", "Shapes that do not fit together are an exception: no crash, no result.",
        "Compare sizes before you read data_ptr(), or hand the call to the plain body, which does.", none, backends,
        check_misfits},

@@ -1,11 +1,13 @@
 #include "sdk/check/kernel_calls.h"
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <limits>
 #include <random>
 
 #include "core/api/product_error.h"
+#include "sdk/check/call_names.h"
+#include "sdk/check/exact_kernels.h"
 #include "sdk/check/refusal.h"
 
 namespace alice::check {
@@ -14,37 +16,6 @@ namespace {
 constexpr Activation kActivations[] = {Activation::none,       Activation::silu, Activation::gelu,
                                        Activation::quick_gelu, Activation::relu, Activation::geglu};
 constexpr double kEps = 1e-5;
-
-const char* name_of(Activation activation) {
-  switch (activation) {
-    case Activation::none: return "no activation";
-    case Activation::silu: return "silu";
-    case Activation::gelu: return "gelu";
-    case Activation::quick_gelu: return "quick_gelu";
-    case Activation::relu: return "relu";
-    case Activation::geglu: return "geglu";
-  }
-  return "";
-}
-
-Tensor exact(const Tensor& tensor) { return tensor.to(at::kCPU, at::kDouble); }
-
-Tensor exact_activation(const Tensor& x, Activation activation) {
-  switch (activation) {
-    case Activation::none: return x;
-    case Activation::silu: return x * at::sigmoid(x);
-    case Activation::gelu: return 0.5 * x * (1 + at::erf(x / std::sqrt(2.0)));
-    case Activation::quick_gelu: return x * at::sigmoid(1.702 * x);
-    case Activation::relu: return at::clamp_min(x, 0);
-    case Activation::geglu: {
-      const auto halves = x.chunk(2, -1);
-      return halves[0] * exact_activation(halves[1], Activation::gelu);
-    }
-  }
-  return x;
-}
-
-std::string word(const char* name, int64_t value) { return std::string(", ") + name + " " + std::to_string(value); }
 
 /// The further inputs of a product: an epilogue with a residual or without.
 Epilogue epilogue_of(Activation activation, bool with_residual, const Tensor& residual) {
@@ -67,17 +38,15 @@ KernelCall linear_call(const Backend& backend, std::mt19937_64& random, Activati
   const auto prepared = backend.prepare_linear(weight.to(at::kCPU), bias.defined() ? bias.to(at::kCPU) : bias);
 
   KernelCall call;
-  call.name = std::string("linear, ") + name_of(activation) + ", x " + shape_text(x.sizes().vec()) + word("out", out) +
-              (with_bias ? ", bias" : "") + (with_residual ? ", residual" : "");
+  call.name = std::string("linear, ") + name_of(activation) + ", x " + shape_text(x.sizes().vec()) + part("out", out) +
+              part_if(with_bias, "bias") + part_if(with_residual, "residual");
   call.inputs = {x, residual};
   call.kernel = [&backend, prepared, activation, with_residual](const std::vector<Tensor>& some) {
     return backend.linear(some[0], *prepared, epilogue_of(activation, with_residual, some[1]));
   };
   call.expected = [=] {
-    Tensor product = at::matmul(exact(x), exact(weight).t());
-    if (with_bias) product = product + exact(bias);
-    product = exact_activation(product, activation);
-    return with_residual ? product + exact(residual) : product;
+    return exact_epilogue(at::matmul(exact(x), exact(weight).t()), bias,
+                          epilogue_of(activation, with_residual, residual));
   };
   call.allowed = product_tolerance(backend);
   return call;
@@ -97,9 +66,9 @@ KernelCall conv2d_call(const Backend& backend, std::mt19937_64& random, Activati
   const auto prepared = backend.prepare_conv2d(weight.to(at::kCPU), bias.defined() ? bias.to(at::kCPU) : bias, shape);
 
   KernelCall call;
-  call.name = std::string("conv2d, ") + name_of(activation) + ", x " + shape_text(x.sizes().vec()) + word("out", out) +
-              word("kernel", kernel) + word("stride", shape.stride) + (with_bias ? ", bias" : "") +
-              (with_residual ? ", residual" : "");
+  call.name = std::string("conv2d, ") + name_of(activation) + ", x " + shape_text(x.sizes().vec()) + part("out", out) +
+              part("kernel", kernel) + part("stride", shape.stride) + part_if(with_bias, "bias") +
+              part_if(with_residual, "residual");
   call.inputs = {x, residual};
   call.kernel = [&backend, prepared, shape, activation, with_residual](const std::vector<Tensor>& some) {
     return backend.conv2d(some[0], *prepared, shape, epilogue_of(activation, with_residual, some[1]));
@@ -107,8 +76,7 @@ KernelCall conv2d_call(const Backend& backend, std::mt19937_64& random, Activati
   call.expected = [=] {
     const Tensor sums =
         at::conv2d(exact(x), exact(weight), with_bias ? exact(bias) : Tensor(), shape.stride, shape.padding);
-    const Tensor result = exact_activation(sums, activation);
-    return with_residual ? result + exact(residual) : result;
+    return exact_epilogue(sums, {}, epilogue_of(activation, with_residual, residual));
   };
   call.allowed = product_tolerance(backend);
   return call;
@@ -124,17 +92,12 @@ KernelCall group_norm_call(const Backend& backend, std::mt19937_64& random, Acti
 
   KernelCall call;
   call.name = std::string("group_norm, ") + name_of(activation) + ", x " + shape_text(x.sizes().vec()) +
-              word("groups", groups) + (format == at::MemoryFormat::ChannelsLast ? ", channels last" : "");
+              part("groups", groups) + (format == at::MemoryFormat::ChannelsLast ? ", channels last" : "");
   call.inputs = {x};
   call.kernel = [&backend, groups, weight, bias, activation](const std::vector<Tensor>& some) {
     return backend.group_norm(some[0], groups, weight, bias, kEps, activation);
   };
-  call.expected = [=] {
-    const Tensor grouped = exact(x).reshape({kRows, groups, -1});
-    const Tensor centred = grouped - grouped.mean(-1, true);
-    const Tensor normal = (centred / (centred.square().mean(-1, true) + kEps).sqrt()).reshape(x.sizes());
-    return exact_activation(normal * exact(weight).view({1, -1, 1, 1}) + exact(bias).view({1, -1, 1, 1}), activation);
-  };
+  call.expected = [=] { return exact_group_norm(x, {groups, weight, bias, kEps, activation, {}}); };
   call.allowed = tolerance(backend);
   return call;
 }
@@ -157,8 +120,8 @@ KernelCall attention_call(const Backend& backend, const AttentionShape& s) {
   const double scale = 1 / std::sqrt(static_cast<double>(s.d));
 
   KernelCall call;
-  call.name = "attention" + word("heads", s.heads) + word("width", s.d) + word("queries", s.queries) +
-              word("keys", s.keys) + (s.causal ? ", causal" : "");
+  call.name = "attention" + part("heads", s.heads) + part("width", s.d) + part("queries", s.queries) +
+              part("keys", s.keys) + (s.causal ? ", causal" : "");
   call.inputs = {q, k, v};
   call.kernel = [&backend, s, scale](const std::vector<Tensor>& some) {
     return backend.attention(some[0], some[1], some[2], s.heads, scale, s.causal);
@@ -223,15 +186,12 @@ std::vector<KernelCall> layer_norm_calls(const Backend& backend, uint64_t) {
     const Tensor weight = random_tensor({width}, backend), bias = random_tensor({width}, backend);
     const Tensor x = random_tensor({kRows, 13, width}, backend) + 2;
     KernelCall call;
-    call.name = "layer_norm" + word("width", width);
+    call.name = "layer_norm" + part("width", width);
     call.inputs = {x};
     call.kernel = [&backend, weight, bias](const std::vector<Tensor>& some) {
       return backend.layer_norm(some[0], weight, bias, kEps);
     };
-    call.expected = [=] {
-      const Tensor centred = exact(x) - exact(x).mean(-1, true);
-      return centred / (centred.square().mean(-1, true) + kEps).sqrt() * exact(weight) + exact(bias);
-    };
+    call.expected = [=] { return exact_layer_norm(x, {weight, bias, kEps}); };
     call.allowed = tolerance(backend);
     calls.push_back(std::move(call));
   }
@@ -246,8 +206,9 @@ std::vector<KernelCall> attention_calls(const Backend& backend, uint64_t) {
 
 std::vector<KernelCall> all_calls(const Backend& backend, uint64_t seed) {
   std::vector<KernelCall> all;
-  for (auto part : {linear_calls, conv2d_calls, group_norm_calls, layer_norm_calls, attention_calls}) {
-    std::vector<KernelCall> some = part(backend, seed);
+  for (auto calls : {linear_calls, conv2d_calls, group_norm_calls, layer_norm_calls, attention_calls, norm_conv2d_calls,
+                     norm_linear_calls, upsample_conv2d_calls}) {
+    std::vector<KernelCall> some = calls(backend, seed);
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }
   return all;
@@ -255,21 +216,6 @@ std::vector<KernelCall> all_calls(const Backend& backend, uint64_t seed) {
 
 Tensor random_tensor(std::vector<int64_t> shape, const Backend& backend, double scale) {
   return (at::randn(shape) * scale).to(backend.device(), backend.dtype());
-}
-
-Tensor exact_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, double scale, bool causal) {
-  const auto split = [&](const Tensor& x) { return exact(x).view({x.size(0), x.size(1), heads, -1}).transpose(1, 2); };
-  Tensor scores = at::matmul(split(q), split(k).transpose(2, 3)) * scale;
-  if (causal) {
-    const Tensor allowed = at::ones({q.size(1), k.size(1)}, at::kBool).tril();
-    scores = scores.masked_fill(allowed.logical_not(), -std::numeric_limits<double>::infinity());
-  }
-  return at::matmul(at::softmax(scores, -1), split(v)).transpose(1, 2).reshape(q.sizes());
-}
-
-double normalised_error(const Tensor& result, const Tensor& expected) {
-  const Tensor difference = exact(result) - expected;
-  return std::sqrt((difference.square().sum() / expected.square().sum()).item<double>());
 }
 
 double tolerance(const Backend& backend) {
@@ -290,6 +236,11 @@ double product_tolerance(const Backend& backend) {
          std::string(kProductError) + " says an error of " + std::to_string(stated->largest) +
              ", which is not above its dtype's and at most " + std::to_string(kMost));
   return stated->largest;
+}
+
+double fused_tolerance(const Backend& backend) {
+  constexpr double kOneMoreRounding = 5. / 3;
+  return std::max(tolerance(backend) * kOneMoreRounding, product_tolerance(backend));
 }
 
 }  // namespace alice::check

@@ -34,18 +34,21 @@ std::vector<KernelCall> conv2d_calls(const Backend& backend, uint64_t seed);
 std::vector<KernelCall> group_norm_calls(const Backend& backend, uint64_t seed);
 std::vector<KernelCall> layer_norm_calls(const Backend& backend, uint64_t seed);
 std::vector<KernelCall> attention_calls(const Backend& backend, uint64_t seed);
-/// Of every kernel.
+// Of fused products; none when the backend has no such extension. The results of norm_linear are joined in their last
+// dimension.
+std::vector<KernelCall> norm_conv2d_calls(const Backend& backend, uint64_t seed);
+std::vector<KernelCall> norm_linear_calls(const Backend& backend, uint64_t seed);
+std::vector<KernelCall> upsample_conv2d_calls(const Backend& backend, uint64_t seed);
+/// Of every kernel and fused product.
 std::vector<KernelCall> all_calls(const Backend& backend, uint64_t seed);
 
 /// Standard normal times `scale`, on the backend's device in its dtype.
 Tensor random_tensor(std::vector<int64_t> shape, const Backend& backend, double scale = 1);
-/// softmax(q k' scale + mask) v in float64.
-Tensor exact_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, double scale, bool causal);
-/// sqrt(|result - expected|^2 / |expected|^2) in float64.
-double normalised_error(const Tensor& result, const Tensor& expected);
 /// What a kernel's normalised error may be: the rounding of each value and of one intermediate.
 double tolerance(const Backend& backend);
 /// The same of linear and conv2d: what the backend says of its products (core/api/product_error.h), or tolerance().
 double product_tolerance(const Backend& backend);
+/// The same of fused products, which may round what stands in between, or sums of weights.
+double fused_tolerance(const Backend& backend);
 
 }  // namespace alice::check

@@ -1,8 +1,9 @@
-// Backends: each kernel against float64.
+// Backends: each kernel and each fused product against float64.
 
 #include <algorithm>
 #include <cstdio>
 
+#include "sdk/check/exact_kernels.h"
 #include "sdk/check/kernel_calls.h"
 
 namespace alice::check {
@@ -32,17 +33,20 @@ double error_of(const KernelCall& call, const Backend& backend, const std::strin
 std::string check_kernel(const Case& it, MakeCalls make_calls) {
   double worst = 0;  // error / what is allowed
   std::string stated;
+  bool has_any = false;
   for (const BackendVariant& variant : backend_variants(it))
     for (const KernelCall& call : make_calls(*variant.backend, it.seed)) {
+      has_any = true;
       const std::string where = variant.name + ": " + call.name;
       const double error = error_of(call, *variant.backend, where);
       if (!(error < call.allowed))
         fail(where + ": the normalised error against float64 is " + number(error) + ", allowed is " +
              number(call.allowed));
       worst = std::max(worst, error / call.allowed);
-      if (call.allowed > tolerance(*variant.backend))
+      if (call.allowed == product_tolerance(*variant.backend) && call.allowed > tolerance(*variant.backend))
         stated = "; of " + variant.name + " " + number(call.allowed) + " are allowed, as it says of its products";
     }
+  if (!has_any) return "has no fused products";
   return "at most " + number(worst) + " of the error allowed" + stated;
 }
 
@@ -58,13 +62,31 @@ Check kernel_check(const std::string& name, const std::string& kernel, MakeCalls
           [make_calls](const Case& it) { return check_kernel(it, make_calls); }};
 }
 
+Check fused_check(const std::string& name, const std::string& product, MakeCalls make_calls) {
+  return {
+      "backend/" + name,
+      product +
+          " of a backend that has fused products has the shape and dtype that core/api/fused_products.h says and is "
+          "as close to float64 as the single kernels one after the other, at random shapes and with whatever may "
+          "stand before and behind the product.",
+      "For a shape that your kernel cannot take call your single kernels in turn, as the function of this name at "
+      "the end of that header does.",
+      "backend/rows-independent",
+      {Kind::backend},
+      [make_calls](const Case& it) { return check_kernel(it, make_calls); }};
+}
+
 }  // namespace
 
 std::vector<Check> kernel_checks() {
-  return {kernel_check("linear", "linear", linear_calls), kernel_check("conv2d", "conv2d", conv2d_calls),
+  return {kernel_check("linear", "linear", linear_calls),
+          kernel_check("conv2d", "conv2d", conv2d_calls),
           kernel_check("group-norm", "group_norm", group_norm_calls),
           kernel_check("layer-norm", "layer_norm", layer_norm_calls),
-          kernel_check("attention", "attention", attention_calls)};
+          kernel_check("attention", "attention", attention_calls),
+          fused_check("norm-conv2d", "norm_conv2d", norm_conv2d_calls),
+          fused_check("norm-linear", "norm_linear", norm_linear_calls),
+          fused_check("upsample-conv2d", "upsample_conv2d", upsample_conv2d_calls)};
 }
 
 }  // namespace alice::check

@@ -1,6 +1,7 @@
 #pragma once
 // How calls into a plugin may end.
 
+#include <exception>
 #include <optional>
 #include <string>
 
@@ -28,6 +29,17 @@ Error expect_refusal(ErrorCode code, const std::string& what, const Action& acti
   expect(error->code() == code,
          what + " threw Error(" + to_string(error->code()) + "), not Error(" + to_string(code) + "): " + error->what());
   return *error;
+}
+
+/// Fails unless `action` throws an exception of any kind: libtorch's own says which shapes do not fit.
+template <class Action>
+void expect_thrown(const std::string& what, const Action& action) {
+  try {
+    action();
+  } catch (const std::exception&) {
+    return;
+  }
+  fail(what + " was computed");
 }
 
 }  // namespace alice::check

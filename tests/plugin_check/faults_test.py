@@ -76,6 +76,17 @@ BACKEND = {
     "wrong-channels-last": ("backend/channels-last", "channels-last"),
     "borrows-weights": ("backend/weights-own", "changes with its source"),
     "takes-misfits": ("backend/refuses-misfits", "5 channels"),
+    "forgets-norms-activation": ("backend/norm-conv2d", "silu, then"),
+    "forgets-added": ("backend/norm-conv2d", "added"),
+    "changes-added": ("backend/inputs-kept", "input 1"),
+    "norms-over-batch": ("backend/rows-independent", "norm_conv2d"),
+    "norms-for-first-layer": ("backend/norm-linear", "normalised error"),
+    "forgets-last-layer": ("backend/norm-linear", "shape"),
+    "shifts-upsampled": ("backend/upsample-conv2d", "normalised error"),
+    "wrong-upsampled-channels-last": ("backend/channels-last", "upsample_conv2d"),
+    "upsamples-one-size": ("backend/sizes", "upsample_conv2d at side"),
+    "borrows-upsampling-weights": ("backend/weights-own", "upsample_conv2d"),
+    "upsamples-misfits": ("backend/refuses-misfits", "upsample_conv2d of 5 channels"),
 }
 LORA = {
     "recognises-everything": ("lora_format/foreign", "empty file"),
