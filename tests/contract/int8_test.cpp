@@ -9,10 +9,12 @@
 #include <random>
 
 #include "core/api/product_error.h"
+#include "sdk/check/exact_kernels.h"
 #include "tests/support/catch.h"
 #include "tests/support/plugin.h"
 
 using namespace alice;
+using check::exact;
 
 namespace {
 
@@ -35,8 +37,6 @@ std::shared_ptr<const Backend> int8_backend() {
   }();
   return made;
 }
-
-Tensor exact(const Tensor& tensor) { return tensor.to(at::kDouble); }
 
 double squares(const Tensor& tensor) { return exact(tensor).square().sum().item<double>(); }
 

@@ -1,124 +1,25 @@
 // What every backend promises of its kernels (core/api/backend.h): close to float64, a row never depends on other rows,
-// the same result in every run and from any thread. Runs on every backend that was built, in every precision that this
-// processor has; another backend is one more line in kBackends.
+// the same result in every run and from any thread.
 
 #include <ATen/Parallel.h>
 #include <sys/resource.h>
 
-#include <filesystem>
 #include <random>
 #include <thread>
 
 #include "core/api/product_error.h"
+#include "sdk/check/exact_kernels.h"
+#include "tests/contract/backends.h"
 #include "tests/support/catch.h"
-#include "tests/support/plugin.h"
 
 using namespace alice;
+using namespace alice::test;
+using check::exact, check::exact_activation, check::exact_attention, check::normalised_error;
 
 namespace {
 
-constexpr int64_t kRows = 8;  // the largest batch that is compared
-
-struct BackendUnderTest {
-  const char* library;
-  const char* id;
-  std::vector<const char*> dtypes;
-};
-const BackendUnderTest kBackends[] = {{"alice-backend-cpu", "cpu", {"float32", "bfloat16"}},
-                                      {"alice-backend-onednn", "onednn", {"float32", "bfloat16", "int8"}}};
-
-using BackendPtr = std::shared_ptr<const Backend>;
-
-/// ALICE_TEST_BACKEND leaves one alone: oneDNN's limit on instruction sets breaks libtorch's own bfloat16, not ours.
-bool is_wanted(const std::string& id) {
-  const char* wanted = std::getenv("ALICE_TEST_BACKEND");
-  return wanted == nullptr || id == wanted;
-}
-
-/// Null where the processor lacks the precision, which must be said as `unsupported`.
-BackendPtr create(const BackendFactory& factory, const char* dtype) {
-  try {
-    return factory.create({{Json{{"dtype", dtype}}, UnknownKeys::fault, json_places("")}});
-  } catch (const Error& error) {
-    CHECK(error.code() == ErrorCode::unsupported);
-    CHECK(std::string(dtype) != "float32");
-    return nullptr;
-  }
-}
-
-const std::vector<BackendPtr>& backends() {
-  static const std::vector<BackendPtr> all = [] {
-    std::vector<BackendPtr> result;
-    for (const auto& [library, id, dtypes] : kBackends) {
-      if (!is_wanted(id) || !std::filesystem::exists(ALICE_BUILD_DIR "/plugins/" + std::string(library) + ".so"))
-        continue;
-      static std::vector<test::Plugin> plugins;
-      plugins.push_back(test::load_plugin(library));
-      for (const char* dtype : dtypes)
-        if (auto backend = create(test::factory_by_id(plugins.back().backends, id), dtype)) result.push_back(backend);
-    }
-    return result;
-  }();
-  return all;
-}
-
-/// sqrt(|a - b|^2 / |b|^2) in float64.
-double normalised_error(const Tensor& result, const Tensor& expected) {
-  const Tensor difference = result.to(at::kDouble) - expected;
-  return std::sqrt((difference.square().sum() / expected.square().sum()).item<double>());
-}
-
-/// Rounding of each value, and of one intermediate: the unit of bfloat16 is 2^-8, of float32 2^-23.
-double tolerance(const Backend& backend) { return backend.dtype() == at::kFloat ? 2e-6 : 6e-3; }
-/// Of linear and conv2d; int8_test.cpp says where the larger one comes from.
-double product_tolerance(const Backend& backend) {
-  const auto* stated = static_cast<const ProductError*>(backend.extension(kProductError));
-  return stated ? stated->largest : tolerance(backend);
-}
-
-Tensor random(std::vector<int64_t> shape, const Backend& backend, double scale = 1) {
-  return (at::randn(shape) * scale).to(backend.dtype());
-}
-Tensor exact(const Tensor& tensor) { return tensor.to(at::kDouble); }
-
-Tensor exact_activation(const Tensor& x, Activation activation) {
-  switch (activation) {
-    case Activation::none: return x;
-    case Activation::silu: return x * at::sigmoid(x);
-    case Activation::gelu: return 0.5 * x * (1 + at::erf(x / std::sqrt(2.0)));
-    case Activation::quick_gelu: return x * at::sigmoid(1.702 * x);
-    case Activation::relu: return at::clamp_min(x, 0);
-    case Activation::geglu: {
-      const auto halves = x.chunk(2, -1);
-      return halves[0] * exact_activation(halves[1], Activation::gelu);
-    }
-  }
-  return x;
-}
-
 constexpr Activation kActivations[] = {Activation::none,       Activation::silu, Activation::gelu,
                                        Activation::quick_gelu, Activation::relu, Activation::geglu};
-
-/// Runs `kernel` on the first n rows of each input and compares: with float64 for all rows, and bit for bit between
-/// batches.
-template <class Kernel>
-void check(const Backend& backend, double allowed, const std::vector<Tensor>& inputs, const Kernel& kernel,
-           const Tensor& expected) {
-  const auto rows = [&](int64_t first, int64_t count) {
-    std::vector<Tensor> some;
-    for (const Tensor& input : inputs) some.push_back(input.narrow(0, first, count));
-    return kernel(some);
-  };
-  const Tensor whole = rows(0, kRows);
-  REQUIRE(whole.sizes() == expected.sizes());
-  REQUIRE(whole.scalar_type() == backend.dtype());
-  CHECK(normalised_error(whole, expected) < allowed);
-  for (int64_t count : {1, 2, 3, 4})
-    for (int64_t first = 0; first + count <= kRows; first += 3) {
-      INFO("rows " << first << " to " << first + count - 1);
-      CHECK(at::equal(rows(first, count), whole.narrow(0, first, count)));
-    }
-}
 
 }  // namespace
 
@@ -143,7 +44,7 @@ TEST_CASE("linear is close to float64 and a row never depends on the others") {
         if (with_bias) expected = expected + exact(bias);
         expected = exact_activation(expected, activation);
         if (with_residual) expected = expected + exact(residual);
-        check(
+        check_kernel(
             *backend, product_tolerance(*backend), {x, residual},
             [&](const std::vector<Tensor>& in_rows) {
               Epilogue epilogue{activation, std::nullopt};
@@ -174,7 +75,7 @@ TEST_CASE("conv2d is close to float64 and a row never depends on the others") {
             activation);
         const Tensor residual = random(expected.sizes().vec(), *backend);
         if (with_residual) expected = expected + exact(residual);
-        check(
+        check_kernel(
             *backend, product_tolerance(*backend), {x, residual},
             [&](const std::vector<Tensor>& in_rows) {
               Epilogue epilogue{activation, std::nullopt};
@@ -208,12 +109,8 @@ TEST_CASE("group_norm is close to float64 and a row never depends on the others"
           const Tensor weight = random({channels}, *backend), bias = random({channels}, *backend);
           const Tensor x =
               (random({kRows, channels, side, side + 1}, *backend) + 2).contiguous(format);  // a mean to lose digits on
-          const Tensor grouped = exact(x).reshape({kRows, groups, -1});
-          const Tensor centred = grouped - grouped.mean(-1, true);
-          const Tensor normal = (centred / (centred.square().mean(-1, true) + eps).sqrt()).reshape(x.sizes());
-          const Tensor expected = exact_activation(
-              normal * exact(weight).view({1, -1, 1, 1}) + exact(bias).view({1, -1, 1, 1}), activation);
-          check(
+          const Tensor expected = check::exact_group_norm(x, {groups, weight, bias, eps, activation, {}});
+          check_kernel(
               *backend, tolerance(*backend), {x},
               [&](const std::vector<Tensor>& in_rows) {
                 return backend->group_norm(in_rows[0], groups, weight, bias, eps, activation);
@@ -229,28 +126,12 @@ TEST_CASE("layer_norm is close to float64 and a row never depends on the others"
       CAPTURE(backend->info().device, width);
       const Tensor weight = random({width}, *backend), bias = random({width}, *backend);
       const Tensor x = random({kRows, 13, width}, *backend) + 2;
-      const Tensor centred = exact(x) - exact(x).mean(-1, true);
-      const Tensor normal = centred / (centred.square().mean(-1, true) + 1e-5).sqrt();
-      check(
+      check_kernel(
           *backend, tolerance(*backend), {x},
           [&](const std::vector<Tensor>& in_rows) { return backend->layer_norm(in_rows[0], weight, bias, 1e-5); },
-          normal * exact(weight) + exact(bias));
+          check::exact_layer_norm(x, {weight, bias, 1e-5}));
     }
 }
-
-namespace {
-
-Tensor exact_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, double scale, bool causal) {
-  const auto split = [&](const Tensor& x) { return exact(x).view({x.size(0), x.size(1), heads, -1}).transpose(1, 2); };
-  Tensor scores = at::matmul(split(q), split(k).transpose(2, 3)) * scale;
-  if (causal) {
-    const Tensor allowed = at::ones({q.size(1), k.size(1)}, at::kBool).tril();
-    scores = scores.masked_fill(allowed.logical_not(), -std::numeric_limits<double>::infinity());
-  }
-  return at::matmul(at::softmax(scores, -1), split(v)).transpose(1, 2).reshape(q.sizes());
-}
-
-}  // namespace
 
 TEST_CASE("attention is close to float64 and a row never depends on the others") {
   struct Shape {
@@ -269,7 +150,7 @@ TEST_CASE("attention is close to float64 and a row never depends on the others")
                    k = random({kRows, s.keys, s.heads * s.d}, *backend);
       const Tensor v = random({kRows, s.keys, s.heads * s.d}, *backend);
       const double scale = 1 / std::sqrt(s.d);
-      check(
+      check_kernel(
           *backend, tolerance(*backend), {q, k, v},
           [&](const std::vector<Tensor>& in_rows) {
             return backend->attention(in_rows[0], in_rows[1], in_rows[2], s.heads, scale, s.causal);
@@ -305,7 +186,7 @@ TEST_CASE("activations on their own are close to float64 and leave their input a
   for (const auto& backend : backends())
     for (Activation activation : kActivations) {
       const Tensor x = random({kRows, 7, 38}, *backend, 2), before = x.clone();
-      check(
+      check_kernel(
           *backend, tolerance(*backend), {x},
           [&](const std::vector<Tensor>& in_rows) { return activate(in_rows[0], activation); },
           exact_activation(exact(x), activation));
