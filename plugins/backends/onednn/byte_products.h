@@ -6,39 +6,49 @@
 // bytes whatever came before it. A row that would lose more than kMostRounding (a few numbers tower over all others, or
 // one is not finite) is left to the caller, who multiplies it in the backend's dtype with the same rounded weights.
 
-#include "plugins/backends/onednn/int8_kernels.h"
-#include "plugins/backends/onednn/primitives.h"
+#include "plugins/backends/onednn/norms.h"
+#include "plugins/backends/onednn/row_products.h"
 
 namespace alice::onednn {
 
-/// A row's memory, dense, in the backend's dtype; maps lie channels-last.
-struct RowMemory {
-  const char* source;
-  const char* residual;  // null, or of the result's shape
-  char* result;
+/// Tokens in bytes: a token is 0 at byte kZero and reaches 1 or 255 where it is largest.
+struct RoundedTokens {
+  static constexpr int kZero = 128, kMost = 127;
+  Tensor bytes;   // [tokens, in]
+  Tensor scales;  // float32 [tokens]
 };
 
 class ByteProducts {
  public:
-  /// Both stay the caller's and must outlive this.
-  ByteProducts(const Int8Kernels& kernels, const PrimitiveCache& cache) : kernels_(kernels), cache_(cache) {}
+  /// All stay the caller's and must outlive this.
+  ByteProducts(at::ScalarType dtype, const Int8Kernels& kernels, const FusedKernels& fused, const PrimitiveCache& cache)
+      : element_(static_cast<int64_t>(c10::elementSize(dtype))), kernels_(kernels), fused_(fused), cache_(cache) {}
 
-  // Each false when the row is not for 8 bits; the result's memory is then undefined. `weight` has a rounding().
+  // Weights have a rounding(). Nothing, or false, where a row is not for 8 bits; the result's memory is then undefined.
 
-  /// source [tokens, in] -> result [tokens, out], or [tokens, out / 2] for geglu. Tokens have a scale each. Few tokens
-  /// are left to the caller: there the weights' memory is what takes time.
-  bool multiply(const RowMemory& row, int64_t tokens, const PackedWeight& weight, Activation activation) const;
+  /// source [tokens, width]; a scale a token. norm: null, or what is done to the tokens before. Few tokens are left to
+  /// the caller: there the weights' memory is what takes time.
+  std::optional<RoundedTokens> rounded(const char* source, int64_t tokens, int64_t width, const TokenNorm* norm) const;
+  /// source [tokens, in] -> result [tokens, out], or [tokens, out / 2] for geglu. The row's own source is not read.
+  bool multiply(const RoundedTokens& source, const RowMemory& row, const PackedWeight& weight,
+                Activation activation) const;
   /// source [H, W, in] -> result [H', W', out]. The map has one scale and one zero: what follows a SiLU is hardly ever
-  /// negative, and a zero amid the bytes would waste half of them.
-  bool convolve(const RowMemory& row, int64_t height, int64_t width, const PackedWeight& weight,
-                const Conv2dShape& shape, Activation activation) const;
+  /// negative, and a zero amid the bytes would waste half of them. norm: null, or what is done to the map before, with
+  /// its extremes.
+  bool convolve(const RowMemory& row, BandedConvolution bands, const PackedWeight& weight, Activation activation,
+                const MapNorm* norm) const;
+  /// source [H, W, in] -> result [2 H, 2 W, out], as FusedProducts::upsample_conv2d().
+  bool upsample(const RowMemory& row, int64_t height, int64_t width, const UpsamplingWeight& weight) const;
+
+  /// To be asked for the extremes of norms.
+  const Int8Kernels& kernels() const { return kernels_; }
 
  private:
-  struct RoundedTokens;
-  std::optional<RoundedTokens> rounded_tokens(const char* source, int64_t tokens, const PackedWeight& weight) const;
-  Spread spread_of(const char* source, int64_t count, const PackedWeight& weight) const;
+  Spread spread_of(const char* source, int64_t count) const;
 
+  int64_t element_;
   const Int8Kernels& kernels_;
+  const FusedKernels& fused_;
   const PrimitiveCache& cache_;
 };
 

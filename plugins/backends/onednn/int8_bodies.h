@@ -29,6 +29,40 @@ void to_bytes_of(const typename Arithmetic::Element* x, uint8_t* y, int64_t coun
   });
 }
 
+template <class Arithmetic>
+void channel_extremes_of(const typename Arithmetic::Element* x, int64_t pixels, int64_t channels, float* lowest,
+                         float* highest) {
+  using Lanes = typename Arithmetic::Lanes;
+  each_vector<Arithmetic>(channels, [&](int64_t at, int64_t count, const auto& load, const auto&) {
+    auto low = load(x + at), high = low;
+    for (int64_t pixel = 1; pixel < pixels; ++pixel) {
+      const auto value = load(x + pixel * channels + at);
+      low = Lanes::smaller(low, value);
+      high = Lanes::larger(high, value);
+    }
+    store_floats<Lanes>(lowest + at, low, count);
+    store_floats<Lanes>(highest + at, high, count);
+  });
+}
+
+template <class Arithmetic>
+float norm_to_bytes_of(const typename Arithmetic::Element* x, uint8_t* y, int64_t pixels, int64_t channels,
+                       const float* scale, const float* shift, bool with_silu, float factor, int zero) {
+  using Lanes = typename Arithmetic::Lanes;
+  const auto factors = Lanes::all(factor);
+  auto squares = Lanes::all(0);
+  for (int64_t pixel = 0; pixel < pixels; ++pixel, x += channels, y += channels)
+    each_vector<Arithmetic>(channels, [&](int64_t at, int64_t count, const auto& load, const auto&) {
+      // Lanes past the end are 0: silu(0) is, too.
+      const auto normed = Lanes::multiply_add(load(x + at), load_floats<Lanes>(scale + at, count),
+                                              load_floats<Lanes>(shift + at, count));
+      const auto value = with_silu ? silu<Arithmetic>(normed) : normed;
+      squares = Lanes::multiply_add(value, value, squares);
+      Lanes::store_bytes(y + at, value * factors, zero, count);
+    });
+  return Lanes::sum(squares);
+}
+
 /// (sum - shift) channel_scale token_scale + bias, of the channels from `at`.
 template <class Lanes>
 inline typename Lanes::Vector number_of(const int32_t* sums, const SumScales& scales,
@@ -77,6 +111,14 @@ class CompiledInt8Kernels final : public Int8Kernels {
   }
   void to_bytes(const void* x, uint8_t* y, int64_t count, float factor, int zero) const override {
     to_bytes_of<Arithmetic>(static_cast<const Element*>(x), y, count, factor, zero);
+  }
+  void channel_extremes(const void* x, int64_t pixels, int64_t channels, float* lowest, float* highest) const override {
+    channel_extremes_of<Arithmetic>(static_cast<const Element*>(x), pixels, channels, lowest, highest);
+  }
+  float norm_to_bytes(const void* x, uint8_t* y, int64_t pixels, int64_t channels, const float* scale,
+                      const float* shift, bool silu, float factor, int zero) const override {
+    return norm_to_bytes_of<Arithmetic>(static_cast<const Element*>(x), y, pixels, channels, scale, shift, silu, factor,
+                                        zero);
   }
   void from_sums(const int32_t* sums, int64_t tokens, int64_t channels, const SumScales& scales, Curve curve,
                  const void* residual, void* y) const override {

@@ -31,8 +31,15 @@ struct SumScales {
 class Int8Kernels {
  public:
   virtual Spread spread(const void* x, int64_t count) const = 0;
+  /// For each channel the extremes of some pixels, one or more. What they are where a number is NaN is open.
+  virtual void channel_extremes(const void* x, int64_t pixels, int64_t channels, float* lowest,
+                                float* highest) const = 0;
   /// y = x factor + zero, rounded to the nearest integer (ties to even), held within 0 and 255.
   virtual void to_bytes(const void* x, uint8_t* y, int64_t count, float factor, int zero) const = 0;
+  /// The same of x scale + shift by channel, with SiLU after it if `silu`. The sum of the squares of these numbers, not
+  /// finite where one of them is not.
+  virtual float norm_to_bytes(const void* x, uint8_t* y, int64_t pixels, int64_t channels, const float* scale,
+                              const float* shift, bool silu, float factor, int zero) const = 0;
   /// sums [tokens, channels] -> y [tokens, channels], halved by Curve::gate. residual: null, or of y's shape and added
   /// to it at the end.
   virtual void from_sums(const int32_t* sums, int64_t tokens, int64_t channels, const SumScales& scales, Curve curve,

@@ -50,7 +50,7 @@ void check_processor(Precision precision) {
   if (precision == Precision::int8 && set < InstructionSet::avx512_vnni) refuse("int8", "AVX512-VNNI");
 }
 
-class OnednnBackend final : public Backend {
+class OnednnBackend final : public Backend, public FusedProducts {
  public:
   explicit OnednnBackend(const OnednnOptions& options)
       : precision_(options.dtype),
@@ -83,23 +83,20 @@ class OnednnBackend final : public Backend {
   }
   Tensor conv2d(const Tensor& x, const PreparedWeight& w, const Conv2dShape& shape,
                 const Epilogue& epilogue) const override {
-    const auto result = products_.conv2d(x, w, shape, epilogue);
+    const auto result = products_.conv2d(x, w, shape, epilogue, nullptr);
     return result ? *result : Backend::conv2d(x, w, shape, epilogue);
   }
 
   Tensor group_norm(const Tensor& x, int64_t groups, const Tensor& weight, const Tensor& bias, double eps,
                     Activation activation) const override {
-    const bool is_known = activation == Activation::none || activation == Activation::silu;
-    const bool fits =
-        x.dim() == 4 && weight.numel() == x.size(1) && bias.numel() == x.size(1) && x.size(1) % groups == 0;
-    if (!is_known || !fits || !takes(x)) return Backend::group_norm(x, groups, weight, bias, eps, activation);
-    return onednn::group_norm(*kernels_, x, groups, weight.to(at::kFloat), bias.to(at::kFloat), eps,
-                              activation == Activation::silu);
+    const GroupNorm norm = {groups, weight, bias, eps, activation, Tensor()};
+    if (!takes(x, norm)) return Backend::group_norm(x, groups, weight, bias, eps, activation);
+    return onednn::group_norm(*kernels_, x, parameters_of(norm));
   }
   Tensor layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps) const override {
     if (!takes(x) || weight.numel() != x.size(-1) || bias.numel() != x.size(-1))
       return Backend::layer_norm(x, weight, bias, eps);
-    return onednn::layer_norm(*kernels_, x, weight.to(at::kFloat), bias.to(at::kFloat), eps);
+    return onednn::layer_norm(*kernels_, x, {weight.to(at::kFloat), bias.to(at::kFloat), eps});
   }
   Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, double scale,
                    bool causal) const override {
@@ -108,7 +105,38 @@ class OnednnBackend final : public Backend {
     if (!fits || !takes(q) || !takes(k) || !takes(v)) return Backend::attention(q, k, v, heads, scale, causal);
     return onednn::attention(*kernels_, q, k, v, heads, scale, causal);
   }
+
+  Tensor norm_conv2d(const Tensor& x, const GroupNorm& norm, const PreparedWeight& w, const Conv2dShape& shape,
+                     const Epilogue& epilogue) const override {
+    if (takes(x, norm)) {
+      const Products::NormBefore before = {parameters_of(norm),
+                                           norm.added.defined() ? norm.added.to(at::kFloat).contiguous() : Tensor()};
+      if (const auto result = products_.conv2d(x, w, shape, epilogue, &before)) return *result;
+    }
+    const Tensor sum = norm.added.defined() ? x + norm.added.unsqueeze(-1).unsqueeze(-1) : x;
+    return conv2d(group_norm(sum, norm.groups, norm.weight, norm.bias, norm.eps, norm.activation), w, shape, epilogue);
+  }
+  std::vector<Tensor> norm_linear(const Tensor& x, const LayerNorm& norm,
+                                  const std::vector<LinearLayer>& layers) const override {
+    if (takes(x) && norm.weight.numel() == x.size(-1) && norm.bias.numel() == x.size(-1))
+      if (const auto results =
+              products_.norm_linear(x, {norm.weight.to(at::kFloat), norm.bias.to(at::kFloat), norm.eps}, layers))
+        return *results;
+    const Tensor normed = layer_norm(x, norm.weight, norm.bias, norm.eps);
+    std::vector<Tensor> results;
+    for (const LinearLayer& layer : layers) results.push_back(linear(normed, layer.weight, layer.epilogue));
+    return results;
+  }
+  PreparedWeightPtr prepare_upsample_conv2d(const Tensor& weight, const Tensor& bias) const override {
+    return products_.prepare_upsample_conv2d(weight, bias);
+  }
+  Tensor upsample_conv2d(const Tensor& x, const PreparedWeight& w) const override {
+    const auto result = products_.upsample_conv2d(x, w);
+    return result ? *result : each_row(x, [&](const Tensor& row) { return upsampled(row, w.weight(), w.bias()); });
+  }
+
   const void* extension(const char* name) const override {
+    if (std::strcmp(name, kFusedProducts) == 0) return static_cast<const FusedProducts*>(this);
     static constexpr ProductError kError = {kMostRounding};
     const bool is_asked = precision_ == Precision::int8 && std::strcmp(name, kProductError) == 0;
     return is_asked ? &kError : nullptr;
@@ -116,6 +144,16 @@ class OnednnBackend final : public Backend {
 
  private:
   bool takes(const Tensor& x) const { return kernels_ && x.scalar_type() == dtype_ && x.numel() > 0; }
+  bool takes(const Tensor& x, const GroupNorm& norm) const {
+    const bool is_known = norm.activation == Activation::none || norm.activation == Activation::silu;
+    return takes(x) && is_known && x.dim() == 4 && norm.weight.numel() == x.size(1) && norm.bias.numel() == x.size(1) &&
+           x.size(1) % norm.groups == 0 &&
+           (!norm.added.defined() || norm.added.sizes() == at::IntArrayRef({x.size(0), x.size(1)}));
+  }
+  static NormParameters parameters_of(const GroupNorm& norm) {
+    return {norm.groups, norm.weight.to(at::kFloat), norm.bias.to(at::kFloat), norm.eps,
+            norm.activation == Activation::silu};
+  }
 
   Precision precision_;
   at::ScalarType dtype_;

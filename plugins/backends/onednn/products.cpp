@@ -1,8 +1,5 @@
 #include "plugins/backends/onednn/products.h"
 
-#include <ATen/Parallel.h>
-
-#include "plugins/backends/onednn/parallel.h"
 #include "plugins/backends/onednn/result_memory.h"
 #include "plugins/backends/onednn/weight_memory.h"
 
@@ -10,11 +7,6 @@ namespace alice::onednn {
 namespace {
 
 constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
-
-// Tokens of one product before it is gated: what is gated is then still in the cache (10 MB of SD 1.5's widest layer in
-// float32), and the weights are read once for many tokens.
-constexpr int64_t kGatedTokens = 256;
-constexpr int64_t kTokensPerTask = 16;
 
 Tensor own_copy(const Tensor& tensor, at::ScalarType dtype) {
   if (!tensor.defined()) return {};
@@ -30,26 +22,18 @@ bool is_like(const Tensor& tensor, at::IntArrayRef sizes, at::ScalarType dtype) 
   return tensor.sizes() == sizes && tensor.scalar_type() == dtype;
 }
 
-/// Bytes from one row of a batch to the next, of a dense tensor.
-int64_t row_bytes(const Tensor& tensor) {
-  return tensor.numel() / tensor.size(0) * static_cast<int64_t>(tensor.element_size());
-}
-char* data_of(const Tensor& tensor) { return static_cast<char*>(tensor.data_ptr()); }
-
-/// Row b of a batch. residual may be undefined.
+/// Row b of a batch of dense tensors. residual may be undefined.
 RowMemory row_of(const Tensor& source, const Tensor& residual, const Tensor& result, int64_t b) {
-  return {data_of(source) + b * row_bytes(source),
-          residual.defined() ? data_of(residual) + b * row_bytes(residual) : nullptr,
-          data_of(result) + b * row_bytes(result)};
-}
-
-const float* bias_of(const PackedWeight& weight) {
-  return weight.bias_float().defined() ? weight.bias_float().data_ptr<float>() : nullptr;
+  const auto row = [b](const Tensor& tensor) {
+    const int64_t elements = tensor.numel() / tensor.size(0);
+    return static_cast<char*>(tensor.data_ptr()) + b * elements * static_cast<int64_t>(tensor.element_size());
+  };
+  return {row(source), residual.defined() ? row(residual) : nullptr, row(result)};
 }
 
 }  // namespace
 
-PreparedWeightPtr Products::prepare(const Tensor& weight, const Tensor& bias, bool is_product) const {
+std::shared_ptr<const PackedWeight> Products::prepare(const Tensor& weight, const Tensor& bias, bool is_product) const {
   if (byte_products_)
     if (const auto in_8_bits = rounded(weight))
       return std::make_shared<PackedWeight>(*in_8_bits, own_copy(bias, dtype_), is_product, dtype_);
@@ -64,125 +48,127 @@ PreparedWeightPtr Products::prepare_conv2d(const Tensor& weight, const Tensor& b
   return prepare(weight, bias, is_pointwise(weight.sizes(), shape));
 }
 
+PreparedWeightPtr Products::prepare_upsample_conv2d(const Tensor& weight, const Tensor& bias) const {
+  return std::make_shared<UpsamplingWeight>(weight, own_copy(bias, dtype_),
+                                            [&](const Tensor& quarter) { return prepare(quarter, bias, false); });
+}
+
 const PackedWeight* Products::packed(const Tensor& x, const PreparedWeight& w) const {
   const auto* weight = dynamic_cast<const PackedWeight*>(&w);
   return weight && x.scalar_type() == dtype_ && x.numel() > 0 ? weight : nullptr;
 }
 
-RowPrimitivePtr Products::product(int64_t tokens, const PackedWeight& weight, Activation activation,
-                                  bool has_residual) const {
-  return cache_.find({PrimitiveKey::Kind::product,
-                      {tokens, weight.inputs(), weight.outputs()},
-                      dtype_,
-                      weight.bias_float().defined(),
-                      activation,
-                      has_residual,
-                      at::get_num_threads()});
-}
-
-bool Products::multiply(const Tensor& source, int64_t tokens, const PackedWeight& weight, Activation activation,
-                        const Tensor& residual, const Tensor& result) const {
-  for (int64_t b = 0; b < source.size(0); ++b) {
-    const RowMemory row = row_of(source, residual, result, b);
-    if (weight.rounding() && byte_products_->multiply(row, tokens, weight, activation)) continue;
-    const RowPrimitivePtr primitive = product(tokens, weight, activation, residual.defined());
-    if (!primitive) return false;
-    run(*primitive, weight, bias_of(weight), row.source, row.residual, row.result);
-  }
-  return true;
-}
-
-bool Products::multiply_and_gate(const Tensor& source, int64_t tokens, const PackedWeight& weight,
-                                 const Tensor& result) const {
-  for (int64_t b = 0; b < source.size(0); ++b) {
-    const RowMemory row = row_of(source, {}, result, b);
-    if (weight.rounding() && byte_products_->multiply(row, tokens, weight, Activation::geglu)) continue;
-    if (!gate_row(row.source, tokens, weight, row.result)) return false;
-  }
-  return true;
-}
-
-bool Products::gate_row(const char* source, int64_t tokens, const PackedWeight& weight, char* result) const {
-  const int64_t width = weight.outputs() / 2, element = static_cast<int64_t>(c10::elementSize(dtype_));
-  const int64_t block = std::min(tokens, kGatedTokens), rest = tokens % block;
-  const RowPrimitivePtr whole = product(block, weight, Activation::none, false),
-                        last = rest > 0 ? product(rest, weight, Activation::none, false) : whole;
-  if (!whole || !last) return false;
-  const Tensor halves = empty_result({block, 2 * width}, dtype_);
-  for (int64_t first = 0; first < tokens; first += block) {
-    const int64_t count = std::min(block, tokens - first);
-    run(count == block ? *whole : *last, weight, bias_of(weight), source + first * weight.inputs() * element, nullptr,
-        halves.data_ptr());
-    char* gated = result + first * width * element;
-    each_task((count + kTokensPerTask - 1) / kTokensPerTask, [&](int64_t task) {
-      const int64_t at = task * kTokensPerTask;
-      kernels_->gate(data_of(halves) + at * 2 * width * element, gated + at * width * element,
-                     std::min(kTokensPerTask, count - at), width);
-    });
-  }
-  return true;
-}
-
-std::optional<Tensor> Products::linear(const Tensor& x, const PreparedWeight& w, const Epilogue& epilogue) const {
+std::optional<Products::LinearCall> Products::linear_call(const Tensor& x, const PreparedWeight& w,
+                                                          const Epilogue& epilogue) const {
   const PackedWeight* weight = packed(x, w);
   const bool gates = epilogue.activation == Activation::geglu;
   if (!weight || !weight->is_product() || x.dim() < 2 || x.size(-1) != weight->inputs()) return std::nullopt;
   if (gates && (!kernels_ || epilogue.residual)) return std::nullopt;
-  const Tensor source = x.contiguous();
   std::vector<int64_t> shape = x.sizes().vec();
   shape.back() = gates ? weight->outputs() / 2 : weight->outputs();
   if (epilogue.residual && !is_like(*epilogue.residual, shape, dtype_)) return std::nullopt;
-  const Tensor result = empty_result(shape, dtype_);
-  const int64_t tokens = x.numel() / x.size(0) / weight->inputs();
-  const Tensor residual = epilogue.residual ? epilogue.residual->contiguous() : Tensor();
-  const bool done = gates ? multiply_and_gate(source, tokens, *weight, result)
-                          : multiply(source, tokens, *weight, epilogue.activation, residual, result);
-  return done ? std::optional(result) : std::nullopt;
+  return LinearCall{*weight, epilogue.activation, epilogue.residual ? epilogue.residual->contiguous() : Tensor(),
+                    empty_result(shape, dtype_)};
+}
+
+std::optional<Tensor> Products::linear(const Tensor& x, const PreparedWeight& w, const Epilogue& epilogue) const {
+  const auto call = linear_call(x, w, epilogue);
+  if (!call) return std::nullopt;
+  const Tensor source = x.contiguous();
+  const int64_t tokens = x.numel() / x.size(0) / x.size(-1);
+  for (int64_t b = 0; b < x.size(0); ++b)
+    if (!multiply(row_of(source, call->residual, call->result, b), tokens, call->weight, call->activation))
+      return std::nullopt;
+  return call->result;
+}
+
+bool Products::multiply(const RowMemory& row, int64_t tokens, const PackedWeight& weight, Activation activation) const {
+  if (weight.rounding()) {
+    const auto source = byte_products_->rounded(row.source, tokens, weight.inputs(), nullptr);
+    if (source && byte_products_->multiply(*source, row, weight, activation)) return true;
+  }
+  return row_products_.multiply(row, tokens, weight, activation);
+}
+
+std::optional<std::vector<Tensor>> Products::norm_linear(const Tensor& x, const TokenNorm& norm,
+                                                         const std::vector<LinearLayer>& layers) const {
+  std::vector<LinearCall> calls;
+  for (const LinearLayer& layer : layers) {
+    const auto call = linear_call(x, layer.weight, layer.epilogue);
+    if (!call || !call->weight.rounding()) return std::nullopt;
+    calls.push_back(*call);
+  }
+  const Tensor source = x.contiguous();
+  const int64_t width = x.size(-1), tokens = x.numel() / x.size(0) / width;
+  for (int64_t b = 0; b < x.size(0); ++b) {
+    const auto rounded = byte_products_->rounded(row_of(source, {}, source, b).source, tokens, width, &norm);
+    Tensor normed;  // where the row, or a layer, is not for 8 bits
+    for (const LinearCall& call : calls) {
+      RowMemory row = row_of(source, call.residual, call.result, b);
+      if (rounded && byte_products_->multiply(*rounded, row, call.weight, call.activation)) continue;
+      if (!normed.defined()) normed = layer_norm(*kernels_, source.narrow(0, b, 1), norm);
+      row.source = static_cast<const char*>(normed.data_ptr());
+      if (!row_products_.multiply(row, tokens, call.weight, call.activation)) return std::nullopt;
+    }
+  }
+  std::vector<Tensor> results;
+  for (const LinearCall& call : calls) results.push_back(call.result);
+  return results;
 }
 
 std::optional<Tensor> Products::conv2d(const Tensor& x, const PreparedWeight& w, const Conv2dShape& shape,
-                                       const Epilogue& epilogue) const {
+                                       const Epilogue& epilogue, const NormBefore* norm) const {
   const PackedWeight* weight = packed(x, w);
   if (!weight || x.dim() != 4 || weight->shape().size() != 4 || x.size(1) != weight->inputs()) return std::nullopt;
   if (weight->is_product() != is_pointwise(weight->shape(), shape) || epilogue.activation == Activation::geglu)
     return std::nullopt;
-  const int64_t kh = weight->shape()[2], kw = weight->shape()[3];
-  const auto reduced = [&](int64_t size, int64_t kernel) {
-    return (size + 2 * shape.padding - kernel) / shape.stride + 1;
-  };
-  if (x.size(2) + 2 * shape.padding < kh || x.size(3) + 2 * shape.padding < kw) return std::nullopt;
-  const int64_t height = reduced(x.size(2), kh), width = reduced(x.size(3), kw);
-  const std::vector<int64_t> sizes = {x.size(0), weight->outputs(), height, width};
+  const BandedConvolution size = BandedConvolution::of(x.size(2), x.size(3), *weight, shape);
+  if (x.size(2) + 2 * shape.padding < size.kernel_height || x.size(3) + 2 * shape.padding < size.kernel_width)
+    return std::nullopt;
+  const std::vector<int64_t> sizes = {x.size(0), weight->outputs(), size.lines(), size.pixels()};
   if (epilogue.residual && !is_like(*epilogue.residual, sizes, dtype_)) return std::nullopt;
   const Tensor source = x.contiguous(kChannelsLast);
   const Tensor result = empty_result(sizes, dtype_, kChannelsLast);
   const Tensor residual = epilogue.residual ? epilogue.residual->contiguous(kChannelsLast) : Tensor();
-  const bool done = weight->is_product()
-                        ? multiply(source, height * width, *weight, epilogue.activation, residual, result)
-                        : convolve(source, *weight, shape, epilogue.activation, residual, result);
-  return done ? std::optional(result) : std::nullopt;
+  for (int64_t b = 0; b < x.size(0); ++b) {
+    const RowMemory row = row_of(source, residual, result, b);
+    std::optional<MapNorm> map;
+    if (norm)
+      map = map_norm(*kernels_, weight->rounding() ? &byte_products_->kernels() : nullptr, row.source,
+                     x.size(2) * x.size(3), dtype_, norm->parameters,
+                     norm->added.defined() ? norm->added.data_ptr<float>() + b * x.size(1) : nullptr);
+    if (!convolve(row, size, *weight, epilogue.activation, map ? &*map : nullptr)) return std::nullopt;
+  }
+  return result;
 }
 
-bool Products::convolve(const Tensor& source, const PackedWeight& weight, const Conv2dShape& shape,
-                        Activation activation, const Tensor& residual, const Tensor& result) const {
-  const int64_t height = source.size(2), width = source.size(3);
-  for (int64_t b = 0; b < source.size(0); ++b) {
-    const RowMemory row = row_of(source, residual, result, b);
-    if (weight.rounding() && byte_products_->convolve(row, height, width, weight, shape, activation)) continue;
-    const RowPrimitivePtr primitive = cache_.find({PrimitiveKey::Kind::convolution,
-                                                   {weight.inputs(), height, width, weight.outputs(), weight.shape()[2],
-                                                    weight.shape()[3], shape.stride, shape.padding},
-                                                   dtype_,
-                                                   weight.bias_float().defined(),
-                                                   activation,
-                                                   residual.defined(),
-                                                   at::get_num_threads()});
-    if (!primitive) return false;
-    // The convolution adds to what is there.
-    if (residual.defined()) result.narrow(0, b, 1).copy_(residual.narrow(0, b, 1));
-    run(*primitive, weight, bias_of(weight), row.source, nullptr, row.result);
+bool Products::convolve(const RowMemory& row, const BandedConvolution& size, const PackedWeight& weight,
+                        Activation activation, const MapNorm* norm) const {
+  if (weight.is_product()) {
+    const int64_t pixels = size.height * size.width;
+    if (!norm) return multiply(row, pixels, weight, activation);
+    const Tensor normed = applied(*kernels_, *norm, row.source, pixels, dtype_);
+    return multiply({static_cast<const char*>(normed.data_ptr()), row.residual, row.result}, pixels, weight,
+                    activation);
   }
-  return true;
+  if (weight.rounding() && byte_products_->convolve(row, size, weight, activation, norm)) return true;
+  return row_products_.convolve(row, size, weight, activation, norm);
+}
+
+std::optional<Tensor> Products::upsample_conv2d(const Tensor& x, const PreparedWeight& w) const {
+  const auto* weight = dynamic_cast<const UpsamplingWeight*>(&w);
+  if (!weight || x.dim() != 4 || x.numel() == 0 || x.scalar_type() != dtype_) return std::nullopt;
+  const PackedWeight& quarter = weight->of(0, 0);
+  if (x.size(1) != quarter.inputs()) return std::nullopt;
+  const int64_t height = x.size(2), width = x.size(3);
+  const Tensor source = x.contiguous(kChannelsLast);
+  const Tensor result = empty_result({x.size(0), quarter.outputs(), 2 * height, 2 * width}, dtype_, kChannelsLast);
+  for (int64_t b = 0; b < x.size(0); ++b) {
+    const RowMemory row = row_of(source, {}, result, b);
+    if (weight->is_rounded() && byte_products_->upsample(row, height, width, *weight)) continue;
+    if (!row_products_.upsample(row, height, width, *weight)) return std::nullopt;
+  }
+  return result;
 }
 
 }  // namespace alice::onednn

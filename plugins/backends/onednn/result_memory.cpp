@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <list>
 #include <mutex>
@@ -12,6 +13,9 @@ namespace {
 
 constexpr size_t kSmallest = size_t{1} << 20;  // below, malloc keeps what is freed
 constexpr size_t kKeptBytes = size_t{512} << 20;
+// Kept blocks never add to the most that was in use at once, but for this: a network whose maps are small has them of
+// many sizes.
+constexpr size_t kUsualBytes = size_t{128} << 20;
 constexpr size_t kAlignment = size_t{2} << 20;  // a huge page
 
 /// Not malloc's: aligned blocks would leave holes in its heap that nothing fits. size: a multiple of kAlignment.
@@ -37,6 +41,7 @@ class BlockPool {
   };
 
   Block take(size_t size) {
+    const size_t rounded = (size + kAlignment - 1) / kAlignment * kAlignment;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       for (auto block = waiting_.begin(); block != waiting_.end(); ++block)
@@ -44,28 +49,43 @@ class BlockPool {
           const Block taken = *block;
           waiting_.erase(block);
           kept_ -= taken.size;
+          used_ += taken.size;
           return taken;
         }
+      used_ += rounded;
+      most_used_ = std::max(most_used_, used_);
+      release();
     }
-    const size_t rounded = (size + kAlignment - 1) / kAlignment * kAlignment;
-    return {map_aligned(rounded), rounded};
+    try {
+      return {map_aligned(rounded), rounded};
+    } catch (const std::bad_alloc&) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      used_ -= rounded;
+      throw;
+    }
   }
 
   void give_back(const Block& block) {
     const std::lock_guard<std::mutex> lock(mutex_);
     waiting_.push_front(block);
     kept_ += block.size;
-    while (kept_ > kKeptBytes) {  // those that waited longest go
+    used_ -= block.size;
+    release();
+  }
+
+ private:
+  /// Those that waited longest go.
+  void release() {
+    while (!waiting_.empty() && (kept_ > kKeptBytes || used_ + kept_ > std::max(most_used_, kUsualBytes))) {
       ::munmap(waiting_.back().memory, waiting_.back().size);
       kept_ -= waiting_.back().size;
       waiting_.pop_back();
     }
   }
 
- private:
   std::mutex mutex_;
   std::list<Block> waiting_;
-  size_t kept_ = 0;
+  size_t kept_ = 0, used_ = 0, most_used_ = 0;  // bytes: waiting_'s, those in use, the most of these so far
 };
 
 /// Never destroyed: a tensor may outlive everything else.
