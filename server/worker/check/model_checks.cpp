@@ -9,6 +9,8 @@ namespace {
 
 constexpr bool kPathsAllowed = true;
 constexpr int64_t kInferSteps = 3;
+constexpr int64_t kColours = 3;
+constexpr int64_t kLoadedLatents = 8;   // a side of what the encoder is tried with
 constexpr double kFlatDeviation = 1.0;  // levels of 255: less is one colour with noise of rounding
 
 /// Runs `body` as one case; what it throws is the case's failure.
@@ -60,7 +62,13 @@ Report check_model(const Composer& composer, const std::string& name, Json& fact
 Report check_load(Composer& composer, const std::string& name) {
   const c10::InferenceMode no_gradients;
   Report report;
-  run_case(report, "load", name, [&] { composer.compose(name, kPathsAllowed); });
+  std::shared_ptr<const Pipeline> pipeline;
+  run_case(report, "load", name, [&] { pipeline = composer.compose(name, kPathsAllowed); });
+  if (pipeline && pipeline->vae->info().can_encode)
+    run_case(report, "load", "vae encoder", [&] {
+      const int64_t side = kLoadedLatents * pipeline->vae->info().reduction;
+      pipeline->vae->encode(at::zeros({1, kColours, side, side}));
+    });
   return report;
 }
 

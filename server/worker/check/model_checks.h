@@ -13,7 +13,8 @@ namespace alice {
 /// nothing could be.
 Report check_model(const Composer& composer, const std::string& name, Json& facts);
 
-/// Loads every weight of every part; a case each.
+/// Loads every weight of every part: a case for the model, and one for the VAE's encoder, whose weights a VAE may leave
+/// until it encodes.
 Report check_load(Composer& composer, const std::string& name);
 
 /// A few steps at the native size: finite latents after each, and a picture that is not flat.
