@@ -41,6 +41,9 @@ struct PlacedPath {
   std::string place;
 };
 
+/// How many models, each set of LoRAs on one counted apart, a worker keeps loaded: those that were used last.
+inline constexpr size_t kMostPipelines = 4;
+
 struct HostConfig {
   std::vector<PlacedPath> plugins;  ///< library files; a folder stands for every *.so in it
   std::map<std::string, BackendConfig> backends;

@@ -1,5 +1,7 @@
 #include "core/host/composer.h"
 
+#include <chrono>
+
 #include "core/host/file_stamp.h"
 
 namespace alice {
@@ -60,10 +62,11 @@ void throw_faults(const Blueprint& blueprint) {
 
 }  // namespace
 
-Composer::Composer(HostConfig config, std::shared_ptr<const Registry> registry)
+Composer::Composer(HostConfig config, std::shared_ptr<const Registry> registry, OnLoaded on_loaded)
     : config_(std::move(config)),
       registry_(std::move(registry)),
       loras_(config_.models_directory / "loras"),
+      on_loaded_(std::move(on_loaded)),
       blueprints_([this](const ModelConfig& model) { return make_blueprint(*registry_, config_, model); }) {}
 
 std::vector<ModelStatus> Composer::models() const {
@@ -127,6 +130,7 @@ std::shared_ptr<const Part> Composer::share(std::map<std::string, std::weak_ptr<
 
 std::shared_ptr<const Pipeline> Composer::build(const Blueprint& blueprint) {
   throw_faults(blueprint);
+  const auto begun = std::chrono::steady_clock::now();
   auto pipeline = std::make_shared<Pipeline>();
   pipeline->id = blueprint.config.id;
   pipeline->backend = make_backend(blueprint.backend);
@@ -136,7 +140,15 @@ std::shared_ptr<const Pipeline> Composer::build(const Blueprint& blueprint) {
   pipeline->prompts = prompts_;
 
   check_parts_fit(*pipeline);
+  tell_loaded(blueprint, *pipeline, std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
   return pipeline;
+}
+
+void Composer::tell_loaded(const Blueprint& blueprint, const Pipeline& pipeline, double seconds) const {
+  if (!on_loaded_) return;
+  const bool is_named = !blueprint.backend.empty();
+  on_loaded_({pipeline.id, is_named ? blueprint.backend : registry_->backends().all().front()->info().id,
+              pipeline.backend->info().device, seconds});
 }
 
 std::shared_ptr<const Pipeline> Composer::cached(const std::string& key,

@@ -1,6 +1,7 @@
 #pragma once
 // From a model id and a set of LoRAs to a pipeline: loads, shares and caches.
 
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -8,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "core/base/model_catalogue.h"
 #include "core/host/blueprint_cache.h"
 #include "core/host/lora_set.h"
-#include "core/host/model_catalogue.h"
 #include "core/host/settings.h"
 
 namespace alice {
@@ -34,11 +35,22 @@ struct PreparedRequest {
   std::vector<std::string> warnings;
 };
 
+/// A model was loaded: for the log.
+struct LoadedModel {
+  std::string id;
+  std::string backend;  ///< its name in the configuration, else its plugin's id
+  std::string device;   ///< BackendInfo::device
+  double seconds = 0;   ///< that it took; parts that another model has loaded take none
+};
+using OnLoaded = std::function<void(const LoadedModel&)>;
+
 /// Any thread; one composes at a time. Loaded parts are shared between models that name the same files, plugin, options
 /// and backend; the last kMostPipelines pipelines (a set of LoRAs makes one of its own) stay loaded.
 class Composer {
  public:
-  Composer(HostConfig config, std::shared_ptr<const Registry> registry);
+  /// `on_loaded`, unless it is null, is told of every model that is loaded, not of sets of LoRAs that are laid over
+  /// one; on the thread that composes, which holds the composer: it must not call it.
+  Composer(HostConfig config, std::shared_ptr<const Registry> registry, OnLoaded on_loaded = nullptr);
 
   const HostConfig& config() const { return config_; }
   const Registry& registry() const { return *registry_; }
@@ -58,11 +70,10 @@ class Composer {
   std::shared_ptr<const Backend> backend(const std::string& name);
 
  private:
-  static constexpr size_t kMostPipelines = 4;
-
   // All below are called with mutex_ held.
   std::shared_ptr<const Backend> make_backend(const std::string& name);
   std::shared_ptr<const Pipeline> build(const Blueprint& blueprint);
+  void tell_loaded(const Blueprint& blueprint, const Pipeline& pipeline, double seconds) const;
   void add_loras(PreparedRequest& prepared, bool paths_allowed);
   std::shared_ptr<const Pipeline> cached(const std::string& key,
                                          const std::function<std::shared_ptr<const Pipeline>()>& make);
@@ -74,6 +85,7 @@ class Composer {
   const HostConfig config_;
   const std::shared_ptr<const Registry> registry_;
   const LoraLibrary loras_;
+  const OnLoaded on_loaded_;
   const std::shared_ptr<PromptCache> prompts_ = std::make_shared<PromptCache>();
   mutable BlueprintCache blueprints_;
 

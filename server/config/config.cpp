@@ -7,6 +7,7 @@
 #include "server/config/config_layer.h"
 #include "server/config/config_text.h"
 #include "server/config/environment.h"
+#include "server/config/model_names.h"
 #include "server/config/worker_groups.h"
 #include "server/config/yaml_document.h"
 #include "server/config/yaml_scalar.h"
@@ -201,6 +202,7 @@ Config load_config(const ConfigSources& sources) {
   settle_backends(config, !sources.backend.empty(), faults);
   settle_models(config);
   settle_worker_groups(config, faults);
+  check_preload(config, sources.checks_preload, faults);
   if (config.server.images_directory.empty()) config.server.images_directory = config.server.data_directory / "images";
   faults.throw_if_any(ErrorCode::bad_config);
   return config;

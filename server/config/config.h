@@ -28,6 +28,9 @@ struct ConfigSources {
   std::map<std::string, std::string> environment;
   std::filesystem::path system_file = "/etc/alice/config.yaml";
   std::filesystem::path program_folder;  ///< plugins and models are found beside it
+  /// Is an id of models.preload that no model has a fault? It is for those who start the server or check its
+  /// configuration; a model may go while the server runs, and commands about others have no need of it.
+  bool checks_preload = false;
 
   /// This process's environment and program folder.
   static ConfigSources of_process();
@@ -36,6 +39,8 @@ struct ConfigSources {
 struct Config {
   HostConfig host;
   std::string default_model;  ///< models.default_model; "" when nobody said one
+  /// models.preload: ids of models that workers load when they start, in this order; at most kMostPipelines of a group.
+  std::vector<PlacedName> preload;
   ServerConfig server;
   LoggingConfig logging;
   std::vector<Fault> warnings;       ///< what was said and is not honoured

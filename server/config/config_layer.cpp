@@ -6,6 +6,7 @@
 
 #include "core/base/nearest.h"
 #include "server/config/alice_dialect.h"
+#include "server/config/model_names.h"
 #include "server/config/server_options.h"
 #include "server/config/worker_groups.h"
 
@@ -14,11 +15,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kModelPrefix = "sd/";
 const std::vector<std::string> kGeneralDefaults = {
     "steps",        "guidance_scale",     "scheduler",          "width", "height", "guidance_start",
     "guidance_end", "deepcache_interval", "token_merging_ratio"};
-const std::vector<std::string> kModelsKeys = {"directory", "default_model"};
+const std::vector<std::string> kModelsKeys = {"directory", "default_model", "preload"};
 const std::vector<std::string> kStorageKeys = {"data_directory", "images_directory"};
 const std::vector<std::string> kModelDefaults = {
     "steps",        "guidance_scale",     "scheduler",          "width",
@@ -138,6 +138,7 @@ class LayerReader : private SectionReader {
     if (!is_map(node, "models")) return;
     for (const auto& [key, place, value] : node.members) {
       if (key == "directory" && !value.is_null()) config_.host.models_directory = path_in(name_in(value, key));
+      if (key == "preload") config_.preload = preload_in(value);
       if (key == "default_model") config_.default_model = value.is_null() ? "" : name_in(value, key);
       if (key.compare(0, 3, kModelPrefix) == 0)
         config_.host.models[key] = read_model(key, place, value);
@@ -145,6 +146,10 @@ class LayerReader : private SectionReader {
         check_models_key(key, place);
       note_origin("models." + key, value);
     }
+  }
+
+  std::vector<PlacedName> preload_in(const ConfigNode& node) {
+    return node.is_null() ? std::vector<PlacedName>() : read_model_ids(node, "preload", *this);
   }
 
   void check_models_key(const std::string& key, const std::string& place) {

@@ -1,11 +1,12 @@
 #include "server/config/worker_groups.h"
 
+#include "server/config/model_names.h"
+
 namespace alice {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kModelPrefix = "sd/";
 constexpr double kLongestTime = 7 * 24 * 3600;
 
 const OptionTable<WorkerGroupConfig>& group_options() {
@@ -25,20 +26,6 @@ const OptionTable<WorkerGroupConfig>& group_options() {
   return table;
 }
 
-void read_models(const ConfigNode& node, SectionReader& reader, WorkerGroupConfig& group) {
-  if (node.kind == ConfigNode::Kind::map || node.is_null())
-    return reader.faults().add(node.place, "models must be a list of model ids, got " + shown(node));
-  std::vector<ConfigNode> items = node.items;
-  if (node.kind == ConfigNode::Kind::scalar) items = {node};
-  for (const ConfigNode& item : items) {
-    const std::string id = reader.name_in(item, "a model");
-    if (id.compare(0, 3, kModelPrefix) == 0 && id != kModelPrefix)
-      group.models.push_back({id, item.place});
-    else if (!id.empty())
-      reader.faults().add(item.place, "'" + id + "' is no model's id: those begin with " + kModelPrefix);
-  }
-}
-
 WorkerGroupConfig read_group(const std::string& name, const std::string& place, const ConfigNode& node,
                              SectionReader& reader) {
   const bool is_default = name == kDefaultGroup;
@@ -52,7 +39,7 @@ WorkerGroupConfig read_group(const std::string& name, const std::string& place, 
       reader.faults().add(key_place, "the group " + name + " serves every model that no other group names, with the " +
                                          "plugins of the general list: it has no " + key + " of its own");
     else if (key == "models")
-      read_models(value, reader, group);
+      group.models = read_model_ids(value, key, reader);
     else if (key == "plugins" && !value.is_null())
       group.plugins = reader.plugins_in(value);
   }

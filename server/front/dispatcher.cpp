@@ -101,6 +101,7 @@ void Dispatcher::dispatch() {
       const auto worker = group->worker_for_next();
       if (!worker.has_value() || !(move_first(*group) || begin_next(*group, *worker))) break;
     }
+    if (!draining_) group->call_for_workers();
   }
   publish();
 }
@@ -267,6 +268,10 @@ void Dispatcher::on(WorkerGroup&, size_t, const JobFailed& failed) {
     running_.fail(*run, {failed.code, failed.place, failed.sentence}, /*worker_died=*/false);
   dispatch();
 }
+
+void Dispatcher::on(WorkerGroup&, size_t, const Preloading&) { publish(); }
+
+void Dispatcher::on(WorkerGroup&, size_t, const PreloadEnded&) { dispatch(); }
 
 void Dispatcher::on(WorkerGroup& group, size_t worker, const LogLine& line) {
   const RunningJob* run = running_.find(line.job);

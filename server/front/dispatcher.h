@@ -68,6 +68,8 @@ class Dispatcher final : private GroupListener {
   void on(WorkerGroup& group, size_t worker, const JobPicture& picture);
   void on(WorkerGroup& group, size_t worker, const JobDone& done);
   void on(WorkerGroup& group, size_t worker, const JobFailed& failed);
+  void on(WorkerGroup& group, size_t worker, const Preloading& preloading);
+  void on(WorkerGroup& group, size_t worker, const PreloadEnded& ended);
   void on(WorkerGroup& group, size_t worker, const LogLine& line);
 
   void dispatch();

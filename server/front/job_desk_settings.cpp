@@ -11,6 +11,16 @@ std::chrono::milliseconds milliseconds(double seconds) {
   return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
 }
 
+/// The models of `preload` that the group serves.
+std::vector<std::string> preloads_of(const Config& config, const std::string& group) {
+  std::vector<std::string> ids;
+  for (const PlacedName& model : config.preload) {
+    const WorkerGroupConfig* named = group_naming(config.server, model.name);
+    if (group == (named != nullptr ? named->name : kDefaultGroup)) ids.push_back(model.name);
+  }
+  return ids;
+}
+
 WorkerGroupSettings group_settings(const Config& config, const WorkerGroupConfig& group,
                                    std::vector<std::string> worker) {
   WorkerGroupSettings settings;
@@ -21,6 +31,7 @@ WorkerGroupSettings group_settings(const Config& config, const WorkerGroupConfig
   WorkerSettings& workers = settings.workers;
   worker.insert(worker.end(), {"--group", group.name});
   workers.arguments = std::move(worker);
+  workers.preload = preloads_of(config, group.name);
   workers.log_name = group.name == kDefaultGroup ? "" : group.name + "/";
   workers.workers = static_cast<size_t>(*group.count);
   workers.memory_limit = group.memory_limit.value_or(0);

@@ -21,6 +21,7 @@ struct GroupState {
   std::string name;
   std::vector<std::string> models;  ///< ids that the configuration gives to it; of the default group none: all others
   int64_t workers = 0, ready = 0;   ///< how many it shall have; how many have described themselves and live
+  int64_t preloading = 0;           ///< of those that are ready, how many load a model that no job has asked for yet
   int64_t queued = 0;               ///< jobs that wait for them
   int64_t deaths = 0;               ///< of its workers, since the start of this process
   std::string trouble;              ///< why none could be started lately, or why it rests; "" when all is well

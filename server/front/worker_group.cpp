@@ -62,11 +62,17 @@ void WorkerGroup::check_takes_jobs() const {
                   name(), breaker_.settings().deaths, seconds(breaker_.settings().window), last_death_, left.count()));
 }
 
-std::optional<size_t> WorkerGroup::worker_for_next() const {
-  if (queue_.empty()) return std::nullopt;
+/// A group on trial has one job at a time.
+bool WorkerGroup::may_begin() const {
   const auto state = breaker_.state(Clock::now());
   const bool is_tried = state == Breaker::State::on_trial && pool_.busy() > 0;
-  return state == Breaker::State::resting || is_tried ? std::nullopt : pool_.idle();
+  return !queue_.empty() && state != Breaker::State::resting && !is_tried;
+}
+
+std::optional<size_t> WorkerGroup::worker_for_next() const { return may_begin() ? pool_.idle() : std::nullopt; }
+
+void WorkerGroup::call_for_workers() {
+  if (may_begin()) pool_.stop_preloads(static_cast<size_t>(queue_.size()));
 }
 
 GroupState WorkerGroup::state() const {
@@ -75,6 +81,7 @@ GroupState WorkerGroup::state() const {
   state.models = settings_.models;
   state.workers = static_cast<int64_t>(size());
   state.ready = static_cast<int64_t>(pool_.ready());
+  state.preloading = static_cast<int64_t>(pool_.preloading());
   state.queued = queue_.size();
   state.deaths = deaths_;
   state.trouble = pool_.trouble();
@@ -106,13 +113,14 @@ void WorkerGroup::worker_says(size_t worker, ToFront message) {
 
 void WorkerGroup::worker_ended(size_t worker, const WorkerEnd& end, const std::optional<JobRun>& run, bool is_death) {
   spdlog::log(is_death ? spdlog::level::warn : spdlog::level::info, "worker={} {}", log_name(worker), end.sentence);
-  if (is_death) note_death(end.sentence);
+  if (is_death) note_death(end);
   listener_.worker_ended(*this, worker, end, run);
 }
 
-void WorkerGroup::note_death(const std::string& sentence) {
+void WorkerGroup::note_death(const WorkerEnd& end) {
   ++deaths_;
-  last_death_ = sentence;
+  last_death_ = end.sentence;
+  if (!end.preload.empty()) return;  // the pool has an end of these: no reason to refuse jobs
   breaker_.note_death(Clock::now());
   if (breaker_.state(Clock::now()) != Breaker::State::resting) return;
   spdlog::error("the group '{}' rests for {}: its workers die again and again", name(),

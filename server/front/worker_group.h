@@ -55,6 +55,8 @@ class WorkerGroup final : private WorkerListener {
   /// Who is to have the queue's first job; nobody when none waits, no worker is idle, the group rests, or is tried with
   /// another job.
   std::optional<size_t> worker_for_next() const;
+  /// When jobs wait that no idle worker takes, as many workers that preload are to give it up.
+  void call_for_workers();
   GroupState state() const;
   /// More than the group knows of the death that it has told of last.
   void explain_death(const std::string& sentence) { last_death_ = sentence; }
@@ -67,10 +69,11 @@ class WorkerGroup final : private WorkerListener {
   std::string plugins_stamp() const;  ///< plugin_files_stamp() of its libraries
 
  private:
+  bool may_begin() const;
   std::string objection_to(const Described& newcomer) const override;
   void worker_says(size_t worker, ToFront message) override;
   void worker_ended(size_t worker, const WorkerEnd& end, const std::optional<JobRun>& run, bool is_death) override;
-  void note_death(const std::string& sentence);
+  void note_death(const WorkerEnd& end);
   void come_back();
 
   const WorkerGroupSettings settings_;

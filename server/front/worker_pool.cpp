@@ -21,6 +21,9 @@ constexpr std::chrono::seconds kTrueStart{1};
 constexpr std::chrono::milliseconds kMemoryPeriod{100};
 /// A worker in the place of one that died is refused so often in a row; then what it has is better than nothing.
 constexpr int kMostObjections = 5;
+/// A model that so many workers died of while they preloaded it is not preloaded any more. One death may have been
+/// chance: somebody's kill, memory that others had taken.
+constexpr int kMostPreloadDeaths = 2;
 
 // Reasons of ends that are no deaths.
 constexpr const char* kRefused = "refused";
@@ -33,6 +36,7 @@ const JobRun* run_of(const ToFront& message) {
       [](const auto& one) -> const JobRun* {
         using Message = std::decay_t<decltype(one)>;
         if constexpr (std::is_same_v<Message, LoadingPlugin> || std::is_same_v<Message, Described> ||
+                      std::is_same_v<Message, Preloading> || std::is_same_v<Message, PreloadEnded> ||
                       std::is_same_v<Message, LogLine>)
           return nullptr;
         else
@@ -98,7 +102,8 @@ size_t WorkerPool::members() const {
 std::optional<size_t> WorkerPool::idle() const {
   std::optional<size_t> idle;
   for (const auto& [number, worker] : workers_)
-    if (worker->stage == Stage::serving && !worker->run.has_value()) idle = number;  // the newest
+    if (worker->stage == Stage::serving && !worker->run.has_value() && !worker->preloading.has_value())
+      idle = number;  // the newest
   return idle;
 }
 
@@ -125,6 +130,12 @@ size_t WorkerPool::busy() const {
   }));
 }
 
+size_t WorkerPool::preloading() const {
+  return static_cast<size_t>(std::count_if(workers_.begin(), workers_.end(), [](const auto& entry) {
+    return entry.second->stage == Stage::serving && entry.second->preloading.has_value();
+  }));
+}
+
 // --- orders
 
 void WorkerPool::give(size_t number, StartJob job) {
@@ -143,7 +154,17 @@ void WorkerPool::cancel(size_t number, const JobRun& run) {
 void WorkerPool::describe(size_t number) {
   Worker& worker = *workers_.at(number);
   worker.process->send(Describe{});
-  if (!worker.run.has_value()) allow_description(number);
+  if (!worker.run.has_value() && !worker.preloading.has_value()) allow_description(number);
+}
+
+void WorkerPool::stop_preloads(size_t count) {
+  for (const auto& [number, worker] : workers_) {
+    if (count == 0) return;
+    if (worker->stage != Stage::serving || !worker->preloading.has_value()) continue;
+    --count;
+    if (std::exchange(worker->is_to_stop, true)) continue;
+    worker->process->send(StopPreload{});
+  }
 }
 
 // --- starting
@@ -210,6 +231,11 @@ void WorkerPool::allow_step(size_t worker) {
         "the worker said nothing about its job for " + seconds(settings_.step_timeout) + " and was killed");
 }
 
+void WorkerPool::allow_preload(size_t worker) {
+  allow(worker, settings_.step_timeout, "preload timeout",
+        "the worker was silent for " + seconds(settings_.step_timeout) + " and was killed");
+}
+
 void WorkerPool::watch_memory() {
   memory_.expires_after(kMemoryPeriod);
   memory_.async_wait([this](const boost::system::error_code& fault) {
@@ -240,15 +266,17 @@ void WorkerPool::heard(size_t number, ToFront message) {
   if (const auto* described = std::get_if<Described>(&message); described != nullptr && !take(number, *described))
     return;
   heard_of_job(number, message);
+  heard_of_preload(number, message);
   const bool is_new = worker.stage != Stage::leaving && std::holds_alternative<Described>(message);
   listener_.worker_says(number, std::move(message));
   if (is_new) go_on_replacing();
+  preload_next(number);  // unless the listener had a job for it
 }
 
 /// False when it is a newcomer that is not wanted.
 bool WorkerPool::take(size_t number, const Described& described) {
   Worker& worker = *workers_.at(number);
-  if (!worker.run.has_value()) worker.limit.cancel();
+  if (!worker.run.has_value() && !worker.preloading.has_value()) worker.limit.cancel();
   if (worker.stage == Stage::serving || worker.stage == Stage::leaving) return true;
   const std::string objection = objection_to(worker, described);
   const bool is_candidate = worker.stage == Stage::candidate;
@@ -259,6 +287,8 @@ bool WorkerPool::take(size_t number, const Described& described) {
   if (!objection.empty()) spdlog::error("worker={}{} is taken although {}", settings_.log_name, number, objection);
   worker.stage = Stage::serving;
   worker.described_at = Clock::now();
+  if (plugins_ != worker.plugins) preload_deaths_.clear();
+  worker.to_preload = models_to_preload();
   plugins_ = worker.plugins;
   objections_ = 0;
   trouble_.clear();
@@ -282,6 +312,50 @@ void WorkerPool::heard_of_job(size_t number, const ToFront& message) {
   if (worker.stage == Stage::leaving) worker.process->kill(kReplaced, kReplacedSentence);
 }
 
+// --- preloading
+
+/// Without those that workers died of.
+std::deque<std::string> WorkerPool::models_to_preload() const {
+  std::deque<std::string> models;
+  for (const std::string& model : settings_.preload) {
+    const auto deaths = preload_deaths_.find(model);
+    if (deaths == preload_deaths_.end() || deaths->second < kMostPreloadDeaths) models.push_back(model);
+  }
+  return models;
+}
+
+/// Without effect when the worker has something to do, or nothing to preload.
+void WorkerPool::preload_next(size_t number) {
+  Worker* worker = find(number);
+  if (worker == nullptr || worker->stage != Stage::serving || worker->run.has_value()) return;
+  if (worker->preloading.has_value() || worker->to_preload.empty()) return;
+  worker->preloading = worker->to_preload.front();
+  worker->is_to_stop = false;
+  allow_preload(number);
+  worker->process->send(Preload{*worker->preloading});
+}
+
+void WorkerPool::heard_of_preload(size_t number, const ToFront& message) {
+  Worker& worker = *workers_.at(number);
+  if (!worker.preloading.has_value()) return;
+  if (std::holds_alternative<Preloading>(message)) allow_preload(number);
+  const auto* ended = std::get_if<PreloadEnded>(&message);
+  if (ended == nullptr) return;
+  worker.limit.cancel();
+  const std::string model = *std::exchange(worker.preloading, std::nullopt);
+  if (ended->outcome == PreloadEnded::Outcome::stopped) return;
+  worker.to_preload.pop_front();
+  preload_deaths_.erase(model);
+}
+
+void WorkerPool::note_death_in_preload(const std::string& model) {
+  if (++preload_deaths_[model] < kMostPreloadDeaths) return;
+  spdlog::warn("{} is not preloaded any more: {} workers died of it; it is loaded when a job asks for it", model,
+               kMostPreloadDeaths);
+}
+
+// --- ends
+
 void WorkerPool::ended(size_t number, WorkerEnd end) {
   const auto worker = std::move(workers_.at(number));
   workers_.erase(number);
@@ -290,6 +364,11 @@ void WorkerPool::ended(size_t number, WorkerEnd end) {
   const bool is_candidate = worker->stage == Stage::candidate;
   const bool is_unwanted = !is_candidate && (worker->stage != Stage::leaving || worker->run.has_value());
   if (!has_described && !worker->loading.empty()) end.sentence += " while it loaded the plugin " + worker->loading;
+  if (worker->preloading.has_value()) {
+    end.preload = *worker->preloading;
+    end.sentence += " while it preloaded " + end.preload;
+    if (is_unwanted) note_death_in_preload(end.preload);
+  }
   if (has_served) {
     false_starts_ = 0;
   } else if (is_unwanted) {

@@ -3,6 +3,7 @@
 // others when plugins have changed.
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -45,15 +46,17 @@ class WorkerPool {
   void hold();
   void release();
 
-  /// A worker that has described itself and has no job.
+  /// A worker that has described itself, has no job and preloads nothing.
   std::optional<size_t> idle() const;
-  /// A worker that has described itself, one without a job if there is one.
+  /// A worker that has described itself, an idle one if there is one.
   std::optional<size_t> any() const;
   /// Has it described itself, and is not about to leave?
   bool serves(size_t worker) const;
   /// How many have described themselves and live, and how many of these have a job. Those that leave are not counted.
   size_t ready() const;
   size_t busy() const;
+  /// How many of the ready ones preload a model.
+  size_t preloading() const;
   /// Why no worker could be started lately, for people; "" when the last start went well.
   const std::string& trouble() const { return trouble_; }
 
@@ -62,6 +65,9 @@ class WorkerPool {
   /// Without effect when the worker has not this job.
   void cancel(size_t worker, const JobRun& run);
   void describe(size_t worker);
+  /// At least `count` workers are to give up what they preload, if so many preload; they go on with it when they are
+  /// idle again.
+  void stop_preloads(size_t count);
 
   /// Has a plugin library changed since a worker was started that would take jobs?
   bool plugins_changed() const;
@@ -88,6 +94,9 @@ class WorkerPool {
     bool had_job = false;
     std::chrono::steady_clock::time_point described_at;
     std::optional<JobRun> run;
+    std::deque<std::string> to_preload;     // models
+    std::optional<std::string> preloading;  // the model that it was told to preload
+    bool is_to_stop = false;                // it was told to give that up
     boost::asio::steady_timer limit;
   };
 
@@ -102,6 +111,7 @@ class WorkerPool {
   void allow(size_t worker, std::chrono::milliseconds time, const std::string& reason, const std::string& sentence);
   void allow_description(size_t worker);
   void allow_step(size_t worker);
+  void allow_preload(size_t worker);
   void watch_memory();
   void check_memory();
 
@@ -109,6 +119,10 @@ class WorkerPool {
   bool take(size_t worker, const Described& described);
   std::string objection_to(const Worker& newcomer, const Described& described) const;
   void heard_of_job(size_t worker, const ToFront& message);
+  std::deque<std::string> models_to_preload() const;
+  void preload_next(size_t worker);
+  void heard_of_preload(size_t worker, const ToFront& message);
+  void note_death_in_preload(const std::string& model);
   void ended(size_t worker, WorkerEnd end);
   void note_start_that_failed(const WorkerEnd& end);
 
@@ -123,8 +137,9 @@ class WorkerPool {
   size_t last_number_ = 0;
   std::string plugins_;  // the stamp at the last start that was taken
   std::string trouble_;
-  int false_starts_ = 0, objections_ = 0;  // in a row
-  OnReplaced on_replaced_;                 // while workers are being replaced
+  int false_starts_ = 0, objections_ = 0;      // in a row
+  std::map<std::string, int> preload_deaths_;  // by model, since plugins changed or it was preloaded
+  OnReplaced on_replaced_;                     // while workers are being replaced
   boost::asio::steady_timer pause_, memory_;
   bool is_held_ = true, is_pausing_ = false, is_stopped_ = false;
 };

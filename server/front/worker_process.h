@@ -22,8 +22,9 @@ namespace alice {
 
 /// How a worker ended.
 struct WorkerEnd {
-  std::string reason;    ///< for counting: "SIGSEGV", "exit 3", "step timeout"
-  std::string sentence;  ///< "the worker ended by SIGSEGV"
+  std::string reason;        ///< for counting: "SIGSEGV", "exit 3", "step timeout"
+  std::string sentence;      ///< "the worker ended by SIGSEGV"
+  std::string preload = {};  ///< the model that it preloaded when it ended; "": none
 };
 
 /// A process that speaks the link (server/link/message.h) on descriptor 3. Standard output and error go to our standard

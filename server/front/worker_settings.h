@@ -16,10 +16,12 @@ struct WorkerSettings {
   std::string log_name;                ///< before a worker's number in the log: "sandbox/"
   std::vector<std::string> arguments;  ///< the worker's program and what it is told
   std::vector<std::filesystem::path>
-      plugins;  ///< libraries, and folders of them, that it loads: to see when they change
+      plugins;                       ///< libraries, and folders of them, that it loads: to see when they change
+  std::vector<std::string> preload;  ///< models, by id, that a worker loads and tries while no job waits, in this order
   size_t workers = 1;
-  int64_t memory_limit = 0;                          ///< bytes; a worker that takes more is killed; 0: none
-  std::chrono::milliseconds step_timeout{600'000};   ///< a worker is silent about its job for so long: killed
+  int64_t memory_limit = 0;  ///< bytes; a worker that takes more is killed; 0: none
+  std::chrono::milliseconds step_timeout{
+      600'000};  ///< a worker is silent about its job, or its preload, for so long: killed
   std::chrono::milliseconds start_timeout{120'000};  ///< a worker does not describe itself for so long: killed
   std::chrono::milliseconds first_pause{100};        ///< after a false start; twice as long after the next, and so on
   std::chrono::milliseconds longest_pause{30'000};

@@ -21,6 +21,10 @@ constexpr const char* kKind<CancelJob> = "cancel_job";
 template <>
 constexpr const char* kKind<Describe> = "describe";
 template <>
+constexpr const char* kKind<Preload> = "preload";
+template <>
+constexpr const char* kKind<StopPreload> = "stop_preload";
+template <>
 constexpr const char* kKind<LoadingPlugin> = "loading_plugin";
 template <>
 constexpr const char* kKind<Described> = "described";
@@ -36,6 +40,10 @@ template <>
 constexpr const char* kKind<JobDone> = "job_done";
 template <>
 constexpr const char* kKind<JobFailed> = "job_failed";
+template <>
+constexpr const char* kKind<Preloading> = "preloading";
+template <>
+constexpr const char* kKind<PreloadEnded> = "preload_ended";
 template <>
 constexpr const char* kKind<LogLine> = "log_line";
 
@@ -102,6 +110,15 @@ void declare(Members& members, CancelJob& message) {
 
 template <class Members>
 void declare(Members&, Describe&) {}
+
+template <class Members>
+void declare(Members& members, Preload& message) {
+  static const auto table = OptionTable<Preload>().text("model", &Preload::model, "the model's id");
+  members.options(table, message);
+}
+
+template <class Members>
+void declare(Members&, StopPreload&) {}
 
 template <class Members>
 void declare(Members& members, LoadingPlugin& message) {
@@ -176,6 +193,27 @@ void declare(Members& members, JobFailed& message) {
                                 .text("place", &M::place, "as in Error")
                                 .text("sentence", &M::sentence, "as in Error");
   declare(members, message.run);
+  members.options(table, message);
+}
+
+template <class Members>
+void declare(Members& members, Preloading& message) {
+  static const auto table = OptionTable<Preloading>()
+                                .text("model", &Preloading::model, "the model's id")
+                                .text("stage", &Preloading::stage, "load, encode, denoise or decode");
+  members.options(table, message);
+  members.one_of("stage", message.stage, kStages);
+}
+
+template <class Members>
+void declare(Members& members, PreloadEnded& message) {
+  using M = PreloadEnded;
+  static const auto table =
+      OptionTable<M>()
+          .text("model", &M::model, "the model's id")
+          .choice("outcome", &M::outcome,
+                  {{"done", M::Outcome::done}, {"stopped", M::Outcome::stopped}, {"failed", M::Outcome::failed}},
+                  "how it ended");
   members.options(table, message);
 }
 

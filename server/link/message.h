@@ -36,8 +36,15 @@ struct CancelJob {
 };
 /// Answered by a new Described: models may have come or gone.
 struct Describe {};
+/// Load the model and try it once, so that its first job finds everything made. Answered by PreloadEnded; until then
+/// the worker gets no job and no other Preload.
+struct Preload {
+  std::string model;  ///< id
+};
+/// A job waits: give the preload up before its next stage. Without effect when there is none.
+struct StopPreload {};
 
-using ToWorker = std::variant<StartJob, CancelJob, Describe>;
+using ToWorker = std::variant<StartJob, CancelJob, Describe, Preload, StopPreload>;
 
 // --- worker to front
 
@@ -96,6 +103,19 @@ struct JobFailed {
 /// The place of faults of the worker itself. Their sentences are for clients too, also those of internal faults: they
 /// hold no paths, addresses or texts of libraries.
 inline constexpr const char* kWorkerPlace = "worker";
+/// A stage of a preload begins: its sign of life.
+struct Preloading {
+  std::string model, stage;  ///< stage as in JobProgress
+};
+struct PreloadEnded {
+  enum class Outcome {
+    done,
+    stopped,  ///< as StopPreload asked; what was loaded stays loaded
+    failed    ///< the worker has logged why
+  };
+  std::string model;
+  Outcome outcome = Outcome::done;
+};
 /// A line for the log. The front writes it as its own.
 struct LogLine {
   std::string level;  ///< debug, info, warning, error, critical
@@ -104,7 +124,7 @@ struct LogLine {
 };
 
 using ToFront = std::variant<LoadingPlugin, Described, JobProgress, PluginsAtWork, JobPreview, JobPicture, JobDone,
-                             JobFailed, LogLine>;
+                             JobFailed, Preloading, PreloadEnded, LogLine>;
 
 /// The frame's payload. Bytes that are no UTF-8 are replaced, but in JobPreview::png, which is base64 in the JSON.
 std::string write_message(const ToWorker& message);

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "core/base/implied_model.h"
-#include "core/host/model_catalogue.h"
+#include "core/base/model_catalogue.h"
 #include "server/worker/commands.h"
 
 namespace alice {
@@ -60,6 +60,10 @@ std::vector<PlacedPath> plugins_of(const WorkerGroupConfig& group, const Config&
   return plugins;
 }
 
+void log_loaded(const LoadedModel& model) {
+  spdlog::info("loaded {} in {:.1f} s: backend {} ({})", model.id, model.seconds, model.backend, model.device);
+}
+
 /// What is about a library alone.
 int run_without_configuration(const CommandLine& line) {
   set_threads(0, 1);
@@ -73,6 +77,7 @@ int run(CommandLine line) {
   sources.config_file = line.config_file;
   sources.models_directory = line.models_directory;
   sources.backend = line.backend;
+  sources.checks_preload = line.command == Command::check_config;
   const Config config = load_config(sources);
   FrontLink* const front = line.command == Command::work ? &begin_work(config.logging) : nullptr;
   if (front == nullptr) {  // else the front has said it all
@@ -95,7 +100,7 @@ int run(CommandLine line) {
   say_loading("");
   for (const PluginRecord& plugin : registry->plugins())
     if (!plugin.refused.empty()) spdlog::error("plugin {}: {}", plugin.file.string(), plugin.refused);
-  Composer composer(config.host, registry);
+  Composer composer(config.host, registry, log_loaded);
 
   switch (line.command) {
     case Command::work: run_work(*front, composer);

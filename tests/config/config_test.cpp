@@ -45,6 +45,7 @@ TEST_CASE("the shipped configuration loads without a fault or a warning and says
   CHECK(shipped.host.threads == built_in.host.threads);
   CHECK(write_generate_request(shipped.host.defaults) == write_generate_request(built_in.host.defaults));
   CHECK(shipped.default_model == built_in.default_model);
+  CHECK(shipped.preload.size() == built_in.preload.size());
   CHECK(shipped.logging.level == built_in.logging.level);
   CHECK(shipped.logging.file == built_in.logging.file);
   CHECK(shipped.logging.max_size_mb == built_in.logging.max_size_mb);

@@ -140,3 +140,23 @@ TEST_CASE("a single file with a tensor that belongs to no part is unavailable, a
   write_safetensors(folder / "odd.safetensors", tensors, {});
   CHECK(composer.models().at(0).unavailable == "");
 }
+
+TEST_CASE("each load of a model is told once, with its backend") {
+  HostConfig config = golden_models();
+  config.backends["mine"] = {"cpu", {{"dtype", "float32"}}, json_places("backends/mine")};
+  ModelConfig named = find_model(config, kFileModel, false, "");
+  named.backend = "mine";
+  config.models[kFileModel] = named;
+  std::vector<LoadedModel> told;
+  Composer composer(config, built_in_registry(), [&](const LoadedModel& model) { told.push_back(model); });
+  for (int time = 0; time < 2; ++time) composer.compose(kFileModel, false);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].id == kFileModel);
+  CHECK(told[0].backend == "mine");
+  CHECK(says(told[0].device, "float32"));
+  CHECK(told[0].seconds > 0);
+  composer.compose(kFolderModel, false);
+  REQUIRE(told.size() == 2);
+  CHECK(told[1].id == kFolderModel);
+  CHECK(told[1].backend == built_in_registry()->backends().all().front()->info().id);
+}

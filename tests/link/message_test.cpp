@@ -42,7 +42,8 @@ std::string every_byte() {
 
 /// One of each kind, no member at its default.
 std::vector<ToWorker> orders() {
-  return {StartJob{kRun, full_request(), 5, "/data/images", "/data/records/a"}, CancelJob{kRun}, Describe{}};
+  return {StartJob{kRun, full_request(), 5, "/data/images", "/data/records/a"}, CancelJob{kRun}, Describe{},
+          Preload{"sd/tiny"}, StopPreload{}};
 }
 std::vector<ToFront> reports() {
   return {Described{4711, {{"models", {{{"id", "sd/tiny"}}}}, {"backend", "cpu"}}},
@@ -53,7 +54,9 @@ std::vector<ToFront> reports() {
           JobFailed{kRun, ErrorCode::bad_weights, "/model", "is damaged"},
           LogLine{"warning", "text", "0192f0aa"},
           LoadingPlugin{"/plugins/a.so"},
-          PluginsAtWork{kRun, {"a", "b"}}};
+          PluginsAtWork{kRun, {"a", "b"}},
+          Preloading{"sd/tiny", "denoise"},
+          PreloadEnded{"sd/tiny", PreloadEnded::Outcome::stopped}};
 }
 
 Json json_of(const ToWorker& message) { return Json::parse(write_message(message)); }
@@ -207,6 +210,8 @@ TEST_CASE("values that a member cannot have are refused by its name") {
   for (const char* wrong : {"a", "====", "YQ", "YQ==YQ==", "Y Q=", "YR==!"}) refused(preview, "png", wrong);
   refused(json_of(reports()[5]), "code", "bad_luck");
   refused(json_of(reports()[6]), "level", "loud");
+  refused(json_of(reports()[9]), "stage", "dream");
+  refused(json_of(reports()[10]), "outcome", "perhaps");
 }
 
 TEST_CASE("a message of the other direction, of no kind, or that is no object is refused") {

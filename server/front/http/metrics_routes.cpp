@@ -70,6 +70,8 @@ void write_groups(const ServerState& state, MetricsText& out) {
   };
   family("alice_group_workers", "gauge", "Workers of a group that are ready.",
          [](const GroupState& group) { return group.ready; });
+  family("alice_group_preloading", "gauge", "Workers of a group that load a model which no job has asked for yet.",
+         [](const GroupState& group) { return group.preloading; });
   family("alice_group_queue_depth", "gauge", "Jobs that wait for a group's workers.",
          [](const GroupState& group) { return group.queued; });
   family("alice_group_worker_deaths_total", "counter", "Workers of a group that died.",

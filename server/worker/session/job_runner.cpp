@@ -12,22 +12,13 @@
 #include "server/worker/session/job_failure.h"
 #include "server/worker/session/job_plugins.h"
 #include "server/worker/session/run_identity.h"
+#include "server/worker/session/stage_names.h"
 #include "server/worker/session/step_record.h"
 
 namespace alice {
 namespace {
 
 constexpr bool kPathsAllowed = false;  // requests come from the network
-constexpr const char* kLoad = "load";
-
-const char* name_of(Progress::Stage stage) {
-  switch (stage) {
-    case Progress::Stage::encode: return "encode";
-    case Progress::Stage::denoise: return "denoise";
-    case Progress::Stage::decode: return "decode";
-  }
-  return kLoad;
-}
 
 Json settings_used(const Settings& settings) {
   GenerateRequest request = as_request(settings, settings.seed);
@@ -48,7 +39,7 @@ class JobRunner {
 
   JobDone run() {
     const Clock::time_point begun = Clock::now();
-    tell(kLoad, {Progress::Stage::encode, 0, 0, order_.request.n, 0, 0});
+    tell(kLoadStage, {Progress::Stage::encode, 0, 0, order_.request.n, 0, 0});
     plugins_ = plugins_of(order_.request, bench_.composer);
     at_work(plugins_.all());
     PreparedRequest prepared = bench_.composer.prepare(order_.request, kPathsAllowed);

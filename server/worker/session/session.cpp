@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <thread>
+#include <utility>
 
 #include "server/cli/command_line.h"
 #include "server/worker/session/description.h"
+#include "server/worker/session/preloading.h"
 #include "server/worker/session/run_identity.h"
 
 namespace alice {
@@ -24,12 +26,7 @@ void Session::run() {
   take(Describe{});
   std::thread([this] { hear_front(); }).detach();
   const c10::InferenceMode no_gradients;  // of this thread: models are loaded and used in one mode
-  while (true) {
-    const StartJob order = next_job();
-    run_job(order, bench_, cancelled_);
-    const std::lock_guard<std::mutex> lock(mutex_);
-    running_.reset();
-  }
+  while (true) std::visit([this](const auto& order) { carry_out(order); }, next_order());
 }
 
 /// _exit: the other thread computes, and nothing of its state must be waited for or torn down. Pictures are written
@@ -49,7 +46,7 @@ void Session::take(const StartJob& order) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!waiting_) {
       waiting_ = order;
-      job_came_.notify_one();
+      order_came_.notify_one();
       return;
     }
   }
@@ -69,14 +66,31 @@ void Session::take(const Describe&) {
   bench_.front.say(Described{::getpid(), describe_worker(bench_.composer, backend_)});
 }
 
-StartJob Session::next_job() {
-  std::unique_lock<std::mutex> lock(mutex_);
-  job_came_.wait(lock, [&] { return waiting_.has_value(); });
-  StartJob order = std::move(*waiting_);
-  waiting_.reset();
-  running_ = order.run;
-  cancelled_ = false;
-  return order;
+void Session::take(const Preload& order) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  waiting_preload_ = order;
+  preload_stopped_ = false;
+  order_came_.notify_one();
 }
+
+void Session::take(const StopPreload&) { preload_stopped_ = true; }
+
+/// Jobs first.
+std::variant<StartJob, Preload> Session::next_order() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  order_came_.wait(lock, [&] { return waiting_.has_value() || waiting_preload_.has_value(); });
+  if (!waiting_) return *std::exchange(waiting_preload_, std::nullopt);
+  running_ = waiting_->run;
+  cancelled_ = false;
+  return *std::exchange(waiting_, std::nullopt);
+}
+
+void Session::carry_out(const StartJob& order) {
+  run_job(order, bench_, cancelled_);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  running_.reset();
+}
+
+void Session::carry_out(const Preload& order) { run_preload(order, bench_, preload_stopped_); }
 
 }  // namespace alice

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "core/host/composer.h"
 #include "server/worker/session/job_runner.h"
@@ -28,16 +29,21 @@ class Session {
   void take(const StartJob& order);
   void take(const CancelJob& order);
   void take(const Describe&);
-  StartJob next_job();
+  void take(const Preload& order);
+  void take(const StopPreload&);
+  std::variant<StartJob, Preload> next_order();
+  void carry_out(const StartJob& order);
+  void carry_out(const Preload& order);
 
   const Workbench bench_;
   const std::string backend_;  // in words
 
   std::mutex mutex_;
-  std::condition_variable job_came_;
-  std::optional<StartJob> waiting_;  // guarded by mutex_
-  std::optional<JobRun> running_;    // guarded by mutex_
-  std::atomic<bool> cancelled_{false};
+  std::condition_variable order_came_;
+  std::optional<StartJob> waiting_;         // guarded by mutex_
+  std::optional<Preload> waiting_preload_;  // guarded by mutex_
+  std::optional<JobRun> running_;           // guarded by mutex_
+  std::atomic<bool> cancelled_{false}, preload_stopped_{false};
 };
 
 }  // namespace alice

@@ -8,8 +8,11 @@
 //    "late": true,                              say it all about the attempt before, too
 //    "deaf": true,                              pass over CancelJob
 //    "lose_pictures": true, "die_after": true}  name no picture; die as soon as done is said
+// A model's name tells how its preload goes: "slow" is never done until it is to stop, "deadly" ends the worker, "hang"
+// is silent for ever, "bad" fails; every other is done at once.
 // Its own arguments: "exit N" ends at once, "silent" never describes itself, "brief" ends after it has. Else any number
-// of "--model ID", a model that it has beside its two, and "--plugin FILE". A plugin is a text file: its first word is
+// of "--model ID", a model that it has beside its two, and "--plugin FILE", and "--diary FILE",
+// to which it writes a line for each job ("job") and preload (the model). A plugin is a text file: its first word is
 // its version, or "torn": it is refused; "die": the worker dies of it; "hang": it is never done with it.
 
 #include <poll.h>
@@ -70,6 +73,10 @@ std::string sha256_of(const std::string& bytes) {
 }
 
 std::vector<std::string> more_models, plugins;
+std::string diary;
+
+void note(const std::string& line) { std::ofstream(diary, std::ios::app) << line << "\n"; }
+
 Json loaded = Json::array();  // as described
 
 std::string first_word(const std::string& file) {
@@ -218,6 +225,22 @@ class FakeJob {
   bool has_failed_ = false;
 };
 
+bool has(const std::string& name, const char* word) { return name.find(word) != std::string::npos; }
+
+void preload(Link& link, const std::string& model) {
+  note(model);
+  link.say(Preloading{model, "load"});
+  if (has(model, "deadly")) raise(SIGKILL);
+  if (has(model, "hang")) pause();
+  while (has(model, "slow")) {
+    const auto message = link.hear(-1);
+    if (std::holds_alternative<Describe>(*message)) link.say(description());
+    if (std::holds_alternative<StopPreload>(*message))
+      return link.say(PreloadEnded{model, PreloadEnded::Outcome::stopped});
+  }
+  link.say(PreloadEnded{model, has(model, "bad") ? PreloadEnded::Outcome::failed : PreloadEnded::Outcome::done});
+}
+
 void work() {
   Link link;
   load_plugins(link);
@@ -225,7 +248,11 @@ void work() {
   for (;;) {
     const auto message = link.hear(-1);
     if (std::holds_alternative<Describe>(*message)) link.say(description());
-    if (const auto* order = std::get_if<StartJob>(&*message)) FakeJob(link, *order).run();
+    if (const auto* order = std::get_if<Preload>(&*message)) preload(link, order->model);
+    if (const auto* order = std::get_if<StartJob>(&*message)) {
+      note("job");
+      FakeJob(link, *order).run();
+    }
   }
 }
 
@@ -238,6 +265,7 @@ int main(int argc, char** argv) {
   if (way == "silent") pause();
   for (int i = 1; i + 1 < argc; i += 2) {
     if (std::string(argv[i]) == "--model") alice::more_models.push_back(argv[i + 1]);
+    if (std::string(argv[i]) == "--diary") alice::diary = argv[i + 1];
     if (std::string(argv[i]) == "--plugin") alice::plugins.push_back(argv[i + 1]);
   }
   if (way == "brief") {

@@ -1,4 +1,4 @@
-#include "core/host/model_catalogue.h"
+#include "core/base/model_catalogue.h"
 
 #include <algorithm>
 
