@@ -86,6 +86,9 @@ TEST_CASE("norm_conv2d of the sizes that models have is close to float64") {
     check_norm_conv2d(*backend, {2, 32, 128, 64, 48, 40, 3, {1, 1}, silu, none, true, false, false});
     check_norm_conv2d(*backend, {2, 32, 320, 4, 24, 24, 3, {1, 1}, silu, none, true, false, false});
     check_norm_conv2d(*backend, {2, 32, 320, 320, 16, 16, 1, {1, 0}, none, none, true, false, false});
+    // Maps that fill no cache, whose lines and channels divide by nothing.
+    check_norm_conv2d(*backend, {2, 32, 96, 47, 131, 90, 3, {1, 1}, silu, none, true, true, true});
+    check_norm_conv2d(*backend, {2, 31, 93, 48, 130, 91, 3, {2, 1}, none, silu, true, false, true});
   }
 }
 
@@ -191,6 +194,7 @@ TEST_CASE("upsample_conv2d of the sizes that models have is close to float64") {
   for (const auto& backend : fused_and_other_backends()) {
     check_upsampling(*backend, upsampling_weight(*backend, 320, 320, true), random({2, 320, 8, 8}, *backend));
     check_upsampling(*backend, upsampling_weight(*backend, 64, 48, true), random({2, 64, 65, 64}, *backend));
+    check_upsampling(*backend, upsampling_weight(*backend, 93, 47, true), random({2, 93, 71, 90}, *backend));
   }
 }
 

@@ -121,6 +121,27 @@ TEST_CASE("numbers far from zero cost a norm before a product no digits but thei
   }
 }
 
+TEST_CASE("zeros become what the norm and the product add") {
+  at::manual_seed(18);
+  for (const auto& backend : fused_and_other_backends()) {
+    CAPTURE(backend->info().device);
+    const Weight conv = conv2d_weight(*backend, 32, 48, 3, {1, 1}, true),
+                 linear = linear_weight(*backend, 64, 48, true);
+    const Weight upsampling = upsampling_weight(*backend, 32, 48, true);
+    const GroupNorm norm = group_norm_of(*backend, 8, 32, Activation::silu);
+    const LayerNorm layer_norm = layer_norm_of(*backend, 64);
+    const Tensor map = at::zeros({2, 32, 20, 19}, backend->dtype()), tokens = at::zeros({2, 150, 64}, backend->dtype());
+    CHECK(normalised_error(norm_conv2d(*backend, map, norm, *conv.prepared, {1, 1}),
+                           exact_conv2d(check::exact_group_norm(map, norm), conv, {1, 1})) < fused_tolerance(*backend));
+    const Tensor expected = check::exact_epilogue(
+        at::matmul(check::exact_layer_norm(tokens, layer_norm), exact(linear.weight).t()), linear.bias, {});
+    CHECK(normalised_error(norm_linear(*backend, tokens, layer_norm, {{*linear.prepared}})[0], expected) <
+          fused_tolerance(*backend));
+    const Tensor large = upsample_conv2d(*backend, map, *upsampling.prepared);
+    CHECK(at::equal(large, upsampling.bias.view({1, -1, 1, 1}).expand_as(large)));
+  }
+}
+
 TEST_CASE("a NaN comes out of its own row, and of no other") {
   at::manual_seed(12);
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
