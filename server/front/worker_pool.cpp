@@ -21,9 +21,6 @@ constexpr std::chrono::seconds kTrueStart{1};
 constexpr std::chrono::milliseconds kMemoryPeriod{100};
 /// A worker in the place of one that died is refused so often in a row; then what it has is better than nothing.
 constexpr int kMostObjections = 5;
-/// A model that so many workers died of while they preloaded it is not preloaded any more. One death may have been
-/// chance: somebody's kill, memory that others had taken.
-constexpr int kMostPreloadDeaths = 2;
 
 // Reasons of ends that are no deaths.
 constexpr const char* kRefused = "refused";
@@ -60,7 +57,12 @@ std::string megabytes(int64_t bytes) { return fmt::format("{:.0f} MB", static_ca
 }  // namespace
 
 WorkerPool::WorkerPool(boost::asio::io_context& io, WorkerSettings settings, WorkerListener& listener)
-    : io_(io), settings_(std::move(settings)), listener_(listener), pause_(io), memory_(io) {}
+    : io_(io),
+      settings_(std::move(settings)),
+      listener_(listener),
+      preloads_(settings_.preload),
+      pause_(io),
+      memory_(io) {}
 
 WorkerPool::~WorkerPool() { stop(); }
 
@@ -287,8 +289,8 @@ bool WorkerPool::take(size_t number, const Described& described) {
   if (!objection.empty()) spdlog::error("worker={}{} is taken although {}", settings_.log_name, number, objection);
   worker.stage = Stage::serving;
   worker.described_at = Clock::now();
-  if (plugins_ != worker.plugins) preload_deaths_.clear();
-  worker.to_preload = models_to_preload();
+  if (plugins_ != worker.plugins) preloads_.forget_deaths();
+  worker.to_preload = preloads_.models();
   plugins_ = worker.plugins;
   objections_ = 0;
   trouble_.clear();
@@ -314,22 +316,15 @@ void WorkerPool::heard_of_job(size_t number, const ToFront& message) {
 
 // --- preloading
 
-/// Without those that workers died of.
-std::deque<std::string> WorkerPool::models_to_preload() const {
-  std::deque<std::string> models;
-  for (const std::string& model : settings_.preload) {
-    const auto deaths = preload_deaths_.find(model);
-    if (deaths == preload_deaths_.end() || deaths->second < kMostPreloadDeaths) models.push_back(model);
-  }
-  return models;
-}
-
 /// Without effect when the worker has something to do, or nothing to preload.
 void WorkerPool::preload_next(size_t number) {
   Worker* worker = find(number);
   if (worker == nullptr || worker->stage != Stage::serving || worker->run.has_value()) return;
-  if (worker->preloading.has_value() || worker->to_preload.empty()) return;
-  worker->preloading = worker->to_preload.front();
+  if (worker->preloading.has_value()) return;
+  auto& left = worker->to_preload;
+  while (!left.empty() && !preloads_.allows(left.front())) left.pop_front();  // other workers died of it
+  if (left.empty()) return;
+  worker->preloading = left.front();
   worker->is_to_stop = false;
   allow_preload(number);
   worker->process->send(Preload{*worker->preloading});
@@ -345,13 +340,7 @@ void WorkerPool::heard_of_preload(size_t number, const ToFront& message) {
   const std::string model = *std::exchange(worker.preloading, std::nullopt);
   if (ended->outcome == PreloadEnded::Outcome::stopped) return;
   worker.to_preload.pop_front();
-  preload_deaths_.erase(model);
-}
-
-void WorkerPool::note_death_in_preload(const std::string& model) {
-  if (++preload_deaths_[model] < kMostPreloadDeaths) return;
-  spdlog::warn("{} is not preloaded any more: {} workers died of it; it is loaded when a job asks for it", model,
-               kMostPreloadDeaths);
+  preloads_.note_life(model);
 }
 
 // --- ends
@@ -367,7 +356,8 @@ void WorkerPool::ended(size_t number, WorkerEnd end) {
   if (worker->preloading.has_value()) {
     end.preload = *worker->preloading;
     end.sentence += " while it preloaded " + end.preload;
-    if (is_unwanted) note_death_in_preload(end.preload);
+    if (is_unwanted && preloads_.note_death(end.preload))
+      spdlog::warn("workers die of {}: it is not preloaded any more, but loaded when a job asks for it", end.preload);
   }
   if (has_served) {
     false_starts_ = 0;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "server/front/preload_plan.h"
 #include "server/front/worker_process.h"
 #include "server/front/worker_settings.h"
 
@@ -119,10 +120,8 @@ class WorkerPool {
   bool take(size_t worker, const Described& described);
   std::string objection_to(const Worker& newcomer, const Described& described) const;
   void heard_of_job(size_t worker, const ToFront& message);
-  std::deque<std::string> models_to_preload() const;
   void preload_next(size_t worker);
   void heard_of_preload(size_t worker, const ToFront& message);
-  void note_death_in_preload(const std::string& model);
   void ended(size_t worker, WorkerEnd end);
   void note_start_that_failed(const WorkerEnd& end);
 
@@ -137,9 +136,9 @@ class WorkerPool {
   size_t last_number_ = 0;
   std::string plugins_;  // the stamp at the last start that was taken
   std::string trouble_;
-  int false_starts_ = 0, objections_ = 0;      // in a row
-  std::map<std::string, int> preload_deaths_;  // by model, since plugins changed or it was preloaded
-  OnReplaced on_replaced_;                     // while workers are being replaced
+  PreloadPlan preloads_;
+  int false_starts_ = 0, objections_ = 0;  // in a row
+  OnReplaced on_replaced_;                 // while workers are being replaced
   boost::asio::steady_timer pause_, memory_;
   bool is_held_ = true, is_pausing_ = false, is_stopped_ = false;
 };

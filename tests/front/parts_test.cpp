@@ -4,6 +4,7 @@
 #include "server/front/job_queue.h"
 #include "server/front/model_choice.h"
 #include "server/front/pace.h"
+#include "server/front/preload_plan.h"
 #include "server/front/state_board.h"
 #include "tests/support/catch.h"
 #include "tests/support/errors.h"
@@ -136,4 +137,18 @@ TEST_CASE("a line about a job begins with its ids") {
   CHECK(job_line("a1", "r1", "begun") == "job=a1 request=r1 begun");
   CHECK(job_line("a1", "", "begun") == "job=a1 begun");
   CHECK(job_line("", "", "begun") == "begun");
+}
+
+TEST_CASE("a model that two workers in a row died of is preloaded no more, until plugins change") {
+  PreloadPlan plan({"sd/b", "sd/a"});
+  const std::deque<std::string> both = {"sd/b", "sd/a"}, rest = {"sd/a"};
+  CHECK_FALSE(plan.note_death("sd/b"));
+  CHECK(plan.models() == both);
+  plan.note_life("sd/b");
+  CHECK_FALSE(plan.note_death("sd/b"));
+  CHECK(plan.note_death("sd/b"));
+  CHECK(plan.models() == rest);
+  CHECK_FALSE(plan.allows("sd/b"));
+  plan.forget_deaths();
+  CHECK(plan.models() == both);
 }
