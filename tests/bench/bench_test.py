@@ -249,6 +249,18 @@ class SeveralSubjects(Bench):
         self.assertEqual(report["against"]["threads"], 1)
         self.assertEqual(report["precisions"]["float32"]["threads"], 2)
 
+    @unittest.skipUnless(HAS_ONEDNN, "this build has no backend with fused products")
+    def test_what_a_backend_does_in_one_call_counts_as_what_it_stands_for(self):
+        fused = "  fused: {plugin: onednn, options: {dtype: float32}}\n"
+        self.config.write_text(BACKENDS.replace("backends:\n", "backends:\n" + fused))
+        report = self.report("--against", "fused")
+        single, joined = report["precisions"]["float32"], report["against"]
+        for stage in STAGES:
+            self.assertAlmostEqual(joined[f"{stage}_gflop"], single[f"{stage}_gflop"], delta=1e-9)
+        self.assertGreaterEqual(set(joined["kinds"]["step"]), {"norm, conv 3x3", "norm, linear", "norm, linear, gated"})
+        self.assertIn("upsampling, conv 3x3", joined["kinds"]["vae"])
+        self.assertFalse([kind for kind in single["kinds"]["vae"] if kind.startswith(("norm, ", "upsampling, "))])
+
     @unittest.skipUnless(HAS_ONEDNN, "this build has not the backend that make bench measures")
     def test_what_make_bench_measures_is_configured(self):
         shipped = pathlib.Path(__file__).parents[2] / "config" / "bench.yaml"
