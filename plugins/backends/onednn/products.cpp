@@ -1,5 +1,7 @@
 #include "plugins/backends/onednn/products.h"
 
+#include <ATen/Parallel.h>
+
 #include "plugins/backends/onednn/result_memory.h"
 #include "plugins/backends/onednn/weight_memory.h"
 
@@ -33,24 +35,46 @@ RowMemory row_of(const Tensor& source, const Tensor& residual, const Tensor& res
 
 }  // namespace
 
-std::shared_ptr<const PackedWeight> Products::prepare(const Tensor& weight, const Tensor& bias, bool is_product) const {
-  if (byte_products_)
-    if (const auto in_8_bits = rounded(weight))
-      return std::make_shared<PackedWeight>(*in_8_bits, own_copy(bias, dtype_), is_product, dtype_);
-  return std::make_shared<PackedWeight>(own_copy(weight, dtype_), own_copy(bias, dtype_), is_product);
+std::shared_ptr<const PackedWeight> Products::prepare(const Tensor& weight, const Tensor& bias,
+                                                      const Conv2dShape* shape) const {
+  const bool is_product = !shape || is_pointwise(weight.sizes(), *shape);
+  const auto in_8_bits = byte_products_ ? rounded(weight) : std::nullopt;
+  const auto result =
+      in_8_bits ? std::make_shared<const PackedWeight>(*in_8_bits, own_copy(bias, dtype_), is_product, dtype_)
+                : std::make_shared<const PackedWeight>(own_copy(weight, dtype_), own_copy(bias, dtype_), is_product);
+  pack(*result, shape);
+  return result;
+}
+
+void Products::pack(const PackedWeight& weight, const Conv2dShape* shape) const {
+  constexpr int64_t kTokens = 256, kSide = 64;  // usual ones
+  PrimitiveKey key = {PrimitiveKey::Kind::product,
+                      {kTokens, weight.inputs(), weight.outputs()},
+                      weight.rounding() ? at::kByte : dtype_,
+                      weight.bias_float().defined() && !weight.rounding(),
+                      Activation::none,
+                      /*has_residual=*/false,
+                      at::get_num_threads()};
+  if (!weight.is_product()) {
+    key.kind = PrimitiveKey::Kind::convolution;
+    key.sizes = {weight.inputs(),   kSide,         kSide,         weight.outputs(), weight.shape()[2],
+                 weight.shape()[3], shape->stride, shape->padding};
+  }
+  if (const RowPrimitivePtr usual = cache_.find(key)) weight.in_layout(usual->weights);
 }
 
 PreparedWeightPtr Products::prepare_linear(const Tensor& weight, const Tensor& bias) const {
-  return prepare(weight, bias, true);
+  return prepare(weight, bias, nullptr);
 }
 
 PreparedWeightPtr Products::prepare_conv2d(const Tensor& weight, const Tensor& bias, const Conv2dShape& shape) const {
-  return prepare(weight, bias, is_pointwise(weight.sizes(), shape));
+  return prepare(weight, bias, &shape);
 }
 
 PreparedWeightPtr Products::prepare_upsample_conv2d(const Tensor& weight, const Tensor& bias) const {
+  const Conv2dShape shape;  // of the map with its border
   return std::make_shared<UpsamplingWeight>(weight, own_copy(bias, dtype_),
-                                            [&](const Tensor& quarter) { return prepare(quarter, bias, false); });
+                                            [&](const Tensor& quarter) { return prepare(quarter, bias, &shape); });
 }
 
 const PackedWeight* Products::packed(const Tensor& x, const PreparedWeight& w) const {

@@ -41,7 +41,10 @@ class Products {
     Activation activation;
     Tensor residual, result;  // residual may be undefined
   };
-  std::shared_ptr<const PackedWeight> prepare(const Tensor& weight, const Tensor& bias, bool is_product) const;
+  /// shape: null for a linear layer.
+  std::shared_ptr<const PackedWeight> prepare(const Tensor& weight, const Tensor& bias, const Conv2dShape* shape) const;
+  /// As inputs of a usual size want it, which is what others want too as a rule: so no step packs weights.
+  void pack(const PackedWeight& weight, const Conv2dShape* shape) const;
   const PackedWeight* packed(const Tensor& x, const PreparedWeight& w) const;
   std::optional<LinearCall> linear_call(const Tensor& x, const PreparedWeight& w, const Epilogue& epilogue) const;
 
