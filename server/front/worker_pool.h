@@ -66,8 +66,8 @@ class WorkerPool {
   /// Without effect when the worker has not this job.
   void cancel(size_t worker, const JobRun& run);
   void describe(size_t worker);
-  /// At least `count` workers are to give up what they preload, if so many preload; they go on with it when they are
-  /// idle again.
+  /// `count` workers, or all that preload when they are fewer, are to give it up; who was told so before counts. They
+  /// go on with it when they are idle again.
   void stop_preloads(size_t count);
 
   /// Has a plugin library changed since a worker was started that would take jobs?
