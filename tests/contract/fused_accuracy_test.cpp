@@ -2,6 +2,7 @@
 // have fused products, and of those whose single kernels stand in for them.
 
 #include <iterator>
+#include <limits>
 #include <random>
 
 #include "sdk/check/exact_kernels.h"
@@ -213,5 +214,38 @@ TEST_CASE("an upsampling convolution's border is zeros around the large map, and
         const Tensor expected = at::conv2d(large, exact(weight), {}, 1, 1).to(backend->dtype());
         CHECK(at::equal(upsample_conv2d(*backend, x, *prepared), expected));
       }
+  }
+}
+
+TEST_CASE("a fused product is about as near to float64 as the single kernels one after the other") {
+  // The weights of an upsampling are sums, rounded to the dtype as their terms were.
+  constexpr double kOneMoreRounding = 1.5;
+  at::manual_seed(7);
+  for (const auto& backend : fused_and_other_backends()) {
+    const double least = std::numeric_limits<float>::epsilon();
+    const auto check_nearness = [&](const Tensor& fused, const Tensor& single, const Tensor& expected) {
+      const double error = check::normalised_error(fused, expected), other = check::normalised_error(single, expected);
+      CAPTURE(backend->info().device, error, other);
+      CHECK(error < kOneMoreRounding * other + least);
+    };
+    for (const int64_t side : {16, 40}) {
+      const Weight conv = conv2d_weight(*backend, 128, 64, 3, {1, 1}, true);
+      const Tensor x = random({1, 128, side, side}, *backend);
+      const GroupNorm norm = group_norm_of(*backend, 32, 128, Activation::silu);
+      const Tensor normed = backend->group_norm(x, norm.groups, norm.weight, norm.bias, norm.eps, norm.activation);
+      check_nearness(norm_conv2d(*backend, x, norm, *conv.prepared, {1, 1}),
+                     backend->conv2d(normed, *conv.prepared, {1, 1}),
+                     exact_conv2d(check::exact_group_norm(x, norm), conv, {1, 1}));
+      const auto upsampling = prepare_upsampling(*backend, conv.weight, conv.bias);
+      check_nearness(upsample_conv2d(*backend, x, *upsampling),
+                     backend->conv2d(at::upsample_nearest2d(x, {2 * side, 2 * side}), *conv.prepared, {1, 1}),
+                     exact_upsampling(x, conv));
+    }
+    const Weight linear = linear_weight(*backend, 320, 320, true);
+    const LayerNorm norm = layer_norm_of(*backend, 320);
+    const Tensor x = random({1, 400, 320}, *backend);
+    check_nearness(norm_linear(*backend, x, norm, {{*linear.prepared}})[0],
+                   backend->linear(backend->layer_norm(x, norm.weight, norm.bias, norm.eps), *linear.prepared),
+                   at::matmul(check::exact_layer_norm(x, norm), exact(linear.weight).t()) + exact(linear.bias));
   }
 }
