@@ -11,15 +11,14 @@
 namespace alice {
 namespace {
 
-/// [1, T, D]
-Tensor encode_text(const Pipeline& pipeline, const std::string& text, int64_t clip_skip, const std::string& field,
-                   std::vector<std::string>& warnings) {
+std::vector<int64_t> ids_of(const Pipeline& pipeline, const std::string& text, const std::string& field,
+                            std::vector<std::string>& warnings) {
   const TextEncoder& encoder = *pipeline.text_encoder;
   const TokenIds ids = encoder.tokenize(text);
   if (!ids.cut_off.empty())
     warnings.push_back(field + ": only " + std::to_string(encoder.info().token_limit) + " tokens fit; not used: \"" +
                        brief(ids.cut_off) + "\"");
-  return pipeline.prompts->tokens(pipeline.text_encoder, ids.padded, clip_skip);
+  return ids.padded;
 }
 
 Tensor repeat_rows(const Tensor& rows, int64_t times) { return rows.repeat_interleave(times, 0); }
@@ -28,11 +27,16 @@ Tensor repeat_rows(const Tensor& rows, int64_t times) { return rows.repeat_inter
 
 Conditioning encode(const Pipeline& pipeline, const Settings& settings, int64_t batch,
                     std::vector<std::string>& warnings) {
-  Tensor tokens = encode_text(pipeline, settings.prompt, settings.clip_skip, "/prompt", warnings);
-  if (settings.guidance.two_passes()) {
-    constexpr int64_t kNoSkip = 0;  // as the reference does; A1111 skips here too
-    tokens = at::cat({encode_text(pipeline, settings.negative_prompt, kNoSkip, "/negative_prompt", warnings), tokens});
-  }
+  constexpr int64_t kNegativeSkip = 0;  // as the reference does; A1111 skips here too
+  const auto tokens_of = [&](const std::vector<std::vector<int64_t>>& prompts, int64_t clip_skip) {
+    return pipeline.prompts->tokens(pipeline.text_encoder, prompts, clip_skip);
+  };
+  const std::vector<int64_t> prompt = ids_of(pipeline, settings.prompt, "/prompt", warnings);
+  if (!settings.guidance.two_passes()) return {{"tokens", repeat_rows(tokens_of({prompt}, settings.clip_skip), batch)}};
+  const std::vector<int64_t> negative = ids_of(pipeline, settings.negative_prompt, "/negative_prompt", warnings);
+  const Tensor tokens = settings.clip_skip == kNegativeSkip
+                            ? tokens_of({negative, prompt}, kNegativeSkip)
+                            : at::cat({tokens_of({negative}, kNegativeSkip), tokens_of({prompt}, settings.clip_skip)});
   return {{"tokens", repeat_rows(tokens, batch)}};
 }
 

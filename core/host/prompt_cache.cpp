@@ -10,13 +10,24 @@ bool PromptCache::Prompt::operator==(const Prompt& other) const {
   return same_encoder && clip_skip == other.clip_skip && ids == other.ids;
 }
 
-Tensor PromptCache::tokens(const std::shared_ptr<const TextEncoder>& encoder, const std::vector<int64_t>& ids,
-                           int64_t clip_skip) {
-  Prompt prompt{encoder, ids, clip_skip};
-  if (const Tensor known = find(prompt); known.defined()) return known;
-  const Tensor tokens = encoder->encode(at::tensor(ids, at::kLong).unsqueeze(0), clip_skip).tokens;
-  keep(std::move(prompt), tokens);
-  return tokens;
+Tensor PromptCache::tokens(const std::shared_ptr<const TextEncoder>& encoder,
+                           const std::vector<std::vector<int64_t>>& prompts, int64_t clip_skip) {
+  std::vector<Tensor> rows, unknown;
+  std::vector<size_t> places;  // of the unknown
+  for (const std::vector<int64_t>& ids : prompts) {
+    rows.push_back(find({encoder, ids, clip_skip}));
+    if (rows.back().defined()) continue;
+    places.push_back(rows.size() - 1);
+    unknown.push_back(at::tensor(ids, at::kLong));
+  }
+  if (!unknown.empty()) {
+    const Tensor tokens = encoder->encode(at::stack(unknown), clip_skip).tokens;
+    for (size_t i = 0; i < places.size(); ++i) {
+      rows[places[i]] = tokens.narrow(0, static_cast<int64_t>(i), 1).clone();  // one kept does not keep the others
+      keep({encoder, prompts[places[i]], clip_skip}, rows[places[i]]);
+    }
+  }
+  return at::cat(rows);
 }
 
 Tensor PromptCache::find(const Prompt& prompt) {

@@ -19,9 +19,10 @@ class PromptCache {
   /// Keeps the last `limit` prompts.
   explicit PromptCache(size_t limit = 32) : limit_(limit) {}
 
-  /// encoder->encode(ids, clip_skip).tokens [1, T, D], ids being `ids` as [1, T]; shared: only read it. Throws as
-  /// TextEncoder::encode().
-  Tensor tokens(const std::shared_ptr<const TextEncoder>& encoder, const std::vector<int64_t>& ids, int64_t clip_skip);
+  /// encoder->encode(ids, clip_skip).tokens [N, T, D] of N prompts' ids, all of them of one length; those that it does
+  /// not know are encoded in one call, which reads the weights once. Throws as TextEncoder::encode().
+  Tensor tokens(const std::shared_ptr<const TextEncoder>& encoder, const std::vector<std::vector<int64_t>>& prompts,
+                int64_t clip_skip);
 
  private:
   struct Prompt {

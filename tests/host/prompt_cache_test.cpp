@@ -35,23 +35,34 @@ TEST_CASE("a prompt is encoded once for an encoder and a clip skip") {
   PromptCache cache;
   const auto encoder = std::make_shared<const CountingEncoder>(), other = std::make_shared<const CountingEncoder>();
   for (int time = 0; time < 3; ++time) {
-    CHECK(cache.tokens(encoder, {1, 2}, 0).equal(at::tensor({1.f, 2.f}).view({1, 2, 1})));
-    CHECK(cache.tokens(encoder, {1, 2}, 1).equal(at::tensor({2.f, 3.f}).view({1, 2, 1})));
-    CHECK(cache.tokens(encoder, {3, 2}, 0).equal(at::tensor({3.f, 2.f}).view({1, 2, 1})));
+    CHECK(cache.tokens(encoder, {{1, 2}}, 0).equal(at::tensor({1.f, 2.f}).view({1, 2, 1})));
+    CHECK(cache.tokens(encoder, {{1, 2}}, 1).equal(at::tensor({2.f, 3.f}).view({1, 2, 1})));
+    CHECK(cache.tokens(encoder, {{3, 2}}, 0).equal(at::tensor({3.f, 2.f}).view({1, 2, 1})));
   }
   CHECK(encoder->calls == 3);
-  cache.tokens(other, {1, 2}, 0);
+  cache.tokens(other, {{1, 2}}, 0);
   CHECK(other->calls == 1);
+}
+
+TEST_CASE("prompts that are not known are encoded in one call, in their order") {
+  PromptCache cache;
+  const auto encoder = std::make_shared<const CountingEncoder>();
+  cache.tokens(encoder, {{5, 6}}, 0);
+  const Tensor three = cache.tokens(encoder, {{1, 2}, {5, 6}, {3, 4}}, 0);
+  CHECK(three.equal(at::tensor({1.f, 2.f, 5.f, 6.f, 3.f, 4.f}).view({3, 2, 1})));
+  CHECK(encoder->calls == 2);
+  CHECK(cache.tokens(encoder, {{3, 4}, {1, 2}}, 0).equal(at::tensor({3.f, 4.f, 1.f, 2.f}).view({2, 2, 1})));
+  CHECK(encoder->calls == 2);
 }
 
 TEST_CASE("of many prompts those are kept that were used last") {
   PromptCache cache(2);
   const auto encoder = std::make_shared<const CountingEncoder>();
-  for (const int64_t id : {1, 2, 1, 3}) cache.tokens(encoder, {id}, 0);  // 3 takes the place of 2
+  for (const int64_t id : {1, 2, 1, 3}) cache.tokens(encoder, {{id}}, 0);  // 3 takes the place of 2
   CHECK(encoder->calls == 3);
-  cache.tokens(encoder, {1}, 0);
+  cache.tokens(encoder, {{1}}, 0);
   CHECK(encoder->calls == 3);
-  cache.tokens(encoder, {2}, 0);
+  cache.tokens(encoder, {{2}}, 0);
   CHECK(encoder->calls == 4);
 }
 

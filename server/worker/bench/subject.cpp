@@ -93,7 +93,7 @@ Subject::Subject(Composer& composer, const std::string& model, std::optional<int
   const int64_t side = side_in_latents(facts_.size, reduction);
 
   SeededNoise noise({1, 2});
-  ids_ = at::tensor(text_encoder_->tokenize(kPrompt).padded).unsqueeze(0);
+  ids_ = at::tensor(text_encoder_->tokenize(kPrompt).padded).repeat({kGuidedBatch, 1});
   x_ = noise.normal({unet_->info().in_channels, side, side});
   t_ = at::full({kGuidedBatch}, kTimestep);
   latents_ = SeededNoise({3}).normal({vae_->info().latent_channels, side, side});
@@ -116,11 +116,7 @@ StageRun Subject::run(Stage stage) {
 /// The result is on the CPU, so that it is there when this returns.
 Tensor Subject::compute(Stage stage) {
   switch (stage) {
-    case Stage::text: {
-      // A call for each of the two prompts, as the pipeline does.
-      const Tensor prompt = to_host(text_encoder_->encode(ids_).tokens);
-      return at::cat({prompt, to_host(text_encoder_->encode(ids_).tokens)});
-    }
+    case Stage::text: return to_host(text_encoder_->encode(ids_).tokens);
     case Stage::step: return run_->predict(x_, t_);
     case Stage::vae: return vae_->decode(latents_);
   }

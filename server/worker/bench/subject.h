@@ -49,7 +49,7 @@ class Subject {
   std::shared_ptr<const UNet> unet_;
   std::shared_ptr<const Vae> vae_;
   std::unique_ptr<UNetRun> run_;
-  Tensor ids_;              // [1, T]
+  Tensor ids_;              // [kGuidedBatch, T]
   Tensor x_, t_, latents_;  // [2, C, h, w], [2], [1, C', h, w]
 };
 

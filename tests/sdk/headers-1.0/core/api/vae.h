@@ -33,7 +33,8 @@ class Vae {
   /// shape (check_map).
   virtual Tensor decode(const Tensor& latents) const = 0;
   /// pixels [B, 3, H, W] float32 on the CPU in [-1, 1], H and W multiples of reduction; only read. Throws
-  /// Error(unsupported) when !can_encode, Error(bad_request) for another shape.
+  /// Error(unsupported) when !can_encode, Error(bad_request) for another shape, Error(bad_weights) when weights that
+  /// encoding alone needs are damaged: they may be prepared at its first call.
   virtual LatentDistribution encode(const Tensor& pixels) const = 0;
   /// See Backend::extension.
   virtual const void* extension(const char* name) const;
