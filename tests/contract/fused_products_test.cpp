@@ -121,6 +121,25 @@ TEST_CASE("numbers far from zero cost a norm before a product no digits but thei
   }
 }
 
+TEST_CASE("a corner unlike the rest of its map costs a norm before a convolution no digits") {
+  at::manual_seed(17);
+  for (const auto& backend : fused_and_other_backends()) {
+    const Weight conv = conv2d_weight(*backend, 32, 40, 3, {1, 1}, true);
+    const GroupNorm norm = group_norm_of(*backend, 4, 32, Activation::none);
+    for (const double corner : {10., 100., 1000.}) {
+      CAPTURE(backend->info().device, corner);
+      Tensor x = at::randn({2, 32, 64, 64});
+      x.select(3, 0).select(2, 0).fill_(corner);
+      x = x.to(backend->dtype());
+      // Without the corner's neighbours, which alone would look right.
+      const auto rest = [](const Tensor& map) { return map.narrow(2, 2, 60).narrow(3, 2, 60); };
+      const Tensor expected = exact_conv2d(check::exact_group_norm(x, norm), conv, {1, 1});
+      CHECK(normalised_error(rest(norm_conv2d(*backend, x, norm, *conv.prepared, {1, 1})), rest(expected)) <
+            fused_tolerance(*backend));
+    }
+  }
+}
+
 TEST_CASE("zeros become what the norm and the product add") {
   at::manual_seed(18);
   for (const auto& backend : fused_and_other_backends()) {

@@ -110,9 +110,9 @@ FakeJobService::FakeJobService(FakeServiceOptions options) : options_(std::move(
   if (options_.has_worker) {
     facts_.description = description();
     facts_.workers = 1;
-    GroupState resting = {"sandbox", {"sd/broken"}, 1, 0, 2, 5, "the worker ended by SIGSEGV", std::nullopt};
+    GroupState resting = {"sandbox", {"sd/broken"}, 1, 0, 0, 2, 5, "the worker ended by SIGSEGV", std::nullopt};
     resting.rests_until = std::chrono::steady_clock::now() + std::chrono::hours(1);
-    facts_.groups = {{kDefaultGroup, {}, 1, 1, 0, 0, "", std::nullopt}, resting};
+    facts_.groups = {{kDefaultGroup, {}, 1, 1, 0, 0, 0, "", std::nullopt}, resting};
   } else {
     facts_.not_ready = {"no worker is ready"};
   }

@@ -15,9 +15,8 @@ class CompiledKernels final : public FusedKernels {
   static Element* out(void* y) { return static_cast<Element*>(y); }
 
  public:
-  void channel_sums(const void* x, int64_t pixels, int64_t channels, const float* pivot, float* sums,
-                    float* squares) const override {
-    channel_sums_of<Arithmetic>(in(x), pixels, channels, pivot, sums, squares);
+  void channel_moments(const void* x, int64_t pixels, int64_t channels, float* means, float* spreads) const override {
+    channel_moments_of<Arithmetic>(in(x), pixels, channels, means, spreads);
   }
   void scale_and_shift(const void* x, void* y, int64_t pixels, int64_t channels, const float* scale, const float* shift,
                        bool silu) const override {

@@ -21,10 +21,8 @@ struct AttentionShape {
 
 class FusedKernels {
  public:
-  /// For each channel the sum of (x - pivot) and of its square, over `pixels` pixels: with a pivot near the mean no
-  /// digits are lost.
-  virtual void channel_sums(const void* x, int64_t pixels, int64_t channels, const float* pivot, float* sums,
-                            float* squares) const = 0;
+  /// For each channel the mean of some pixels, one or more, and the sum of their squared differences from it.
+  virtual void channel_moments(const void* x, int64_t pixels, int64_t channels, float* means, float* spreads) const = 0;
   /// y = x scale + shift by channel, then SiLU if `silu`.
   virtual void scale_and_shift(const void* x, void* y, int64_t pixels, int64_t channels, const float* scale,
                                const float* shift, bool silu) const = 0;

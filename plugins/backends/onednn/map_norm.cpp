@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kTaskElements = 16384;  // 64 KB of float32
 
-/// Of each channel of one picture's map: what all pixels came to.
+/// Of each channel of one picture's map: what all pixels came to, tasks joined as by Chan, Golub and LeVeque 1979.
 class ChannelStatistics {
  public:
   ChannelStatistics(int64_t pixels, int64_t channels)
@@ -19,36 +19,32 @@ class ChannelStatistics {
         channels_(channels),
         task_pixels_(std::max<int64_t>(1, kTaskElements / channels)),
         tasks_((pixels + task_pixels_ - 1) / task_pixels_),
-        partial_(at::empty({tasks_, 4, channels}, at::kFloat)),
-        pivot_(at::empty({channels}, at::kFloat)) {}
+        partial_(at::empty({tasks_, 4, channels}, at::kFloat)) {}
 
   void gather(const FusedKernels& kernels, const Int8Kernels* extremes, const char* map, int64_t pixel_bytes) {
-    const Tensor none = at::zeros({channels_}, at::kFloat), scratch = at::empty({channels_}, at::kFloat);
-    // The first pixel is the pivot: near the mean as a rule, and the sums of differences lose no digits.
-    kernels.channel_sums(map, 1, channels_, none.data_ptr<float>(), pivot_.data_ptr<float>(),
-                         scratch.data_ptr<float>());
     each_task(tasks_, [&](int64_t task) {
-      const int64_t first = task * task_pixels_, count = std::min(task_pixels_, pixels_ - first);
-      kernels.channel_sums(map + first * pixel_bytes, count, channels_, pivot_.data_ptr<float>(), row(task, kSums),
-                           row(task, kSquares));
-      if (extremes)
-        extremes->channel_extremes(map + first * pixel_bytes, count, channels_, row(task, kLowest),
-                                   row(task, kHighest));
+      const char* from = map + task * task_pixels_ * pixel_bytes;
+      kernels.channel_moments(from, count(task), channels_, row(task, kMeans), row(task, kSpreads));
+      if (extremes) extremes->channel_extremes(from, count(task), channels_, row(task, kLowest), row(task, kHighest));
     });
   }
 
   struct Channel {
-    double mean, spread;  // spread: the sum of squared differences from the mean
+    double mean = 0, spread = 0;  // spread: the sum of squared differences from the mean
   };
   std::vector<Channel> channels() const {
-    std::vector<double> sums(static_cast<size_t>(channels_)), squares(sums);
-    for (int64_t task = 0; task < tasks_; ++task)
-      for (int64_t c = 0; c < channels_; ++c)
-        sums[static_cast<size_t>(c)] += row(task, kSums)[c], squares[static_cast<size_t>(c)] += row(task, kSquares)[c];
-    const double count = static_cast<double>(pixels_);
-    std::vector<Channel> result;
-    for (size_t c = 0; c < sums.size(); ++c)
-      result.push_back({pivot_.data_ptr<float>()[c] + sums[c] / count, squares[c] - sums[c] * sums[c] / count});
+    std::vector<Channel> result(static_cast<size_t>(channels_));
+    double before = 0;  // pixels
+    for (int64_t task = 0; task < tasks_; ++task) {
+      const double added = static_cast<double>(count(task)), share = added / (before + added);
+      const float *means = row(task, kMeans), *spreads = row(task, kSpreads);
+      for (Channel& channel : result) {
+        const double difference = *means++ - channel.mean;
+        channel.mean += difference * share;
+        channel.spread += *spreads++ + difference * difference * before * share;
+      }
+      before += added;
+    }
     return result;
   }
 
@@ -64,15 +60,15 @@ class ChannelStatistics {
   }
 
  private:
-  enum Row { kSums, kSquares, kLowest, kHighest };
+  enum Row { kMeans, kSpreads, kLowest, kHighest };
+  int64_t count(int64_t task) const { return std::min(task_pixels_, pixels_ - task * task_pixels_); }
   float* row(int64_t task, Row which) const { return partial_.data_ptr<float>() + (task * 4 + which) * channels_; }
 
   int64_t pixels_, channels_, task_pixels_, tasks_;
   Tensor partial_;  // float32 [tasks, 4, C]
-  Tensor pivot_;    // float32 [C]
 };
 
-/// Joins the channels of each group (Chan, Golub and LeVeque 1979).
+/// Joins the channels of each group, likewise.
 void fill_factors(const std::vector<ChannelStatistics::Channel>& channels, int64_t pixels,
                   const NormParameters& parameters, const float* added, float* factor, float* offset) {
   const size_t each = channels.size() / static_cast<size_t>(parameters.groups);

@@ -33,20 +33,25 @@ inline void store_floats(float* to, typename Lanes::Vector a, int64_t count) {
   count == Lanes::kWidth ? Lanes::store(to, a) : Lanes::store_some(to, a, count);
 }
 
+/// Two passes: sums of squares of differences from anything but the mean lose digits where one pixel is unlike all
+/// others.
 template <class Arithmetic>
-void channel_sums_of(const typename Arithmetic::Element* x, int64_t pixels, int64_t channels, const float* pivot,
-                     float* sums, float* squares) {
+void channel_moments_of(const typename Arithmetic::Element* x, int64_t pixels, int64_t channels, float* means,
+                        float* spreads) {
   using Lanes = typename Arithmetic::Lanes;
+  const auto each = Lanes::all(1 / static_cast<float>(pixels));
   each_vector<Arithmetic>(channels, [&](int64_t at, int64_t count, const auto& load, const auto&) {
-    const auto centre = load_floats<Lanes>(pivot + at, count);
-    auto sum = Lanes::all(0), square = Lanes::all(0);
+    auto sum = Lanes::all(0);
+    for (int64_t pixel = 0; pixel < pixels; ++pixel) sum = sum + load(x + pixel * channels + at);
+    const auto mean = sum * each;
+    auto rest = Lanes::all(0), square = Lanes::all(0);
     for (int64_t pixel = 0; pixel < pixels; ++pixel) {
-      const auto value = load(x + pixel * channels + at) - centre;
-      sum = sum + value;
-      square = Lanes::multiply_add(value, value, square);
+      const auto difference = load(x + pixel * channels + at) - mean;
+      rest = rest + difference;  // what rounding has left of the sum
+      square = Lanes::multiply_add(difference, difference, square);
     }
-    store_floats<Lanes>(sums + at, sum, count);
-    store_floats<Lanes>(squares + at, square, count);
+    store_floats<Lanes>(means + at, mean + rest * each, count);
+    store_floats<Lanes>(spreads + at, square - rest * rest * each, count);
   });
 }
 

@@ -146,8 +146,8 @@ class OnednnBackend final : public Backend, public FusedProducts {
   bool takes(const Tensor& x) const { return kernels_ && x.scalar_type() == dtype_ && x.numel() > 0; }
   bool takes(const Tensor& x, const GroupNorm& norm) const {
     const bool is_known = norm.activation == Activation::none || norm.activation == Activation::silu;
-    return takes(x) && is_known && x.dim() == 4 && norm.weight.numel() == x.size(1) && norm.bias.numel() == x.size(1) &&
-           x.size(1) % norm.groups == 0 &&
+    return takes(x) && is_known && x.dim() == 4 && norm.groups > 0 && norm.weight.numel() == x.size(1) &&
+           norm.bias.numel() == x.size(1) && x.size(1) % norm.groups == 0 &&
            (!norm.added.defined() || norm.added.sizes() == at::IntArrayRef({x.size(0), x.size(1)}));
   }
   static NormParameters parameters_of(const GroupNorm& norm) {

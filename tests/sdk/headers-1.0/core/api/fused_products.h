@@ -33,8 +33,8 @@ struct LinearLayer {
 };
 
 /// All that backend.h says of kernels holds for these too: const, any thread, rows that depend on no other row, what is
-/// thrown. A result is what the backend's single kernels would give one after the other, or nearer to the exact one:
-/// numbers in between may keep more digits than dtype() has.
+/// thrown. A result is as near to the exact one as what the backend's single kernels would give one after the other:
+/// numbers in between may keep more digits than dtype() has, sums of weights may be rounded where weights would be.
 class FusedProducts {
  public:
   /// conv2d(group_norm(x)). x [B, in, H, W] -> [B, out, H', W'].
