@@ -36,6 +36,12 @@ Tensor in_form(Tensor tensor, const Parameter& parameter) {
   return parameter.form == Parameter::Form::transpose ? tensor.t() : tensor.reshape(parameter.shape);
 }
 
+std::string file_of(const WeightSource& source, const Parameter& parameter) {
+  const TensorIndex& index = source.index();
+  const TensorInfo* info = index.find(parameter.source);
+  return info && info->file < index.files.size() ? index.files[info->file] : index.place;
+}
+
 }  // namespace
 
 /// What has been prepared. Patched weights put a layer of their own over the one that they were made from: what a delta
@@ -46,6 +52,7 @@ struct ModelWeights::Cache {
   std::mutex mutex;               // held while a weight is prepared, so that each is prepared once
   std::map<std::pair<std::string, std::string>, PreparedWeightPtr> modules;  // by name and use
   std::map<std::string, Tensor> tensors;
+  std::set<std::string> finite;  // parameters that rows() has checked
 
   /// The layer that keeps what is made of these parameters.
   Cache& of(const std::vector<std::string>& parameters) {
@@ -84,20 +91,26 @@ const Parameter& ModelWeights::parameter(const std::string& name) const {
   return (*parameters_)[found->second];
 }
 
-Tensor ModelWeights::raw(const std::string& name) const {
+Tensor ModelWeights::in_file(const std::string& name) const {
   const Parameter& wanted = parameter(name);
   const Tensor whole = source_->tensor(wanted.source);
-  const TensorIndex& index = source_->index();
-  const TensorInfo* info = index.find(wanted.source);
-  const std::string file = info && info->file < index.files.size() ? index.files[info->file] : index.place;
   if (!fits(whole.sizes().vec(), wanted) || !whole.is_floating_point())
-    throw Error(ErrorCode::bad_weights, file,
+    throw Error(ErrorCode::bad_weights, file_of(*source_, wanted),
                 "tensor '" + wanted.source + "' is " + std::string(whole.toString()) + shape_text(whole.sizes().vec()) +
                     ", floating point " + shape_text(shape_in_file(wanted.shape, wanted.form)) + " is needed");
-  const Tensor tensor = in_form(whole, wanted);
-  if (!all_finite(tensor))
-    throw Error(ErrorCode::bad_weights, file,
+  return in_form(whole, wanted);
+}
+
+void ModelWeights::check_finite(const std::string& name, const Tensor& in_file) const {
+  const Parameter& wanted = parameter(name);
+  if (!all_finite(in_file))
+    throw Error(ErrorCode::bad_weights, file_of(*source_, wanted),
                 "tensor '" + wanted.source + "' holds NaN or infinite numbers: the file is damaged");
+}
+
+Tensor ModelWeights::raw(const std::string& name) const {
+  const Tensor tensor = in_file(name);
+  check_finite(name, tensor);
   const auto delta = deltas_.find(name);
   return delta == deltas_.end() ? tensor : tensor.to(at::kFloat) + delta->second;
 }
@@ -142,6 +155,20 @@ Tensor ModelWeights::tensor(const std::string& parameter) const {
             .to(at::TensorOptions(backend_->device()).dtype(backend_->dtype()), /*non_blocking=*/false, /*copy=*/true)
             .contiguous();
   return kept;
+}
+
+Tensor ModelWeights::rows(const std::string& parameter, const Tensor& ids) const {
+  const Tensor whole = in_file(parameter);
+  Cache& cache = cache_->of({parameter});
+  {
+    const std::lock_guard<std::mutex> lock(cache.mutex);
+    if (cache.finite.count(parameter) == 0) check_finite(parameter, whole);
+    cache.finite.insert(parameter);
+  }
+  Tensor rows = whole.index_select(0, ids);
+  const auto delta = deltas_.find(parameter);
+  if (delta != deltas_.end()) rows = rows.to(at::kFloat) + delta->second.index_select(0, ids);
+  return rows.to(at::TensorOptions(backend_->device()).dtype(backend_->dtype()));
 }
 
 ModelWeights ModelWeights::patched(const Deltas& deltas) const {

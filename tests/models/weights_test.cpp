@@ -97,6 +97,30 @@ TEST_CASE("patched weights add the change in float32, keep their own copy and sh
   CHECK(other.linear("m") == once.linear("m"));
 }
 
+TEST_CASE("rows of a parameter are what the whole one has there, in every type, patched or not") {
+  at::manual_seed(43);
+  const Tensor table = at::randn({50, 6}), change = at::randn({50, 6}), ids = at::tensor({int64_t{3}, 49, 3, 0});
+  for (at::ScalarType type : {at::kHalf, at::kBFloat16, at::kFloat, at::kDouble})
+    for (const char* dtype : {"float32", "bfloat16"}) {
+      const ModelWeights plain = weights_of({{"w", table.to(type)}}, {parameter("e.weight", {50, 6}, "w")}, dtype);
+      for (const ModelWeights& weights : {plain, plain.patched({{"e.weight", change}})}) {
+        const Tensor rows = weights.rows("e.weight", ids);
+        CHECK(rows.scalar_type() == weights.backend().dtype());
+        CHECK(at::equal(rows, weights.tensor("e.weight").index_select(0, ids)));
+        CHECK(weights.rows("e.weight", at::empty({0}, at::kLong)).sizes() == at::IntArrayRef({0, 6}));
+      }
+    }
+}
+
+TEST_CASE("damage anywhere in a parameter is seen whichever rows are asked for, each time") {
+  Tensor table = at::ones({50, 6});
+  table[49][5] = std::numeric_limits<float>::infinity();
+  const ModelWeights weights = weights_of({{"w", table}}, {parameter("e.weight", {50, 6}, "w")});
+  for (int time = 0; time < 2; ++time)
+    CHECK(says(error_of([&] { weights.rows("e.weight", at::empty({0}, at::kLong)); }).sentence(),
+               "tensor 'w' holds NaN or infinite numbers"));
+}
+
 TEST_CASE("weights that are missing, misshapen, of integers or not finite are errors that name the tensor") {
   const float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
   for (at::ScalarType type : {at::kHalf, at::kBFloat16, at::kFloat, at::kDouble})

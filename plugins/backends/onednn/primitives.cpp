@@ -41,34 +41,20 @@ Types types_of(at::ScalarType dtype) {
   return {data_type(dtype), data_type(dtype), data_type(dtype)};
 }
 
-/// Null for oneDNN's reference code, which the plain body beats.
-template <class Primitive>
-RowPrimitivePtr wrapped(const typename Primitive::primitive_desc& description, const PrimitiveKey& key,
-                        const memory::desc& bias, std::optional<int> residual_argument) {
-  if (std::strncmp(description.impl_info_str(), "ref", 3) == 0) return nullptr;
-  return std::make_shared<RowPrimitive>(RowPrimitive{
-      Primitive(description), description.src_desc(), description.weights_desc(), bias, description.dst_desc(),
-      static_cast<int64_t>(description.scratchpad_desc().get_size()), key.has_bias, residual_argument});
-}
-
-RowPrimitivePtr make_product(const PrimitiveKey& key) {
+dnnl::matmul::primitive_desc product_of(const PrimitiveKey& key) {
   const Types types = types_of(key.dtype);
   const int64_t tokens = key.sizes[0], in = key.sizes[1], out = key.sizes[2];
   const memory::desc source({tokens, in}, types.source, Tag::ab), weights({in, out}, types.weights, Tag::any),
       bias({1, out}, memory::data_type::f32, Tag::ab), result({tokens, out}, types.result, Tag::ab);
   dnnl::post_ops chain;
   append_activation(chain, key.activation);
-  std::optional<int> residual_argument;
-  if (key.has_residual) {
-    residual_argument = DNNL_ARG_ATTR_MULTIPLE_POST_OP(chain.len()) | DNNL_ARG_SRC_1;
-    chain.append_binary(dnnl::algorithm::binary_add, result);
-  }
+  if (key.has_residual) chain.append_binary(dnnl::algorithm::binary_add, result);
   const dnnl::matmul::desc operation =
       key.has_bias ? dnnl::matmul::desc(source, weights, bias, result) : dnnl::matmul::desc(source, weights, result);
-  return wrapped<dnnl::matmul>({operation, attributes(chain), engine()}, key, bias, residual_argument);
+  return {operation, attributes(chain), engine()};
 }
 
-RowPrimitivePtr make_convolution(const PrimitiveKey& key) {
+dnnl::convolution_forward::primitive_desc convolution_of(const PrimitiveKey& key) {
   const Types types = types_of(key.dtype);
   const auto& s = key.sizes;
   const int64_t in = s[0], height = s[1], width = s[2], out = s[3], kh = s[4], kw = s[5], stride = s[6], padding = s[7];
@@ -87,17 +73,38 @@ RowPrimitivePtr make_convolution(const PrimitiveKey& key) {
   const Convolution::desc operation =
       key.has_bias ? Convolution::desc(kKind, kDirect, source, weights, bias, result, strides, paddings, paddings)
                    : Convolution::desc(kKind, kDirect, source, weights, result, strides, paddings, paddings);
-  return wrapped<Convolution>({operation, attributes(chain), engine()}, key, bias, std::nullopt);
+  return {operation, attributes(chain), engine()};
+}
+
+/// use(description) of what oneDNN has for the key, but for its reference code, which the plain body beats.
+template <class Use>
+void describe(const PrimitiveKey& key, const Use& use) {
+  const auto use_quick = [&](const auto& description) {
+    if (std::strncmp(description.impl_info_str(), "ref", 3) != 0) use(description);
+  };
+  with_threads(key.threads, [&] {
+    try {
+      key.kind == PrimitiveKey::Kind::product ? use_quick(product_of(key)) : use_quick(convolution_of(key));
+    } catch (const dnnl::error& error) {
+      if (error.status != dnnl_unimplemented) throw;
+    }
+  });
+}
+
+dnnl::primitive primitive_of(const dnnl::matmul::primitive_desc& description) { return dnnl::matmul(description); }
+dnnl::primitive primitive_of(const dnnl::convolution_forward::primitive_desc& description) {
+  return dnnl::convolution_forward(description);
 }
 
 RowPrimitivePtr make(const PrimitiveKey& key) {
   RowPrimitivePtr result;
-  with_threads(key.threads, [&] {
-    try {
-      result = key.kind == PrimitiveKey::Kind::product ? make_product(key) : make_convolution(key);
-    } catch (const dnnl::error& error) {
-      if (error.status != dnnl_unimplemented) throw;
-    }
+  const bool adds_input = key.has_residual && key.kind == PrimitiveKey::Kind::product;
+  const int place = key.activation == Activation::none ? 0 : 1;  // in the chain
+  describe(key, [&](const auto& description) {
+    result = std::make_shared<RowPrimitive>(RowPrimitive{
+        primitive_of(description), description.src_desc(), description.weights_desc(), description.bias_desc(),
+        description.dst_desc(), static_cast<int64_t>(description.scratchpad_desc().get_size()), key.has_bias,
+        adds_input ? std::optional(DNNL_ARG_ATTR_MULTIPLE_POST_OP(place) | DNNL_ARG_SRC_1) : std::nullopt});
   });
   return result;
 }
@@ -109,6 +116,12 @@ bool PrimitiveKey::operator<(const PrimitiveKey& other) const {
     return std::tie(key.kind, key.sizes, key.dtype, key.has_bias, key.activation, key.has_residual, key.threads);
   };
   return all(*this) < all(other);
+}
+
+std::optional<dnnl::memory::desc> weight_layout(const PrimitiveKey& key) {
+  std::optional<dnnl::memory::desc> layout;
+  describe(key, [&](const auto& description) { layout = description.weights_desc(); });
+  return layout;
 }
 
 RowPrimitivePtr PrimitiveCache::find(const PrimitiveKey& key) const {

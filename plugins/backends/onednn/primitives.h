@@ -37,6 +37,9 @@ struct RowPrimitive {
 };
 using RowPrimitivePtr = std::shared_ptr<const RowPrimitive>;
 
+/// How it wants its weights; nothing where PrimitiveCache::find() is null. Makes no primitive. Any thread.
+std::optional<dnnl::memory::desc> weight_layout(const PrimitiveKey& key);
+
 /// The primitives used last. Any thread.
 class PrimitiveCache {
  public:

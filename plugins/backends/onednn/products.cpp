@@ -60,7 +60,7 @@ void Products::pack(const PackedWeight& weight, const Conv2dShape* shape) const 
     key.sizes = {weight.inputs(),   kSide,         kSide,         weight.outputs(), weight.shape()[2],
                  weight.shape()[3], shape->stride, shape->padding};
   }
-  if (const RowPrimitivePtr usual = cache_.find(key)) weight.in_layout(usual->weights);
+  if (const auto layout = weight_layout(key)) weight.in_layout(*layout);
 }
 
 PreparedWeightPtr Products::prepare_linear(const Tensor& weight, const Tensor& bias) const {

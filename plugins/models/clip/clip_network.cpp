@@ -7,6 +7,8 @@ namespace {
 
 constexpr int64_t kLegacyEos = 2;  // configs of before 2023 name a token that CLIP's vocabulary does not end with
 
+constexpr const char* kTokenEmbedding = "text_model.embeddings.token_embedding.weight";
+
 /// Where each prompt ends: its first end token; under the legacy number the token with the highest number, which is the
 /// same for the vocabularies of that time. ids [B, T] -> B positions.
 std::vector<int64_t> ends_of(const Tensor& ids, int64_t eos) {
@@ -18,11 +20,11 @@ std::vector<int64_t> ends_of(const Tensor& ids, int64_t eos) {
 }  // namespace
 
 ClipNetwork::ClipNetwork(const ClipConfig& config, const ModelWeights& weights)
-    : config_(config), backend_(weights.backend_ptr()) {
+    : config_(config), weights_(weights), backend_(weights.backend_ptr()) {
   const auto norm = [&](const std::string& module) {
     return Norm{weights.tensor(module + ".weight"), weights.tensor(module + ".bias")};
   };
-  token_embedding_ = weights.tensor("text_model.embeddings.token_embedding.weight");
+  weights_.rows(kTokenEmbedding, at::empty({0}, at::kLong));  // so that damage is found now
   position_embedding_ = weights.tensor("text_model.embeddings.position_embedding.weight");
   for (int64_t i = 0; i < config.num_hidden_layers; ++i) {
     const std::string name = "text_model.encoder.layers." + std::to_string(i) + ".";
@@ -42,8 +44,7 @@ ClipNetwork::ClipNetwork(const ClipConfig& config, const ModelWeights& weights)
 }
 
 std::vector<Tensor> ClipNetwork::states(const Tensor& ids, int64_t layers) const {
-  const Tensor tokens =
-      token_embedding_.index_select(0, ids.reshape(-1).to(backend_->device())).view({ids.size(0), ids.size(1), -1});
+  const Tensor tokens = weights_.rows(kTokenEmbedding, ids.reshape(-1)).view({ids.size(0), ids.size(1), -1});
   std::vector<Tensor> states = {tokens + position_embedding_.narrow(0, 0, ids.size(1))};
   for (int64_t i = 0; i < layers; ++i) states.push_back(run(layers_[i], states.back()));
   return states;

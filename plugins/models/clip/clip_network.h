@@ -32,8 +32,10 @@ class ClipNetwork {
   Tensor normed(const Norm& norm, const Tensor& x) const;
 
   ClipConfig config_;
+  ModelWeights
+      weights_;  // gives the rows of the tokens that a prompt has: the whole embedding is a third of all weights
   std::shared_ptr<const Backend> backend_;
-  Tensor token_embedding_, position_embedding_;
+  Tensor position_embedding_;
   std::vector<Layer> layers_;
   Norm final_norm_;
   PreparedWeightPtr projection_;  // null without a projection

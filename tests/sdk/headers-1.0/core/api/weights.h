@@ -102,6 +102,10 @@ class ModelWeights {
   PreparedWeightPtr upsample_conv2d(const std::string& module) const;
   /// One parameter on the backend's device in its dtype: norms, embeddings. Shared: only read it. Throws as above.
   Tensor tensor(const std::string& parameter) const;
+  /// tensor(parameter).index_select(0, ids), read from the file at each call and not kept: for embeddings, which are
+  /// large and hardly used. ids [K], int64 on the CPU, may be empty: the parameter is checked as a whole all the same,
+  /// once. Throws as above; c10::Error for an id out of range.
+  Tensor rows(const std::string& parameter, const Tensor& ids) const;
 
   /// The same weights with some changed: shares every prepared weight that no delta touches, has its own of the others.
   /// *this is untouched; the deltas are shared, not copied. Throws Error(bad_weights) for a name that is no parameter,
@@ -110,7 +114,9 @@ class ModelWeights {
 
  private:
   struct Cache;
-  Tensor raw(const std::string& parameter) const;  // float dtype of the file, delta applied (then float32)
+  Tensor in_file(const std::string& parameter) const;  // in the file's float dtype and our shape
+  void check_finite(const std::string& parameter, const Tensor& in_file) const;
+  Tensor raw(const std::string& parameter) const;  // checked; the file's dtype, or with a delta float32
   const Parameter& parameter(const std::string& name) const;
   template <class Prepare>
   PreparedWeightPtr prepared(const std::string& module, const std::string& use, const Prepare& prepare) const;
