@@ -18,7 +18,7 @@ int64_t parts_of(int64_t count, int64_t each) { return (count + each - 1) / each
 }  // namespace
 
 std::optional<RoundedTokens> ByteProducts::rounded(const char* source, int64_t tokens, int64_t width,
-                                                   const TokenNorm* norm) const {
+                                                   const Before& before) const {
   if (tokens < kLeastTokens) return std::nullopt;
   const int64_t token_bytes = width * element_;
   const int64_t each = std::max<int64_t>(1, kTaskElements / width), tasks = parts_of(tokens, each);
@@ -27,11 +27,10 @@ std::optional<RoundedTokens> ByteProducts::rounded(const char* source, int64_t t
   each_task(tasks, [&](int64_t task) {
     const int64_t first = task * each, end = std::min(tokens, first + each);
     const char* from = source + first * token_bytes;
-    if (norm) {
-      void* normed = thread_scratch(Scratch::task, each * token_bytes);
-      fused_.layer_norm(from, normed, end - first, width, norm->scale.data_ptr<float>(), norm->shift.data_ptr<float>(),
-                        static_cast<float>(norm->eps));
-      from = static_cast<const char*>(normed);
+    if (before) {
+      auto* const changed = static_cast<char*>(thread_scratch(Scratch::task, each * token_bytes));
+      before(from, end - first, changed);
+      from = changed;
     }
     double all = 0, steps = 0;
     for (int64_t token = first; token < end; ++token, from += token_bytes) {

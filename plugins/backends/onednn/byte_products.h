@@ -6,7 +6,6 @@
 // bytes whatever came before it. A row that would lose more than kMostRounding (a few numbers tower over all others, or
 // one is not finite) is left to the caller, who multiplies it in the backend's dtype with the same rounded weights.
 
-#include "plugins/backends/onednn/norms.h"
 #include "plugins/backends/onednn/row_products.h"
 
 namespace alice::onednn {
@@ -18,17 +17,20 @@ struct RoundedTokens {
   Tensor scales;  // float32 [tokens]
 };
 
+/// By all threads; or, called in a task of each_task(), by its own.
 class ByteProducts {
  public:
   /// All stay the caller's and must outlive this.
-  ByteProducts(at::ScalarType dtype, const Int8Kernels& kernels, const FusedKernels& fused, const PrimitiveCache& cache)
-      : element_(static_cast<int64_t>(c10::elementSize(dtype))), kernels_(kernels), fused_(fused), cache_(cache) {}
+  ByteProducts(at::ScalarType dtype, const Int8Kernels& kernels, const PrimitiveCache& cache)
+      : element_(static_cast<int64_t>(c10::elementSize(dtype))), kernels_(kernels), cache_(cache) {}
 
   // Weights have a rounding(). Nothing, or false, where a row is not for 8 bits; the result's memory is then undefined.
 
-  /// source [tokens, width]; a scale a token. norm: null, or what is done to the tokens before. Few tokens are left to
-  /// the caller: there the weights' memory is what takes time.
-  std::optional<RoundedTokens> rounded(const char* source, int64_t tokens, int64_t width, const TokenNorm* norm) const;
+  /// What is done to some tokens before they are rounded.
+  using Before = std::function<void(const char* from, int64_t tokens, char* to)>;
+  /// source [tokens, width]; a scale a token. `before` may be empty. Few tokens are left to the caller: there the
+  /// weights' memory is what takes time.
+  std::optional<RoundedTokens> rounded(const char* source, int64_t tokens, int64_t width, const Before& before) const;
   /// source [tokens, in] -> result [tokens, out], or [tokens, out / 2] for geglu. The row's own source is not read.
   bool multiply(const RoundedTokens& source, const RowMemory& row, const PackedWeight& weight,
                 Activation activation) const;
@@ -48,7 +50,6 @@ class ByteProducts {
 
   int64_t element_;
   const Int8Kernels& kernels_;
-  const FusedKernels& fused_;
   const PrimitiveCache& cache_;
 };
 

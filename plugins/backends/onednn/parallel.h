@@ -6,8 +6,9 @@
 
 namespace alice::onednn {
 
-/// body(k) for each k below `count`, on as many threads as the caller may use; which one does which is open. Returns
-/// when all are done. What body throws is thrown again, one of several; the other tasks are done all the same.
+/// body(k) for each k below `count`, on as many threads as the caller may use; which one does which is open. Within a
+/// task all on its own thread. Returns when all are done. What body throws is thrown again, one of several; the other
+/// tasks are done all the same.
 void each_task(int64_t count, const std::function<void(int64_t)>& body);
 
 /// body(), in which the calling thread may use `threads` threads.

@@ -2,6 +2,9 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+
+#include "plugins/backends/onednn/parallel.h"
 #include "plugins/backends/onednn/result_memory.h"
 #include "plugins/backends/onednn/weight_memory.h"
 
@@ -31,6 +34,22 @@ RowMemory row_of(const Tensor& source, const Tensor& residual, const Tensor& res
     return static_cast<char*>(tensor.data_ptr()) + b * elements * static_cast<int64_t>(tensor.element_size());
   };
   return {row(source), residual.defined() ? row(residual) : nullptr, row(result)};
+}
+
+/// in_bytes(row) for each row of a batch, if any may be in bytes: a row a thread where that keeps all threads busy, so
+/// that they wait for each other once rather than at every pass. Then otherwise(row) for those of which it said no, by
+/// all threads. False when that says no, too.
+bool each_row(int64_t rows, bool may_be_in_bytes, const std::function<bool(int64_t)>& in_bytes,
+              const std::function<bool(int64_t)>& otherwise) {
+  std::vector<char> done(static_cast<size_t>(rows));
+  const auto try_row = [&](int64_t b) { done[static_cast<size_t>(b)] = in_bytes(b); };
+  if (may_be_in_bytes && rows % at::get_num_threads() == 0)
+    each_task(rows, try_row);
+  else if (may_be_in_bytes)
+    for (int64_t b = 0; b < rows; ++b) try_row(b);
+  for (int64_t b = 0; b < rows; ++b)
+    if (!done[static_cast<size_t>(b)] && !otherwise(b)) return false;
+  return true;
 }
 
 }  // namespace
@@ -100,18 +119,18 @@ std::optional<Tensor> Products::linear(const Tensor& x, const PreparedWeight& w,
   if (!call) return std::nullopt;
   const Tensor source = x.contiguous();
   const int64_t tokens = x.numel() / x.size(0) / x.size(-1);
-  for (int64_t b = 0; b < x.size(0); ++b)
-    if (!multiply(row_of(source, call->residual, call->result, b), tokens, call->weight, call->activation))
-      return std::nullopt;
-  return call->result;
+  const auto row = [&](int64_t b) { return row_of(source, call->residual, call->result, b); };
+  const bool done = each_row(
+      x.size(0), call->weight.rounding().has_value(),
+      [&](int64_t b) { return multiply_in_bytes(row(b), tokens, call->weight, call->activation, {}); },
+      [&](int64_t b) { return row_products_.multiply(row(b), tokens, call->weight, call->activation); });
+  return done ? std::optional(call->result) : std::nullopt;
 }
 
-bool Products::multiply(const RowMemory& row, int64_t tokens, const PackedWeight& weight, Activation activation) const {
-  if (weight.rounding()) {
-    const auto source = byte_products_->rounded(row.source, tokens, weight.inputs(), nullptr);
-    if (source && byte_products_->multiply(*source, row, weight, activation)) return true;
-  }
-  return row_products_.multiply(row, tokens, weight, activation);
+bool Products::multiply_in_bytes(const RowMemory& row, int64_t tokens, const PackedWeight& weight,
+                                 Activation activation, const ByteProducts::Before& before) const {
+  const auto source = byte_products_->rounded(row.source, tokens, weight.inputs(), before);
+  return source && byte_products_->multiply(*source, row, weight, activation);
 }
 
 std::optional<std::vector<Tensor>> Products::norm_linear(const Tensor& x, const TokenNorm& norm,
@@ -124,17 +143,28 @@ std::optional<std::vector<Tensor>> Products::norm_linear(const Tensor& x, const 
   }
   const Tensor source = x.contiguous();
   const int64_t width = x.size(-1), tokens = x.numel() / x.size(0) / width;
-  for (int64_t b = 0; b < x.size(0); ++b) {
-    const auto rounded = byte_products_->rounded(row_of(source, {}, source, b).source, tokens, width, &norm);
-    Tensor normed;  // where the row, or a layer, is not for 8 bits
-    for (const LinearCall& call : calls) {
-      RowMemory row = row_of(source, call.residual, call.result, b);
-      if (rounded && byte_products_->multiply(*rounded, row, call.weight, call.activation)) continue;
-      if (!normed.defined()) normed = layer_norm(*kernels_, source.narrow(0, b, 1), norm);
-      row.source = static_cast<const char*>(normed.data_ptr());
-      if (!row_products_.multiply(row, tokens, call.weight, call.activation)) return std::nullopt;
-    }
-  }
+  const auto row = [&](const LinearCall& call, int64_t b) { return row_of(source, call.residual, call.result, b); };
+  const auto before = [&](const char* from, int64_t count, char* to) {
+    kernels_->layer_norm(from, to, count, width, norm.scale.data_ptr<float>(), norm.shift.data_ptr<float>(),
+                         static_cast<float>(norm.eps));
+  };
+  const bool done = each_row(
+      x.size(0), /*may_be_in_bytes=*/true,
+      [&](int64_t b) {
+        const auto rounded = byte_products_->rounded(row(calls[0], b).source, tokens, width, before);
+        return rounded && std::all_of(calls.begin(), calls.end(), [&](const LinearCall& call) {
+                 return byte_products_->multiply(*rounded, row(call, b), call.weight, call.activation);
+               });
+      },
+      [&](int64_t b) {
+        const Tensor normed = layer_norm(*kernels_, source.narrow(0, b, 1), norm);
+        return std::all_of(calls.begin(), calls.end(), [&](const LinearCall& call) {
+          const RowMemory memory = {static_cast<const char*>(normed.data_ptr()), row(call, b).residual,
+                                    row(call, b).result};
+          return row_products_.multiply(memory, tokens, call.weight, call.activation);
+        });
+      });
+  if (!done) return std::nullopt;
   std::vector<Tensor> results;
   for (const LinearCall& call : calls) results.push_back(call.result);
   return results;
@@ -154,29 +184,35 @@ std::optional<Tensor> Products::conv2d(const Tensor& x, const PreparedWeight& w,
   const Tensor source = x.contiguous(kChannelsLast);
   const Tensor result = empty_result(sizes, dtype_, kChannelsLast);
   const Tensor residual = epilogue.residual ? epilogue.residual->contiguous(kChannelsLast) : Tensor();
-  for (int64_t b = 0; b < x.size(0); ++b) {
-    const RowMemory row = row_of(source, residual, result, b);
-    std::optional<MapNorm> map;
-    if (norm)
-      map = map_norm(*kernels_, weight->rounding() ? &byte_products_->kernels() : nullptr, row.source,
-                     x.size(2) * x.size(3), dtype_, norm->parameters,
-                     norm->added.defined() ? norm->added.data_ptr<float>() + b * x.size(1) : nullptr);
-    if (!convolve(row, size, *weight, epilogue.activation, map ? &*map : nullptr)) return std::nullopt;
-  }
-  return result;
+  const auto row = [&](int64_t b) { return row_of(source, residual, result, b); };
+  const auto norm_of = [&](int64_t b, const Int8Kernels* extremes) {
+    if (!norm) return std::optional<MapNorm>();
+    const float* added = norm->added.defined() ? norm->added.data_ptr<float>() + b * x.size(1) : nullptr;
+    return std::optional(
+        map_norm(*kernels_, extremes, row(b).source, x.size(2) * x.size(3), dtype_, norm->parameters, added));
+  };
+  const bool done = each_row(
+      x.size(0), weight->rounding().has_value(),
+      [&](int64_t b) {
+        const auto map = norm_of(b, weight->is_product() ? nullptr : &byte_products_->kernels());
+        return convolve_in_bytes(row(b), size, *weight, epilogue.activation, map ? &*map : nullptr);
+      },
+      [&](int64_t b) {
+        const auto map = norm_of(b, nullptr);
+        return row_products_.convolve(row(b), size, *weight, epilogue.activation, map ? &*map : nullptr);
+      });
+  return done ? std::optional(result) : std::nullopt;
 }
 
-bool Products::convolve(const RowMemory& row, const BandedConvolution& size, const PackedWeight& weight,
-                        Activation activation, const MapNorm* norm) const {
-  if (weight.is_product()) {
-    const int64_t pixels = size.height * size.width;
-    if (!norm) return multiply(row, pixels, weight, activation);
-    const Tensor normed = applied(*kernels_, *norm, row.source, pixels, dtype_);
-    return multiply({static_cast<const char*>(normed.data_ptr()), row.residual, row.result}, pixels, weight,
-                    activation);
-  }
-  if (weight.rounding() && byte_products_->convolve(row, size, weight, activation, norm)) return true;
-  return row_products_.convolve(row, size, weight, activation, norm);
+bool Products::convolve_in_bytes(const RowMemory& row, const BandedConvolution& size, const PackedWeight& weight,
+                                 Activation activation, const MapNorm* norm) const {
+  if (!weight.is_product()) return byte_products_->convolve(row, size, weight, activation, norm);
+  ByteProducts::Before before;
+  if (norm)
+    before = [&](const char* from, int64_t pixels, char* to) {
+      kernels_->scale_and_shift(from, to, pixels, size.in, norm->factor(), norm->offset(), norm->silu);
+    };
+  return multiply_in_bytes(row, size.height * size.width, weight, activation, before);
 }
 
 std::optional<Tensor> Products::upsample_conv2d(const Tensor& x, const PreparedWeight& w) const {
@@ -187,12 +223,12 @@ std::optional<Tensor> Products::upsample_conv2d(const Tensor& x, const PreparedW
   const int64_t height = x.size(2), width = x.size(3);
   const Tensor source = x.contiguous(kChannelsLast);
   const Tensor result = empty_result({x.size(0), quarter.outputs(), 2 * height, 2 * width}, dtype_, kChannelsLast);
-  for (int64_t b = 0; b < x.size(0); ++b) {
-    const RowMemory row = row_of(source, {}, result, b);
-    if (weight->is_rounded() && byte_products_->upsample(row, height, width, *weight)) continue;
-    if (!row_products_.upsample(row, height, width, *weight)) return std::nullopt;
-  }
-  return result;
+  const auto row = [&](int64_t b) { return row_of(source, {}, result, b); };
+  const bool done = each_row(
+      x.size(0), weight->is_rounded(),
+      [&](int64_t b) { return byte_products_->upsample(row(b), height, width, *weight); },
+      [&](int64_t b) { return row_products_.upsample(row(b), height, width, *weight); });
+  return done ? std::optional(result) : std::nullopt;
 }
 
 }  // namespace alice::onednn

@@ -3,6 +3,7 @@
 
 #include "core/api/fused_products.h"
 #include "plugins/backends/onednn/byte_products.h"
+#include "plugins/backends/onednn/norms.h"
 
 namespace alice::onednn {
 
@@ -11,7 +12,7 @@ class Products {
   /// `kernels` null: without gating and norms. `int8_kernels` null: no weight is rounded to 8 bits.
   Products(at::ScalarType dtype, const FusedKernels* kernels, const Int8Kernels* int8_kernels)
       : dtype_(dtype), kernels_(kernels), row_products_(dtype, kernels, cache_) {
-    if (int8_kernels) byte_products_.emplace(dtype, *int8_kernels, *kernels, cache_);
+    if (int8_kernels) byte_products_.emplace(dtype, *int8_kernels, cache_);
   }
   Products(const Products&) = delete;
   Products& operator=(const Products&) = delete;
@@ -48,10 +49,11 @@ class Products {
   const PackedWeight* packed(const Tensor& x, const PreparedWeight& w) const;
   std::optional<LinearCall> linear_call(const Tensor& x, const PreparedWeight& w, const Epilogue& epilogue) const;
 
-  // Each of one row; false when nothing was done, or nothing that holds.
-  bool multiply(const RowMemory& row, int64_t tokens, const PackedWeight& weight, Activation activation) const;
-  bool convolve(const RowMemory& row, const BandedConvolution& size, const PackedWeight& weight, Activation activation,
-                const MapNorm* norm) const;
+  // Each of one row; false where it is not for 8 bits.
+  bool multiply_in_bytes(const RowMemory& row, int64_t tokens, const PackedWeight& weight, Activation activation,
+                         const ByteProducts::Before& before) const;
+  bool convolve_in_bytes(const RowMemory& row, const BandedConvolution& size, const PackedWeight& weight,
+                         Activation activation, const MapNorm* norm) const;
 
   at::ScalarType dtype_;
   const FusedKernels* kernels_;

@@ -78,7 +78,8 @@ bool RowProducts::multiply_and_gate(const RowMemory& row, int64_t tokens, const 
 bool RowProducts::convolve(const RowMemory& row, const BandedConvolution& size, const PackedWeight& weight,
                            Activation activation, const MapNorm* norm) const {
   if (!norm) return convolve_at_once(row, size, weight, activation);
-  if (is_for_bands(size) && convolve_in_bands(row, size, weight, activation, *norm)) return true;
+  if (!weight.is_product() && is_for_bands(size) && convolve_in_bands(row, size, weight, activation, *norm))
+    return true;
   const Tensor normed = applied(*kernels_, *norm, row.source, size.height * size.width, dtype_);
   return convolve_at_once({static_cast<const char*>(normed.data_ptr()), row.residual, row.result}, size, weight,
                           activation);
@@ -86,6 +87,7 @@ bool RowProducts::convolve(const RowMemory& row, const BandedConvolution& size, 
 
 bool RowProducts::convolve_at_once(const RowMemory& row, const BandedConvolution& size, const PackedWeight& weight,
                                    Activation activation) const {
+  if (weight.is_product()) return multiply(row, size.height * size.width, weight, activation);
   const RowPrimitivePtr primitive = cache_.find(
       {PrimitiveKey::Kind::convolution,
        {size.in, size.height, size.width, size.out, size.kernel_height, size.kernel_width, size.stride, size.padding},

@@ -24,7 +24,7 @@ class RowProducts {
 
   /// source [tokens, in] -> result [tokens, out], or [tokens, out / 2] for geglu, which takes no residual.
   bool multiply(const RowMemory& row, int64_t tokens, const PackedWeight& weight, Activation activation) const;
-  /// source [H, W, in] -> result [H', W', out], by a weight that is no product. norm: null, or what is done to the map
+  /// source [H, W, in] -> result [H', W', out]. norm: null, or what is done to the map
   /// before.
   bool convolve(const RowMemory& row, const BandedConvolution& size, const PackedWeight& weight, Activation activation,
                 const MapNorm* norm) const;
