@@ -35,12 +35,12 @@ RowPrimitivePtr BandedConvolution::primitive(const PrimitiveCache& cache, int64_
        /*threads=*/1});
 }
 
-BandedConvolution::Primitives BandedConvolution::primitives(const PrimitiveCache& cache, at::ScalarType dtype,
-                                                            bool has_bias, Activation activation,
+BandedConvolution::Primitives BandedConvolution::primitives(const PrimitiveCache& cache, int64_t strip,
+                                                            at::ScalarType dtype, bool has_bias, Activation activation,
                                                             bool has_residual) const {
   const auto made = [&](int64_t lines) { return primitive(cache, lines, dtype, has_bias, activation, has_residual); };
-  const int64_t rest = lines() % each;
-  const RowPrimitivePtr whole = made(each);
+  const int64_t rest = lines() % each % strip;
+  const RowPrimitivePtr whole = made(strip);
   return {whole, rest > 0 ? made(rest) : whole};
 }
 

@@ -37,11 +37,12 @@ struct BandedConvolution {
   RowPrimitivePtr primitive(const PrimitiveCache& cache, int64_t lines, at::ScalarType dtype, bool has_bias,
                             Activation activation, bool has_residual) const;
   struct Primitives {
-    RowPrimitivePtr whole, last;  // of a task of `each` lines; of the last
+    RowPrimitivePtr whole, last;  // of a strip; of what the last task has beside whole ones
     explicit operator bool() const { return whole && last; }
   };
-  Primitives primitives(const PrimitiveCache& cache, at::ScalarType dtype, bool has_bias, Activation activation,
-                        bool has_residual) const;
+  /// Of strips of `strip` lines, which `each` is a multiple of.
+  Primitives primitives(const PrimitiveCache& cache, int64_t strip, at::ScalarType dtype, bool has_bias,
+                        Activation activation, bool has_residual) const;
 
   /// Fills what the task reads: fill(line, to) writes a line of the source, its `width` pixels; all bytes of the border
   /// become `border`. element: bytes of one.

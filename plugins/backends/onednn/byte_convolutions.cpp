@@ -11,6 +11,8 @@ namespace alice::onednn {
 namespace {
 
 constexpr int64_t kTaskElements = 16384;
+// Lines of the result that a task has at least, where there are as many: the lines at its edges are rounded twice.
+constexpr int64_t kLeastLines = 8;
 
 /// From the lowest number to the highest, 0 among them, in 256 steps. Of a map of zeros, which are_little() refuses,
 /// they mean nothing.
@@ -52,8 +54,12 @@ Spread ByteProducts::spread_of(const char* source, int64_t count) const {
 bool ByteProducts::convolve(const RowMemory& row, BandedConvolution bands, const PackedWeight& weight,
                             Activation activation, const MapNorm* norm) const {
   const int64_t sum_bytes = sum_bytes_of(bands.pixels(), bands.out);
-  bands.cut(kSumBytes / sum_bytes);
-  const auto primitives = bands.primitives(cache_, at::kByte, false, Activation::none, false);
+  const int64_t most = std::max<int64_t>(1, kSumBytes / sum_bytes);
+  bands.cut(std::max(most, kLeastLines));
+  // A task's lines are multiplied in strips, so that their sums stay near the core.
+  int64_t strip = std::min(most, bands.each);
+  while (bands.each % strip != 0) --strip;
+  const auto primitives = bands.primitives(cache_, strip, at::kByte, false, Activation::none, false);
   if (!primitives) return false;
   const int64_t line = bands.width * bands.in, count = bands.height * line;
   const Spread spread = norm ? Spread{norm->lowest, norm->highest} : spread_of(row.source, count);
@@ -64,9 +70,9 @@ bool ByteProducts::convolve(const RowMemory& row, BandedConvolution bands, const
   const int64_t written = bands.pixels() * bands.out * element_;
   each_task(bands.tasks(), [&](int64_t task) {
     const int64_t first = bands.first(task), lines = bands.count(task);
-    auto* const sums = static_cast<int32_t*>(
-        thread_scratch(Scratch::task, bands.each * sum_bytes + bands.scratch_bytes(/*element=*/1)));
-    auto* const bytes = reinterpret_cast<char*>(sums) + bands.each * sum_bytes;
+    auto* const sums =
+        static_cast<int32_t*>(thread_scratch(Scratch::task, strip * sum_bytes + bands.scratch_bytes(/*element=*/1)));
+    auto* const bytes = reinterpret_cast<char*>(sums) + strip * sum_bytes;
     bands.take(task, /*element=*/1, steps.zero, bytes, [&](int64_t at, char* to) {
       const char* from = row.source + at * line * element_;
       auto* rounded = reinterpret_cast<uint8_t*>(to);
@@ -75,9 +81,13 @@ bool ByteProducts::convolve(const RowMemory& row, BandedConvolution bands, const
                                                norm->silu, steps.factor, steps.zero);
       if (bands.owns(task, at)) squares[static_cast<size_t>(at)] = sum;
     });
-    run(lines == bands.each ? *primitives.whole : *primitives.last, weight, nullptr, bytes, nullptr, sums);
-    kernels_.from_sums(sums, lines * bands.pixels(), bands.out, sums_of.scales(&steps.step, 0), curve_of(activation),
-                       row.residual ? row.residual + first * written : nullptr, row.result + first * written);
+    for (int64_t at = 0; at < lines; at += strip) {
+      const int64_t count = std::min(strip, lines - at), place = (first + at) * written;
+      run(count == strip ? *primitives.whole : *primitives.last, weight, nullptr,
+          bytes + at * bands.stride * bands.line_elements(), nullptr, sums);
+      kernels_.from_sums(sums, count * bands.pixels(), bands.out, sums_of.scales(&steps.step, 0), curve_of(activation),
+                         row.residual ? row.residual + place : nullptr, row.result + place);
+    }
   });
   return !norm || steps.are_little(count, std::accumulate(squares.begin(), squares.end(), 0.0));
 }

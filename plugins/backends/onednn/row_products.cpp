@@ -110,7 +110,7 @@ bool RowProducts::convolve_in_bands(const RowMemory& row, BandedConvolution band
                                     Activation activation, const MapNorm& norm) const {
   bands.cut(lines_of(bands, element_));
   const auto primitives =
-      bands.primitives(cache_, dtype_, weight.bias_float().defined(), activation, row.residual != nullptr);
+      bands.primitives(cache_, bands.each, dtype_, weight.bias_float().defined(), activation, row.residual != nullptr);
   if (!primitives) return false;
   const int64_t line_bytes = bands.width * bands.in * element_, written = bands.pixels() * bands.out * element_;
   each_task(bands.tasks(), [&](int64_t task) {
