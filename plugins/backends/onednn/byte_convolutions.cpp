@@ -82,10 +82,10 @@ bool ByteProducts::convolve(const RowMemory& row, BandedConvolution bands, const
       if (bands.owns(task, at)) squares[static_cast<size_t>(at)] = sum;
     });
     for (int64_t at = 0; at < lines; at += strip) {
-      const int64_t count = std::min(strip, lines - at), place = (first + at) * written;
-      run(count == strip ? *primitives.whole : *primitives.last, weight, nullptr,
+      const int64_t some = std::min(strip, lines - at), place = (first + at) * written;
+      run(some == strip ? *primitives.whole : *primitives.last, weight, nullptr,
           bytes + at * bands.stride * bands.line_elements(), nullptr, sums);
-      kernels_.from_sums(sums, count * bands.pixels(), bands.out, sums_of.scales(&steps.step, 0), curve_of(activation),
+      kernels_.from_sums(sums, some * bands.pixels(), bands.out, sums_of.scales(&steps.step, 0), curve_of(activation),
                          row.residual ? row.residual + place : nullptr, row.result + place);
     }
   });

@@ -40,7 +40,7 @@ struct BandedUpsampling {
   BandedUpsampling(int64_t height, int64_t width, const UpsamplingWeight& weight);
   int64_t columns() const { return bands.width + 1; }  // that a convolution gives
 
-  /// Of `lines` lines, for one thread.
+  /// Of each of the four, for one thread.
   BandedConvolution::Primitives primitives(const PrimitiveCache& cache, at::ScalarType dtype, bool has_bias) const;
   /// Where the lines begin that the result's even or odd lines read.
   int64_t source_offset(int line) const { return line * bands.line_elements(); }
