@@ -103,6 +103,8 @@ bool ByteProducts::upsample(const RowMemory& row, int64_t height, int64_t width,
   const Spread spread = spread_of(row.source, count);
   const MapSteps steps(spread.lowest, spread.highest);
   if (!steps.are_little(count, spread.squares)) return false;
+  const SumsOf sums_of[2][2] = {{{weight.of(0, 0), steps.zero}, {weight.of(0, 1), steps.zero}},
+                                {{weight.of(1, 0), steps.zero}, {weight.of(1, 1), steps.zero}}};
   const int64_t pixel = bands.out * element_, column_bytes = bands.each * upsampling.columns() * pixel;
   each_task(bands.tasks(), [&](int64_t task) {
     const int64_t lines = bands.count(task);
@@ -117,11 +119,10 @@ bool ByteProducts::upsample(const RowMemory& row, int64_t height, int64_t width,
     });
     for (const int result_line : {0, 1}) {
       for (const int column : {0, 1}) {
-        const PackedWeight& quarter = weight.of(result_line, column);
-        run(lines == bands.each ? *primitives.whole : *primitives.last, quarter, nullptr,
+        run(lines == bands.each ? *primitives.whole : *primitives.last, weight.of(result_line, column), nullptr,
             bytes + upsampling.source_offset(result_line), nullptr, sums);
         kernels_.from_sums(sums, lines * upsampling.columns(), bands.out,
-                           SumsOf(quarter, steps.zero).scales(&steps.step, 0), Curve::none, nullptr, columns[column]);
+                           sums_of[result_line][column].scales(&steps.step, 0), Curve::none, nullptr, columns[column]);
       }
       upsampling.interleave(columns[0], columns[1], lines, pixel, result_line,
                             row.result + bands.first(task) * 4 * width * pixel);

@@ -39,8 +39,8 @@ RowMemory row_of(const Tensor& source, const Tensor& residual, const Tensor& res
 /// in_bytes(row) for each row of a batch, if any may be in bytes: a row a thread where that keeps all threads busy, so
 /// that they wait for each other once rather than at every pass. Then otherwise(row) for those of which it said no, by
 /// all threads. False when that says no, too.
-bool each_row(int64_t rows, bool may_be_in_bytes, const std::function<bool(int64_t)>& in_bytes,
-              const std::function<bool(int64_t)>& otherwise) {
+bool rows_in_bytes_or_else(int64_t rows, bool may_be_in_bytes, const std::function<bool(int64_t)>& in_bytes,
+                           const std::function<bool(int64_t)>& otherwise) {
   std::vector<char> done(static_cast<size_t>(rows));
   const auto try_row = [&](int64_t b) { done[static_cast<size_t>(b)] = in_bytes(b); };
   if (may_be_in_bytes && rows % at::get_num_threads() == 0)
@@ -120,7 +120,7 @@ std::optional<Tensor> Products::linear(const Tensor& x, const PreparedWeight& w,
   const Tensor source = x.contiguous();
   const int64_t tokens = x.numel() / x.size(0) / x.size(-1);
   const auto row = [&](int64_t b) { return row_of(source, call->residual, call->result, b); };
-  const bool done = each_row(
+  const bool done = rows_in_bytes_or_else(
       x.size(0), call->weight.rounding().has_value(),
       [&](int64_t b) { return multiply_in_bytes(row(b), tokens, call->weight, call->activation, {}); },
       [&](int64_t b) { return row_products_.multiply(row(b), tokens, call->weight, call->activation); });
@@ -148,7 +148,7 @@ std::optional<std::vector<Tensor>> Products::norm_linear(const Tensor& x, const 
     kernels_->layer_norm(from, to, count, width, norm.scale.data_ptr<float>(), norm.shift.data_ptr<float>(),
                          static_cast<float>(norm.eps));
   };
-  const bool done = each_row(
+  const bool done = rows_in_bytes_or_else(
       x.size(0), /*may_be_in_bytes=*/true,
       [&](int64_t b) {
         const auto rounded = byte_products_->rounded(row(calls[0], b).source, tokens, width, before);
@@ -191,7 +191,7 @@ std::optional<Tensor> Products::conv2d(const Tensor& x, const PreparedWeight& w,
     return std::optional(
         map_norm(*kernels_, extremes, row(b).source, x.size(2) * x.size(3), dtype_, norm->parameters, added));
   };
-  const bool done = each_row(
+  const bool done = rows_in_bytes_or_else(
       x.size(0), weight->rounding().has_value(),
       [&](int64_t b) {
         const auto map = norm_of(b, weight->is_product() ? nullptr : &byte_products_->kernels());
@@ -224,7 +224,7 @@ std::optional<Tensor> Products::upsample_conv2d(const Tensor& x, const PreparedW
   const Tensor source = x.contiguous(kChannelsLast);
   const Tensor result = empty_result({x.size(0), quarter.outputs(), 2 * height, 2 * width}, dtype_, kChannelsLast);
   const auto row = [&](int64_t b) { return row_of(source, {}, result, b); };
-  const bool done = each_row(
+  const bool done = rows_in_bytes_or_else(
       x.size(0), weight->is_rounded(),
       [&](int64_t b) { return byte_products_->upsample(row(b), height, width, *weight); },
       [&](int64_t b) { return row_products_.upsample(row(b), height, width, *weight); });
