@@ -46,8 +46,4 @@ GenerateRequest read_generate_request(const Json& object);
 GenerateRequest read_generate_request(const Json& object, const PlaceOf& place, Faults& faults);
 Json write_generate_request(const GenerateRequest& request);
 
-/// Takes <lora:name:0.8> tags (strength optional, may be negative; any case) out of `prompt`, appends them to `loras`,
-/// and tidies the commas and blanks that are left. A tag whose strength is no number is a fault at "/prompt".
-void take_lora_tags(std::string& prompt, std::vector<LoraUse>& loras, Faults& faults);
-
 }  // namespace alice

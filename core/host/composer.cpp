@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "core/base/lora_tags.h"
 #include "core/host/file_stamp.h"
 
 namespace alice {

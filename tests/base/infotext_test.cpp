@@ -1,5 +1,6 @@
 #include "core/base/infotext.h"
 
+#include "core/base/lora_tags.h"
 #include "tests/support/catch.h"
 
 using namespace alice;

@@ -1,4 +1,4 @@
-#include "core/base/generate_request.h"
+#include "core/base/lora_tags.h"
 #include "tests/support/errors.h"
 
 using namespace alice;

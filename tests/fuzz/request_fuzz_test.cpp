@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/base/generate_request.h"
+#include "core/base/lora_tags.h"
 #include "tests/fuzz/mutants.h"
 
 using namespace alice;

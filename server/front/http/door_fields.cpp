@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/lora_tags.h"
 #include "core/base/nearest.h"
 #include "core/base/utf8.h"
 
