@@ -6,7 +6,7 @@
 
 #include "server/front/http/door_fields.h"
 #include "server/front/http/job_json.h"
-#include "server/front/http/json_body.h"
+#include "server/front/http/request_body.h"
 #include "server/front/http/request_schema.h"
 #include "server/front/http/routes.h"
 #include "server/front/http/waiting_post.h"
@@ -251,8 +251,7 @@ Json completion(const Job& job, const ChatRequest& request, const std::string& b
           {"warnings", all_warnings(request.warnings, job.warnings, request.param_of)}};
 }
 
-void complete(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
-  ChatRequest request = read_chat_request(read_json_body(exchange->take_body()));
+void complete(FrontContext& context, const std::shared_ptr<Exchange>& exchange, ChatRequest request) {
   request.job.request_id = exchange->request().id;
 
   WaitingPost post;
@@ -263,6 +262,12 @@ void complete(FrontContext& context, const std::shared_ptr<Exchange>& exchange) 
     waiting->send_json(200, completion(job, request, base));
   };
   wait_for_job(context, exchange, std::move(post));
+}
+
+void read_and_complete(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
+  read_body<ChatRequest>(context, exchange, read_chat_request, [&context](const auto& waiting, auto request) {
+    complete(context, waiting, std::move(request));
+  });
 }
 
 Json messages_schema() {
@@ -293,7 +298,7 @@ std::vector<Route> chat_routes(FrontContext& context) {
   return {{"POST",
            "/v1/chat/completions",
            Access::guarded,
-           [&context](const auto& exchange) { complete(context, exchange); },
+           [&context](const auto& exchange) { read_and_complete(context, exchange); },
            {"make pictures of the last message", chat_schema}}};
 }
 

@@ -9,6 +9,7 @@
 #include "server/front/http/api_error.h"
 #include "server/front/http/event_loop.h"
 #include "server/front/http/exchange.h"
+#include "server/front/http/helper_thread.h"
 #include "server/front/http/http_front.h"
 #include "server/front/http/request_counters.h"
 #include "server/front/http/site_guard.h"
@@ -26,6 +27,7 @@ struct FrontContext {
   const SiteGuard guard;
   RequestCounters counters;
   std::shared_ptr<EventLoop> loop;
+  const std::unique_ptr<HelperThread> helper = std::make_unique<HelperThread>();  ///< for what would hold up the loop
   std::function<int64_t()> open_connections;
 };
 

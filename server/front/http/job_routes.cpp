@@ -7,7 +7,7 @@
 #include "server/front/http/door_fields.h"
 #include "server/front/http/job_events.h"
 #include "server/front/http/job_json.h"
-#include "server/front/http/json_body.h"
+#include "server/front/http/request_body.h"
 #include "server/front/http/request_schema.h"
 #include "server/front/http/routes.h"
 
@@ -36,7 +36,7 @@ const std::vector<FieldRule>& rules() {
 }
 
 /// Throws ApiError with every fault.
-JobRequest read_job_request(const Json& body, const std::string& request_id) {
+JobRequest read_job_request(const Json& body) {
   Faults faults;
   DoorFields fields;
   sort_fields(body, "", rules(), fields, faults);
@@ -46,18 +46,21 @@ JobRequest read_job_request(const Json& body, const std::string& request_id) {
   request.preview_every =
       door_options().read(fields.door, UnknownKeys::pass_over, fields.place_of(), faults).preview_every;
   fields.throw_if_any(faults);
-  request.request_id = request_id;
   return request;
 }
 
-void submit(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
-  const HttpRequest& request = exchange->request();
-  const auto reply = [base = context.guard.base_url(request)](const auto& waiting, const Job& job) {
+void submit(FrontContext& context, const std::shared_ptr<Exchange>& exchange, JobRequest request) {
+  const auto reply = [base = context.guard.base_url(exchange->request())](const auto& waiting, const Job& job) {
     waiting->job_is(job.id);
     waiting->send_json(202, job_to_json(job, base), {{"Location", "/v1/jobs/" + job.id}});
   };
-  context.jobs.submit(read_job_request(read_json_body(exchange->take_body()), request.id),
-                      answering<Job>(context, exchange, reply));
+  request.request_id = exchange->request().id;
+  context.jobs.submit(std::move(request), answering<Job>(context, exchange, reply));
+}
+
+void read_and_submit(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
+  read_body<JobRequest>(context, exchange, read_job_request,
+                        [&context](const auto& waiting, JobRequest request) { submit(context, waiting, request); });
 }
 
 bool is_job_id(const std::string& id) {
@@ -154,7 +157,7 @@ std::vector<Route> job_routes(FrontContext& context) {
   const auto watch = [](FrontContext& front, const std::shared_ptr<Exchange>& exchange) {
     stream_job_events(front, exchange, job_id_of(*exchange));
   };
-  return {route("POST", "/v1/jobs", submit, {"queue a job", submit_schema, 202}),
+  return {route("POST", "/v1/jobs", read_and_submit, {"queue a job", submit_schema, 202}),
           route("GET", "/v1/jobs", list, {"jobs, the newest first", {}, 200, "application/json", list_parameters()}),
           route("GET", "/v1/jobs/{id}", find, {"a job"}), route("DELETE", "/v1/jobs/{id}", cancel, {"cancel a job"}),
           route("GET", "/v1/jobs/{id}/events", watch, {"a job's events as they come", {}, 200, "text/event-stream"})};

@@ -4,8 +4,8 @@
 
 #include "server/front/http/door_fields.h"
 #include "server/front/http/job_json.h"
-#include "server/front/http/json_body.h"
 #include "server/front/http/reply_parts.h"
+#include "server/front/http/request_body.h"
 #include "server/front/http/request_schema.h"
 #include "server/front/http/routes.h"
 #include "server/front/http/waiting_post.h"
@@ -134,8 +134,7 @@ void send_base64(const std::shared_ptr<Exchange>& exchange, const Job& job, cons
   }
 }
 
-void generate(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
-  ImagesRequest request = read_images_request(read_json_body(exchange->take_body()));
+void generate(FrontContext& context, const std::shared_ptr<Exchange>& exchange, ImagesRequest request) {
   request.job.request_id = exchange->request().id;
 
   WaitingPost post;
@@ -150,13 +149,19 @@ void generate(FrontContext& context, const std::shared_ptr<Exchange>& exchange) 
   wait_for_job(context, exchange, std::move(post));
 }
 
+void read_and_generate(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
+  read_body<ImagesRequest>(context, exchange, read_images_request, [&context](const auto& waiting, auto request) {
+    generate(context, waiting, std::move(request));
+  });
+}
+
 }  // namespace
 
 std::vector<Route> openai_routes(FrontContext& context) {
   return {{"POST",
            "/v1/images/generations",
            Access::guarded,
-           [&context](const auto& exchange) { generate(context, exchange); },
+           [&context](const auto& exchange) { read_and_generate(context, exchange); },
            {"make pictures, and wait for them",
             [] { return request_schema(rules(), option_schemas(door_options()), {"prompt"}); }}}};
 }

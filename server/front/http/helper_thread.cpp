@@ -1,0 +1,17 @@
+#include "server/front/http/helper_thread.h"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+namespace alice {
+
+HelperThread::HelperThread() : thread_([this] { work_.run(); }) {}
+
+HelperThread::~HelperThread() {
+  work_.stop();
+  thread_.join();
+}
+
+void HelperThread::post(std::function<void()> work) { boost::asio::post(work_, std::move(work)); }
+
+}  // namespace alice

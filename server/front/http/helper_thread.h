@@ -1,0 +1,28 @@
+#pragma once
+// A thread for work that would hold up the loop: one piece after the other, in the order in which they came.
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <thread>
+
+namespace alice {
+
+class HelperThread {
+ public:
+  HelperThread();
+  /// Waits for the piece at work; what waits is dropped.
+  ~HelperThread();
+  HelperThread(const HelperThread&) = delete;
+  HelperThread& operator=(const HelperThread&) = delete;
+
+  /// `work` must not throw. From any thread.
+  void post(std::function<void()> work);
+
+ private:
+  boost::asio::io_context work_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{work_.get_executor()};
+  std::thread thread_;
+};
+
+}  // namespace alice
