@@ -8,12 +8,9 @@
 
 #include "server/front/job_events.h"
 #include "server/front/job_log.h"
-#include "server/front/model_choice.h"
 
 namespace alice {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 void log_job(spdlog::level::level_enum level, const Job& job, const std::string& text) {
   spdlog::log(level, job_line(job.id, job.request.request_id, text));
@@ -33,6 +30,7 @@ Dispatcher::Dispatcher(boost::asio::io_context& io, const Settings& settings, Jo
       refreshes_([this] { return groups_.description(); }),
       reloader_(io, groups_),
       health_(io, [this] { retry(); }),
+      admission_(groups_, board, pace_, settings.default_model, settings.queue_size),
       running_(store, files, watchers, board, health_, pace_,
                {[this](Job job) { wait_again(std::move(job)); }, [this] { publish(); }}),
       deadline_(io) {
@@ -41,46 +39,21 @@ Dispatcher::Dispatcher(boost::asio::io_context& io, const Settings& settings, Jo
 }
 
 void Dispatcher::start(std::vector<Job> unfinished) {
-  for (Job& job : unfinished) group_of(job.request.generate.model).queue().push_back(std::move(job));
+  for (Job& job : unfinished) admission_.group_of(job.request.generate.model).queue().push_back(std::move(job));
   for (const auto& group : groups_) group->start();
   if (settings_.watch_plugins.count() > 0) reloader_.watch(settings_.watch_plugins);
   publish();
 }
 
-/// Of the group whose queue takes longest.
-int64_t Dispatcher::retry_after_s() const {
-  int64_t longest = 1;
-  for (const auto& group : groups_)
-    longest = std::max(longest, pace_.retry_after_s(group->queue().size(), static_cast<int64_t>(group->size())));
-  return longest;
-}
-
-// --- which workers
-
-/// `model` as it is requested: "" is the default one.
-WorkerGroup& Dispatcher::group_of(const std::string& model) const {
-  return groups_.serving(model.empty() ? settings_.default_model : model);
-}
-
-std::string Dispatcher::model_meant(const std::string& requested) const {
-  return choose_model(requested, settings_.default_model, board_.snapshot()->description);
-}
-
 void Dispatcher::admit(GenerateRequest& request) const {
   if (draining_) throw Error(ErrorCode::busy, "", "the server is stopping; try again when it is back");
-  if (!group_of(request.model).description().empty()) request.model = model_meant(request.model);
-  const WorkerGroup& group = group_of(request.model);
-  group.check_takes_jobs();
-  if (group.queue().size() < settings_.queue_size) return;
-  throw Error(
-      ErrorCode::busy, "",
-      fmt::format("the queue is full: {} jobs wait; try again in about {} s", group.queue().size(), retry_after_s()));
+  admission_.admit(request);
 }
 
 // --- what waits
 
 void Dispatcher::enqueue(Job job) {
-  group_of(job.request.generate.model).queue().push_back(std::move(job));
+  admission_.group_of(job.request.generate.model).queue().push_back(std::move(job));
   health_.works();
   publish();
   boost::asio::post(io_, [this] { dispatch(); });
@@ -89,7 +62,7 @@ void Dispatcher::enqueue(Job job) {
 /// Of a run that is over, but not the job.
 void Dispatcher::wait_again(Job job) {
   if (draining_) watchers_.tell(job.id, handed_back_event(job));
-  WorkerGroup& group = group_of(job.request.generate.model);
+  WorkerGroup& group = admission_.group_of(job.request.generate.model);
   group.queue().push_front(std::move(job));
   publish();
   tell_positions(group);
@@ -111,7 +84,7 @@ bool Dispatcher::move_first(WorkerGroup& group) {
   const Job& first = group.queue().front();
   if (!first.request.generate.model.empty()) return false;
   try {
-    WorkerGroup& right = groups_.serving(model_meant(""));
+    WorkerGroup& right = groups_.serving(admission_.model_meant(""));
     if (&right == &group) return false;
     right.queue().push_back(group.queue().take(first.id));
   } catch (const Error&) {
@@ -149,7 +122,7 @@ void Dispatcher::order(WorkerGroup& group, size_t worker, RunningJob& run) {
   GenerateRequest& request = run.job.request.generate;
   try {
     // Again: the job may have come before any worker had said what there is, and models come and go.
-    request.model = model_meant(request.model);
+    request.model = admission_.model_meant(request.model);
   } catch (const Error& e) {
     return running_.fail(run, {e.code(), e.place(), e.sentence()}, /*worker_died=*/false);
   }
@@ -172,7 +145,7 @@ void Dispatcher::cancel(const std::string& id) {
   RunningJob* run = running_.find(id);
   if (group == nullptr && run == nullptr) return;
   if (run != nullptr && run->worker.has_value())
-    group_of(run->job.request.generate.model).pool().cancel(*run->worker, run->run());
+    admission_.group_of(run->job.request.generate.model).pool().cancel(*run->worker, run->run());
   try {
     store_.cancel(id, now_ms());
   } catch (const Error& e) {
@@ -219,36 +192,13 @@ void Dispatcher::on(WorkerGroup& group, size_t worker, const Described& describe
   dispatch();
 }
 
-void Dispatcher::on(WorkerGroup&, size_t, const JobProgress& progress) {
-  RunningJob* run = running_.find(progress.run);
-  if (run == nullptr) return;
-  const std::string shape = Pace::shape_of(run->job.request.generate);
-  if (const auto seconds = run->clock.note(progress, Clock::now())) pace_.note_step(shape, *seconds);
-  run->progress = progress;
-  run->eta_seconds = pace_.eta_seconds(shape, progress, run->clock);
-  publish();
-  watchers_.tell(run->job.id, step_event(*run));
-}
+void Dispatcher::on(WorkerGroup&, size_t, const JobProgress& progress) { running_.note(progress); }
 
-void Dispatcher::on(WorkerGroup&, size_t, const PluginsAtWork& at_work) {
-  if (RunningJob* run = running_.find(at_work.run)) run->plugins = at_work.plugins;
-}
+void Dispatcher::on(WorkerGroup&, size_t, const PluginsAtWork& at_work) { running_.note(at_work); }
 
-void Dispatcher::on(WorkerGroup&, size_t, const JobPreview& preview) {
-  if (running_.find(preview.run) != nullptr) watchers_.tell(preview.run.job, preview_event(preview));
-}
+void Dispatcher::on(WorkerGroup&, size_t, const JobPreview& preview) { running_.note(preview); }
 
-void Dispatcher::on(WorkerGroup&, size_t, const JobPicture& message) {
-  RunningJob* run = running_.find(message.run);
-  if (run == nullptr) return;
-  const PictureFile& picture = message.picture;
-  const bool is_expected = picture.index >= 0 && picture.index < run->job.request.generate.n &&
-                           picture.file == JobFiles::picture_name(run->job.id, picture.index);
-  if (is_expected)
-    run->pictures[picture.index] = picture;
-  else
-    log_job(spdlog::level::err, run->job, "the worker named a picture that is none of this job's: " + picture.file);
-}
+void Dispatcher::on(WorkerGroup&, size_t, const JobPicture& picture) { running_.note(picture); }
 
 void Dispatcher::on(WorkerGroup&, size_t, const JobDone& done) {
   if (RunningJob* run = running_.find(done.run))
@@ -387,7 +337,7 @@ void Dispatcher::publish() {
     state.queued = groups_.queued();
     state.running = running_.size();
     state.workers = groups_.ready();
-    state.retry_after_s = retry_after_s();
+    state.retry_after_s = admission_.retry_after_s();
     state.step_seconds = pace_.step_seconds();
   });
   if (!draining_ || !running_.empty() || !on_drained_) return;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "server/front/job_admission.h"
 #include "server/front/plugin_reloader.h"
 #include "server/front/refresh_calls.h"
 #include "server/front/running_jobs.h"
@@ -82,9 +83,6 @@ class Dispatcher final : private GroupListener {
   void begin_drain();
   void hand_back();
 
-  WorkerGroup& group_of(const std::string& model) const;
-  std::string model_meant(const std::string& requested) const;
-  int64_t retry_after_s() const;
   void tell_positions(const WorkerGroup& group, int64_t first = 1);
   void publish();
   std::vector<std::string> not_ready() const;
@@ -101,6 +99,7 @@ class Dispatcher final : private GroupListener {
   PluginReloader reloader_;
   StoreHealth health_;
   Pace pace_;
+  JobAdmission admission_;
   RunningJobs running_;
 
   bool draining_ = false;

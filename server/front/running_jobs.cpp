@@ -70,6 +70,42 @@ RunningJob* RunningJobs::find(const JobRun& run) {
   return found != nullptr && found->job.attempts == run.attempt && found->worker.has_value() ? found : nullptr;
 }
 
+// --- what workers say
+
+void RunningJobs::note(const JobProgress& progress) {
+  RunningJob* run = find(progress.run);
+  if (run == nullptr) return;
+  const std::string shape = Pace::shape_of(run->job.request.generate);
+  if (const auto seconds = run->clock.note(progress, Clock::now())) pace_.note_step(shape, *seconds);
+  run->progress = progress;
+  run->eta_seconds = pace_.eta_seconds(shape, progress, run->clock);
+  callbacks_.changed();
+  watchers_.tell(run->job.id, step_event(*run));
+}
+
+void RunningJobs::note(const PluginsAtWork& at_work) {
+  if (RunningJob* run = find(at_work.run)) run->plugins = at_work.plugins;
+}
+
+void RunningJobs::note(const JobPreview& preview) {
+  if (find(preview.run) != nullptr) watchers_.tell(preview.run.job, preview_event(preview));
+}
+
+void RunningJobs::note(const JobPicture& message) {
+  RunningJob* run = find(message.run);
+  if (run == nullptr) return;
+  const PictureFile& picture = message.picture;
+  const bool is_expected = picture.index >= 0 && picture.index < run->job.request.generate.n &&
+                           picture.file == JobFiles::picture_name(run->job.id, picture.index);
+  if (is_expected)
+    run->pictures[picture.index] = picture;
+  else
+    spdlog::error(job_line(run->job.id, run->job.request.request_id,
+                           "the worker named a picture that is none of this job's: " + picture.file));
+}
+
+// --- what becomes of them
+
 void RunningJobs::succeed(RunningJob& run, const JobDone& done) {
   try {
     const Job job = succeeded_job(run, done);

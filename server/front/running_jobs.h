@@ -24,7 +24,7 @@ class RunningJobs {
  public:
   struct Callbacks {
     std::function<void(Job)> put_back;  ///< the job is queued again
-    std::function<void()> changed;      ///< a run is over; before anybody is told
+    std::function<void()> changed;      ///< a run has gone on, or is over; before anybody is told
   };
 
   RunningJobs(JobStore& store, const JobFiles& files, JobWatchers& watchers, StateBoard& board, StoreHealth& health,
@@ -37,6 +37,12 @@ class RunningJobs {
   RunningJob* find(const std::string& id);
   /// Nothing for a late word: about a job that has ended, or another attempt of it.
   RunningJob* find(const JobRun& run);
+
+  // What a worker says of a run. A late word changes nothing.
+  void note(const JobProgress& progress);
+  void note(const PluginsAtWork& at_work);
+  void note(const JobPreview& preview);
+  void note(const JobPicture& message);
 
   // What becomes of a run. None throws; after each the RunningJob may be gone.
   /// The worker says done: succeeded, or failed when a picture is missing.

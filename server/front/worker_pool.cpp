@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <type_traits>
 #include <utility>
 
 #include "server/front/plugin_files.h"
@@ -12,11 +11,6 @@
 namespace alice {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-/// A worker that ends sooner after it has described itself, without ever having had a job, is a false start too: else
-/// one that always does would be started again and again without a pause.
-constexpr std::chrono::seconds kTrueStart{1};
 /// How often memory is looked at. A worker can take some hundred MB more meanwhile.
 constexpr std::chrono::milliseconds kMemoryPeriod{100};
 /// A worker in the place of one that died is refused so often in a row; then what it has is better than nothing.
@@ -27,29 +21,9 @@ constexpr const char* kRefused = "refused";
 constexpr const char* kReplaced = "replaced";
 constexpr const char* kReplacedSentence = "the worker was replaced by one with newer plugins";
 
-/// The job that a message is about.
-const JobRun* run_of(const ToFront& message) {
-  return std::visit(
-      [](const auto& one) -> const JobRun* {
-        using Message = std::decay_t<decltype(one)>;
-        if constexpr (std::is_same_v<Message, LoadingPlugin> || std::is_same_v<Message, Described> ||
-                      std::is_same_v<Message, Preloading> || std::is_same_v<Message, PreloadEnded> ||
-                      std::is_same_v<Message, LogLine>)
-          return nullptr;
-        else
-          return &one.run;
-      },
-      message);
-}
-
-bool same(const JobRun& a, const JobRun& b) { return a.job == b.job && a.attempt == b.attempt; }
-
-bool is_end_of_job(const ToFront& message) {
-  return std::holds_alternative<JobDone>(message) || std::holds_alternative<JobFailed>(message);
-}
-
-std::string seconds(std::chrono::milliseconds time) {
-  return fmt::format("{:g} s", std::chrono::duration<double>(time).count());
+bool is_end_of_preload(const ToFront& message) {
+  const auto* ended = std::get_if<PreloadEnded>(&message);
+  return ended != nullptr && ended->outcome != PreloadEnded::Outcome::stopped;
 }
 
 std::string megabytes(int64_t bytes) { return fmt::format("{:.0f} MB", static_cast<double>(bytes) / 1e6); }
@@ -76,8 +50,7 @@ void WorkerPool::stop() {
   pause_.cancel();
   memory_.cancel();
   on_replaced_ = nullptr;
-  for (const auto& [number, worker] : workers_)
-    if (worker->process != nullptr) worker->process->stop();
+  for (const auto& [number, worker] : workers_) worker->stop();
   workers_.clear();
 }
 
@@ -90,7 +63,7 @@ void WorkerPool::release() {
 
 // --- who is there
 
-WorkerPool::Worker* WorkerPool::find(size_t worker) const {
+PooledWorker* WorkerPool::find(size_t worker) const {
   const auto found = workers_.find(worker);
   return found == workers_.end() ? nullptr : found->second.get();
 }
@@ -104,68 +77,57 @@ size_t WorkerPool::members() const {
 std::optional<size_t> WorkerPool::idle() const {
   std::optional<size_t> idle;
   for (const auto& [number, worker] : workers_)
-    if (worker->stage == Stage::serving && !worker->run.has_value() && !worker->preloading.has_value())
-      idle = number;  // the newest
+    if (worker->serves() && !worker->is_busy() && !worker->is_preloading()) idle = number;  // the newest
   return idle;
 }
 
 std::optional<size_t> WorkerPool::any() const {
   if (const auto worker = idle()) return worker;
   for (const auto& [number, worker] : workers_)
-    if (worker->stage == Stage::serving) return number;
+    if (worker->serves()) return number;
   return std::nullopt;
 }
 
 bool WorkerPool::serves(size_t number) const {
-  const Worker* worker = find(number);
-  return worker != nullptr && worker->stage == Stage::serving;
+  const PooledWorker* worker = find(number);
+  return worker != nullptr && worker->serves();
+}
+
+template <class Condition>
+size_t WorkerPool::count_serving(Condition&& holds) const {
+  return static_cast<size_t>(std::count_if(workers_.begin(), workers_.end(), [&](const auto& entry) {
+    return entry.second->serves() && holds(*entry.second);
+  }));
 }
 
 size_t WorkerPool::ready() const {
-  return static_cast<size_t>(std::count_if(workers_.begin(), workers_.end(),
-                                           [](const auto& entry) { return entry.second->stage == Stage::serving; }));
+  return count_serving([](const PooledWorker&) { return true; });
 }
 
 size_t WorkerPool::busy() const {
-  return static_cast<size_t>(std::count_if(workers_.begin(), workers_.end(), [](const auto& entry) {
-    return entry.second->stage == Stage::serving && entry.second->run.has_value();
-  }));
+  return count_serving([](const PooledWorker& worker) { return worker.is_busy(); });
 }
 
 size_t WorkerPool::preloading() const {
-  return static_cast<size_t>(std::count_if(workers_.begin(), workers_.end(), [](const auto& entry) {
-    return entry.second->stage == Stage::serving && entry.second->preloading.has_value();
-  }));
+  return count_serving([](const PooledWorker& worker) { return worker.is_preloading(); });
 }
 
 // --- orders
 
-void WorkerPool::give(size_t number, StartJob job) {
-  Worker& worker = *workers_.at(number);
-  worker.run = job.run;
-  worker.had_job = true;
-  allow_step(number);
-  worker.process->send(std::move(job));
-}
+void WorkerPool::give(size_t number, StartJob job) { workers_.at(number)->give(std::move(job)); }
 
 void WorkerPool::cancel(size_t number, const JobRun& run) {
-  const Worker* worker = find(number);
-  if (worker != nullptr && worker->run.has_value() && same(*worker->run, run)) worker->process->send(CancelJob{run});
+  if (PooledWorker* worker = find(number)) worker->cancel(run);
 }
 
-void WorkerPool::describe(size_t number) {
-  Worker& worker = *workers_.at(number);
-  worker.process->send(Describe{});
-  if (!worker.run.has_value() && !worker.preloading.has_value()) allow_description(number);
-}
+void WorkerPool::describe(size_t number) { workers_.at(number)->describe(); }
 
 void WorkerPool::stop_preloads(size_t count) {
   for (const auto& [number, worker] : workers_) {
     if (count == 0) return;
-    if (worker->stage != Stage::serving || !worker->preloading.has_value()) continue;
+    if (!worker->serves() || !worker->is_preloading()) continue;
     --count;
-    if (std::exchange(worker->is_to_stop, true)) continue;
-    worker->process->send(StopPreload{});
+    worker->stop_preload();
   }
 }
 
@@ -179,16 +141,15 @@ void WorkerPool::fill() {
 
 void WorkerPool::start(Stage stage) {
   const size_t number = ++last_number_;
-  Worker& worker = *(workers_[number] = std::make_unique<Worker>(io_, stage, stamp()));
+  PooledWorker& worker = *(workers_[number] = std::make_unique<PooledWorker>(io_, settings_, stage, stamp()));
   try {
-    worker.process = WorkerProcess::start(
-        io_, settings_.arguments, [this, number](ToFront message) { heard(number, std::move(message)); },
+    worker.start(
+        io_, [this, number](ToFront message) { heard(number, std::move(message)); },
         [this, number](const WorkerEnd& end) { ended(number, end); });
   } catch (const Error& e) {
     return ended(number, {"no start", e.what()});
   }
-  spdlog::info("worker={}{} started as process {}", settings_.log_name, number, worker.process->pid());
-  allow_description(number);
+  spdlog::info("worker={}{} started as process {}", settings_.log_name, number, worker.pid());
 }
 
 void WorkerPool::note_start_that_failed(const WorkerEnd& end) {
@@ -209,34 +170,7 @@ void WorkerPool::start_later() {
   });
 }
 
-// --- limits
-
-void WorkerPool::allow(size_t number, std::chrono::milliseconds time, const std::string& reason,
-                       const std::string& sentence) {
-  Worker& worker = *workers_.at(number);
-  worker.limit.expires_after(time);
-  worker.limit.async_wait([this, number, reason, sentence](const boost::system::error_code& fault) {
-    if (fault) return;
-    const Worker* late = find(number);
-    // A timer that was set anew while this call was on its way does not take it back.
-    if (late != nullptr && late->limit.expiry() <= Clock::now()) late->process->kill(reason, sentence);
-  });
-}
-
-void WorkerPool::allow_description(size_t worker) {
-  allow(worker, settings_.start_timeout, "start timeout",
-        "the worker did not describe itself within " + seconds(settings_.start_timeout) + " and was killed");
-}
-
-void WorkerPool::allow_step(size_t worker) {
-  allow(worker, settings_.step_timeout, "step timeout",
-        "the worker said nothing about its job for " + seconds(settings_.step_timeout) + " and was killed");
-}
-
-void WorkerPool::allow_preload(size_t worker) {
-  allow(worker, settings_.step_timeout, "preload timeout",
-        "the worker was silent for " + seconds(settings_.step_timeout) + " and was killed");
-}
+// --- memory
 
 void WorkerPool::watch_memory() {
   memory_.expires_after(kMemoryPeriod);
@@ -249,26 +183,24 @@ void WorkerPool::watch_memory() {
 
 void WorkerPool::check_memory() {
   for (const auto& [number, worker] : workers_) {
-    const int64_t bytes = private_memory(worker->process->pid()).value_or(0);
+    const int64_t bytes = private_memory(worker->pid()).value_or(0);
     if (bytes > settings_.memory_limit)
-      worker->process->kill("memory limit", "the worker took " + megabytes(bytes) +
-                                                " of memory, more than its limit of " +
-                                                megabytes(settings_.memory_limit) + ", and was killed");
+      worker->kill("memory limit", "the worker took " + megabytes(bytes) + " of memory, more than its limit of " +
+                                       megabytes(settings_.memory_limit) + ", and was killed");
   }
 }
 
 // --- what workers say
 
 void WorkerPool::heard(size_t number, ToFront message) {
-  Worker& worker = *workers_.at(number);
-  if (auto* loading = std::get_if<LoadingPlugin>(&message)) {
-    worker.loading = std::move(loading->file);
-    return;
-  }
+  PooledWorker& worker = *workers_.at(number);
+  const auto preloaded = worker.preloading();
+  const bool has_ended_job = worker.heard(message);
+  if (std::holds_alternative<LoadingPlugin>(message)) return;
   if (const auto* described = std::get_if<Described>(&message); described != nullptr && !take(number, *described))
     return;
-  heard_of_job(number, message);
-  heard_of_preload(number, message);
+  if (has_ended_job && worker.stage == Stage::leaving) worker.kill(kReplaced, kReplacedSentence);
+  if (preloaded.has_value() && is_end_of_preload(message)) preloads_.note_life(*preloaded);
   const bool is_new = worker.stage != Stage::leaving && std::holds_alternative<Described>(message);
   listener_.worker_says(number, std::move(message));
   if (is_new) go_on_replacing();
@@ -277,18 +209,16 @@ void WorkerPool::heard(size_t number, ToFront message) {
 
 /// False when it is a newcomer that is not wanted.
 bool WorkerPool::take(size_t number, const Described& described) {
-  Worker& worker = *workers_.at(number);
-  if (!worker.run.has_value() && !worker.preloading.has_value()) worker.limit.cancel();
-  if (worker.stage == Stage::serving || worker.stage == Stage::leaving) return true;
+  PooledWorker& worker = *workers_.at(number);
+  if (worker.has_described()) return true;
   const std::string objection = objection_to(worker, described);
   const bool is_candidate = worker.stage == Stage::candidate;
   if (!objection.empty() && (is_candidate || ++objections_ <= kMostObjections)) {
-    worker.process->kill(kRefused, objection);
+    worker.kill(kRefused, objection);
     return false;
   }
   if (!objection.empty()) spdlog::error("worker={}{} is taken although {}", settings_.log_name, number, objection);
-  worker.stage = Stage::serving;
-  worker.described_at = Clock::now();
+  worker.take();
   if (plugins_ != worker.plugins) preloads_.forget_deaths();
   worker.to_preload = preloads_.models();
   plugins_ = worker.plugins;
@@ -297,75 +227,37 @@ bool WorkerPool::take(size_t number, const Described& described) {
   return true;
 }
 
-std::string WorkerPool::objection_to(const Worker& newcomer, const Described& described) const {
+std::string WorkerPool::objection_to(const PooledWorker& newcomer, const Described& described) const {
   if (newcomer.plugins != stamp()) return "a plugin library changed while it was loaded";
   return listener_.objection_to(described);
 }
 
-void WorkerPool::heard_of_job(size_t number, const ToFront& message) {
-  Worker& worker = *workers_.at(number);
-  const JobRun* run = run_of(message);
-  if (run == nullptr || !worker.run.has_value() || !same(*run, *worker.run)) return;
-  if (std::holds_alternative<PluginsAtWork>(message)) return;  // no sign of life
-  allow_step(number);
-  if (!is_end_of_job(message)) return;
-  worker.limit.cancel();
-  worker.run.reset();
-  if (worker.stage == Stage::leaving) worker.process->kill(kReplaced, kReplacedSentence);
-}
-
-// --- preloading
-
 /// Without effect when the worker has something to do, or nothing to preload.
 void WorkerPool::preload_next(size_t number) {
-  Worker* worker = find(number);
-  if (worker == nullptr || worker->stage != Stage::serving || worker->run.has_value()) return;
-  if (worker->preloading.has_value()) return;
+  PooledWorker* worker = find(number);
+  if (worker == nullptr || !worker->serves() || worker->is_busy() || worker->is_preloading()) return;
   auto& left = worker->to_preload;
   while (!left.empty() && !preloads_.allows(left.front())) left.pop_front();  // other workers died of it
-  if (left.empty()) return;
-  worker->preloading = left.front();
-  worker->is_to_stop = false;
-  allow_preload(number);
-  worker->process->send(Preload{*worker->preloading});
-}
-
-void WorkerPool::heard_of_preload(size_t number, const ToFront& message) {
-  Worker& worker = *workers_.at(number);
-  if (!worker.preloading.has_value()) return;
-  if (std::holds_alternative<Preloading>(message)) allow_preload(number);
-  const auto* ended = std::get_if<PreloadEnded>(&message);
-  if (ended == nullptr) return;
-  worker.limit.cancel();
-  const std::string model = *std::exchange(worker.preloading, std::nullopt);
-  if (ended->outcome == PreloadEnded::Outcome::stopped) return;
-  worker.to_preload.pop_front();
-  preloads_.note_life(model);
+  if (!left.empty()) worker->preload(left.front());
 }
 
 // --- ends
 
-void WorkerPool::ended(size_t number, WorkerEnd end) {
+void WorkerPool::ended(size_t number, const WorkerEnd& how) {
   const auto worker = std::move(workers_.at(number));
   workers_.erase(number);
-  const bool has_described = worker->stage == Stage::serving || worker->stage == Stage::leaving;
-  const bool has_served = worker->had_job || (has_described && Clock::now() - worker->described_at >= kTrueStart);
+  WorkerEnd end = worker->with_circumstances(how);
   const bool is_candidate = worker->stage == Stage::candidate;
-  const bool is_unwanted = !is_candidate && (worker->stage != Stage::leaving || worker->run.has_value());
-  if (!has_described && !worker->loading.empty()) end.sentence += " while it loaded the plugin " + worker->loading;
-  if (worker->preloading.has_value()) {
-    end.preload = *worker->preloading;
-    end.sentence += " while it preloaded " + end.preload;
-    if (is_unwanted && preloads_.note_death(end.preload))
-      spdlog::warn("workers die of {}: it is not preloaded any more, but loaded when a job asks for it", end.preload);
-  }
-  if (has_served) {
+  const bool is_unwanted = !is_candidate && (worker->stage != Stage::leaving || worker->is_busy());
+  if (is_unwanted && !end.preload.empty() && preloads_.note_death(end.preload))
+    spdlog::warn("workers die of {}: it is not preloaded any more, but loaded when a job asks for it", end.preload);
+  if (worker->has_served()) {
     false_starts_ = 0;
   } else if (is_unwanted) {
     if (end.reason != kRefused) end.sentence += " at its start: see the log";
     note_start_that_failed(end);
   }
-  listener_.worker_ended(number, end, worker->run, is_unwanted && end.reason != kRefused);
+  listener_.worker_ended(number, end, worker->run(), is_unwanted && end.reason != kRefused);
   if (is_candidate) end_replacing(end.sentence);
   fill();
 }
@@ -376,7 +268,7 @@ bool WorkerPool::plugins_changed() const {
   const std::string now = stamp();
   if (members() == 0) return plugins_ != now;
   return std::any_of(workers_.begin(), workers_.end(), [&](const auto& entry) {
-    return entry.second->stage == Stage::serving && entry.second->plugins != now;
+    return entry.second->serves() && entry.second->plugins != now;
   });
 }
 
@@ -400,14 +292,14 @@ void WorkerPool::go_on_replacing() {
 
 /// The oldest, one without a job if there is one.
 void WorkerPool::retire_one() {
-  Worker* oldest = nullptr;
+  PooledWorker* oldest = nullptr;
   for (const auto& [number, worker] : workers_) {
     if (worker->stage != Stage::starting && worker->stage != Stage::serving) continue;
-    if (oldest == nullptr || (oldest->is_old == worker->is_old && oldest->run.has_value() && !worker->run.has_value()))
+    if (oldest == nullptr || (oldest->is_old == worker->is_old && oldest->is_busy() && !worker->is_busy()))
       oldest = worker.get();
   }
   oldest->stage = Stage::leaving;
-  if (!oldest->run.has_value()) oldest->process->kill(kReplaced, kReplacedSentence);
+  if (!oldest->is_busy()) oldest->kill(kReplaced, kReplacedSentence);
 }
 
 void WorkerPool::end_replacing(const std::string& reason) {

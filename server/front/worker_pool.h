@@ -2,8 +2,6 @@
 // The supervisor: keeps a number of workers alive, kills those that hang or take too much memory, and replaces them by
 // others when plugins have changed.
 
-#include <chrono>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -11,9 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "server/front/pooled_worker.h"
 #include "server/front/preload_plan.h"
-#include "server/front/worker_process.h"
-#include "server/front/worker_settings.h"
 
 namespace alice {
 
@@ -78,51 +75,26 @@ class WorkerPool {
   void replace(OnReplaced then);
 
  private:
-  enum class Stage {
-    candidate,  // started beside the others; has not described itself
-    starting,   // has not described itself
-    serving,
-    leaving  // gets no job any more
-  };
-  struct Worker {
-    Worker(boost::asio::io_context& io, Stage stage, std::string plugins)
-        : stage(stage), plugins(std::move(plugins)), limit(io) {}
-    Stage stage;
-    const std::string plugins;  // the libraries' stamp at its start
-    std::shared_ptr<WorkerProcess> process;
-    std::string loading;  // the library that it loads
-    bool is_old = false;  // to be replaced
-    bool had_job = false;
-    std::chrono::steady_clock::time_point described_at;
-    std::optional<JobRun> run;
-    std::deque<std::string> to_preload;     // models
-    std::optional<std::string> preloading;  // the model that it was told to preload
-    bool is_to_stop = false;                // it was told to give that up
-    boost::asio::steady_timer limit;
-  };
+  using Stage = PooledWorker::Stage;
 
-  Worker* find(size_t worker) const;
+  PooledWorker* find(size_t worker) const;
   /// Those that serve or will.
   size_t members() const;
+  template <class Condition>
+  size_t count_serving(Condition&& holds) const;
   std::string stamp() const;
 
   void fill();
   void start(Stage stage);
   void start_later();
-  void allow(size_t worker, std::chrono::milliseconds time, const std::string& reason, const std::string& sentence);
-  void allow_description(size_t worker);
-  void allow_step(size_t worker);
-  void allow_preload(size_t worker);
   void watch_memory();
   void check_memory();
 
   void heard(size_t worker, ToFront message);
   bool take(size_t worker, const Described& described);
-  std::string objection_to(const Worker& newcomer, const Described& described) const;
-  void heard_of_job(size_t worker, const ToFront& message);
+  std::string objection_to(const PooledWorker& newcomer, const Described& described) const;
   void preload_next(size_t worker);
-  void heard_of_preload(size_t worker, const ToFront& message);
-  void ended(size_t worker, WorkerEnd end);
+  void ended(size_t worker, const WorkerEnd& how);
   void note_start_that_failed(const WorkerEnd& end);
 
   void go_on_replacing();
@@ -132,7 +104,7 @@ class WorkerPool {
   boost::asio::io_context& io_;
   const WorkerSettings settings_;
   WorkerListener& listener_;
-  std::map<size_t, std::unique_ptr<Worker>> workers_;  // by number
+  std::map<size_t, std::unique_ptr<PooledWorker>> workers_;  // by number
   size_t last_number_ = 0;
   std::string plugins_;  // the stamp at the last start that was taken
   std::string trouble_;
