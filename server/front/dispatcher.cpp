@@ -142,23 +142,32 @@ void Dispatcher::order(WorkerGroup& group, size_t worker, RunningJob& run) {
 
 void Dispatcher::cancel(const std::string& id) {
   WorkerGroup* const group = groups_.with_waiting(id);
-  RunningJob* run = running_.find(id);
+  RunningJob* const run = running_.find(id);
   if (group == nullptr && run == nullptr) return;
-  if (run != nullptr && run->worker.has_value())
-    admission_.group_of(run->job.request.generate.model).pool().cancel(*run->worker, run->run());
   try {
-    store_.cancel(id, now_ms());
+    if (group != nullptr)
+      cancel_waiting(*group, id);
+    else
+      cancel_running(*run);
   } catch (const Error& e) {
     store_failed(e);
     throw;
   }
-  if (group != nullptr) {
-    const int64_t position = *group->queue().position(id);
-    run = &running_.add(group->queue().take(id));
-    tell_positions(*group, position);
-  }
-  running_.conclude_written(*run);
   dispatch();
+}
+
+void Dispatcher::cancel_waiting(WorkerGroup& group, const std::string& id) {
+  store_.cancel(id, now_ms());
+  const int64_t position = *group.queue().position(id);
+  RunningJob& run = running_.add(group.queue().take(id));
+  tell_positions(group, position);
+  running_.conclude_written(run);
+}
+
+void Dispatcher::cancel_running(RunningJob& run) {
+  if (run.worker.has_value())
+    admission_.group_of(run.job.request.generate.model).pool().cancel(*run.worker, run.run());
+  running_.cancel(run);
 }
 
 std::optional<JobEvent> Dispatcher::present(const std::string& id) {
@@ -209,13 +218,10 @@ void Dispatcher::on(WorkerGroup&, size_t, const JobDone& done) {
 }
 
 void Dispatcher::on(WorkerGroup&, size_t, const JobFailed& failed) {
-  RunningJob* run = running_.find(failed.run);
-  if (run == nullptr)
-    running_.tidy(failed.run.job);
-  else if (failed.code == ErrorCode::cancelled)  // the worker was told so, and the store failed then
-    running_.cancel(*run);
-  else
+  if (RunningJob* run = running_.find(failed.run))
     running_.fail(*run, {failed.code, failed.place, failed.sentence}, /*worker_died=*/false);
+  else
+    running_.tidy(failed.run.job);
   dispatch();
 }
 
@@ -246,6 +252,8 @@ void Dispatcher::worker_ended(WorkerGroup& group, size_t worker, const WorkerEnd
 void Dispatcher::group_is_back(WorkerGroup&) { dispatch(); }
 
 void Dispatcher::lost(WorkerGroup& group, RunningJob& run, const WorkerEnd& end) {
+  if (run.is_decoding()) files_.sweep_pictures();  // it may have been writing
+  if (run.is_cancelled) return running_.put_back(run, /*worker_died=*/false);  // which becomes cancelled
   const int64_t deaths = run.job.worker_deaths + 1;
   const std::string death = death_sentence(run, end);
   const std::string sentence = fmt::format("{}; this was attempt {} of {}", death, deaths, group.job_attempts());

@@ -41,8 +41,9 @@ class Dispatcher final : private GroupListener {
   void admit(GenerateRequest& request) const;
   /// A job that is in the store. It is begun later, never within this call.
   void enqueue(Job job);
-  /// Without effect when the job neither waits nor runs. Throws Error(internal) when the store fails; the worker may
-  /// have been stopped then, and the job becomes cancelled once the store works.
+  /// Without effect when the job neither waits nor runs. A job that runs is `cancelling` until its
+  /// worker has let go of it. Throws Error(internal) when the store fails; a worker has been told to stop then, and the
+  /// job becomes cancelled once the store works.
   void cancel(const std::string& id);
   /// What somebody who begins to watch a job is told first; nothing when it neither waits nor runs.
   std::optional<JobEvent> present(const std::string& id);
@@ -77,6 +78,8 @@ class Dispatcher final : private GroupListener {
   bool move_first(WorkerGroup& group);
   bool begin_next(WorkerGroup& group, size_t worker);
   void order(WorkerGroup& group, size_t worker, RunningJob& run);
+  void cancel_waiting(WorkerGroup& group, const std::string& id);
+  void cancel_running(RunningJob& run);
   void lost(WorkerGroup& group, RunningJob& run, const WorkerEnd& end);
   void wait_again(Job job);
   void retry();

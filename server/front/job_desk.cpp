@@ -40,14 +40,19 @@ Outcome<T> outcome_of(Action&& action) {
 /// 32 bits: every attempt uses the same, and people can type it.
 int64_t drawn_seed() { return static_cast<int64_t>(std::random_device{}()); }
 
-/// Jobs that the last process left, queued again. None of their workers lives: it was this process's right to lock the
-/// folder.
-std::vector<Job> take_up(JobStore& store) {
-  std::vector<Job> jobs = store.unfinished();
-  for (Job& job : jobs) {
-    if (job.status != JobStatus::running) continue;
-    store.put_back(job.id, job.attempts, /*worker_died=*/false);
+/// Jobs that the last process left, queued again, but for those that were being cancelled: they are now. None of their
+/// workers lives: it was this process's right to lock the folder.
+std::vector<Job> take_up(JobStore& store, const JobFiles& files) {
+  std::vector<Job> jobs;
+  for (Job& job : store.unfinished()) {
+    if (job.status == JobStatus::cancelling) {
+      store.let_go(job.id, now_ms());
+      files.remove_pictures(job);
+      continue;
+    }
+    if (job.status == JobStatus::running) store.put_back(job.id, job.attempts, /*worker_died=*/false);
     job.status = JobStatus::queued;
+    jobs.push_back(std::move(job));
   }
   if (!jobs.empty()) spdlog::info("{} jobs of before are taken up", jobs.size());
   return jobs;
@@ -78,7 +83,7 @@ class JobDesk::Room {
         files_(settings.data_directory, settings.images_directory),
         store_(open_sqlite_job_store((settings.data_directory / kDatabase).string())),
         dispatcher_(thread_.io(), dispatcher_settings(settings), *store_, files_, watchers_, board_) {
-    thread_.post([this, unfinished = take_up(*store_)](bool) { begin(unfinished); });
+    thread_.post([this, unfinished = take_up(*store_, files_)](bool) { begin(unfinished); });
     thread_.start();
   }
 

@@ -22,9 +22,10 @@ JobEvent step_event(const RunningJob& run) {
   event.stage = "load";  // what a worker does first, and does not tell when the model is there already
   event.all_images = run.job.request.generate.n;
   event.eta_seconds = run.eta_seconds;
+  if (run.is_cancelled) event.stage = "cancelling";
   if (!run.progress.has_value()) return event;
   const JobProgress& progress = *run.progress;
-  event.stage = progress.stage;
+  if (!run.is_cancelled) event.stage = progress.stage;
   event.first_image = progress.first_image, event.images = progress.images, event.all_images = progress.all_images;
   event.done = progress.done, event.total = progress.total;
   event.resumed_from = progress.resumed_from;

@@ -68,10 +68,14 @@ void JobFiles::remove_pictures(const Job& job) const {
   for (int64_t index = 0; index < job.request.generate.n; ++index) remove_file(pictures_ / picture_name(job.id, index));
 }
 
-void JobFiles::sweep(const std::set<std::string>& unfinished) const {
+void JobFiles::sweep_pictures() const {
   for_each_entry(pictures_, [](const fs::path& file) {
     if (is_left_over(file)) remove_file(file);
   });
+}
+
+void JobFiles::sweep(const std::set<std::string>& unfinished) const {
+  sweep_pictures();
   for_each_entry(records_, [&](const fs::path& file) {
     if (file.extension() == kRecordExtension && unfinished.count(file.stem().string()) == 0) remove_file(file);
   });

@@ -22,8 +22,10 @@ class JobFiles {
 
   void remove_record(const std::string& job) const;
   void remove_pictures(const Job& job) const;
-  /// What processes left that ended too suddenly: halves of pictures whose writer is gone, and records of jobs that are
-  /// not among `unfinished`.
+  /// Halves of pictures whose writer is gone.
+  void sweep_pictures() const;
+  /// What processes left that ended too suddenly: halves of pictures, and records of jobs that are not among
+  /// `unfinished`.
   void sweep(const std::set<std::string>& unfinished) const;
 
  private:

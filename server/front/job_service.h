@@ -21,6 +21,7 @@ struct GroupState {
   std::string name;
   std::vector<std::string> models;  ///< ids that the configuration gives to it; of the default group none: all others
   int64_t workers = 0, ready = 0;   ///< how many it shall have; how many have described themselves and live
+  int64_t busy = 0;                 ///< of those that are ready, how many have a job, a cancelled one too
   int64_t preloading = 0;           ///< of those that are ready, how many load a model that no job has asked for yet
   int64_t queued = 0;               ///< jobs that wait for them
   int64_t deaths = 0;               ///< of its workers, since the start of this process
@@ -47,7 +48,7 @@ struct ServerState {
   /// "group", everything under plugins the "groups" that have it. {} before the first.
   Json description = Json::object();
   std::vector<GroupState> groups;              ///< the default one first
-  int64_t queued = 0, running = 0;             ///< jobs
+  int64_t queued = 0, running = 0;             ///< jobs; a cancelled one runs until its worker has let go of it
   int64_t queue_size = 0;                      ///< most queued jobs of a group
   int64_t retry_after_s = 1;                   ///< when busy: after how many seconds to try again, estimated; 1 to 600
   int64_t workers = 0;                         ///< that have described themselves and live
@@ -62,7 +63,7 @@ struct ServerState {
 struct JobEvent {
   enum class Kind {
     position,  ///< queued, or its place changed
-    step,      ///< stage or step
+    step,      ///< stage or step; stage "cancelling": its worker is to let go of it
     preview,
     ended,       ///< the last event: `job` is complete
     handed_back  ///< the last event: the server stops; the job goes on after its restart
@@ -101,7 +102,8 @@ class JobService {
   /// Error(not_found) at "/model": no such model (once a worker has said which there are); Error(bad_request): no model
   /// is named and there is no default.
   virtual void submit(JobRequest request, Then<Job> then) = 0;
-  /// Error(not_found) for an unknown id. Cancelling a job that has ended changes nothing and is no error.
+  /// Error(not_found) for an unknown id. Cancelling a job that has ended changes nothing and is no error. A job that
+  /// runs is `cancelling` then, until its worker has let go of it; one that does not within a few seconds is killed.
   virtual void cancel(const std::string& id, Then<Job> then) = 0;
   virtual void find(const std::string& id, Then<Job> then) = 0;
   virtual void list(int64_t limit, const std::string& before, std::optional<JobStatus> status,

@@ -66,7 +66,11 @@ void PooledWorker::give(StartJob job) {
 }
 
 void PooledWorker::cancel(const JobRun& run) {
-  if (run_.has_value() && same(*run_, run)) process_->send(CancelJob{run});
+  if (!run_.has_value() || !same(*run_, run) || grace_.is_set()) return;
+  process_->send(CancelJob{run});
+  grace_.set(process_, settings_.cancel_grace, kCancelledEnd,
+             "the worker did not let go of its cancelled job within " + seconds(settings_.cancel_grace) +
+                 " and was killed; another is started");
 }
 
 void PooledWorker::describe() {
@@ -122,6 +126,7 @@ bool PooledWorker::heard_of_job(const ToFront& message) {
   allow_step();
   if (!is_end_of_job(message)) return false;
   limit_.clear();
+  grace_.clear();
   run_.reset();
   return true;
 }

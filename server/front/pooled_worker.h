@@ -12,6 +12,9 @@
 
 namespace alice {
 
+/// The reason of the end of a worker that did not let go of a cancelled job: no death, for it was wanted.
+inline constexpr const char* kCancelledEnd = "cancelled";
+
 /// Belongs to the thread that runs the io_context. It knows nothing of the other workers.
 class PooledWorker {
  public:
@@ -24,7 +27,7 @@ class PooledWorker {
 
   /// `settings` must outlive it. `plugins`: the libraries' stamp at its start.
   PooledWorker(boost::asio::io_context& io, const WorkerSettings& settings, Stage stage, std::string plugins)
-      : stage(stage), plugins(std::move(plugins)), settings_(settings), limit_(io) {}
+      : stage(stage), plugins(std::move(plugins)), settings_(settings), limit_(io), grace_(io) {}
 
   /// Once, and before anything else is asked of it. Throws as WorkerProcess::start().
   void start(boost::asio::io_context& io, WorkerProcess::OnMessage on_message, WorkerProcess::OnEnd on_end);
@@ -42,7 +45,7 @@ class PooledWorker {
   /// It has described itself and is wanted.
   void take();
   void give(StartJob job);
-  /// Without effect when it has not this job.
+  /// Without effect when it has not this job. When it does not let go of it in time it is killed (kCancelledEnd).
   void cancel(const JobRun& run);
   void describe();
   void preload(const std::string& model);
@@ -77,7 +80,7 @@ class PooledWorker {
   std::optional<JobRun> run_;
   std::optional<std::string> preloading_;  // the model that it was told to preload
   bool is_to_stop_ = false;                // it was told to give that up
-  SilenceLimit limit_;
+  SilenceLimit limit_, grace_;
 };
 
 }  // namespace alice

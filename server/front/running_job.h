@@ -15,7 +15,7 @@
 namespace alice {
 
 struct RunningJob {
-  Job job;                       // running; `attempts` is the number of this run
+  Job job;                       // running or cancelling; `attempts` is the number of this run
   std::optional<size_t> worker;  // none when it has done its part
   std::chrono::steady_clock::time_point begun;
   std::map<int64_t, PictureFile> pictures;  // by index
@@ -23,9 +23,11 @@ struct RunningJob {
   std::vector<std::string> plugins;         // whose code runs, as the worker said last
   StepClock clock;
   double eta_seconds = -1;
+  bool is_cancelled = false;     // nothing else becomes of it, whatever its worker says
   std::function<void()> ending;  // writes into the store what became of the run; empty while it goes on
 
   JobRun run() const { return {job.id, job.attempts}; }
+  bool is_decoding() const { return progress.has_value() && progress->stage == "decode"; }
 };
 
 /// "the worker ended by SIGSEGV while it denoised, in code of the plugin samplers (step 12 of 20, sd/emoji, scheduler

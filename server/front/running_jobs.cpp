@@ -122,7 +122,12 @@ void RunningJobs::fail(RunningJob& run, const JobError& error, bool worker_died)
 }
 
 void RunningJobs::cancel(RunningJob& run) {
-  settle(run, [this, id = run.job.id] { store_.cancel(id, now_ms()); });
+  run.is_cancelled = true;
+  if (!run.worker.has_value()) return settle(run, nullptr);  // its end waits to be written: now it is this one
+  store_.cancel(run.job.id, now_ms());
+  run.job.status = JobStatus::cancelling;
+  callbacks_.changed();
+  watchers_.tell(run.job.id, step_event(run));
 }
 
 void RunningJobs::put_back(RunningJob& run, bool worker_died) {
@@ -135,8 +140,12 @@ void RunningJobs::conclude_written(RunningJob& run) {
 
 /// `ending` writes into the store. A change that the store refuses was made before, by an earlier try.
 void RunningJobs::settle(RunningJob& run, std::function<void()> ending) {
+  const auto cancelled = [this, id = run.job.id] {
+    store_.cancel(id, now_ms());
+    store_.let_go(id, now_ms());
+  };
   run.worker.reset();
-  run.ending = std::move(ending);
+  run.ending = run.is_cancelled ? cancelled : std::move(ending);
   write_ending(run.job.id);
 }
 

@@ -48,6 +48,8 @@ class RunningJobs {
   /// The worker says done: succeeded, or failed when a picture is missing.
   void succeed(RunningJob& run, const JobDone& done);
   void fail(RunningJob& run, const JobError& error, bool worker_died);
+  /// Somebody has cancelled it, and says so to its worker. Written and told at once; its end comes when the worker lets
+  /// go, whatever it says then. Throws Error(internal) when the store fails: the end is written once it works.
   void cancel(RunningJob& run);
   void put_back(RunningJob& run, bool worker_died);
   /// Its end is in the store already.

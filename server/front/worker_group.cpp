@@ -81,6 +81,7 @@ GroupState WorkerGroup::state() const {
   state.models = settings_.models;
   state.workers = static_cast<int64_t>(size());
   state.ready = static_cast<int64_t>(pool_.ready());
+  state.busy = static_cast<int64_t>(pool_.busy());
   state.preloading = static_cast<int64_t>(pool_.preloading());
   state.queued = queue_.size();
   state.deaths = deaths_;

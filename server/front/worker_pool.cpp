@@ -257,7 +257,8 @@ void WorkerPool::ended(size_t number, const WorkerEnd& how) {
     if (end.reason != kRefused) end.sentence += " at its start: see the log";
     note_start_that_failed(end);
   }
-  listener_.worker_ended(number, end, worker->run(), is_unwanted && end.reason != kRefused);
+  const bool is_death = is_unwanted && end.reason != kRefused && end.reason != kCancelledEnd;
+  listener_.worker_ended(number, end, worker->run(), is_death);
   if (is_candidate) end_replacing(end.sentence);
   fill();
 }

@@ -10,8 +10,9 @@
 namespace alice {
 namespace {
 
-const std::array<std::pair<JobStatus, const char*>, 5> kWords = {{{JobStatus::queued, "queued"},
+const std::array<std::pair<JobStatus, const char*>, 6> kWords = {{{JobStatus::queued, "queued"},
                                                                   {JobStatus::running, "running"},
+                                                                  {JobStatus::cancelling, "cancelling"},
                                                                   {JobStatus::succeeded, "succeeded"},
                                                                   {JobStatus::failed, "failed"},
                                                                   {JobStatus::cancelled, "cancelled"}}};
@@ -41,7 +42,15 @@ std::optional<JobStatus> job_status_from(const std::string& word) {
   return std::nullopt;
 }
 
-bool has_ended(JobStatus status) { return status != JobStatus::queued && status != JobStatus::running; }
+std::vector<std::string> job_status_words() {
+  std::vector<std::string> words;
+  for (const auto& entry : kWords) words.emplace_back(entry.second);
+  return words;
+}
+
+bool has_ended(JobStatus status) {
+  return status == JobStatus::succeeded || status == JobStatus::failed || status == JobStatus::cancelled;
+}
 
 int64_t now_ms() {
   using namespace std::chrono;

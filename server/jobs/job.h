@@ -12,8 +12,17 @@
 
 namespace alice {
 
-enum class JobStatus { queued, running, succeeded, failed, cancelled };
+enum class JobStatus {
+  queued,
+  running,
+  cancelling,  ///< somebody has cancelled it, and its worker has not let go of it yet: nothing else will become of it
+  succeeded,
+  failed,
+  cancelled
+};
 const char* to_string(JobStatus status);
+/// All of them, in this order.
+std::vector<std::string> job_status_words();
 /// Nothing for an unknown word.
 std::optional<JobStatus> job_status_from(const std::string& word);
 /// succeeded, failed or cancelled: nothing will change any more.

@@ -30,13 +30,15 @@ class JobStore {
   /// running -> failed. `worker_died`: worker_deaths + 1.
   virtual bool fail(const std::string& id, int64_t attempt, const JobError& error, int64_t now_ms,
                     bool worker_died) = 0;
-  /// queued or running -> cancelled.
+  /// queued -> cancelled; running -> cancelling.
   virtual bool cancel(const std::string& id, int64_t now_ms) = 0;
+  /// cancelling -> cancelled: its worker has let go of it.
+  virtual bool let_go(const std::string& id, int64_t now_ms) = 0;
 
   virtual std::optional<Job> find(const std::string& id) const = 0;
   /// Newest first. `before`: only jobs older than that id ("" for all); `status`: only those.
   virtual std::vector<Job> list(int64_t limit, const std::string& before, std::optional<JobStatus> status) const = 0;
-  /// Queued and running jobs, oldest first: what a restart takes up.
+  /// Queued, running and cancelling jobs, oldest first: what a restart takes up.
   virtual std::vector<Job> unfinished() const = 0;
   /// The picture of a succeeded job that bears this file name.
   virtual std::optional<PictureFile> find_picture(const std::string& file) const = 0;

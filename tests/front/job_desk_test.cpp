@@ -169,11 +169,16 @@ TEST_CASE("a queued job is cancelled at once") {
   CHECK(room.cancel(job.id).status == JobStatus::cancelled);
 }
 
-TEST_CASE("a running job is cancelled at once, and its worker takes the next") {
+TEST_CASE("a running job is cancelling until its worker has let go of it, and that takes the next") {
   DeskRoom room;
   const Job job = room.submit(kEndless);
   wait_until([&] { return room.desk().state()->running == 1; });
-  CHECK(room.cancel(job.id).status == JobStatus::cancelled);
+  const Job told = room.cancel(job.id);
+  CHECK(told.status == JobStatus::cancelling);
+  CHECK_FALSE(told.finished_ms.has_value());
+  const Job end = room.wait_end(job.id);
+  CHECK(end.status == JobStatus::cancelled);
+  CHECK(end.finished_ms.has_value());
   CHECK(room.desk().state()->cancelled == 1);
   CHECK(room.run({{"steps", 2}}).status == JobStatus::succeeded);
   CHECK(room.desk().state()->worker_ends.empty());

@@ -85,7 +85,7 @@ TEST_CASE("as many workers give their preload up as jobs wait") {
   const Job job = room.submit({{"steps", 1}});
   CHECK(room.wait_end(job.id).status == JobStatus::succeeded);
   room.wait_begun({"sd/slow", "sd/slow", "job", "job", "sd/slow"});
-  CHECK(room.cancel(hanging.id).status == JobStatus::cancelled);
+  CHECK(room.cancel(hanging.id).status == JobStatus::cancelling);
 }
 
 TEST_CASE("a fresh worker preloads again, but not what two died of; no job pays for it and the group does not rest") {

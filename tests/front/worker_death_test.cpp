@@ -74,16 +74,6 @@ TEST_CASE("a worker that goes on is not killed, however long its job takes") {
   CHECK(job.worker_deaths == 0);
 }
 
-TEST_CASE("a cancelled job whose worker hangs does not keep it") {
-  DeskRoom room;
-  room.settings.workers.step_timeout = std::chrono::milliseconds(1500);
-  const Job job = room.submit({{"at", 1}, {"do", "hang"}});
-  wait_until([&] { return room.desk().state()->running == 1; });
-  CHECK(room.cancel(job.id).status == JobStatus::cancelled);
-  CHECK(room.run({{"steps", 1}}).status == JobStatus::succeeded);
-  CHECK(room.find(job.id).worker_deaths == 0);
-}
-
 TEST_CASE("a worker that says what is no message is killed") {
   DeskRoom room;
   const Job job = room.run({{"at", 2}, {"do", "garbage"}, {"attempts", 1}});

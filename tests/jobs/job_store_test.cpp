@@ -3,6 +3,7 @@
 #include "server/jobs/job_store.h"
 
 #include <functional>
+#include <map>
 
 #include "tests/jobs/job_makers.h"
 #include "tests/support/catch.h"
@@ -41,12 +42,13 @@ Job brought_to(JobStore& store, JobStatus status, const std::string& id = new_jo
   REQUIRE(store.begin(id, 10) == 1);
   if (status == JobStatus::succeeded) REQUIRE(store.succeed(make_succeeded(job), 1));
   if (status == JobStatus::failed) REQUIRE(store.fail(id, 1, {ErrorCode::out_of_memory, "/width", "no"}, 20, false));
-  if (status == JobStatus::cancelled) REQUIRE(store.cancel(id, 20));
+  if (status == JobStatus::cancelling || status == JobStatus::cancelled) REQUIRE(store.cancel(id, 20));
+  if (status == JobStatus::cancelled) REQUIRE(store.let_go(id, 25));
   return job;
 }
 
-constexpr JobStatus kAll[] = {JobStatus::queued, JobStatus::running, JobStatus::succeeded, JobStatus::failed,
-                              JobStatus::cancelled};
+constexpr JobStatus kAll[] = {JobStatus::queued,    JobStatus::running, JobStatus::cancelling,
+                              JobStatus::succeeded, JobStatus::failed,  JobStatus::cancelled};
 
 /// Everything of a job that a store keeps, to compare.
 Json written(const Job& job) {
@@ -96,46 +98,45 @@ TEST_CASE("a job's id is taken once") {
 TEST_CASE("each change of status is legal from some and refused, without any effect, from all others") {
   with_each_store([](const Open& open) {
     const auto store = open();
+    using Status = JobStatus;
     struct Change {
       std::string name;
       std::function<bool(const Job&)> make;
-      std::vector<JobStatus> from;
-      JobStatus to;
+      std::map<Status, Status> becomes;  // of each from which it is legal
     };
-    const std::vector<Change> changes = {{"begin",
-                                          [&](const Job& job) { return store->begin(job.id, 30).has_value(); },
-                                          {JobStatus::queued},
-                                          JobStatus::running},
-                                         {"put_back",
-                                          [&](const Job& job) { return store->put_back(job.id, 1, false); },
-                                          {JobStatus::running},
-                                          JobStatus::queued},
-                                         {"succeed",
-                                          [&](const Job& job) { return store->succeed(make_succeeded(job), 1); },
-                                          {JobStatus::running},
-                                          JobStatus::succeeded},
-                                         {"fail",
-                                          [&](const Job& job) {
-                                            return store->fail(job.id, 1, {ErrorCode::internal, "", "x"}, 30, false);
-                                          },
-                                          {JobStatus::running},
-                                          JobStatus::failed},
-                                         {"cancel",
-                                          [&](const Job& job) { return store->cancel(job.id, 30); },
-                                          {JobStatus::queued, JobStatus::running},
-                                          JobStatus::cancelled}};
+    const std::vector<Change> changes = {
+        {"begin",
+         [&](const Job& job) { return store->begin(job.id, 30).has_value(); },
+         {{Status::queued, Status::running}}},
+        {"put_back",
+         [&](const Job& job) { return store->put_back(job.id, 1, false); },
+         {{Status::running, Status::queued}}},
+        {"succeed",
+         [&](const Job& job) { return store->succeed(make_succeeded(job), 1); },
+         {{Status::running, Status::succeeded}}},
+        {"fail",
+         [&](const Job& job) { return store->fail(job.id, 1, {ErrorCode::internal, "", "x"}, 30, false); },
+         {{Status::running, Status::failed}}},
+        {"cancel",
+         [&](const Job& job) { return store->cancel(job.id, 30); },
+         {{Status::queued, Status::cancelled}, {Status::running, Status::cancelling}}},
+        {"let_go",
+         [&](const Job& job) { return store->let_go(job.id, 30); },
+         {{Status::cancelling, Status::cancelled}}}};
     for (const Change& change : changes)
       for (const JobStatus from : kAll) {
         INFO(change.name << " of a job that is " << to_string(from));
         const Job job = brought_to(*store, from);
         const Json before = written(store->find(job.id).value());
-        const bool is_legal = std::count(change.from.begin(), change.from.end(), from) == 1;
-        CHECK(change.make(job) == is_legal);
+        const auto to = change.becomes.find(from);
+        CHECK(change.make(job) == (to != change.becomes.end()));
         const Job after = store->find(job.id).value();
-        if (is_legal)
-          CHECK(after.status == change.to);
-        else
+        if (to == change.becomes.end()) {
           CHECK(written(after) == before);
+          continue;
+        }
+        CHECK(after.status == to->second);
+        CHECK(after.finished_ms.has_value() == has_ended(after.status));
       }
   });
 }
@@ -148,6 +149,7 @@ TEST_CASE("changes of a job that is not there are refused") {
     CHECK_FALSE(store->succeed(make_succeeded(make_job("none")), 1));
     CHECK_FALSE(store->fail("none", 1, {}, 1, true));
     CHECK_FALSE(store->cancel("none", 1));
+    CHECK_FALSE(store->let_go("none", 1));
     CHECK_FALSE(store->find("none").has_value());
   });
 }
@@ -266,7 +268,8 @@ TEST_CASE("unfinished jobs come oldest first") {
     brought_to(*store, JobStatus::running, "01");
     brought_to(*store, JobStatus::queued, "02");
     brought_to(*store, JobStatus::cancelled, "04");
-    CHECK(ids(store->unfinished()) == Ids{"01", "02", "03"});
+    brought_to(*store, JobStatus::cancelling, "05");
+    CHECK(ids(store->unfinished()) == Ids{"01", "02", "03", "05"});
   });
 }
 

@@ -7,11 +7,14 @@
 using namespace alice;
 
 TEST_CASE("each status has a word, and each word its status") {
-  for (const JobStatus status :
-       {JobStatus::queued, JobStatus::running, JobStatus::succeeded, JobStatus::failed, JobStatus::cancelled}) {
-    CHECK(job_status_from(to_string(status)) == status);
-    CHECK(has_ended(status) == (status != JobStatus::queued && status != JobStatus::running));
-  }
+  const std::set<JobStatus> going_on = {JobStatus::queued, JobStatus::running, JobStatus::cancelling};
+  const std::set<JobStatus> over = {JobStatus::succeeded, JobStatus::failed, JobStatus::cancelled};
+  for (const auto* some : {&going_on, &over})
+    for (const JobStatus status : *some) {
+      CHECK(job_status_from(to_string(status)) == status);
+      CHECK(has_ended(status) == (some == &over));
+    }
+  CHECK(job_status_words().size() == going_on.size() + over.size());
   CHECK_FALSE(job_status_from("done").has_value());
   CHECK_FALSE(job_status_from("").has_value());
 }

@@ -96,7 +96,7 @@ ListQuery read_list_query(const HttpRequest& request) {
     } else if (name == "status") {
       query.status = job_status_from(value);
       if (!query.status.has_value())
-        faults.add("/status", "must be one of queued, running, succeeded, failed, cancelled");
+        faults.add("/status", "must be one of " + dump_json(job_status_words()));
     } else {
       faults.add("", "there is no such parameter" + did_you_mean(name, {"limit", "before", "status"}));
     }
@@ -138,7 +138,7 @@ Json query_parameter(const char* name, Json schema) {
 }
 
 Json list_parameters() {
-  const Json statuses = {"queued", "running", "succeeded", "failed", "cancelled"};
+  const Json statuses = job_status_words();
   return {query_parameter("limit", {{"type", "integer"}, {"minimum", 1}, {"maximum", 100}, {"default", 20}}),
           query_parameter("before", {{"type", "string"}, {"description", "a job's id: older ones than it"}}),
           query_parameter("status", {{"type", "string"}, {"enum", statuses}})};

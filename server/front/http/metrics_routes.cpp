@@ -49,7 +49,7 @@ Json as_json(const FrontContext& context) {
 void write_jobs(const ServerState& state, MetricsText& out) {
   out.one("alice_queue_depth", "gauge", "Jobs that wait.", static_cast<double>(state.queued));
   out.one("alice_queue_limit", "gauge", "The most jobs that may wait.", static_cast<double>(state.queue_size));
-  out.one("alice_jobs_running", "gauge", "Jobs that workers have.", static_cast<double>(state.running));
+  out.one("alice_jobs_running", "gauge", "Jobs that workers have, cancelled ones too.", static_cast<double>(state.running));
   out.family("alice_jobs_total", "counter", "Jobs that ended since the start.");
   out.sample(static_cast<double>(state.succeeded), {{"status", to_string(JobStatus::succeeded)}});
   out.sample(static_cast<double>(state.failed), {{"status", to_string(JobStatus::failed)}});
@@ -70,6 +70,8 @@ void write_groups(const ServerState& state, MetricsText& out) {
   };
   family("alice_group_workers", "gauge", "Workers of a group that are ready.",
          [](const GroupState& group) { return group.ready; });
+  family("alice_group_busy", "gauge", "Workers of a group that have a job, a cancelled one too.",
+         [](const GroupState& group) { return group.busy; });
   family("alice_group_preloading", "gauge", "Workers of a group that load a model which no job has asked for yet.",
          [](const GroupState& group) { return group.preloading; });
   family("alice_group_queue_depth", "gauge", "Jobs that wait for a group's workers.",

@@ -73,9 +73,9 @@ const char* word_of(const GroupState& group) {
 Json list_groups(const ServerState& state) {
   Json list = Json::array();
   for (const GroupState& group : state.groups) {
-    Json one = {{"group", group.name},    {"state", word_of(group)},        {"workers", group.workers},
-                {"ready", group.ready},   {"preloading", group.preloading}, {"queued", group.queued},
-                {"deaths", group.deaths}, {"models", group.models}};
+    Json one = {{"group", group.name},           {"state", word_of(group)},   {"workers", group.workers},
+                {"ready", group.ready},          {"busy", group.busy},        {"preloading", group.preloading},
+                {"queued", group.queued},        {"deaths", group.deaths},    {"models", group.models}};
     if (!group.trouble.empty()) one["trouble"] = group.trouble;
     list.push_back(std::move(one));
   }

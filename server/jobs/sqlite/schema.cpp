@@ -47,9 +47,36 @@ CREATE TABLE pictures (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+/// The status 'cancelling'. A table's CHECK cannot be changed, so the table is made anew and takes the old one's place
+/// and name (sqlite.org/lang_altertable.html, section 7); `pictures` goes on naming it.
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE jobs_2 (
+  id TEXT NOT NULL PRIMARY KEY,
+  status TEXT NOT NULL CHECK (status IN ('queued', 'running', 'cancelling', 'succeeded', 'failed', 'cancelled')),
+  request TEXT NOT NULL,
+  preview_every INTEGER NOT NULL,
+  request_id TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  worker_deaths INTEGER NOT NULL DEFAULT 0,
+  created_ms INTEGER NOT NULL,
+  started_ms INTEGER,
+  finished_ms INTEGER,
+  error_code TEXT,
+  error_place TEXT,
+  error_sentence TEXT,
+  warnings TEXT NOT NULL DEFAULT '[]',
+  settings TEXT NOT NULL DEFAULT '{}',
+  resumed_from INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO jobs_2 SELECT * FROM jobs;
+DROP TABLE jobs;
+ALTER TABLE jobs_2 RENAME TO jobs;
+CREATE INDEX jobs_by_status ON jobs (status, id);
+)sql";
+
 /// Entry v takes a database of version v to version v + 1; an empty one has version 0. Entries that were released are
 /// never changed: a new version is a new entry.
-constexpr std::array<const char*, 1> kSteps = {kVersion1};
+constexpr std::array<const char*, 2> kSteps = {kVersion1, kVersion2};
 
 int64_t pragma(SQLite::Database& database, const std::string& name) {
   return database.execAndGet("PRAGMA " + name).getInt64();

@@ -102,6 +102,10 @@ class SqliteJobStore final : public JobStore {
     return guarded([&] { return StatementUse(cancel_, id, now_ms).run() == 1; });
   }
 
+  bool let_go(const std::string& id, int64_t now_ms) override {
+    return guarded([&] { return StatementUse(let_go_, id, now_ms).run() == 1; });
+  }
+
   std::optional<Job> find(const std::string& id) const override {
     return guarded([&]() -> std::optional<Job> {
       StatementUse use(find_, id);
@@ -223,7 +227,10 @@ class SqliteJobStore final : public JobStore {
       "UPDATE jobs SET status = 'failed', finished_ms = ?3, worker_deaths = worker_deaths + ?4, error_code = ?5, "
       "error_place = ?6, error_sentence = ?7 WHERE id = ?1 AND attempts = ?2 AND status = 'running'");
   SQLite::Statement cancel_ = prepare(
-      "UPDATE jobs SET status = 'cancelled', finished_ms = ?2 WHERE id = ?1 AND status IN ('queued', 'running')");
+      "UPDATE jobs SET status = iif(status = 'queued', 'cancelled', 'cancelling'), "
+      "finished_ms = iif(status = 'queued', ?2, NULL) WHERE id = ?1 AND status IN ('queued', 'running')");
+  SQLite::Statement let_go_ =
+      prepare("UPDATE jobs SET status = 'cancelled', finished_ms = ?2 WHERE id = ?1 AND status = 'cancelling'");
 
   // Reading moves a statement on, though it changes nothing that a caller could see.
   mutable SQLite::Statement find_ = prepare(std::string(kColumns) + "WHERE id = ?1");
@@ -231,7 +238,7 @@ class SqliteJobStore final : public JobStore {
   mutable SQLite::Statement list_by_status_ =
       prepare(std::string(kColumns) + "WHERE id < ?1 AND status = ?3 ORDER BY id DESC LIMIT ?2");
   mutable SQLite::Statement unfinished_ =
-      prepare(std::string(kColumns) + "WHERE status IN ('queued', 'running') ORDER BY id");
+      prepare(std::string(kColumns) + "WHERE status IN ('queued', 'running', 'cancelling') ORDER BY id");
   mutable SQLite::Statement pictures_of_ = prepare(
       "SELECT position, file, sha256, bytes, width, height, seed FROM pictures WHERE job = ?1 ORDER BY position");
   mutable SQLite::Statement find_picture_ =
