@@ -1,16 +1,12 @@
 #include "server/link/message.h"
 
-#include <sodium.h>
-
-#include <set>
-
 #include "core/base/utf8.h"
+#include "server/link/message_members.h"
 
 namespace alice {
 namespace {
 
 constexpr const char* kSay = "say";
-constexpr int kBase64 = sodium_base64_VARIANT_ORIGINAL;
 
 template <class Message>
 constexpr const char* kKind = nullptr;
@@ -60,25 +56,6 @@ const Choices<ErrorCode>& error_codes() {
     return list;
   }();
   return codes;
-}
-
-std::string to_base64(const std::string& bytes) {
-  std::string text(sodium_base64_ENCODED_LEN(bytes.size(), kBase64), '\0');  // counts the closing 0
-  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-                    kBase64);
-  text.pop_back();
-  return text;
-}
-
-/// False when `text` is no base64.
-bool from_base64(const std::string& text, std::string& bytes) {
-  bytes.resize(text.size() / 4 * 3);
-  size_t count = 0;
-  if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(), nullptr,
-                        &count, nullptr, kBase64) != 0)
-    return false;
-  bytes.resize(count);
-  return true;
 }
 
 // Which members each message has: said once, for both directions. `Members` is MemberWriter or MemberReader.
@@ -227,101 +204,6 @@ void declare(Members& members, LogLine& message) {
   members.options(table, message);
   members.one_of("level", message.level, kLevels);
 }
-
-class MemberWriter {
- public:
-  explicit MemberWriter(Json& out) : out_(out) {}
-
-  template <class T>
-  void options(const OptionTable<T>& table, const T& from) {
-    out_.update(table.write(from));
-  }
-  template <class T>
-  void nested(const char* name, const OptionTable<T>& table, const T& from) {
-    out_[name] = table.write(from);
-  }
-  void request(const char* name, const GenerateRequest& from) { out_[name] = write_generate_request(from); }
-  void object(const char* name, const Json& from) { out_[name] = from; }
-  void bytes(const char* name, const std::string& from) { out_[name] = to_base64(from); }
-  void one_of(const char*, const std::string&, const std::vector<std::string>&) {}
-
- private:
-  Json& out_;
-};
-
-/// Every member must be there, and no other.
-class MemberReader {
- public:
-  MemberReader(const Json& object, const std::string& kind) : object_(object), kind_(kind), place_(json_places(kind)) {}
-
-  template <class T>
-  void options(const OptionTable<T>& table, T& into) {
-    for (const OptionSpec& spec : table.specs()) take(spec.name);
-    table.read_into(into, object_, UnknownKeys::pass_over, place_, faults_);
-  }
-  template <class T>
-  void nested(const char* name, const OptionTable<T>& table, T& into) {
-    const Json* member = take(name);
-    if (member == nullptr) return;
-    if (!member->is_object()) return must_be_object(name);
-    MemberReader inner(*member, kind_ + "/" + name);
-    inner.options(table, into);
-    for (const Fault& fault : inner.faults().list()) faults_.add(fault.place, fault.sentence);
-  }
-  void request(const char* name, GenerateRequest& into) {
-    const Json* member = take(name);
-    if (member == nullptr) return;
-    if (!member->is_object()) return must_be_object(name);
-    try {
-      into = read_generate_request(*member);
-    } catch (const Error& e) {
-      faults_.add(place_(name) + e.place(), e.sentence());
-    }
-  }
-  void object(const char* name, Json& into) {
-    const Json* member = take(name);
-    if (member == nullptr) return;
-    if (!member->is_object()) return must_be_object(name);
-    into = *member;
-  }
-  void bytes(const char* name, std::string& into) {
-    const Json* member = take(name);
-    if (member == nullptr) return;
-    if (!member->is_string() || !from_base64(member->get_ref<const std::string&>(), into))
-      faults_.add(place_(name), "must be bytes in base64");
-  }
-  void one_of(const char* name, const std::string& value, const std::vector<std::string>& allowed) {
-    for (const std::string& word : allowed)
-      if (word == value) return;
-    faults_.add(place_(name), "is none of the words that it may be");
-  }
-
-  void expect(const char* name) { expected_.insert(name); }
-
-  /// With those of members that nobody expects.
-  const Faults& faults() {
-    for (const auto& member : object_.items())
-      if (expected_.count(member.key()) == 0) faults_.add(place_(member.key()), "is no member of this message");
-    return faults_;
-  }
-
- private:
-  /// Null, and a fault, when it is not there.
-  const Json* take(const std::string& name) {
-    expected_.insert(name);
-    const auto found = object_.find(name);
-    if (found != object_.end()) return &*found;
-    faults_.add(place_(name), "is missing");
-    return nullptr;
-  }
-  void must_be_object(const char* name) { faults_.add(place_(name), "must be an object"); }
-
-  const Json& object_;
-  const std::string kind_;
-  const PlaceOf place_;
-  std::set<std::string> expected_;
-  Faults faults_;
-};
 
 template <class Messages>
 std::string write(const Messages& messages) {
