@@ -10,6 +10,7 @@
 #include <string>
 
 #include "core/base/json.h"
+#include "core/base/one_line.h"
 
 namespace alice {
 namespace {
@@ -38,19 +39,6 @@ std::string written(const Time& time, const char* form) {
   const int length = std::snprintf(text.data(), text.size(), form, t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
                                    t.tm_min, t.tm_sec, time.milliseconds);
   return {text.data(), static_cast<size_t>(length)};
-}
-
-/// JSON's escapes, without its quotes around the text.
-std::string on_one_line(std::string_view text) {
-  const std::string quoted = Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
-  std::string out;
-  for (size_t i = 1; i + 1 < quoted.size(); ++i) {
-    const bool is_escaped = quoted[i] == '\\' && (quoted[i + 1] == '"' || quoted[i + 1] == '\\');
-    out += quoted[i += is_escaped];  // quotes and backslashes need no escape here
-  }
-  for (const char* separator : {"\u2028", "\u2029"})  // a line's end to some readers
-    for (size_t at = 0; (at = out.find(separator, at)) != out.npos;) out.replace(at, 3, " ");
-  return out;
 }
 
 class TextFormatter : public spdlog::formatter {
@@ -86,7 +74,7 @@ class JsonFormatter : public spdlog::formatter {
     while (take_field(text, line)) {
     }
     line["message"] = std::string(text);
-    const std::string written_line = dump_json(line) + "\n";
+    const std::string written_line = on_one_line(dump_json(line)) + "\n";
     out.append(written_line.data(), written_line.data() + written_line.size());
   }
   std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonFormatter>(); }

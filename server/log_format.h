@@ -9,7 +9,7 @@ namespace alice {
 
 // A message may begin with words of the form name=value, with one blank behind each: "job=0192.. request=a1b2 begun".
 // These become fields of their own in JSON, and stay where they are in text. Whatever a message holds, it makes one
-// line: control characters and U+2028 are written as escapes, bytes that are no UTF-8 are replaced.
+// line: on_one_line() says how (core/base/one_line.h).
 
 /// 2026-11-22 08:05:22.123 info job=0192.. begun
 std::unique_ptr<spdlog::formatter> make_text_formatter();

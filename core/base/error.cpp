@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/base/one_line.h"
+
 namespace alice {
 
 const char* to_string(ErrorCode code) {
@@ -20,7 +22,7 @@ const char* to_string(ErrorCode code) {
 }
 
 Error::Error(ErrorCode code, std::string place, std::string sentence)
-    : code_(code), place_(std::move(place)), sentence_(std::move(sentence)) {
+    : code_(code), place_(on_one_line(place)), sentence_(on_indented_lines(sentence)) {
   what_ = place_.empty() ? sentence_ : place_ + ": " + sentence_;
 }
 
@@ -29,7 +31,7 @@ Error::Error(ErrorCode code, const std::vector<Fault>& faults)
   if (faults.size() == 1) return;
   sentence_ = std::to_string(faults.size()) + " faults:";
   for (const Fault& fault : faults)
-    sentence_ += "\n  " + (fault.place.empty() ? "" : fault.place + ": ") + fault.sentence;
+    sentence_ += "\n  " + on_one_line((fault.place.empty() ? "" : fault.place + ": ") + fault.sentence);
   what_ = sentence_;
 }
 

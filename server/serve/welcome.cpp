@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "core/base/one_line.h"
+
 namespace alice {
 namespace {
 
@@ -30,7 +32,7 @@ std::string models_text(const Json& models, const std::string& address, const st
   if (models.empty())
     return "There are no models in " + folder + ". Put a diffusers folder or a .safetensors file there.";
   std::string text = "Ready. Models:";
-  for (const Json& model : models) text += "\n" + model_line(model);
+  for (const Json& model : models) text += "\n" + on_one_line(model_line(model));
   const auto usable =
       std::find_if(models.begin(), models.end(), [](const Json& model) { return model.value("available", false); });
   if (usable == models.end()) return text + "\nNone of them can be used.";

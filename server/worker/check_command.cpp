@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "core/base/one_line.h"
 #include "server/worker/check/model_checks.h"
 #include "server/worker/commands.h"
 #include "server/worker/compat/compat.h"
@@ -11,7 +12,7 @@ int give(const Report& report, const CommandLine& line, const Json& facts = null
   if (line.json) {
     Json out = report.to_json();
     if (!facts.is_null()) out["facts"] = facts;
-    std::cout << dump_json(out, 2) << "\n";
+    std::cout << on_lines(dump_json(out, 2)) << "\n";
   } else {
     std::cout << facts_text(facts) << report.to_text();
   }

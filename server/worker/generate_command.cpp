@@ -1,6 +1,7 @@
 #include <csignal>
 #include <iostream>
 
+#include "core/base/one_line.h"
 #include "server/cli/progress.h"
 #include "server/worker/commands.h"
 #include "server/worker/picture_writer.h"
@@ -43,7 +44,7 @@ int run_generate(Composer& composer, const CommandLine& line) {
   std::signal(SIGTERM, note_interrupt);
   std::vector<std::string> warnings = prepared.warnings;
   make_pictures(prepared, line.out, warnings);
-  for (const std::string& warning : warnings) std::cerr << "warning: " << warning << "\n";
+  for (const std::string& warning : warnings) std::cerr << "warning: " << on_indented_lines(warning) << "\n";
   return kExitOk;
 }
 

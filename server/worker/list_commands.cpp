@@ -1,13 +1,16 @@
 #include <algorithm>
 #include <iostream>
 
+#include "core/base/one_line.h"
 #include "server/worker/commands.h"
 
 namespace alice {
 namespace {
 
-/// Columns of equal width, two blanks between them.
-void print_table(const std::vector<std::vector<std::string>>& rows) {
+/// Columns of equal width, two blanks between them. What stands in them may be a stranger's.
+void print_table(std::vector<std::vector<std::string>> rows) {
+  for (auto& row : rows)
+    for (std::string& cell : row) cell = on_one_line(cell);
   std::vector<size_t> widths;
   for (const auto& row : rows)
     for (size_t i = 0; i + 1 < row.size(); ++i) {
@@ -20,6 +23,8 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
     std::cout << "\n";
   }
 }
+
+void print_json(const Json& value) { std::cout << on_lines(dump_json(value, 2)) << "\n"; }
 
 template <class F>
 void add_rows(const FactoryList<F>& list, std::vector<std::vector<std::string>>& rows) {
@@ -45,7 +50,7 @@ int run_models(const Composer& composer, const CommandLine& line) {
       if (!model.unavailable.empty()) one["unavailable"] = model.unavailable;
       list.push_back(std::move(one));
     }
-    std::cout << dump_json({{"models", list}, {"loras", composer.loras().names()}}, 2) << "\n";
+    print_json({{"models", list}, {"loras", composer.loras().names()}});
     return kExitOk;
   }
   std::vector<std::vector<std::string>> rows;
@@ -54,14 +59,14 @@ int run_models(const Composer& composer, const CommandLine& line) {
                                   ? model.description + (model.note.empty() ? "" : "; " + model.note)
                                   : "unavailable: " + model.unavailable});
   print_table(rows);
-  for (const std::string& lora : composer.loras().names()) std::cout << "lora/" << lora << "\n";
+  for (const std::string& lora : composer.loras().names()) std::cout << "lora/" << on_one_line(lora) << "\n";
   if (models.empty()) std::cout << "no models in " << composer.config().models_directory.string() << "\n";
   return kExitOk;
 }
 
 int run_plugins(const Registry& registry, const CommandLine& line) {
   if (line.json) {
-    std::cout << dump_json(registry.describe(), 2) << "\n";
+    print_json(registry.describe());
     return kExitOk;
   }
   std::vector<std::vector<std::string>> rows;
@@ -81,13 +86,13 @@ int run_explain(const Composer& composer, const CommandLine& line) {
   const auto plan = composer.blueprint(line.target, true);
   const Blueprint& blueprint = *plan;
   if (line.json) {
-    std::cout << dump_json(describe_blueprint(blueprint), 2) << "\n";
+    print_json(describe_blueprint(blueprint));
   } else {
     std::vector<std::vector<std::string>> rows;
     for (const Explained& one : blueprint.explanation) rows.push_back({one.what, one.value, "<- " + one.origin});
     print_table(rows);
   }
-  for (const Fault& fault : blueprint.faults) std::cerr << fault.place << ": " << fault.sentence << "\n";
+  for (const Fault& fault : blueprint.faults) std::cerr << on_one_line(fault.place + ": " + fault.sentence) << "\n";
   return blueprint.faults.empty() ? kExitOk : kExitFailed;
 }
 

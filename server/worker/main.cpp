@@ -11,6 +11,7 @@
 
 #include "core/base/implied_model.h"
 #include "core/base/model_catalogue.h"
+#include "core/base/one_line.h"
 #include "server/worker/commands.h"
 
 namespace alice {
@@ -128,7 +129,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "alice: out of memory\n");
     return alice::kExitFailed;
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "alice: internal fault: %s\n", e.what());
+    std::fprintf(stderr, "alice: internal fault: %s\n", alice::on_indented_lines(e.what()).c_str());
     return alice::kExitFailed;
   }
 }

@@ -4,6 +4,8 @@
 #include <map>
 #include <sstream>
 
+#include "core/base/one_line.h"
+
 namespace alice {
 namespace {
 
@@ -103,7 +105,7 @@ std::string Report::to_text() const {
     out << (result.status == CaseStatus::failed ? "FAILED  "
             : result.in_scope                   ? "SKIPPED "
                                                 : "skipped ")
-        << result.part << "/" << result.id << ": " << result.sentence << "\n";
+        << on_one_line(result.part + "/" + result.id) << ": " << on_indented_lines(result.sentence) << "\n";
   }
   for (const std::string& part : order) {
     const Count& count = parts[part];

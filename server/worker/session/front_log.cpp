@@ -7,6 +7,8 @@
 #include <memory>
 #include <mutex>
 
+#include "core/base/one_line.h"
+
 namespace alice {
 namespace {
 
@@ -31,7 +33,7 @@ class FrontSink final : public spdlog::sinks::base_sink<std::mutex> {
   void sink_it_(const spdlog::details::log_msg& message) override {
     const std::string text(message.payload.data(), message.payload.size());
     if (!front_.say(LogLine{level_name(message.level), text, job_of_thread}))
-      std::fprintf(stderr, "alice-worker: %s\n", text.c_str());
+      std::fprintf(stderr, "alice-worker: %s\n", on_one_line(text).c_str());
   }
   void flush_() override {}
 
