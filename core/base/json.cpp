@@ -1,9 +1,9 @@
 #include "core/base/json.h"
 
 #include <array>
-#include <fstream>
-#include <sstream>
 
+#include "core/base/foreign_file.h"
+#include "core/base/regular_file.h"
 #include "core/base/utf8.h"
 
 namespace alice {
@@ -59,18 +59,10 @@ Json parse_json(std::string_view text, const std::string& place, ErrorCode code)
 }
 
 Json read_json_file(const std::filesystem::path& file, size_t limit_bytes) {
-  std::error_code status;
-  const auto size = std::filesystem::file_size(file, status);
-  if (status) throw Error(ErrorCode::not_found, file.string(), "cannot be read: " + status.message());
-  if (size > limit_bytes)
-    throw Error(ErrorCode::bad_weights, file.string(),
-                "is " + std::to_string(size) + " bytes long; at most " + std::to_string(limit_bytes) +
-                    " are read of such a file");
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw Error(ErrorCode::not_found, file.string(), "cannot be opened for reading");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return parse_json(text.str(), file.string());
+  const std::string text = read_regular_file(file, limit_bytes);
+  const std::string known = called_what_it_is(text, text.size());
+  if (!known.empty()) throw Error(ErrorCode::bad_weights, file.string(), known);
+  return parse_json(text, file.string());
 }
 
 std::string dump_json(const Json& value, int indent) {

@@ -2,8 +2,9 @@
 
 #include <boost/dll/library_info.hpp>
 #include <boost/dll/shared_library.hpp>
-#include <fstream>
 #include <vector>
+
+#include "core/base/regular_file.h"
 
 namespace alice {
 namespace {
@@ -14,10 +15,9 @@ constexpr const char* kHostSymbol = ALICE_TEXT(ALICE_ENTRY_SYMBOL);
 constexpr std::string_view kPrefix = "alice_plugin_";
 
 bool is_elf(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  char magic[4] = {};
-  in.read(magic, sizeof magic);
-  return in && std::string_view(magic, 4) == "\177ELF";
+  constexpr std::string_view kMagic = "\177ELF";
+  const RegularFile opened(file, ErrorCode::unsupported);
+  return opened.size() >= kMagic.size() && opened.read(0, kMagic.size()) == kMagic;
 }
 
 /// "alice_plugin_1_torch1_13_cxx11" -> "SDK 1, libtorch 1.13, C++ ABI cxx11", as far as it can be told.

@@ -1,9 +1,7 @@
 #include "core/io/images.h"
 
-#include <fstream>
-
 #include "core/base/atomic_file.h"
-#include "core/base/error.h"
+#include "core/base/regular_file.h"
 
 namespace alice {
 
@@ -22,19 +20,7 @@ void write_png(const std::filesystem::path& file, const Png& png) {
 }
 
 Png read_png(const std::filesystem::path& file, const PngLimits& limits) {
-  const std::string place = file.string();
-  std::error_code status;
-  const auto size = std::filesystem::file_size(file, status);
-  std::ifstream in(file, std::ios::binary);
-  if (status || !in) throw Error(ErrorCode::not_found, place, "cannot be opened for reading");
-  if (size > limits.file_bytes)
-    throw Error(
-        ErrorCode::bad_request, place,
-        "is " + std::to_string(size) + " bytes long; at most " + std::to_string(limits.file_bytes) + " are read");
-  std::string bytes(size, '\0');
-  if (!in.read(bytes.data(), static_cast<std::streamsize>(size)))
-    throw Error(ErrorCode::bad_request, place, "ended while it was read");
-  return decode_png(bytes, place, limits);
+  return decode_png(read_regular_file(file, limits.file_bytes, ErrorCode::bad_request), file.string(), limits);
 }
 
 }  // namespace alice

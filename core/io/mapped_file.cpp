@@ -1,51 +1,24 @@
 #include "core/io/mapped_file.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
 
-#include "core/base/error.h"
+#include "core/base/regular_file.h"
 
 namespace alice {
-namespace {
-
-[[noreturn]] void fail(ErrorCode code, const std::filesystem::path& file, const std::string& what, int number) {
-  throw Error(code, file.string(), what + ": " + std::generic_category().message(number));
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
-
-}  // namespace
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& file) {
-  // O_NONBLOCK: opening a pipe must not wait for its writer; it has no effect on a regular file.
-  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (descriptor.number() < 0) fail(ErrorCode::not_found, file, "cannot be opened for reading", errno);
-  struct stat status {};
-  if (::fstat(descriptor.number(), &status) != 0) fail(ErrorCode::not_found, file, "cannot be examined", errno);
-  if (!S_ISREG(status.st_mode)) throw Error(ErrorCode::not_found, file.string(), "is no regular file");
-
-  const size_t size = static_cast<size_t>(status.st_size);
+  const RegularFile opened(file);
+  const auto size = static_cast<size_t>(opened.size());
   void* data = nullptr;
   if (size > 0) {  // a mapping of no bytes is refused by the system
-    data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor.number(), 0);
-    if (data == MAP_FAILED) fail(ErrorCode::out_of_memory, file, "cannot be mapped into memory", errno);
+    data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, opened.descriptor(), 0);
+    if (data == MAP_FAILED)
+      throw Error(ErrorCode::out_of_memory, file.string(),
+                  "cannot be mapped into memory: " + std::generic_category().message(errno));
   }
   return std::shared_ptr<const MappedFile>(new MappedFile(static_cast<const std::byte*>(data), size));
 }

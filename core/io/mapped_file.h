@@ -13,7 +13,7 @@ namespace alice {
 /// computes.
 class MappedFile {
  public:
-  /// Links are followed. Throws Error(not_found) when the file cannot be opened or is no regular file,
+  /// Links are followed. Throws as RegularFile does (core/base/regular_file.h), and
   /// Error(out_of_memory) when the address space has no room.
   static std::shared_ptr<const MappedFile> open(const std::filesystem::path& file);
   ~MappedFile();

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
-#include <iterator>
 #include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/regular_file.h"
 
 namespace alice {
 namespace {
@@ -42,10 +42,8 @@ std::string renamed(std::string text, const std::string& name) {
 }
 
 std::string read(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in) throw Error(ErrorCode::internal, file.string(), "cannot be read");
-  return text;
+  constexpr size_t kLargest = 1u << 20;  // bytes; a template has some thousands
+  return read_regular_file(file, kLargest, ErrorCode::internal);
 }
 
 void write(const fs::path& file, const std::string& text) {

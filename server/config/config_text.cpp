@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <string_view>
 
+#include "core/base/regular_file.h"
 #include "core/base/utf8.h"
 
 namespace alice {
@@ -44,17 +44,15 @@ std::string read_config_bytes(const std::filesystem::path& file, const std::stri
   std::error_code status;
   const auto kind = std::filesystem::status(file, status).type();
   if (kind == std::filesystem::file_type::not_found) refuse("there is no such file");
-  if (status) refuse("cannot be read: " + status.message());
   if (kind == std::filesystem::file_type::directory) refuse("is a folder; name the YAML file itself");
-  std::ifstream in(file, std::ios::binary);
-  if (!in) refuse("cannot be opened for reading; check its permissions");
-  std::string bytes(kLargestConfig + 1, '\0');
-  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (in.bad()) refuse("cannot be read to its end");
-  bytes.resize(static_cast<size_t>(in.gcount()));
-  if (bytes.size() > kLargestConfig)
-    refuse("is larger than " + std::to_string(kLargestConfig >> 10) + " KiB: is it a configuration?");
-  return bytes;
+  try {
+    const RegularFile opened(file, ErrorCode::bad_config);
+    if (opened.size() > kLargestConfig)
+      refuse("is larger than " + std::to_string(kLargestConfig >> 10) + " KiB: is it a configuration?");
+    return opened.read(0, static_cast<size_t>(opened.size()));
+  } catch (const Error& error) {
+    throw Error(ErrorCode::bad_config, name, error.sentence());
+  }
 }
 
 std::string clean_config_text(std::string bytes, const std::string& name) {

@@ -49,7 +49,7 @@ TEST_CASE("a JSON file is read within a limit") {
   const TempFolder folder;
   CHECK(read_json_file(folder.write("good.json", "[1, 2]")) == Json({1, 2}));
   CHECK(error_of([&] { read_json_file(folder / "none.json"); }).code() == ErrorCode::not_found);
-  CHECK(error_of([&] { read_json_file(folder.path()); }).code() == ErrorCode::not_found);
+  CHECK(error_of([&] { read_json_file(folder.path()); }).code() == ErrorCode::bad_weights);
   const Error error = error_of([&] { read_json_file(folder / "good.json", 5); });
   CHECK(error.code() == ErrorCode::bad_weights);
   CHECK(says(error.place(), "good.json"));

@@ -50,8 +50,13 @@ class PlantedFaults(unittest.TestCase):
         self.plant(path, line)
         self.assert_found(self.run_check("names.py", PLUGINS_JSON, self.root), path, name)
 
+    def open_fault(self, path, line):
+        self.plant(path, line)
+        self.assert_found(self.run_check("opens.py", self.root), path, "RegularFile")
+
     def test_sound_sources_pass(self):
         self.assertEqual(self.run_check("layers.py", self.root).returncode, 0)
+        self.assertEqual(self.run_check("opens.py", self.root).returncode, 0)
         self.assertEqual(self.run_check("names.py", PLUGINS_JSON, self.root).returncode, 0)
 
     def test_base_includes_no_api(self):
@@ -127,6 +132,17 @@ class PlantedFaults(unittest.TestCase):
 
     def test_the_checker_names_no_plugin(self):
         self.name_fault("sdk/check/sampling.cpp", 'const char* planted = "heun";', "heun")
+
+    def test_files_are_opened_in_one_place(self):
+        for line in ('std::ifstream in("x");', 'FILE* f = fopen("x", "r");', 'int d = open(name, O_RDONLY | O_CLOEXEC);',
+                     "std::fstream file(path);"):
+            with self.subTest(line):
+                self.open_fault("core/io/images.cpp", line)
+
+    def test_folders_and_writing_are_no_reading(self):
+        self.plant("core/io/images.cpp", 'int d = ::open(folder, O_RDONLY | O_DIRECTORY); std::ofstream out("x");')
+        self.plant("core/io/images.cpp", "// not by std::ifstream")
+        self.assertEqual(self.run_check("opens.py", self.root).returncode, 0)
 
     def test_names_in_comments_are_free(self):
         self.plant("core/host/pipeline.cpp", "// an euler step of sdxl on cuda")

@@ -2,9 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
-#include <fstream>
+#include <optional>
 #include <utility>
 
+#include "core/base/regular_file.h"
 #include "server/front/http/base64.h"
 
 namespace alice {
@@ -48,19 +49,18 @@ class PartsSender : public std::enable_shared_from_this<PartsSender> {
  private:
   /// Empty when the file is not what it was: the answer is cut then.
   std::string read_piece(const ReplyPart& part) {
-    if (!file_.is_open()) {
-      file_.open(part.file, std::ios::binary);
-      left_ = sizes_[next_];
-    }
-    std::string piece(static_cast<size_t>(std::min<uint64_t>(kPiece, left_)), '\0');
-    if (!file_.read(piece.data(), static_cast<std::streamsize>(piece.size())) || piece.empty()) {
-      spdlog::error("request={} {} cannot be read, or has become shorter", exchange_->request().id, part.file.string());
+    try {
+      if (!file_) file_.emplace(part.file), read_ = 0;
+      const uint64_t size = sizes_[next_];
+      std::string piece = file_->read(read_, static_cast<size_t>(std::min<uint64_t>(kPiece, size - read_)));
+      read_ += piece.size();
+      if (read_ == size) file_.reset(), ++next_;
+      return piece;
+    } catch (const Error& error) {
+      spdlog::error("request={} {}", exchange_->request().id, error.what());
       exchange_->abort();
       return "";
     }
-    left_ -= piece.size();
-    if (left_ == 0) file_.close(), ++next_;
-    return piece;
   }
 
   void send(std::string bytes) {
@@ -73,8 +73,8 @@ class PartsSender : public std::enable_shared_from_this<PartsSender> {
   std::vector<ReplyPart> parts_;
   std::vector<uint64_t> sizes_;
   size_t next_ = 0;
-  std::ifstream file_;
-  uint64_t left_ = 0;
+  std::optional<RegularFile> file_;  // the one that is being sent
+  uint64_t read_ = 0;                // bytes of it that were
 };
 
 }  // namespace

@@ -2,11 +2,10 @@
 
 #include <unistd.h>
 
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "core/base/atomic_file.h"
+#include "core/base/regular_file.h"
 #include "core/host/part_choice.h"
 #include "core/host/random_weights.h"
 #include "core/io/model_files.h"
@@ -82,11 +81,10 @@ void write_file(const fs::path& file, const std::string& bytes) {
   out.commit();
 }
 
+constexpr size_t kLargestCopy = 64u << 20;  // bytes; settings and vocabularies
+
 void copy_synced(const fs::path& from, const fs::path& to) {
-  std::ifstream in(from, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in) throw Error(ErrorCode::not_found, from.string(), "cannot be read");
-  write_file(to, bytes);
+  write_file(to, read_regular_file(from, kLargestCopy));
 }
 
 void copy_files(const fs::path& from, const fs::path& to) {
