@@ -38,14 +38,15 @@ struct PngLimits {
   int64_t side = 16384;          ///< pixels
   int64_t pixels = 64 << 20;     ///< width times height: three bytes each when decoded
   size_t text_bytes = 8u << 20;  ///< of one chunk, unpacked
+  size_t texts = 32;             ///< chunks of text, colour profiles and the like
 };
 
 /// Any PNG becomes RGB of 8 bits: palettes and greys are spelled out, 16 bits are cut to 8, transparency is dropped
 /// (not blended), gamma is not applied. `place` names the bytes in errors. Throws Error(bad_request) for bytes that are
-/// no whole, sound PNG, or one beyond the limits. Any thread.
+/// no whole, sound PNG, or one beyond the limits, or one that promises more pixels than its bytes can hold. Any thread.
 Png decode_png(std::string_view bytes, const std::string& place, const PngLimits& limits = {});
 
-/// decode_png() of a file. Throws Error(not_found) too.
+/// decode_png() of a regular file. Throws Error(not_found) too.
 Png read_png(const std::filesystem::path& file, const PngLimits& limits = {});
 
 }  // namespace alice

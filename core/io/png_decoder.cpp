@@ -80,18 +80,35 @@ bool read_rows(png_structp png, png_infop info, png_bytepp rows) {
   return true;
 }
 
-/// libpng sets aside what a chunk's length promises before it looks how much follows: so that is looked at first. Each
-/// chunk is a length of four bytes, a type of four, the data, and a checksum of four (PNG specification, 5.3).
-bool chunks_fit(std::string_view bytes) {
+/// What a file is made of, found out before libpng sees it: that sets aside what a chunk's length promises before it
+/// looks how much follows.
+struct Chunks {
+  bool whole = false;      ///< the file is a signature and whole chunks, and nothing else
+  size_t texts = 0;        ///< chunks that may be unpacked to more than they are
+  uint64_t pixel_bytes = 0;  ///< of IDAT, packed
+};
+
+/// Each chunk is a length of four bytes, a type of four, the data, and a checksum of four (PNG specification, 5.3).
+Chunks chunks_of(std::string_view bytes) {
   constexpr size_t kSignature = 8, kAround = 12;
-  for (size_t at = kSignature; at + kAround <= bytes.size();) {
+  Chunks chunks;
+  size_t at = kSignature;
+  while (at < bytes.size() && bytes.size() - at >= kAround) {
     uint32_t length = 0;
     for (size_t i = 0; i < 4; ++i) length = length << 8 | static_cast<unsigned char>(bytes[at + i]);
-    if (length > bytes.size() - at - kAround) return false;
+    if (length > bytes.size() - at - kAround) return chunks;
+    const std::string_view type = bytes.substr(at + 4, 4);
+    if (type == "IDAT") chunks.pixel_bytes += length;
+    for (const char* unpacked : {"tEXt", "zTXt", "iTXt", "iCCP", "sPLT"}) chunks.texts += type == unpacked;
     at += kAround + length;
   }
-  return true;
+  chunks.whole = at == bytes.size();
+  return chunks;
 }
+
+/// A packed byte stands for 1032 at most: deflate codes 258 bytes in two bits (RFC 1951, 3.2.5; zlib, "Technical
+/// Details").
+constexpr uint64_t kMostUnpacked = 1032;
 
 std::vector<PngText> read_texts(const Reader& reader) {
   png_textp chunks = nullptr;
@@ -116,7 +133,11 @@ std::vector<PngText> read_texts(const Reader& reader) {
 
 Png decode_png(std::string_view bytes, const std::string& place, const PngLimits& limits) {
   const auto fail = [&](const std::string& sentence) { throw Error(ErrorCode::bad_request, place, sentence); };
-  if (!chunks_fit(bytes)) fail("is no whole PNG: a part of it leads beyond its end");
+  const Chunks chunks = chunks_of(bytes);
+  if (!chunks.whole) fail("is no whole PNG: a part of it leads beyond its end, or something stands behind its last");
+  if (chunks.texts > limits.texts)
+    fail("has " + std::to_string(chunks.texts) + " chunks of text; at most " + std::to_string(limits.texts) +
+         " are read");
   Input input;
   input.rest = bytes;
   const Reader reader(input);
@@ -127,6 +148,10 @@ Png decode_png(std::string_view bytes, const std::string& place, const PngLimits
   if (width * height > limits.pixels)
     fail("is " + std::to_string(width) + " x " + std::to_string(height) + " pixels; at most " +
          std::to_string(limits.pixels) + " in all are read");
+  // A row has a byte of its own before its pixels, of one bit at least.
+  if (static_cast<uint64_t>(height) * static_cast<uint64_t>((width + 7) / 8 + 1) > chunks.pixel_bytes * kMostUnpacked)
+    fail("is no whole PNG: " + std::to_string(chunks.pixel_bytes) + " bytes cannot hold " + std::to_string(width) +
+         " x " + std::to_string(height) + " pixels");
   Png png;
   png.image = at::empty({height, width, 3}, at::kByte);
   std::vector<png_bytep> rows;

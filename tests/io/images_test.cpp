@@ -179,6 +179,25 @@ TEST_CASE("pictures beyond the limits are refused before they are unpacked") {
   CHECK(says(error_of([&] { read_png(folder / "x.png", limits); }).sentence(), "at most 100"));
 }
 
+TEST_CASE("a file that promises more than its bytes can hold is refused before memory is set aside for it") {
+  const std::string begin = "\x89PNG\r\n\x1a\n" + chunk("IHDR", big_endian(5) + big_endian(4) +
+                                                                     std::string("\x08\x02\0\0\0", 5));
+  // 8 to 11 bytes behind the last whole chunk are a length and a type: libpng would set aside what they promise.
+  for (size_t rest = 1; rest < 12; ++rest) {
+    const std::string tail = (big_endian(0x7ffffff0) + "tEXtabc").substr(0, rest);
+    const Error error = error_of([&] { decode_png(begin + tail, "x"); });
+    CHECK(error.code() == ErrorCode::bad_request);
+    CHECK(says(error.sentence(), "no whole PNG"));
+  }
+  const std::string wide = "\x89PNG\r\n\x1a\n" + chunk("IHDR", big_endian(8192) + big_endian(8192) +
+                                                                    std::string("\x08\x02\0\0\0", 5));
+  const std::string end = chunk("IDAT", std::string(1000, 'x')) + chunk("IEND", "");
+  CHECK(says(error_of([&] { decode_png(wide + end, "x"); }).sentence(), "cannot hold"));
+  std::string texts;
+  for (int i = 0; i < 33; ++i) texts += chunk("tEXt", std::string("k\0x", 3));
+  CHECK(says(error_of([&] { decode_png(begin + texts + end, "x"); }).sentence(), "33 chunks of text"));
+}
+
 TEST_CASE("a header that promises a huge picture is refused") {
   const std::string header = big_endian(0x7fffffff) + big_endian(0x7fffffff) + std::string("\x08\x02\0\0\0", 5);
   CHECK(error_of([&] { decode_png("\x89PNG\r\n\x1a\n" + chunk("IHDR", header), "x"); }).code() ==
@@ -188,7 +207,7 @@ TEST_CASE("a header that promises a huge picture is refused") {
 TEST_CASE("a file that is not there, and one that is no PNG, are told apart") {
   const TempFolder folder;
   CHECK(error_of([&] { read_png(folder / "none.png"); }).code() == ErrorCode::not_found);
-  CHECK(error_of([&] { read_png(folder.path()); }).code() == ErrorCode::not_found);
+  CHECK(error_of([&] { read_png(folder.path()); }).code() == ErrorCode::bad_request);
   const Error error = error_of([&] { read_png(folder.write("x.png", "no picture")); });
   CHECK(error.code() == ErrorCode::bad_request);
   CHECK(says(error.place(), "x.png"));
