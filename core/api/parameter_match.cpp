@@ -7,10 +7,6 @@
 namespace alice {
 namespace {
 
-bool is_float(DType dtype) {
-  return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
-}
-
 /// Adds the first few faults of a kind in full and counts the rest: a file of another model lacks hundreds of tensors.
 class FaultList {
  public:
@@ -86,7 +82,7 @@ void add_facts(const TensorIndex& index, Recognition& recognition) {
     int64_t elements = 1;
     for (int64_t side : parameter.shape) elements *= side;
     numbers += elements;
-    dtypes.insert(to_string(info->dtype));
+    dtypes.insert(info->dtype_text());
   }
   recognition.facts["parameters"] = numbers;
   recognition.facts["dtypes"] = dtypes;
@@ -127,8 +123,8 @@ void match_parameters(const TensorIndex& index, const std::vector<WantedParamete
       misfits.add("tensor '" + info.name + "' has shape " + shape_text(info.shape) + ", " +
                   shape_text(shape_in_file(found.shape, found.form)) + (found.stacked ? " for each part is" : " is") +
                   " needed");
-    else if (!is_float(info.dtype))
-      misfits.add("tensor '" + info.name + "' has the type " + to_string(info.dtype) + ", floating point is needed");
+    else if (!is_floating(info.dtype))
+      misfits.add("tensor '" + info.name + "' has the type " + info.dtype_text() + ", floating point is needed");
     recognition.parameters.push_back(std::move(found));
   }
   for (const auto& [name, rows] : rows_used)

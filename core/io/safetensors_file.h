@@ -24,8 +24,9 @@ class SafetensorsFile : public WeightSource {
 
   const TensorIndex& index() const override { return index_; }
   /// See WeightSource. Contiguous, on the CPU. A view into the mapping, never to be written to (that ends the process);
-  /// a copy where the file does not align the data for its dtype, and of BOOL, whose bytes may be other than 0 and 1
-  /// (true then).
+  /// a copy where the file does not align the data for its dtype, of F8_E4M3 and F8_E5M2 (as float16, exactly), and of
+  /// BOOL, whose bytes may be other than 0 and 1 (true then). Throws Error(bad_weights) also for a dtype that is not
+  /// known, and Error(unsupported) for a weight of eight bits that has a scale beside it.
   Tensor tensor(const std::string& name) const override;
 
  private:

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <fstream>
 
 #include "core/base/safetensors_header.h"
@@ -76,6 +77,53 @@ TEST_CASE("every dtype is read as it lies in the file") {
   }
 }
 
+TEST_CASE("every number of eight bits is read as the value that the format gives it") {
+  // Micikevicius et al. 2022, "FP8 Formats for Deep Learning", table 1: value = (-1)^s 2^(e - bias) (1 + m / 2^M), and
+  // 2^(1 - bias) (m / 2^M) for e = 0. E4M3 has no infinities and one NaN of each sign; E5M2 has both as IEEE 754.
+  const auto value_of = [](int byte, int mantissa_bits, int bias, bool has_infinity) {
+    const int mantissa = byte & ((1 << mantissa_bits) - 1), exponent = (byte & 0x7F) >> mantissa_bits;
+    const int largest = (1 << (7 - mantissa_bits)) - 1;
+    const double sign = byte & 0x80 ? -1 : 1, fraction = std::ldexp(mantissa, -mantissa_bits);
+    if (exponent == largest && has_infinity) return mantissa == 0 ? sign * INFINITY : NAN;
+    if (exponent == largest && mantissa == (1 << mantissa_bits) - 1) return double(NAN);
+    return sign * (exponent == 0 ? std::ldexp(fraction, 1 - bias) : std::ldexp(1 + fraction, exponent - bias));
+  };
+  std::string bytes;
+  for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
+  const TempFolder folder;
+  const auto source = SafetensorsFile::open(folder.write(
+      "x", safetensors_bytes(R"({"e4m3":{"dtype":"F8_E4M3","shape":[16,16],"data_offsets":[0,256]},)"
+                             R"("e5m2":{"dtype":"F8_E5M2","shape":[256],"data_offsets":[256,512]}})",
+                             bytes + bytes)));
+  const auto check = [&](const char* name, int mantissa_bits, int bias, bool has_infinity) {
+    const Tensor tensor = source->tensor(name);
+    CHECK(tensor.scalar_type() == at::kHalf);
+    const Tensor read = tensor.to(at::kDouble).flatten();
+    for (int byte = 0; byte < 256; ++byte) {
+      INFO(name << " " << byte);
+      const double value = read[byte].item<double>(), wanted = value_of(byte, mantissa_bits, bias, has_infinity);
+      CHECK((std::isnan(wanted) ? std::isnan(value) : value == wanted));
+      CHECK(std::signbit(value) == (byte >= 128));
+    }
+  };
+  check("e4m3", 3, 7, false);
+  check("e5m2", 2, 15, true);
+  CHECK(source->tensor("e4m3").sizes().vec() == std::vector<int64_t>{16, 16});
+}
+
+TEST_CASE("a weight of eight bits that has a scale beside it is refused: it would be another number") {
+  const TempFolder folder;
+  for (const char* scale : {"l.scale_weight", "l.weight_scale"}) {
+    const auto source = SafetensorsFile::open(folder.write(
+        "x", safetensors_bytes(R"({"l.weight":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]},")" +
+                                   std::string(scale) + R"(":{"dtype":"F32","shape":[],"data_offsets":[1,5]}})",
+                               "12345")));
+    const Error error = error_of([&] { source->tensor("l.weight"); });
+    CHECK(error.code() == ErrorCode::unsupported);
+    CHECK(says(error.sentence(), scale));
+  }
+}
+
 TEST_CASE("a tensor keeps its file mapped, even when file and source are gone") {
   const TempFolder folder;
   auto source = SafetensorsFile::open(folder.write("x", tiny_safetensors("a", 4096)));
@@ -146,15 +194,16 @@ TEST_CASE("a tensor that nobody holds any more takes no memory, and can be read 
   CHECK(mapped_in_memory() - before < kSize / 10);
 }
 
-TEST_CASE("what cannot be opened is not found") {
+TEST_CASE("what is no file is refused, and what is not there is not found") {
   const TempFolder folder;
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
   std::filesystem::create_symlink(folder / "nowhere", folder / "dangling");
   for (const auto& file : {folder / "none", folder.path(), folder / "pipe", folder / "dangling"}) {
     INFO(file);
+    const bool is_there = file == folder.path() || file == folder / "pipe";
     for (const Error& error :
          {error_of([&] { SafetensorsFile::open(file); }), error_of([&] { read_safetensors_header(file); })}) {
-      CHECK(error.code() == ErrorCode::not_found);
+      CHECK(error.code() == (is_there ? ErrorCode::bad_weights : ErrorCode::not_found));
       CHECK(error.place() == file.string());
       CHECK_FALSE(error.sentence().empty());
     }
