@@ -15,6 +15,7 @@ NoiseSource::~NoiseSource() = default;
 Scheduler::~Scheduler() = default;
 LoraFormat::~LoraFormat() = default;
 Factory::~Factory() = default;
+AssetReader::~AssetReader() = default;
 
 const void* Backend::extension(const char*) const { return nullptr; }
 const void* TextEncoder::extension(const char*) const { return nullptr; }

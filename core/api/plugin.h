@@ -118,6 +118,14 @@ class ModelFactory : public Factory {
                                              std::shared_ptr<const Backend> backend,
                                              const OptionLayers& options) const = 0;
 };
+/// What a factory of a model part may be besides (inherit from both), when its parts read files that lie beside the
+/// weights: so that they can be tried without loading a part.
+class AssetReader {
+ public:
+  virtual ~AssetReader();
+  /// Reads of files.assets what create() would read, and throws what that would: Error(bad_weights) naming the file.
+  virtual void read_assets(const ModelFiles& files, const Recognition& recognition) const = 0;
+};
 using TextEncoderFactory = ModelFactory<TextEncoder>;
 using UNetFactory = ModelFactory<UNet>;
 using VaeFactory = ModelFactory<Vae>;

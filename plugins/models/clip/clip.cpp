@@ -22,7 +22,7 @@ ClipConfig derived(const ModelFiles& files, const ClipNames& names, Recognition&
   return read_clip_config(complete);
 }
 
-class ClipFactory final : public TextEncoderFactory {
+class ClipFactory final : public TextEncoderFactory, public AssetReader {
  public:
   const FactoryInfo& info() const override {
     static const FactoryInfo info = {"clip",
@@ -52,24 +52,36 @@ class ClipFactory final : public TextEncoderFactory {
     recognition.facts["layers"] = config.num_hidden_layers;
     recognition.facts["heads"] = config.num_attention_heads;
     if (config.has_projection) recognition.facts["pooled_width"] = config.projection_dim;
+    look_at_vocabulary(files, recognition.faults);
     return recognition;
+  }
+
+  void read_assets(const ModelFiles& files, const Recognition& recognition) const override {
+    vocabulary_of(files, config_of(files, recognition));
   }
 
   std::shared_ptr<const TextEncoder> create(const ModelFiles& files, const Recognition& recognition,
                                             std::shared_ptr<const Backend> backend,
                                             const OptionLayers& options) const override {
     refuse_options(options, ErrorCode::bad_config);
-    ModelFiles complete = files;
-    complete.config = recognition.config;
-    const ClipConfig config = read_clip_config(complete);
-    const auto names = find_clip(files.weights->index(), config.has_projection);
-    // OpenCLIP pads with 0, "!" in its vocabulary; in a folder its tokenizer's settings say so.
-    const std::string pad = names && names->open_clip ? "!" : "";
-    auto tokenizer =
-        std::make_shared<ClipTokenizer>(load_vocabulary(files, pad, config.vocab_size), config.max_position_embeddings);
+    const ClipConfig config = config_of(files, recognition);
+    auto tokenizer = std::make_shared<ClipTokenizer>(vocabulary_of(files, config), config.max_position_embeddings);
     return std::make_shared<ClipTextEncoder>(
         config, std::move(tokenizer),
         ModelWeights(files.place, files.weights, recognition.parameters, std::move(backend)));
+  }
+
+ private:
+  static ClipConfig config_of(const ModelFiles& files, const Recognition& recognition) {
+    ModelFiles complete = files;
+    complete.config = recognition.config;
+    return read_clip_config(complete);
+  }
+
+  static Vocabulary vocabulary_of(const ModelFiles& files, const ClipConfig& config) {
+    const auto names = find_clip(files.weights->index(), config.has_projection);
+    // OpenCLIP pads with 0, "!" in its vocabulary; in a folder its tokenizer's settings say so.
+    return load_vocabulary(files, names && names->open_clip ? "!" : "", config.vocab_size);
   }
 };
 

@@ -1,7 +1,6 @@
 #include "plugins/models/clip/vocabulary_files.h"
 
-#include <fstream>
-#include <sstream>
+#include "core/base/regular_file.h"
 
 extern "C" const char alice_clip_merges_begin[], alice_clip_merges_end[];  // embedded_merges.S
 
@@ -10,7 +9,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kLargestFile = 64u << 20;  // bytes; CLIP's tokenizer.json has 2 MB
+constexpr size_t kLargestFile = 16u << 20;  // bytes; CLIP's tokenizer.json has 2 MB
 
 [[noreturn]] void fail(const std::string& place, const std::string& sentence) {
   throw Error(ErrorCode::bad_weights, place, sentence);
@@ -28,14 +27,7 @@ Json read_object(const fs::path& file) {
 }
 
 std::string read_text(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::error_code status;
-  const auto size = fs::file_size(file, status);
-  if (!stream || status) throw Error(ErrorCode::not_found, file.string(), "cannot be read");
-  if (size > kLargestFile) fail(file.string(), "has " + std::to_string(size) + " bytes, too many for a merge table");
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
+  return read_regular_file(file, kLargestFile);
 }
 
 std::unordered_map<std::string, int64_t> read_ids(const Json& object, const std::string& place) {
@@ -65,6 +57,9 @@ VocabularyText built_in() {
   text.ids = ids_of_merges(text);
   return text;
 }
+
+/// What the second says counts.
+constexpr const char* kMarkFiles[] = {"special_tokens_map.json", "tokenizer_config.json"};
 
 /// "a b", or ["a", "b"] as newer files write it.
 std::pair<std::string, std::string> read_merge(const Json& merge, const std::string& place) {
@@ -109,7 +104,7 @@ void read_mark(const Json& object, const char* key, const std::string& file, std
 }
 
 void read_marks(const ModelFiles& files, VocabularyText& text) {
-  for (const char* name : {"special_tokens_map.json", "tokenizer_config.json"})  // what the second says counts
+  for (const char* name : kMarkFiles)
     if (const fs::path* file = find_asset(files, name)) {
       const Json object = read_object(*file);
       read_mark(object, "bos_token", file->string(), text.start);
@@ -133,6 +128,20 @@ Vocabulary load_vocabulary(const ModelFiles& files, const std::string& default_p
   text.pad = default_pad;
   read_marks(files, text);
   return build_vocabulary(text, size);
+}
+
+void look_at_vocabulary(const ModelFiles& files, std::vector<Fault>& faults) {
+  std::vector<const char*> names(std::begin(kMarkFiles), std::end(kMarkFiles));
+  if (find_asset(files, "merges.txt") != nullptr)
+    names.insert(names.end(), {"merges.txt", "vocab.json"});
+  else
+    names.push_back("tokenizer.json");
+  for (const char* name : names)
+    if (const fs::path* file = find_asset(files, name)) try {
+        const RegularFile opened(*file);
+      } catch (const Error& error) {
+        faults.push_back({error.place(), error.sentence()});
+      }
 }
 
 }  // namespace alice::clip

@@ -12,4 +12,7 @@ namespace alice::clip {
 /// `size`: rows of the embedding. Throws Error(bad_weights) naming the file.
 Vocabulary load_vocabulary(const ModelFiles& files, const std::string& default_pad, int64_t size);
 
+/// Whether the files that load_vocabulary() would read are files at all: opens them, reads nothing, adds faults.
+void look_at_vocabulary(const ModelFiles& files, std::vector<Fault>& faults);
+
 }  // namespace alice::clip

@@ -2,6 +2,7 @@
 
 #include <c10/core/InferenceMode.h>
 
+#include "core/base/one_line.h"
 #include "core/math/noise_source.h"
 
 namespace alice {
@@ -32,6 +33,14 @@ void add_part(Report& report, const std::string& id, const PartChoice<Part>& cho
   for (const Fault& fault : choice.recognition.faults) report.fail("model", id, fault.place + ": " + fault.sentence);
 }
 
+/// The files beside the weights: a vocabulary, read as loading would.
+template <class Part>
+void try_assets(Report& report, const std::string& id, const PartChoice<Part>& choice) {
+  const auto* reader = dynamic_cast<const AssetReader*>(choice.factory);
+  if (reader == nullptr || !choice.recognition.faults.empty()) return;
+  run_case(report, "model", id + " files", [&] { reader->read_assets(choice.files, choice.recognition); });
+}
+
 void add_left_over(Report& report, const Blueprint& blueprint) {
   const size_t of_parts = blueprint.text_encoder.recognition.faults.size() + blueprint.unet.recognition.faults.size() +
                           blueprint.vae.recognition.faults.size();
@@ -50,6 +59,9 @@ Report check_model(const Composer& composer, const std::string& name, Json& fact
     add_part(report, "text_encoder", blueprint.text_encoder);
     add_part(report, "unet", blueprint.unet);
     add_part(report, "vae", blueprint.vae);
+    try_assets(report, "text_encoder", blueprint.text_encoder);
+    try_assets(report, "unet", blueprint.unet);
+    try_assets(report, "vae", blueprint.vae);
     add_left_over(report, blueprint);
     run_case(report, "model", "scheduler",
              [&] { choose_scheduler(composer.registry(), blueprint.scheduler, "", Json::object()); });
@@ -109,20 +121,22 @@ Report check_infer(Composer& composer, const std::string& name) {
 
 std::string facts_text(const Json& facts) {
   if (!facts.is_object()) return "";
-  std::string text = facts.at("id").get<std::string>() + " (" + facts.at("source").get<std::string>() + ")\n";
+  std::string text =
+      on_one_line(facts.at("id").get<std::string>() + " (" + facts.at("source").get<std::string>() + ")") + "\n";
   for (const auto& part : facts.at("parts").items()) {
     const Json& one = part.value();
-    text += part.key() + ": " + one.at("kind").get<std::string>() + "\n  layout " +
+    text += part.key() + ": " + on_one_line(one.at("kind").get<std::string>()) + "\n  layout " +
             one.at("layout").get<std::string>() + ", " + std::to_string(one.at("tensors").get<size_t>()) + " tensors\n";
     if (one.at("facts").is_object())
       for (const auto& fact : one.at("facts").items())
-        text += "  " + fact.key() + ": " + dump_json(fact.value()) + "\n";
+        text += "  " + on_one_line(fact.key() + ": " + dump_json(fact.value())) + "\n";
   }
   const Json& scheduler = facts.at("scheduler_config");
   if (scheduler.is_object()) {
     text += "scheduler\n";
     for (const char* key : {"_class_name", "prediction_type", "beta_schedule", "timestep_spacing"})
-      if (scheduler.contains(key)) text += "  " + std::string(key) + ": " + dump_json(scheduler.at(key)) + "\n";
+      if (scheduler.contains(key))
+        text += "  " + std::string(key) + ": " + on_one_line(dump_json(scheduler.at(key))) + "\n";
   }
   return text;
 }

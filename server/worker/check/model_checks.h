@@ -8,9 +8,9 @@
 
 namespace alice {
 
-/// Headers only: every tensor that the architecture needs is there with the right shape, and none is left over. A case
-/// for each part and one for the scheduler. `facts` receives what was found out (see describe_blueprint), null when
-/// nothing could be.
+/// No tensor data: every tensor that the architecture needs is there with the right shape, and the files beside them
+/// (a vocabulary) can be used. A case for each part, for its files, and for the scheduler. `facts` receives what was
+/// found out (see describe_blueprint), null when nothing could be.
 Report check_model(const Composer& composer, const std::string& name, Json& facts);
 
 /// Loads every weight of every part: a case for the model, and one for the VAE's encoder, whose weights a VAE may leave

@@ -31,7 +31,8 @@ struct Fault {
 
 /// An error says where (`place`: "config.yaml:14:7", "/steps", "models/x/unet/config.json"), what, and what would be
 /// right (`sentence`). what() is "place: sentence". Defined in one shared library, so that its type exists once in a
-/// process and can be caught across plugins. Copies share nothing that can throw later.
+/// process and can be caught across plugins. Both are safe to print, whatever a stranger's file put into them: place()
+/// is on_one_line(), sentence() on_indented_lines() of what was given. Copies share nothing that can throw later.
 class Error : public std::exception {
  public:
   Error(ErrorCode code, std::string place, std::string sentence);

@@ -19,8 +19,9 @@ using Json = nlohmann::json;
 /// for anything else that is no JSON, and for nesting deeper than 64.
 Json parse_json(std::string_view text, const std::string& place, ErrorCode code = ErrorCode::bad_weights);
 
-/// Reads and parses a file of at most `limit_bytes`. Throws Error(not_found | bad_weights) naming the file.
-Json read_json_file(const std::filesystem::path& file, size_t limit_bytes = 64u << 20);
+/// Reads and parses a regular file of at most `limit_bytes`. Throws Error(not_found) when there is none, else
+/// Error(bad_weights) naming the file; a Git LFS pointer and the like are called what they are.
+Json read_json_file(const std::filesystem::path& file, size_t limit_bytes = 16u << 20);
 
 /// One line, bad UTF-8 replaced: never throws.
 std::string dump_json(const Json& value, int indent = -1);

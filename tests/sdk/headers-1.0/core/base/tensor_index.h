@@ -11,12 +11,15 @@
 
 namespace alice {
 
-enum class DType { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
-/// safetensors' spelling: "F32", "BF16", "BOOL", ...
+/// f8_e4m3 and f8_e5m2: Micikevicius et al. 2022, "FP8 Formats for Deep Learning". `other`: one whose values this
+/// version does not know; that matters only where such a tensor is used.
+enum class DType { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean, f8_e4m3, f8_e5m2, other };
+/// safetensors' spelling: "F32", "BF16", "BOOL", ...; "another" for `other`.
 const char* to_string(DType dtype);
 /// False when `name` is none of the above.
 bool dtype_from_string(const std::string& name, DType& out);
-size_t size_of(DType dtype);  ///< bytes an element
+size_t size_of(DType dtype);      ///< bytes an element; 0 for `other`
+bool is_floating(DType dtype);  ///< has values with a point
 
 struct TensorInfo {
   std::string name;
@@ -24,8 +27,10 @@ struct TensorInfo {
   std::vector<int64_t> shape;
   uint64_t begin = 0, end = 0;  ///< bytes from the start of the file, within the file
   size_t file = 0;              ///< index into TensorIndex::files
+  std::string other_dtype;      ///< how the file spells a dtype that is `other`; "" else
 
   int64_t elements() const;
+  std::string dtype_text() const;  ///< "F32", "U32", ...: as the file spells it
 };
 
 /// "[320, 4, 3, 3]".
