@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "core/base/one_line.h"
 #include "core/base/utf8.h"
+#include "core/io/named_path.h"
 #include "core/io/part_folder.h"
 #include "core/io/safetensors_file.h"
 
@@ -63,6 +65,7 @@ void read_model_index(const fs::path& index_file, StoredModel& model) {
   };
   read_text("_class_name", model.pipeline_class);
   read_text("_note", model.note);
+  model.note = on_one_line(model.note);  // it goes to terminals and logs
   model.defaults = index.value(kDefaults, Json());
   if (!model.defaults.is_null() && !model.defaults.is_object())
     fail(index_file, std::string("'") + kDefaults + "' must be an object, not " + brief(dump_json(model.defaults)));
@@ -90,37 +93,50 @@ Json read_scheduler_config(const fs::path& folder, bool named) {
   return nullptr;
 }
 
+/// "x" lies in ".".
+fs::path folder_of(const fs::path& file) { return file.has_parent_path() ? file.parent_path() : fs::path("."); }
+
 /// What lies beside a single file and says what its tensors cannot.
 struct FileSettings {
   Json object = Json::object();
   std::map<std::string, fs::path> tokenizers;  ///< folders, by the names of a model folder's
+  std::vector<Fault> warnings;
 };
 
-void read_tokenizer(const fs::path& beside, const char* name, FileSettings& settings) {
+/// `root`: what the settings' text must not lead out of.
+void read_tokenizer(const fs::path& beside, const fs::path& root, const char* name, FileSettings& settings) {
   const Json folder = settings.object.value(name, Json());
   if (folder.is_null()) return;
   const auto wrong = [&] { return std::string("'") + name + "' must name a folder, not " + brief(dump_json(folder)); };
   if (!folder.is_string()) fail(beside, wrong());
-  const fs::path path = beside.parent_path() / folder.get<std::string>();  // an absolute one stays as it is
+  const fs::path path = named_within(root, beside.parent_path(), folder.get<std::string>());
+  if (path.empty())
+    fail(beside, std::string("'") + name + "' names " + brief(dump_json(folder)) + ", which lies outside " +
+                     root.string() + ": put the folder in there, or a link to it");
   if (!is_folder(path)) fail(beside, wrong());
   settings.tokenizers[name] = path;
 }
 
-FileSettings read_settings(const fs::path& file) {
+/// A part's settings must be an object. A text is somebody else's: A1111's cards have the name of a VAE there.
+void check_settings(const fs::path& beside, const char* name, FileSettings& settings) {
+  const auto found = settings.object.find(name);
+  if (found == settings.object.end() || found->is_object() || found->is_null()) return;
+  const std::string said = std::string("'") + name + "' must be an object of settings, not " + brief(dump_json(*found));
+  if (!found->is_string()) fail(beside, said);
+  settings.warnings.push_back({beside.string(), said + ": it is passed over"});
+  settings.object.erase(found);
+}
+
+FileSettings read_settings(const fs::path& file, const fs::path& root) {
   for (const fs::path& beside : {fs::path(file) += ".json", fs::path(file).replace_extension(".json")}) {
     if (!is_there(beside)) continue;
-    FileSettings settings{read_json_object(beside), {}};
-    const auto check = [&](const char* name) {
-      const auto found = settings.object.find(name);
-      if (found != settings.object.end() && !found->is_object() && !found->is_null())
-        fail(beside, std::string("'") + name + "' must be an object of settings, not " + brief(dump_json(*found)));
-    };
+    FileSettings settings{read_json_object(beside), {}, {}};
     for (const PartName& name : kParts) {
-      check(name.part);
-      if (*name.tokenizer != '\0') read_tokenizer(beside, name.tokenizer, settings);
+      check_settings(beside, name.part, settings);
+      if (*name.tokenizer != '\0') read_tokenizer(beside, root, name.tokenizer, settings);
     }
-    check(kScheduler);
-    check(kDefaults);
+    check_settings(beside, kScheduler, settings);
+    check_settings(beside, kDefaults, settings);
     return settings;
   }
   return {};
@@ -128,10 +144,10 @@ FileSettings read_settings(const fs::path& file) {
 
 }  // namespace
 
-StoredModel open_model(const fs::path& source, const std::string& variant) {
+StoredModel open_model(const fs::path& source, const std::string& variant, const fs::path& models) {
   if (is_folder(source)) return open_model_folder(source, variant);
   if (!is_there(source)) throw Error(ErrorCode::not_found, source.string(), "is not there");
-  return open_model_file(source);
+  return open_model_file(source, models);
 }
 
 StoredModel open_model_folder(const fs::path& folder, const std::string& variant) {
@@ -148,14 +164,15 @@ StoredModel open_model_folder(const fs::path& folder, const std::string& variant
   return model;
 }
 
-StoredModel open_model_file(const fs::path& file) {
+StoredModel open_model_file(const fs::path& file, const fs::path& models) {
   if (const fs::path kind = file.extension(); kind == ".ckpt" || kind == ".pt" || kind == ".pth" || kind == ".bin")
     throw Error(ErrorCode::unsupported, file.string(),
                 "is a pickle, which can run code when it is read: convert it to safetensors");
   StoredModel model;
   model.place = file.string();
   const auto weights = SafetensorsFile::open(file);
-  const FileSettings settings = read_settings(file);
+  const bool is_among_models = !models.empty() && !named_within(models, ".", file.string()).empty();
+  FileSettings settings = read_settings(file, is_among_models ? models : folder_of(file));
   for (const PartName& name : kParts) {
     ModelFiles& part = model.parts[name.part];
     part.place = model.place;
@@ -166,6 +183,7 @@ StoredModel open_model_file(const fs::path& file) {
   }
   model.scheduler_config = settings.object.value(kScheduler, Json());
   model.defaults = settings.object.value(kDefaults, Json());
+  model.warnings = std::move(settings.warnings);
   return model;
 }
 

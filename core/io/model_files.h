@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "core/api/weights.h"
 
@@ -25,11 +26,13 @@ struct StoredModel {
   /// four with the whole file's tensors; which of them are in it, their plugins recognise.
   std::map<std::string, ModelFiles> parts;
   Json scheduler_config;  ///< scheduler/scheduler_config.json, or null
+  std::vector<Fault> warnings;  ///< what was passed over
 };
 
 /// Opens a folder with a model_index.json, or a .safetensors file with its settings beside it (see open_model_file).
-/// `variant` as in open_part_folder(). Any thread.
-StoredModel open_model(const std::filesystem::path& source, const std::string& variant = "");
+/// `variant` as in open_part_folder(), `models` as in open_model_file(). Any thread.
+StoredModel open_model(const std::filesystem::path& source, const std::string& variant = "",
+                       const std::filesystem::path& models = {});
 
 /// Text encoders get the files of their tokenizer's folder (tokenizer/, tokenizer_2/) as assets. Throws as
 /// open_part_folder() does; Error(not_found) without a model_index.json, Error(bad_weights) when that has members of
@@ -37,11 +40,12 @@ StoredModel open_model(const std::filesystem::path& source, const std::string& v
 StoredModel open_model_folder(const std::filesystem::path& folder, const std::string& variant = "");
 
 /// Settings that tensors can't tell come from <file>.json beside it (x.safetensors.json, else x.json): an object in
-/// which "text_encoder", "text_encoder_2", "unet", "vae" and "scheduler" are the parts' configs, "tokenizer" and
-/// "tokenizer_2" name folders (from the settings' own) whose files are their text encoders' assets; other members are
-/// passed over. Throws Error(unsupported) for a pickle, Error(bad_weights) for settings of wrong types, and as
-/// SafetensorsFile::open() does.
-StoredModel open_model_file(const std::filesystem::path& file);
+/// which "text_encoder", "text_encoder_2", "unet", "vae" and "scheduler" are the parts' configs (texts there, as in
+/// A1111's cards, are passed over with a warning), "tokenizer" and "tokenizer_2" name folders (from the settings' own)
+/// whose files are their text encoders' assets; other members are passed over. What is named must lie in `models`, when
+/// the file does, else beside the file: see named_within(). Throws Error(unsupported) for a pickle, Error(bad_weights)
+/// for settings of wrong types, and as SafetensorsFile::open() does.
+StoredModel open_model_file(const std::filesystem::path& file, const std::filesystem::path& models = {});
 
 /// One part from anywhere: a part's folder, the folder of a whole model (its part of that name), or a file.
 /// Throws as the above, and Error(not_found) when the model has no such part.

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/utf8.h"
 #include "core/io/safetensors_file.h"
-#include "core/io/written_link.h"
 
 namespace alice {
 namespace {
@@ -13,23 +13,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kConfig = "config.json";
-constexpr const char* kBases[] = {"diffusion_pytorch_model", "model"};
-constexpr const char* kCommonVariant = "fp16";
+constexpr size_t kLargestSettings = 4u << 20;  // bytes; an index of a thousand shards has less
 
 [[noreturn]] void fail(const fs::path& file, const std::string& sentence) {
   throw Error(ErrorCode::bad_weights, file.string(), sentence);
-}
-
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
-bool is_pickle(const std::string& name) {
-  return ends_with(name, ".bin") || ends_with(name, ".ckpt") || ends_with(name, ".pt") || ends_with(name, ".pth");
-}
-
-bool holds_weights(const std::string& name) {
-  return ends_with(name, ".safetensors") || name.find(".safetensors.") != std::string::npos || is_pickle(name);
 }
 
 /// A name in a weight_map must stay in the folder of the index: model files come from strangers.
@@ -50,7 +37,8 @@ std::map<std::string, std::string> read_weight_map(const fs::path& index_file) {
   for (const auto& member : found->items()) {
     if (!member.value().is_string()) fail(index_file, "names no file for tensor '" + member.key() + "'");
     const std::string shard = member.value().get<std::string>();
-    if (!stays_inside(shard)) fail(index_file, "names the file '" + shard + "', which lies outside its folder");
+    if (!stays_inside(shard))
+      fail(index_file, "names the file '" + brief(shard) + "', which lies outside its folder");
     map[member.key()] = shard;
   }
   return map;
@@ -83,41 +71,23 @@ std::shared_ptr<const WeightSource> open_index(const fs::path& index_file) {
   return source;
 }
 
-/// The spellings of an index's name: today's, and diffusers' older one for variants.
-std::vector<std::string> index_names(const std::string& base, const std::string& variant) {
-  if (variant.empty()) return {base + ".safetensors.index.json"};
-  return {base + ".safetensors.index." + variant + ".json", base + ".safetensors." + variant + ".index.json"};
-}
-
-/// Null when there are none of this variant.
-std::shared_ptr<const WeightSource> open_variant(const std::map<std::string, fs::path>& files,
-                                                 const std::string& variant) {
-  for (const std::string base : kBases) {
-    const std::string whole = base + (variant.empty() ? "" : "." + variant) + ".safetensors";
-    if (const auto found = files.find(whole); found != files.end()) return SafetensorsFile::open(found->second);
-    for (const std::string& index : index_names(base, variant))
-      if (const auto found = files.find(index); found != files.end()) return open_index(found->second);
-  }
-  return nullptr;
-}
-
-[[noreturn]] void no_weights(const fs::path& folder, const std::map<std::string, fs::path>& files) {
+[[noreturn]] void no_weights(const fs::path& folder, const FilesByName& files) {
+  const OtherFormat other = other_format_in(files);
+  if (!other.name.empty()) throw Error(ErrorCode::unsupported, (folder / other.name).string(), other.sentence);
   std::string others;
-  for (const auto& [name, file] : files) {
-    if (is_pickle(name))
-      throw Error(ErrorCode::unsupported, (folder / name).string(),
-                  "is a pickle, which can run code when it is read: convert the model to safetensors (diffusers' "
-                  "save_pretrained writes it)");
-    if (ends_with(name, ".safetensors")) others += (others.empty() ? "" : ", ") + name;
-  }
+  for (const auto& [name, file] : files)
+    if (fs::path(name).extension() == ".safetensors") others += (others.empty() ? "" : ", ") + brief(name);
   fail(folder, "holds no diffusion_pytorch_model.safetensors and no model.safetensors, whole or in shards" +
                    (others.empty() ? "" : "; name one of its files instead: " + others));
 }
 
-std::shared_ptr<const WeightSource> open_weights(const fs::path& folder, const std::map<std::string, fs::path>& files,
+std::shared_ptr<const WeightSource> open_weights(const fs::path& folder, const FilesByName& files,
                                                  const std::string& variant) {
-  for (const std::string& wanted : {variant, std::string(), std::string(kCommonVariant)})
-    if (auto source = open_variant(files, wanted)) return source;
+  std::vector<std::string> wanted = variants_in(files);
+  wanted.insert(wanted.begin(), variant);
+  for (const std::string& name : wanted)
+    if (const WeightFiles weights = weights_of_variant(files, name); weights.is_there())
+      return weights.is_index ? open_index(weights.file) : SafetensorsFile::open(weights.file);
   no_weights(folder, files);
 }
 
@@ -144,21 +114,21 @@ bool is_folder(const fs::path& path) {
   return fs::is_directory(path, status);
 }
 
-std::map<std::string, fs::path> files_in(const fs::path& folder) {
+FilesByName files_in(const fs::path& folder) {
   std::error_code status;
-  std::map<std::string, fs::path> files;
+  FilesByName files;
   fs::directory_iterator entry(folder, status);
   for (; !status && entry != fs::directory_iterator(); entry.increment(status)) {
     // A link that leads nowhere counts as a file, so that opening it names it instead of passing it over.
     std::error_code unknown;
-    if (!entry->is_directory(unknown)) files[entry->path().filename().string()] = follow_written_link(entry->path());
+    if (!entry->is_directory(unknown)) files[entry->path().filename().string()] = entry->path();
   }
   if (status) throw Error(ErrorCode::not_found, folder.string(), "cannot be read as a folder: " + status.message());
   return files;
 }
 
 Json read_json_object(const fs::path& file) {
-  Json object = read_json_file(file);
+  Json object = read_json_file(file, kLargestSettings);
   if (!object.is_object()) fail(file, "must hold a JSON object");
   return object;
 }

@@ -18,6 +18,8 @@ class OwnModels {
     const fs::path golden = golden_models().models_directory;
     fs::copy(golden / "tiny_sd15", folder_ / "folder", fs::copy_options::recursive);
     fs::copy(golden / "clip_vocab", folder_ / "clip_vocab");
+    fs::remove(folder_ / "folder/tokenizer/merges.txt");
+    fs::create_symlink("../../clip_vocab/merges.txt", folder_ / "folder/tokenizer/merges.txt");
     fs::copy_file(golden / "tiny_sd15.safetensors", folder_ / "file.safetensors");
     fs::copy_file(golden / "tiny_sd15.json", folder_ / "file.json");
   }

@@ -1,5 +1,6 @@
 #include "core/io/model_files.h"
 
+#include "core/io/named_path.h"
 #include "tests/support/errors.h"
 #include "tests/support/safetensors_bytes.h"
 #include "tests/support/temp_folder.h"
@@ -79,7 +80,7 @@ TEST_CASE("settings of wrong types are errors that name file and member") {
   const TempFolder folder;
   const auto file = folder.write("x.safetensors", tiny_safetensors("a"));
   for (const char* name : {"unet", "vae", "text_encoder", "text_encoder_2", "scheduler"}) {
-    for (const char* value : {"3", "[]", "\"x\"", "true"}) {
+    for (const char* value : {"3", "[]", "true"}) {
       folder.write("x.json", std::string("{\"") + name + "\":" + value + "}");
       const Error error = error_of([&] { open_model(file); });
       CHECK(error.code() == ErrorCode::bad_weights);
@@ -89,6 +90,58 @@ TEST_CASE("settings of wrong types are errors that name file and member") {
   }
   folder.write("x.json", "[]");
   CHECK(error_of([&] { open_model(file); }).place() == (folder / "x.json").string());
+}
+
+TEST_CASE("a text where a part's settings belong is somebody else's: a warning, and the rest counts") {
+  const TempFolder folder;
+  const auto file = folder.write("x.safetensors", tiny_safetensors("a"));
+  folder.write("x.json", R"({"vae":"Automatic","unet":{"a":1},"description":"mine","notes":""})");
+  const StoredModel model = open_model(file);
+  CHECK(model.parts.at("vae").config.is_null());
+  CHECK(model.parts.at("unet").config["a"] == 1);
+  REQUIRE(model.warnings.size() == 1);
+  CHECK(model.warnings[0].place == (folder / "x.json").string());
+  CHECK(says(model.warnings[0].sentence, "'vae'"));
+  CHECK(says(model.warnings[0].sentence, "Automatic"));
+}
+
+TEST_CASE("what settings name lies among the models, or beside a file that is elsewhere") {
+  const TempFolder folder;
+  const auto file = folder.write("models/sub/x.safetensors", tiny_safetensors("a"));
+  folder.write("models/words/merges.txt", "x");
+  folder.write("models/sub/words/merges.txt", "x");
+  folder.write("outside/merges.txt", "x");
+  std::filesystem::create_directory_symlink(folder / "outside", folder / "models/linked");
+  const auto names = [&](const std::string& tokenizer, const std::filesystem::path& models) {
+    folder.write("models/sub/x.json", Json{{"tokenizer", tokenizer}}.dump());
+    return open_model(file, "", models).parts.at("text_encoder").assets.count("merges.txt") == 1;
+  };
+  const auto models = folder / "models";
+  CHECK(names("words", models));
+  CHECK(names("../words", models));
+  CHECK(names((models / "words").string(), models));
+  CHECK(names("../linked", models));  // a real link, which whoever runs this made
+  CHECK(names("words", {}));
+  for (const std::string& tokenizer :
+       {std::string("../../outside"), (folder / "outside").string(), std::string("/etc"),
+        std::string("../linked/../../outside"), std::string("..\0/x", 5), std::string()}) {
+    INFO(tokenizer);
+    const Error error = error_of([&] { names(tokenizer, models); });
+    CHECK(error.code() == ErrorCode::bad_weights);
+    CHECK(error.place() == (folder / "models/sub/x.json").string());
+    CHECK(says(error.sentence(), "'tokenizer'"));
+  }
+  CHECK(says(error_of([&] { names("../words", {}); }).sentence(), "lies outside"));
+}
+
+TEST_CASE("a path within the same model of a Hugging Face cache is within") {
+  const std::filesystem::path cache = "/data/hub/models--a--b", folder = cache / "snapshots/1/unet";
+  CHECK(named_within(folder, folder, "../../../blobs/x") == cache / "blobs/x");
+  CHECK(named_within(folder, folder, "../../../../models--a--c/blobs/x").empty());
+  CHECK(named_within("/data/x", "/data/x", "../y").empty());
+  CHECK(named_within("/data/x", "/data/x", "../xy").empty());
+  CHECK(named_within("/data/x", "/data/x", "a/../../x/b") == "/data/x/b");
+  CHECK(named_within("/data/x/", "/data/x", ".") == "/data/x");
 }
 
 TEST_CASE("pickles and what is not there are told apart") {

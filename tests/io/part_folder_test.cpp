@@ -61,6 +61,27 @@ TEST_CASE("files of a variant are taken when asked for, or when there are no oth
   CHECK(has_tensor(open_part_folder(folder.path(), "bf16"), "full"));
 }
 
+TEST_CASE("a variant that is alone can be meant only, and of several the usual one is") {
+  for (const char* base : {"model", "diffusion_pytorch_model"}) {
+    for (const char* variant : {"fp16", "bf16", "fp32", "ema"}) {
+      INFO(base << " " << variant);
+      const TempFolder folder;
+      folder.write(base + std::string(".") + variant + ".safetensors", tiny_safetensors(variant));
+      CHECK(has_tensor(open_part_folder(folder.path()), variant));
+    }
+  }
+  const TempFolder folder;
+  for (const char* variant : {"non_ema", "fp32", "bf16", "fp16"}) {
+    folder.write(std::string("model.") + variant + ".safetensors", tiny_safetensors(variant));
+    CHECK(has_tensor(open_part_folder(folder.path()), variant));  // each is before those written so far
+  }
+  CHECK(has_tensor(open_part_folder(folder.path(), "non_ema"), "non_ema"));
+  const TempFolder shards;
+  shards.write("model.bf16-00001-of-00001.safetensors", tiny_safetensors("a"));
+  shards.write("model.safetensors.index.bf16.json", R"({"weight_map":{"a":"model.bf16-00001-of-00001.safetensors"}})");
+  CHECK(has_tensor(open_part_folder(shards.path()), "a"));
+}
+
 TEST_CASE("shards are read through their index, in each spelling of its name") {
   for (const char* name : {"model.safetensors.index.json", "model.safetensors.index.fp16.json",
                            "model.safetensors.fp16.index.json", "diffusion_pytorch_model.safetensors.index.json"}) {
@@ -146,6 +167,32 @@ TEST_CASE("a pickle is refused with the cure, and no weights with what was looke
   CHECK(pickle.code() == ErrorCode::unsupported);
   CHECK(says(pickle.place(), "diffusion_pytorch_model.bin"));
   CHECK(says(pickle.sentence(), "convert"));
+}
+
+TEST_CASE("folders of other formats are called what they are") {
+  const auto said_of = [](const std::vector<std::string>& names) {
+    const TempFolder folder;
+    for (const std::string& name : names) folder.write(name, "x");
+    const Error error = error_of([&] { open_part_folder(folder.path()); });
+    CHECK(error.code() == ErrorCode::unsupported);
+    CHECK(says(error.sentence(), "pickle") == says(names[0], "pytorch"));
+    return error.sentence();
+  };
+  CHECK(says(said_of({"config.json", "openvino_model.bin", "openvino_model.xml"}), "OpenVINO"));
+  CHECK(says(said_of({"model.onnx"}), "ONNX"));
+  CHECK(says(said_of({"model.onnx", "model.onnx_data"}), "ONNX"));
+  CHECK(says(said_of({"flax_model.msgpack"}), "Flax"));
+  CHECK(says(said_of({"model-q4.gguf"}), "GGUF"));
+  said_of({"pytorch_model.bin"});
+}
+
+TEST_CASE("a file that holds only a link's target as text is no link") {
+  const TempFolder folder;
+  folder.write("real/model.safetensors", tiny_safetensors("a"));
+  folder.write("part/model.safetensors", "../real/model.safetensors");
+  folder.write("part/merges.txt", "../real/model.safetensors");
+  CHECK(files_in(folder / "part").at("merges.txt") == folder / "part/merges.txt");
+  CHECK(error_of([&] { open_part_folder(folder / "part"); }).code() == ErrorCode::bad_weights);
 }
 
 TEST_CASE("a config that is no object is refused, and a folder that is none is not found") {

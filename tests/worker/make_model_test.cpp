@@ -5,7 +5,6 @@
 #include "core/base/safetensors_header.h"
 #include "core/io/part_folder.h"
 #include "core/io/safetensors_file.h"
-#include "core/io/written_link.h"
 #include "server/worker/check/model_checks.h"
 #include "tests/host/models.h"
 #include "tests/support/errors.h"
@@ -49,7 +48,7 @@ Error refusal(const fs::path& settings, const fs::path& out) {
 /// Name to shape.
 std::map<std::string, std::vector<int64_t>> shapes_in(const fs::path& file) {
   std::map<std::string, std::vector<int64_t>> shapes;
-  for (const auto& [name, info] : read_safetensors_header(follow_written_link(file)).tensors) shapes[name] = info.shape;
+  for (const auto& [name, info] : read_safetensors_header(file).tensors) shapes[name] = info.shape;
   return shapes;
 }
 

@@ -214,8 +214,6 @@ TEST_CASE("a run is another with other programs, threads, weights' files and noi
   const TempFolder folder;
   std::filesystem::copy(golden_models().models_directory / "tiny_sd15", folder / "model",
                         std::filesystem::copy_options::recursive);
-  std::filesystem::copy(golden_models().models_directory / "clip_vocab", folder / "clip_vocab",
-                        std::filesystem::copy_options::recursive);
   HostConfig config;
   config.models_directory = folder.path();
   Composer composer(config, built_in_registry());
