@@ -80,6 +80,22 @@ TEST_CASE("a rank of zero is a fault") {
   CHECK(says(fault_of(tensors), "rank 0"));
 }
 
+TEST_CASE("a rank far beyond the weight's sides is a fault, told before any factor is read") {
+  const auto with_rank = [](int64_t rank) {
+    Tensors tensors = good();
+    tensors[kLinear + ".lora_up.weight"] = at::zeros({1, 1}).expand({6, rank});
+    tensors[kLinear + ".lora_down.weight"] = at::zeros({1, 1}).expand({rank, 4});
+    return read(tensors);
+  };
+  CHECK(with_rank(256).faults.empty());  // one rank for all modules is usual, however small some are
+  for (const int64_t rank : {int64_t{257}, int64_t{12'000'000}, int64_t{1} << 40}) {
+    const LoraRecognition recognition = with_rank(rank);
+    REQUIRE(recognition.faults.size() == 1);
+    CHECK(says(recognition.faults[0].sentence, "has rank " + std::to_string(rank)));
+    CHECK(recognition.patches.size() == 1);
+  }
+}
+
 TEST_CASE("an alpha that is no finite number is a fault") {
   CHECK(
       says(fault_with(kLinear + ".alpha", at::scalar_tensor(std::numeric_limits<double>::quiet_NaN())), "not finite"));

@@ -26,9 +26,9 @@ struct Module {
   }
 };
 
-bool is_float(DType dtype) {
-  return dtype == DType::f16 || dtype == DType::bf16 || dtype == DType::f32 || dtype == DType::f64;
-}
+/// More than this times the weight's smaller side is no low rank: a full matrix needs one time, and the factors of a
+/// damaged file would take any amount of memory. What is small anyway may be more: one rank for all modules is usual.
+constexpr int64_t kMostRank = 4, kSmallRank = 256;
 
 /// A matrix as the convolution of one pixel that it is: [rows, columns, 1, 1]. Empty when it is neither.
 std::vector<int64_t> as_convolution(std::vector<int64_t> shape) {
@@ -107,9 +107,9 @@ class Matcher {
   bool are_floats(const Module& module) {
     bool good = true;
     for (const std::string& tensor : module.tensors) {
-      if (tensor.empty() || is_float(info(tensor).dtype)) continue;
+      if (tensor.empty() || is_floating(info(tensor).dtype)) continue;
       fault(tensor,
-            std::string("has the dtype ") + to_string(info(tensor).dtype) + "; F16, BF16, F32 or F64 can be used");
+            "has the dtype " + info(tensor).dtype_text() + "; F16, BF16, F32, F64, F8_E4M3 or F8_E5M2 can be used");
       good = false;
     }
     return good;
@@ -133,8 +133,11 @@ class Matcher {
                         shape_text(target.shape) + " and rank " + std::to_string(rank) + " need " + shape_text(wanted));
       return false;
     };
-    if (rank == 0) {
-      fault(patch.down, "has rank 0");
+    const int64_t side = std::min(weight[0], weight[1] * weight[2] * weight[3]);
+    const int64_t largest = std::max(kSmallRank, kMostRank * side);
+    if (rank == 0 || rank > largest) {
+      fault(patch.down, "has rank " + std::to_string(rank) + "; a weight of shape " + shape_text(target.shape) +
+                            " can have 1 to " + std::to_string(largest));
       return std::nullopt;
     }
     bool good = expect(patch.up, up, {weight[0], rank, 1, 1});
