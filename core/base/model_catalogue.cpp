@@ -1,7 +1,6 @@
 #include "core/base/model_catalogue.h"
 
-#include <algorithm>
-
+#include "core/base/model_tree.h"
 #include "core/base/nearest.h"
 
 namespace alice {
@@ -28,39 +27,42 @@ ModelConfig found_model(const std::string& id, const fs::path& source) {
   return model;
 }
 
-void scan(const fs::path& folder, const std::string& prefix, int depth, std::map<std::string, ModelConfig>& models) {
-  std::error_code status;
-  std::vector<fs::path> entries;
-  for (const auto& entry : fs::directory_iterator(folder, status)) entries.push_back(entry.path());
-  std::sort(entries.begin(), entries.end());
+/// A model's folder is taken, other ones are searched.
+FolderUse use_of(const TreeEntry& folder) {
+  if (folder.name == kLoraFolder) return FolderUse::pass_over;
+  return is_model_folder(folder.path) ? FolderUse::take : FolderUse::search;
+}
 
-  std::vector<fs::path> files;
-  for (const fs::path& entry : entries) {
-    const std::string name = entry.filename().string();
-    if (name.empty() || name[0] == '.' || (depth == 1 && name == kLoraFolder)) continue;
-    if (fs::is_directory(entry, status)) {
-      if (is_model_folder(entry))
-        models.emplace(prefix + name, found_model(prefix + name, entry));
-      else if (depth < kDeepest)
-        scan(entry, prefix + name + "/", depth + 1, models);
-    } else if (entry.extension() == ".safetensors") {
-      files.push_back(entry);
-    }
+/// Of formats that are not read: so that a model which was put there is told of, not missed.
+bool is_of_other_format(const fs::path& file) {
+  const fs::path ending = file.extension();
+  return ending == ".ckpt" || ending == ".gguf";
+}
+
+std::map<std::string, ModelConfig> found_models(const fs::path& folder) {
+  const std::vector<TreeEntry> entries = search_tree(folder, kDeepest, use_of);
+  std::map<std::string, ModelConfig> models;
+  const auto add = [&](const std::string& name, const TreeEntry& entry) {
+    models.emplace(kIdPrefix + name, found_model(kIdPrefix + name, entry.path));
+  };
+  for (const TreeEntry& entry : entries)
+    if (entry.is_folder) add(entry.name, entry);
+  for (const TreeEntry& entry : entries) {  // after the folders, which keep the short id
+    if (entry.is_folder) continue;
+    const std::string bare = without_safetensors(entry.name);
+    if (!bare.empty())
+      add(models.count(kIdPrefix + bare) ? entry.name : bare, entry);
+    else if (is_of_other_format(entry.path))
+      add(entry.name, entry);
   }
-  for (const fs::path& file : files) {  // after the folders, which keep the short id
-    std::string id = prefix + file.stem().string();
-    if (models.count(id)) id = prefix + file.filename().string();
-    models.emplace(id, found_model(id, file));
-  }
+  return models;
 }
 
 }  // namespace
 
 std::map<std::string, ModelConfig> list_models(const HostConfig& config) {
   std::map<std::string, ModelConfig> models = config.models;
-  std::map<std::string, ModelConfig> found;
-  scan(config.models_directory, kIdPrefix, 1, found);
-  models.merge(found);
+  models.merge(found_models(config.models_directory));
   return models;
 }
 

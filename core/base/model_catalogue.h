@@ -12,9 +12,10 @@ namespace alice {
 /// Every model by id. Nothing is opened.
 /// The models folder is searched three levels deep: a folder with a model_index.json is a model, and so is a
 /// .safetensors file that lies in no such folder. Its id is "sd/" and its path below the folder, without
-/// ".safetensors"; a file whose id is taken by a folder (x/ and x.safetensors) keeps its extension, so no two collide.
-/// "loras" and hidden entries are passed over. A model that the configuration names takes the place of one found under
-/// the same id.
+/// ".safetensors"; a file whose id is taken (x/ and x.safetensors) keeps its extension, so no two collide. Files of
+/// formats that are not read (.ckpt, .gguf) are listed too, to be told why. "loras", hidden entries, and folders that
+/// were searched before under another name are passed over. A model that the configuration names takes the place of one
+/// found under the same id.
 std::map<std::string, ModelConfig> list_models(const HostConfig& config);
 
 /// The model that a name means: an id, an id without "sd/", or, when `paths_allowed`, a folder or file.

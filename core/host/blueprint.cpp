@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "core/base/one_line.h"
+#include "core/host/lone_file.h"
 #include "core/host/model_defaults.h"
 
 namespace alice {
@@ -128,7 +130,12 @@ Blueprint make_blueprint(const Registry& registry, const HostConfig& config, con
   blueprint.config = model;
   blueprint.explanation.push_back({"model", model.id, model.place});
   blueprint.explanation.push_back({"source", model.source.string(), model.place});
-  const StoredModel stored = open_model(model.source);
+  if (!is_plain_line(model.id))
+    throw Error(ErrorCode::bad_weights, model.source.string(),
+                "has control characters, marks of writing direction or no UTF-8 in its name: rename it");
+  const StoredModel stored = open_model(model.source, "", config.models_directory);
+  if (const std::string other = model.unet.source.empty() ? what_else_it_is(registry, stored) : ""; !other.empty())
+    throw Error(ErrorCode::unsupported, stored.place, other);
   if (stored.is_folder && stored.parts.count(kSecondTextEncoder))
     throw Error(ErrorCode::unsupported, stored.place,
                 "has two text encoders; pipelines with one are what this version composes");

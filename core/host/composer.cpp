@@ -57,6 +57,17 @@ void check_parts_fit(const Pipeline& pipeline) {
                     "' beside the prompt's tokens, which this version does not make");
 }
 
+/// What is not there while a model or LoRA that was found is opened is a fault of its files, not of who asked for it.
+template <class Open>
+auto of_models_files(const Open& open) {
+  try {
+    return open();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::not_found) throw;
+    throw Error(ErrorCode::bad_weights, error.place(), error.sentence());
+  }
+}
+
 void throw_faults(const Blueprint& blueprint) {
   if (!blueprint.faults.empty()) throw Error(ErrorCode::bad_weights, blueprint.faults);
 }
@@ -94,7 +105,8 @@ std::vector<ModelStatus> Composer::models() const {
 }
 
 std::shared_ptr<const Blueprint> Composer::blueprint(const std::string& name, bool paths_allowed) const {
-  return blueprints_.get(find_model(config_, name, paths_allowed, "/model"));
+  const ModelConfig model = find_model(config_, name, paths_allowed, "/model");
+  return of_models_files([&] { return blueprints_.get(model); });
 }
 
 std::shared_ptr<const Backend> Composer::backend(const std::string& name) {
@@ -168,7 +180,7 @@ std::shared_ptr<const Pipeline> Composer::cached(const std::string& key,
 std::shared_ptr<const Pipeline> Composer::compose(const std::string& name, bool paths_allowed) {
   const auto plan = blueprint(name, paths_allowed);
   const std::lock_guard<std::mutex> lock(mutex_);
-  return cached(pipeline_key(config_, *plan), [&] { return build(*plan); });
+  return cached(pipeline_key(config_, *plan), [&] { return of_models_files([&] { return build(*plan); }); });
 }
 
 void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
@@ -178,7 +190,9 @@ void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
     files.emplace_back(loras_.find(lora.name, paths_allowed, "/loras"), lora.strength);
     prepared.made_of += "|" + file_stamp(files.back().first) + "*" + dump_json(lora.strength);
   }
-  prepared.pipeline = cached(prepared.made_of, [&] { return apply_loras(*registry_, *plain, files); });
+  prepared.pipeline = cached(prepared.made_of, [&] {
+    return of_models_files([&] { return apply_loras(*registry_, *plain, files); });
+  });
 }
 
 PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
@@ -193,7 +207,7 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
   if (!plan->note.empty()) prepared.warnings.push_back(plan->config.id + ": " + plan->note);
   const std::lock_guard<std::mutex> lock(mutex_);
   prepared.made_of = pipeline_key(config_, *plan);
-  prepared.pipeline = cached(prepared.made_of, [&] { return build(*plan); });
+  prepared.pipeline = cached(prepared.made_of, [&] { return of_models_files([&] { return build(*plan); }); });
   prepared.settings =
       resolve_settings({request, plan->config.defaults, config_.defaults}, *prepared.pipeline, prepared.warnings);
   prepared.settings.scheduler = scheduler;

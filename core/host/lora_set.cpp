@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
-#include "core/base/nearest.h"
+#include "core/base/lora_catalogue.h"
+#include "core/base/lora_names.h"
+#include "core/base/model_tree.h"
 #include "core/io/safetensors_file.h"
 
 namespace alice {
@@ -77,25 +79,18 @@ LoraLibrary::LoraLibrary(std::filesystem::path folder) : folder_(std::move(folde
 
 std::vector<std::string> LoraLibrary::names() const {
   std::vector<std::string> names;
-  std::error_code status;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_, status))
-    if (entry.path().extension() == ".safetensors") names.push_back(entry.path().stem().string());
-  std::sort(names.begin(), names.end());
+  for (const auto& lora : list_loras(folder_)) names.push_back(lora.first);
   return names;
 }
 
 std::filesystem::path LoraLibrary::find(const std::string& name, bool paths_allowed, const std::string& place) const {
   std::error_code status;
-  if (paths_allowed && std::filesystem::path(name).extension() == ".safetensors" &&
-      std::filesystem::is_regular_file(name, status))
+  if (paths_allowed && !without_safetensors(name).empty() && std::filesystem::is_regular_file(name, status))
     return name;
-  const std::string stem = name.rfind("lora/", 0) == 0 ? name.substr(5) : name;
-  const std::vector<std::string> known = names();
-  if (std::find(known.begin(), known.end(), stem) == known.end())
-    throw Error(ErrorCode::not_found, place,
-                "there is no LoRA '" + name + "'" +
-                    (known.empty() ? "; there are none in the models folder's loras/" : did_you_mean(stem, known)));
-  return folder_ / (stem + ".safetensors");
+  const std::map<std::string, std::filesystem::path> loras = list_loras(folder_);
+  std::vector<std::string> ids;
+  for (const auto& lora : loras) ids.push_back(lora.first);
+  return loras.at(lora_called(name, ids, place));
 }
 
 std::vector<LoraTarget> lora_targets(const Pipeline& pipeline) {

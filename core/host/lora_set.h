@@ -11,14 +11,14 @@
 
 namespace alice {
 
-/// The LoRA files of a folder ("<models>/loras"): x.safetensors is "x", and "lora/x".
+/// The LoRA files of a folder ("<models>/loras") and their names: see list_loras() and lora_called().
 class LoraLibrary {
  public:
   explicit LoraLibrary(std::filesystem::path folder);
   /// Names of what is there now, sorted.
   std::vector<std::string> names() const;
-  /// A name with or without "lora/", or a path to a .safetensors file when `paths_allowed`.
-  /// Throws Error(not_found) at `place` with "did you mean". A name may not lead out of the folder.
+  /// By a name, or a path to a .safetensors file when `paths_allowed`. Throws as lora_called() does. A name cannot lead
+  /// out of the folder.
   std::filesystem::path find(const std::string& name, bool paths_allowed, const std::string& place) const;
 
  private:

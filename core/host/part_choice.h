@@ -1,6 +1,8 @@
 #pragma once
 // Which plugin makes a part of a model, found out from headers alone.
 
+#include <algorithm>
+#include <cctype>
 #include <memory>
 #include <string>
 
@@ -23,6 +25,13 @@ struct PartChoice {
     return factory->create(files, recognition, std::move(backend), options);
   }
 };
+
+/// "text encoder" -> "text_encoder", "VAE" -> "vae": how the configuration calls a part.
+inline std::string key_of(std::string kind) {
+  std::transform(kind.begin(), kind.end(), kind.begin(),
+                 [](unsigned char c) { return c == ' ' ? '_' : static_cast<char>(std::tolower(c)); });
+  return kind;
+}
 
 /// The first factory that recognises `files`, or the configured one. A recognition with faults is returned as it is:
 /// the caller reports it. Throws Error(bad_config) for a plugin name that nobody bears, Error(bad_weights) when nobody
@@ -52,7 +61,10 @@ PartChoice<Part> choose_part(const FactoryList<ModelFactory<Part>>& factories, M
       break;
     }
     if (!choice.factory)
-      throw Error(ErrorCode::bad_weights, files.place, "no plugin recognises a " + factories.kind() + " in it");
+      throw Error(ErrorCode::bad_weights, files.place,
+                  "no plugin recognises a " + factories.kind() +
+                      " in it; another's is used where the configuration says so (models: {MODEL: {" +
+                      key_of(factories.kind()) + ": {source: FILE or FOLDER}}})");
   }
   choice.options.push_back(std::move(options));
   choice.files = std::move(files);

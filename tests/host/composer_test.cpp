@@ -1,5 +1,7 @@
 #include "core/host/composer.h"
 
+#include <algorithm>
+
 #include "core/io/safetensors_file.h"
 #include "core/io/safetensors_writer.h"
 #include "tests/host/models.h"
@@ -61,6 +63,54 @@ TEST_CASE("a model that cannot be composed is listed as unavailable with the rea
   }
   CHECK(composer.models().size() == 3);
   CHECK(available == 1);
+}
+
+TEST_CASE("what lies among the models and is none is called what it is, in one sentence") {
+  const TempFolder folder;
+  const std::filesystem::path goldens = std::filesystem::path(ALICE_TEST_DATA) / "goldens";
+  std::filesystem::copy(goldens / "lora/kohya_linear.safetensors", folder / "style.safetensors");
+  std::filesystem::copy(goldens / "lora/peft.safetensors", folder / "peft.safetensors");
+  std::filesystem::copy(goldens / "models/tiny_sd15/vae/diffusion_pytorch_model.safetensors", folder / "vae.safetensors");
+  std::filesystem::copy(goldens / "models/tiny_sd15/text_encoder/model.safetensors", folder / "text.safetensors");
+  const auto write = [&](const std::string& file, const std::string& tensor) {
+    write_safetensors(folder / file, {{tensor, at::zeros({2, 4})}});
+  };
+  write("control.safetensors", "control_model.input_blocks.0.0.weight");
+  write("esrgan.safetensors", "model.1.sub.0.RDB1.conv1.0.weight");
+  write("embedding.safetensors", "emb_params");
+  write("word.safetensors", "<word>");
+  folder.write("old.ckpt", "PK");
+  HostConfig config;
+  config.models_directory = folder.path();
+  std::map<std::string, std::string> said;
+  for (const ModelStatus& model : Composer(config, built_in_registry()).models()) {
+    said[model.id] = model.unavailable;
+    CHECK(std::count(model.unavailable.begin(), model.unavailable.end(), '\n') == 0);
+  }
+  CHECK(says(said["sd/style"], "is a LoRA"));
+  CHECK(says(said["sd/peft"], "is a LoRA"));
+  CHECK(says(said["sd/vae"], "is a VAE alone"));
+  CHECK(says(said["sd/text"], "is a text encoder alone"));
+  CHECK(says(said["sd/control"], "is a ControlNet"));
+  CHECK(says(said["sd/esrgan"], "is an upscaler"));
+  CHECK(says(said["sd/embedding"], "embedding"));
+  CHECK(says(said["sd/word"], "embedding"));
+  CHECK(says(said["sd/old.ckpt"], "is a pickle"));
+}
+
+TEST_CASE("a file without a VAE says where another is named") {
+  const TempFolder folder;
+  const auto whole = SafetensorsFile::open(golden_models().models_directory / "tiny_sd15.safetensors");
+  std::map<std::string, Tensor> tensors;
+  for (const auto& tensor : whole->index().tensors)
+    if (tensor.first.rfind("first_stage_model", 0) != 0) tensors[tensor.first] = whole->tensor(tensor.first);
+  write_safetensors(folder / "half.safetensors", tensors);
+  std::filesystem::copy(golden_models().models_directory / "tiny_sd15.json", folder / "half.json");
+  std::filesystem::create_directory_symlink(golden_models().models_directory / "clip_vocab", folder / "clip_vocab");
+  HostConfig config;
+  config.models_directory = folder.path();
+  const Composer composer(config, built_in_registry());
+  CHECK(says(error_of([&] { composer.blueprint("sd/half", false); }).sentence(), "vae: {source:"));
 }
 
 TEST_CASE("models that name the same files share their parts") {

@@ -1,7 +1,10 @@
 // Models with wrong settings and damaged weights: each is an error with a sentence, or a picture; never a crash.
 
+#include <sys/stat.h>
+
 #include <fstream>
 
+#include "core/base/one_line.h"
 #include "core/io/safetensors_file.h"
 #include "core/io/safetensors_writer.h"
 #include "tests/host/models.h"
@@ -16,12 +19,11 @@ namespace {
 
 const fs::path kModel = fs::path(ALICE_TEST_DATA) / "goldens/models/tiny_sd15";
 
-/// A copy of the small model as "sd/hostile", with the vocabulary that its tokenizer links to.
+/// A copy of the small model as "sd/hostile".
 class HostileModel {
  public:
   HostileModel() {
     fs::copy(kModel, folder_ / "hostile", fs::copy_options::recursive);
-    fs::copy(kModel.parent_path() / "clip_vocab", folder_ / "clip_vocab", fs::copy_options::recursive);
   }
   fs::path path(const std::string& file) const { return folder_ / ("hostile/" + file); }
   void write(const std::string& file, const std::string& text) const {
@@ -104,6 +106,54 @@ TEST_CASE("a config.json that is no object, torn, or absent is refused with its 
       const std::string said = model.attempt();
       CHECK(says(said, fs::path(file).filename().string()));
     }
+  }
+}
+
+TEST_CASE("a pipe, a device or a pointer in the place of a file is a fault of the model, and keeps nobody waiting") {
+  for (const char* file : {"tokenizer/merges.txt", "tokenizer/vocab.json", "tokenizer/special_tokens_map.json",
+                           "unet/config.json", "vae/diffusion_pytorch_model.safetensors"}) {
+    INFO(file);
+    const HostileModel model;
+    fs::remove(model.path(file));
+    REQUIRE(::mkfifo(model.path(file).c_str(), 0600) == 0);
+    CHECK(says(model.attempt(), fs::path(file).filename().string()));
+    fs::remove(model.path(file));
+    fs::create_symlink("/dev/zero", model.path(file));
+    CHECK(says(model.attempt(), fs::path(file).filename().string()));
+    fs::remove(model.path(file));
+    model.write(file, "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3438167534\n");
+    CHECK_FALSE(model.attempt().empty());
+  }
+}
+
+TEST_CASE("a file that is missing is a fault of the model, not of who asks for it") {
+  for (const char* file : {"tokenizer/merges.txt", "unet/diffusion_pytorch_model.safetensors", "vae/config.json"}) {
+    INFO(file);
+    const HostileModel model;
+    fs::remove(model.path(file));
+    fs::create_symlink("nowhere", model.path(file));
+    HostConfig config;
+    config.models_directory = model.path("").parent_path().parent_path();
+    Composer composer(config, built_in_registry());
+    const Error error = error_of([&] { composer.compose("sd/hostile", false); });
+    CHECK(error.code() == ErrorCode::bad_weights);
+    CHECK(says(error.what(), fs::path(file).filename().string()));
+  }
+}
+
+TEST_CASE("the words of a model file reach no terminal as they are") {
+  const HostileModel model;
+  Json index = read_json_file(model.path("model_index.json"));
+  index["_note"] = "\x1b[31mnote\n2026-11-30 00:00:00.000 critical forged by note\x1b]0;t\x07\u202e";
+  model.write("model_index.json", index.dump());
+  HostConfig config;
+  config.models_directory = model.path("").parent_path().parent_path();
+  fs::copy(kModel / "unet/diffusion_pytorch_model.safetensors", config.models_directory / "evil\nforged.safetensors");
+  const Composer composer(config, built_in_registry());
+  for (const ModelStatus& status : composer.models()) {
+    CHECK(is_plain_line(status.note));
+    CHECK(is_plain_line(status.unavailable));
+    if (status.id != "sd/hostile") CHECK(says(status.unavailable, "rename it"));
   }
 }
 

@@ -90,6 +90,13 @@ TEST_CASE("a LoRA is named in the prompt or in a field, from the loras folder") 
   CHECK(by_tag.equal(pictures(composer, with_loras({{"style", 0.8}})).at(0)));
   CHECK(by_tag.equal(pictures(composer, with_loras({{"lora/style", 0.8}})).at(0)));
 
+  std::filesystem::create_directories(folder / "loras/deep");
+  std::filesystem::copy(golden_lora("kohya_linear"), folder / "loras/deep/LOUD .SAFETENSORS");
+  const Tensor loud = pictures(composer, with_loras({{golden_lora("kohya_linear"), 1}}), true).at(0);
+  for (const char* name : {"deep/LOUD ", "LOUD ", "LOUD", "lora/deep/LOUD "})
+    CHECK(loud.equal(pictures(composer, with_loras({{name, 1}})).at(0)));
+  CHECK(composer.loras().names() == std::vector<std::string>{"deep/LOUD ", "style"});
+
   const Error absent = error_of([&] { pictures(composer, with_loras({{"styel", 1}})); });
   CHECK(absent.code() == ErrorCode::not_found);
   CHECK(says(absent.sentence(), "did you mean 'style'"));

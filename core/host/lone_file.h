@@ -1,0 +1,16 @@
+#pragma once
+// Single files in the models folder that are no models: LoRAs, parts alone, networks that go beside a model.
+
+#include <string>
+
+#include "core/host/registry.h"
+#include "core/io/model_files.h"
+
+namespace alice {
+
+/// "is a LoRA: ..." with what to do with it, when a single file holds no whole UNet and is known to be something else:
+/// by the plugins, or by names of its tensors. "" for a model, whole or damaged, for a folder, and when nothing is
+/// recognised. Headers only. Never throws; any thread.
+std::string what_else_it_is(const Registry& registry, const StoredModel& stored);
+
+}  // namespace alice
