@@ -7,17 +7,25 @@ PREFIX ?= /usr/local
 
 STARTER_STATE ?= starter-state
 
-.PHONY: build test run bench install docs packages format clean sanitize starter-model
+.PHONY: build run test test-long everything bench install docs packages test-packages format clean sanitize starter-model
 
+# What serves: the programs and the plugins.
 build: packages
-	cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=Release
-	cmake --build $(BUILD) -j $(JOBS)
+	@scripts/build.sh $(BUILD) $(JOBS) programs
 
 run: build
 	$(BUILD)/alice serve
 
-test: build
+# The tests, the plugins' templates and the program under test of each, too.
+everything: test-packages
+	@scripts/build.sh $(BUILD) $(JOBS) all -DALICE_TESTS=ON
+
+test: everything
 	cd $(BUILD) && ctest --output-on-failure -j 2
+
+# Campaigns: the tests that try things often, with their large counts. Hours.
+test-long: everything
+	cd $(BUILD) && ALICE_LONG=1 ctest --output-on-failure -L long --timeout 7200
 
 # How fast this machine makes pictures of 512x512 with a model of Stable Diffusion 1.5's exact shape and random weights, and
 # how much of what it could do that is. Some minutes, on a machine that does nothing else. The figures stay in
@@ -38,19 +46,22 @@ docs: build
 	python3 sdk/docs.py $(BUILD)
 
 # The tests of files, configuration and errors under the address and undefined-behaviour sanitizers.
-sanitize: packages
-	cmake -S . -B $(BUILD)-sanitize -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DALICE_SANITIZE=ON
+sanitize: test-packages
+	cmake -S . -B $(BUILD)-sanitize -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DALICE_SANITIZE=ON -DALICE_TESTS=ON
 	cmake --build $(BUILD)-sanitize -j $(JOBS)
 	cd $(BUILD)-sanitize && ctest --output-on-failure -L robustness
 
 # Trains the models that ALICE comes with, from Debian's fonts and names: hours on two cores. It goes on where it was
 # stopped; STARTER_STATE keeps what that needs.
-starter-model: packages
-	@scripts/install_packages.sh python3-torch
+starter-model:
+	@scripts/install_packages.sh train
 	cd tools && /usr/bin/python3 -m starter_model all --threads $(JOBS) --state $(abspath $(STARTER_STATE)) --models $(abspath models)
 
 packages:
-	@scripts/install_packages.sh
+	@scripts/install_packages.sh build
+
+test-packages:
+	@scripts/install_packages.sh test
 
 format:
 	clang-format -i $$(git ls-files '*.h' '*.cpp')
