@@ -12,9 +12,9 @@
 namespace alice {
 namespace {
 
-// Scores of one block of queries in attention(): 64 MB of float32. A 4096 x 4096 map of 16 heads would take 1 GB at
-// once.
-constexpr int64_t kScoreElements = int64_t{16} << 20;
+// Scores of one block of queries in attention(): 4 MB of float32. A 4096 x 4096 map of 16 heads would take 1 GB at once,
+// and blocks of 64 MB come from the kernel and go back to it each time, a page fault every 4 kB.
+constexpr int64_t kScoreElements = int64_t{1} << 20;
 
 Tensor converted(const Tensor& tensor, const Backend& backend) {
   if (!tensor.defined()) return {};
