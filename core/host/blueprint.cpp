@@ -61,18 +61,14 @@ void check_nothing_is_left(const Registry& registry, const StoredModel& stored, 
         {stored.place, "... and " + std::to_string(left.size() - kMostNamed) + " more such tensors"});
 }
 
-std::string backend_of(const HostConfig& config, const ModelConfig& model, Blueprint& blueprint) {
-  const std::string name = model.backend.empty() ? config.default_backend : model.backend;
-  if (!name.empty() && !config.backends.count(name)) {
-    std::vector<std::string> names;
-    for (const auto& backend : config.backends) names.push_back(backend.first);
-    throw Error(ErrorCode::bad_config, model.place, "there is no backend '" + name + "'" + did_you_mean(name, names));
-  }
-  blueprint.explanation.push_back({"backend", name.empty() ? "the first that a plugin brings" : name,
-                                   !model.backend.empty() ? model.place
-                                   : name.empty()         ? "built-in"
-                                                          : "generation.backend"});
-  return name;
+BackendChoice backend_of(const Registry& registry, const HostConfig& config, const StoredModel& stored,
+                         Blueprint& blueprint) {
+  const ModelConfig& model = blueprint.config;
+  const bool is_its_own = !model.backend.empty();
+  const BackendChoice choice = choose_backend(registry, config, is_its_own ? model.backend : config.default_backend,
+                                              is_its_own ? model.place : "generation.backend", stored.losses);
+  blueprint.explanation.push_back({"backend", choice.why, choice.origin});
+  return choice;
 }
 
 SchedulerSource scheduler_of(const Registry& registry, const HostConfig& config, const StoredModel& stored,
@@ -142,7 +138,7 @@ Blueprint make_blueprint(const Registry& registry, const HostConfig& config, con
 
   blueprint.note = stored.note;
   settle_defaults(stored, blueprint);
-  blueprint.backend = backend_of(config, model, blueprint);
+  blueprint.backend = backend_of(registry, config, stored, blueprint);
   blueprint.text_encoder =
       choose_part(registry.text_encoders(), files_of(stored, kTextEncoder, model.text_encoder), model.text_encoder);
   explain("text encoder", blueprint.text_encoder, model.text_encoder, blueprint);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/host/backend_choice.h"
 #include "core/host/part_choice.h"
 #include "core/host/scheduler_choice.h"
 #include "core/io/model_files.h"
@@ -18,8 +19,8 @@ struct Explained {
 
 struct Blueprint {
   ModelConfig config;
-  std::string note;     ///< what the model's users must know; "" when there is nothing
-  std::string backend;  ///< a key of HostConfig::backends; "" means the first backend that a plugin brings
+  std::string note;  ///< what the model's users must know; "" when there is nothing
+  BackendChoice backend;
   PartChoice<TextEncoder> text_encoder;
   PartChoice<UNet> unet;
   PartChoice<Vae> vae;

@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 constexpr const char* kIndex = "model_index.json";
 constexpr const char* kScheduler = "scheduler";
 constexpr const char* kDefaults = "_defaults";
+constexpr const char* kLosses = "_losses";
 
 struct PartName {
   const char* part;
@@ -66,9 +67,13 @@ void read_model_index(const fs::path& index_file, StoredModel& model) {
   read_text("_class_name", model.pipeline_class);
   read_text("_note", model.note);
   model.note = on_one_line(model.note);  // it goes to terminals and logs
-  model.defaults = index.value(kDefaults, Json());
-  if (!model.defaults.is_null() && !model.defaults.is_object())
-    fail(index_file, std::string("'") + kDefaults + "' must be an object, not " + brief(dump_json(model.defaults)));
+  const auto read_object = [&](const char* name, Json& into) {
+    into = index.value(name, Json());
+    if (!into.is_null() && !into.is_object())
+      fail(index_file, std::string("'") + name + "' must be an object, not " + brief(dump_json(into)));
+  };
+  read_object(kDefaults, model.defaults);
+  read_object(kLosses, model.losses);
 }
 
 void add_assets(const fs::path& tokenizer, ModelFiles& files) {
@@ -137,6 +142,7 @@ FileSettings read_settings(const fs::path& file, const fs::path& root) {
     }
     check_settings(beside, kScheduler, settings);
     check_settings(beside, kDefaults, settings);
+    check_settings(beside, kLosses, settings);
     return settings;
   }
   return {};
@@ -184,6 +190,7 @@ StoredModel open_model_file(const fs::path& file, const fs::path& models) {
   model.scheduler_config = settings.object.value(kScheduler, Json());
   model.defaults = settings.object.value(kDefaults, Json());
   model.warnings = std::move(settings.warnings);
+  model.losses = settings.object.value(kLosses, Json());
   return model;
 }
 

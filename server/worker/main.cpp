@@ -8,10 +8,13 @@
 #include <exception>
 #include <new>
 #include <thread>
+#include <utility>
 
+#include "core/base/heap.h"
 #include "core/base/implied_model.h"
 #include "core/base/model_catalogue.h"
 #include "core/base/one_line.h"
+#include "core/host/backend_choice.h"
 #include "server/worker/commands.h"
 
 namespace alice {
@@ -101,7 +104,9 @@ int run(CommandLine line) {
   say_loading("");
   for (const PluginRecord& plugin : registry->plugins())
     if (!plugin.refused.empty()) spdlog::error("plugin {}: {}", plugin.file.string(), plugin.refused);
-  Composer composer(config.host, registry, log_loaded);
+  HostConfig host = config.host;
+  if (line.command == Command::check_compat) prefer_plain_backend(*registry, host);
+  Composer composer(std::move(host), registry, log_loaded);
 
   switch (line.command) {
     case Command::work: run_work(*front, composer);
@@ -119,6 +124,7 @@ int run(CommandLine line) {
 }  // namespace alice
 
 int main(int argc, char** argv) {
+  alice::keep_freed_memory();
   try {
     const alice::ParsedCommandLine parsed = alice::parse_command_line(argc, argv);
     return parsed.answer.has_value() ? alice::give_answer(*parsed.answer) : alice::run(parsed.line);

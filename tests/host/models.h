@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "core/host/backend_choice.h"
 #include "core/host/composer.h"
 
 namespace alice::test {
@@ -13,9 +14,10 @@ inline std::shared_ptr<const Registry> built_in_registry() {
   return registry;
 }
 
-/// A configuration with the goldens' models and nothing else said.
+/// A configuration with the goldens' models, the plain backend, and nothing else said.
 inline HostConfig golden_models() {
   HostConfig config;
+  prefer_plain_backend(*built_in_registry(), config);
   config.models_directory = std::string(ALICE_TEST_DATA) + "/goldens/models";
   return config;
 }

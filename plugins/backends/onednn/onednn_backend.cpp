@@ -7,6 +7,7 @@
 
 #include "core/api/plugin.h"
 #include "core/api/product_error.h"
+#include "core/api/quickness.h"
 #include "plugins/backends/onednn/attention.h"
 #include "plugins/backends/onednn/instruction_set.h"
 #include "plugins/backends/onednn/norms.h"
@@ -137,6 +138,9 @@ class OnednnBackend final : public Backend, public FusedProducts {
 
   const void* extension(const char* name) const override {
     if (std::strcmp(name, kFusedProducts) == 0) return static_cast<const FusedProducts*>(this);
+    // A step of Stable Diffusion 1.5 at 512x512 on two cores, and less with AVX2 alone (reference/RESULTS.md).
+    static constexpr Quickness kQuicker = {8};
+    if (std::strcmp(name, kQuickness) == 0) return kernels_ ? &kQuicker : nullptr;
     static constexpr ProductError kError = {kMostRounding};
     const bool is_asked = precision_ == Precision::int8 && std::strcmp(name, kProductError) == 0;
     return is_asked ? &kError : nullptr;

@@ -21,17 +21,11 @@ std::string name_of_dtype(at::ScalarType dtype) {
 }
 
 /// A backend may multiply in another precision than its tensors have; then its option says so.
-std::string precision_of(const HostConfig& config, const std::string& name, const Backend& backend) {
-  const auto found = config.backends.find(name);
-  if (found != config.backends.end() && found->second.options.is_object()) {
-    const auto dtype = found->second.options.find("dtype");
-    if (dtype != found->second.options.end() && dtype->is_string()) return dtype->get<std::string>();
-  }
-  return name_of_dtype(backend.dtype());
-}
-
-std::string backend_name(const Composer& composer, const Blueprint& blueprint) {
-  return blueprint.backend.empty() ? composer.registry().backends().all().front()->info().id : blueprint.backend;
+std::string precision_of(const BackendChoice& choice, const Backend& backend) {
+  std::string precision = name_of_dtype(backend.dtype());
+  for (const OptionLayer& layer : choice.options)
+    if (layer.values.is_object()) precision = layer.values.value("dtype", precision);
+  return precision;
 }
 
 int64_t side_in_latents(int64_t pixels, int64_t reduction) {
@@ -84,9 +78,9 @@ Subject::Subject(Composer& composer, const std::string& model, std::optional<int
 
   const int64_t reduction = vae_->info().reduction;
   facts_ = {blueprint->config.id,
-            backend_name(composer, *blueprint),
+            blueprint->backend.name,
             backend->info().device,
-            precision_of(composer.config(), blueprint->backend, *backend),
+            precision_of(blueprint->backend, *backend),
             backend->device().is_cpu(),
             at::get_num_threads(),
             size.value_or(unet_->info().native_latent_size * reduction)};

@@ -18,13 +18,6 @@ void add_plugin(const Registry& registry, const FactoryList<F>& list, const F* f
   }
 }
 
-const BackendFactory* backend_factory(const Composer& composer, const std::string& name) {
-  const auto& backends = composer.registry().backends();
-  const auto configured = composer.config().backends.find(name);
-  if (configured != composer.config().backends.end()) return backends.find(configured->second.plugin).factory;
-  return backends.all().empty() ? nullptr : backends.all().front().get();
-}
-
 const SchedulerFactory* scheduler_factory(const Registry& registry, const SchedulerSource& source, std::string name) {
   std::string origin;
   if (name.empty()) name = default_scheduler(registry, source, origin);
@@ -51,7 +44,7 @@ JobPlugins plugins_of(const GenerateRequest& request, const Composer& composer) 
   add_plugin(registry, registry.unets(), blueprint->unet.factory, plugins.unet);
   add_plugin(registry, registry.vaes(), blueprint->vae.factory, plugins.vae);
   for (auto* part : {&plugins.text_encoder, &plugins.unet, &plugins.vae})
-    add_plugin(registry, registry.backends(), backend_factory(composer, blueprint->backend), *part);
+    add_plugin(registry, registry.backends(), blueprint->backend.factory, *part);
   return plugins;
 }
 
