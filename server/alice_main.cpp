@@ -14,6 +14,7 @@
 #include "server/cli/command_line.h"
 #include "server/program_folder.h"
 #include "server/serve/serve.h"
+#include "server/serve/systemd_unit.h"
 
 namespace {
 
@@ -35,7 +36,8 @@ int main(int argc, char** argv) {
     const alice::ParsedCommandLine parsed = alice::parse_command_line(argc, argv);
     if (parsed.answer.has_value()) return alice::give_answer(*parsed.answer);
     switch (parsed.line.command) {
-      case alice::Command::serve: return alice::run_serve(parsed.line);
+      case alice::Command::serve:
+        return parsed.line.systemd_unit ? alice::write_systemd_unit() : alice::run_serve(parsed.line);
       case alice::Command::plugin_new: return alice::run_plugin_new(parsed.line);
       default: return become_worker(argv);
     }

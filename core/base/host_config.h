@@ -28,7 +28,7 @@ struct BackendConfig {
 struct ModelConfig {
   std::string id;                ///< "sd/name"
   std::filesystem::path source;  ///< folder or file
-  std::string backend;           ///< a key of HostConfig::backends; "" means the default one
+  std::string backend;           ///< a key of HostConfig::backends; "" means HostConfig::default_backend
   PartConfig scheduler, text_encoder, unet, vae;
   GenerateRequest
       defaults;  ///< only steps, guidance_scale, width, height, scheduler, negative_prompt, clip_skip are read
@@ -47,8 +47,10 @@ inline constexpr size_t kMostPipelines = 4;
 struct HostConfig {
   std::vector<PlacedPath> plugins;  ///< library files; a folder stands for every *.so in it
   std::map<std::string, BackendConfig> backends;
-  std::string default_backend;                ///< a key of backends; "": the first that a plugin brings
+  std::string default_backend;                ///< a key of backends; "": chosen for each model (core/host/backend_choice.h)
   std::filesystem::path models_directory;     ///< scanned for folders and files; "loras" in it for LoRAs
+  /// Of an installed ALICE: those that came with it, beside the user's own, which come first. "": none.
+  std::filesystem::path shipped_models;
   std::map<std::string, ModelConfig> models;  ///< by id, those that the configuration names
   GenerateRequest defaults;                   ///< generation.default_*: steps, guidance_scale, width, height, scheduler
   int threads = 0;                            ///< compute threads; 0: one a core

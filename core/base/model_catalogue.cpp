@@ -63,6 +63,7 @@ std::map<std::string, ModelConfig> found_models(const fs::path& folder) {
 std::map<std::string, ModelConfig> list_models(const HostConfig& config) {
   std::map<std::string, ModelConfig> models = config.models;
   models.merge(found_models(config.models_directory));
+  if (!config.shipped_models.empty()) models.merge(found_models(config.shipped_models));
   return models;
 }
 

@@ -15,7 +15,7 @@ namespace alice {
 /// ".safetensors"; a file whose id is taken (x/ and x.safetensors) keeps its extension, so no two collide. Files of
 /// formats that are not read (.ckpt, .gguf) are listed too, to be told why. "loras", hidden entries, and folders that
 /// were searched before under another name are passed over. A model that the configuration names takes the place of one
-/// found under the same id.
+/// found under the same id; one of the models folder the place of one that came with ALICE (HostConfig::shipped_models).
 std::map<std::string, ModelConfig> list_models(const HostConfig& config);
 
 /// The model that a name means: an id, an id without "sd/", or, when `paths_allowed`, a folder or file.

@@ -23,13 +23,8 @@ std::string part_key(const PartChoice<Part>& choice, const std::string& backend)
   return key;
 }
 
-std::string backend_key(const std::map<std::string, BackendConfig>& backends, const std::string& name) {
-  const auto found = backends.find(name);
-  return found == backends.end() ? name : name + "|" + found->second.plugin + "|" + dump_json(found->second.options);
-}
-
-std::string pipeline_key(const HostConfig& config, const Blueprint& plan) {
-  const std::string backend = backend_key(config.backends, plan.backend);
+std::string pipeline_key(const Blueprint& plan) {
+  const std::string& backend = plan.backend.key;
   return plan.config.id + "|" + part_key(plan.text_encoder, backend) + "|" + part_key(plan.unet, backend) + "|" +
          part_key(plan.vae, backend);
 }
@@ -72,12 +67,18 @@ void throw_faults(const Blueprint& blueprint) {
   if (!blueprint.faults.empty()) throw Error(ErrorCode::bad_weights, blueprint.faults);
 }
 
+std::vector<std::filesystem::path> lora_folders(const HostConfig& config) {
+  std::vector<std::filesystem::path> folders = {config.models_directory / "loras"};
+  if (!config.shipped_models.empty()) folders.push_back(config.shipped_models / "loras");
+  return folders;
+}
+
 }  // namespace
 
 Composer::Composer(HostConfig config, std::shared_ptr<const Registry> registry, OnLoaded on_loaded)
     : config_(std::move(config)),
       registry_(std::move(registry)),
-      loras_(config_.models_directory / "loras"),
+      loras_(lora_folders(config_)),
       on_loaded_(std::move(on_loaded)),
       blueprints_([this](const ModelConfig& model) { return make_blueprint(*registry_, config_, model); }) {}
 
@@ -110,32 +111,26 @@ std::shared_ptr<const Blueprint> Composer::blueprint(const std::string& name, bo
 }
 
 std::shared_ptr<const Backend> Composer::backend(const std::string& name) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return make_backend(name);
+  return backend(choose_backend(*registry_, config_, name, "generation.backend"));
 }
 
-std::shared_ptr<const Backend> Composer::make_backend(const std::string& name) {
-  std::shared_ptr<const Backend>& made = backends_[name];
-  if (made) return made;
-  if (name.empty()) {
-    if (registry_->backends().all().empty())
-      throw Error(ErrorCode::not_found, "plugins", "no backend plugin is loaded");
-    made = registry_->backends().all().front()->create({});
-  } else {
-    const BackendConfig& config = config_.backends.at(name);
-    const auto named = registry_->backends().get(config.plugin, config.place(""), ErrorCode::bad_config);
-    made = named.factory->create({{named.options, UnknownKeys::fault, json_places("alias " + config.plugin)},
-                                  {config.options, UnknownKeys::fault, config.place}});
-  }
+std::shared_ptr<const Backend> Composer::backend(const BackendChoice& choice) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return make_backend(choice);
+}
+
+std::shared_ptr<const Backend> Composer::make_backend(const BackendChoice& choice) {
+  std::shared_ptr<const Backend>& made = backends_[choice.key];
+  if (!made) made = choice.make();
   return made;
 }
 
 template <class Part>
 std::shared_ptr<const Part> Composer::share(std::map<std::string, std::weak_ptr<const Part>>& parts,
-                                            const PartChoice<Part>& choice, const std::string& backend_name,
+                                            const PartChoice<Part>& choice, const std::string& backend_key,
                                             std::shared_ptr<const Backend> backend) {
   for (auto it = parts.begin(); it != parts.end();) it = it->second.expired() ? parts.erase(it) : std::next(it);
-  std::weak_ptr<const Part>& known = parts[part_key(choice, backend_name)];
+  std::weak_ptr<const Part>& known = parts[part_key(choice, backend_key)];
   std::shared_ptr<const Part> part = known.lock();
   if (!part) known = part = choice.load(std::move(backend));
   return part;
@@ -147,9 +142,9 @@ std::shared_ptr<const Pipeline> Composer::build(const Blueprint& blueprint) {
   auto pipeline = std::make_shared<Pipeline>();
   pipeline->id = blueprint.config.id;
   pipeline->backend = make_backend(blueprint.backend);
-  pipeline->text_encoder = share(text_encoders_, blueprint.text_encoder, blueprint.backend, pipeline->backend);
-  pipeline->unet = share(unets_, blueprint.unet, blueprint.backend, pipeline->backend);
-  pipeline->vae = share(vaes_, blueprint.vae, blueprint.backend, pipeline->backend);
+  pipeline->text_encoder = share(text_encoders_, blueprint.text_encoder, blueprint.backend.key, pipeline->backend);
+  pipeline->unet = share(unets_, blueprint.unet, blueprint.backend.key, pipeline->backend);
+  pipeline->vae = share(vaes_, blueprint.vae, blueprint.backend.key, pipeline->backend);
   pipeline->prompts = prompts_;
 
   check_parts_fit(*pipeline);
@@ -158,10 +153,7 @@ std::shared_ptr<const Pipeline> Composer::build(const Blueprint& blueprint) {
 }
 
 void Composer::tell_loaded(const Blueprint& blueprint, const Pipeline& pipeline, double seconds) const {
-  if (!on_loaded_) return;
-  const bool is_named = !blueprint.backend.empty();
-  on_loaded_({pipeline.id, is_named ? blueprint.backend : registry_->backends().all().front()->info().id,
-              pipeline.backend->info().device, seconds});
+  if (on_loaded_) on_loaded_({pipeline.id, blueprint.backend.name, pipeline.backend->info().device, seconds});
 }
 
 std::shared_ptr<const Pipeline> Composer::cached(const std::string& key,
@@ -180,7 +172,7 @@ std::shared_ptr<const Pipeline> Composer::cached(const std::string& key,
 std::shared_ptr<const Pipeline> Composer::compose(const std::string& name, bool paths_allowed) {
   const auto plan = blueprint(name, paths_allowed);
   const std::lock_guard<std::mutex> lock(mutex_);
-  return cached(pipeline_key(config_, *plan), [&] { return of_models_files([&] { return build(*plan); }); });
+  return cached(pipeline_key(*plan), [&] { return of_models_files([&] { return build(*plan); }); });
 }
 
 void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
@@ -206,7 +198,7 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
   PreparedRequest prepared;
   if (!plan->note.empty()) prepared.warnings.push_back(plan->config.id + ": " + plan->note);
   const std::lock_guard<std::mutex> lock(mutex_);
-  prepared.made_of = pipeline_key(config_, *plan);
+  prepared.made_of = pipeline_key(*plan);
   prepared.pipeline = cached(prepared.made_of, [&] { return of_models_files([&] { return build(*plan); }); });
   prepared.settings =
       resolve_settings({request, plan->config.defaults, config_.defaults}, *prepared.pipeline, prepared.warnings);

@@ -66,12 +66,14 @@ class Composer {
   /// Everything that a request needs: LoRA tags taken out of the prompt, model and LoRAs composed, settings resolved.
   PreparedRequest prepare(GenerateRequest request, bool paths_allowed);
 
-  /// A backend by its name in the configuration ("" means the first that a plugin brings), made once.
+  /// A backend by its name in the configuration, made once; "": as choose_backend() chooses without a model.
   std::shared_ptr<const Backend> backend(const std::string& name);
+  /// The one of a blueprint.
+  std::shared_ptr<const Backend> backend(const BackendChoice& choice);
 
  private:
   // All below are called with mutex_ held.
-  std::shared_ptr<const Backend> make_backend(const std::string& name);
+  std::shared_ptr<const Backend> make_backend(const BackendChoice& choice);
   std::shared_ptr<const Pipeline> build(const Blueprint& blueprint);
   void tell_loaded(const Blueprint& blueprint, const Pipeline& pipeline, double seconds) const;
   void add_loras(PreparedRequest& prepared, bool paths_allowed);
@@ -79,7 +81,7 @@ class Composer {
                                          const std::function<std::shared_ptr<const Pipeline>()>& make);
   template <class Part>
   std::shared_ptr<const Part> share(std::map<std::string, std::weak_ptr<const Part>>& parts,
-                                    const PartChoice<Part>& choice, const std::string& backend_name,
+                                    const PartChoice<Part>& choice, const std::string& backend_key,
                                     std::shared_ptr<const Backend> backend);
 
   const HostConfig config_;

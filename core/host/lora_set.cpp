@@ -75,11 +75,17 @@ void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, 
 
 }  // namespace
 
-LoraLibrary::LoraLibrary(std::filesystem::path folder) : folder_(std::move(folder)) {}
+LoraLibrary::LoraLibrary(std::vector<std::filesystem::path> folders) : folders_(std::move(folders)) {}
+
+std::map<std::string, std::filesystem::path> LoraLibrary::all() const {
+  std::map<std::string, std::filesystem::path> loras;
+  for (const std::filesystem::path& folder : folders_) loras.merge(list_loras(folder));
+  return loras;
+}
 
 std::vector<std::string> LoraLibrary::names() const {
   std::vector<std::string> names;
-  for (const auto& lora : list_loras(folder_)) names.push_back(lora.first);
+  for (const auto& lora : all()) names.push_back(lora.first);
   return names;
 }
 
@@ -87,7 +93,7 @@ std::filesystem::path LoraLibrary::find(const std::string& name, bool paths_allo
   std::error_code status;
   if (paths_allowed && !without_safetensors(name).empty() && std::filesystem::is_regular_file(name, status))
     return name;
-  const std::map<std::string, std::filesystem::path> loras = list_loras(folder_);
+  const std::map<std::string, std::filesystem::path> loras = all();
   std::vector<std::string> ids;
   for (const auto& lora : loras) ids.push_back(lora.first);
   return loras.at(lora_called(name, ids, place));

@@ -2,6 +2,7 @@
 // LoRAs: which there are, and what a set of them makes of a model.
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,18 +12,22 @@
 
 namespace alice {
 
-/// The LoRA files of a folder ("<models>/loras") and their names: see list_loras() and lora_called().
+/// The LoRA files of some folders ("<models>/loras") and their names: see list_loras() and lora_called(). Of two that
+/// bear one name the earlier folder's counts.
 class LoraLibrary {
  public:
-  explicit LoraLibrary(std::filesystem::path folder);
+  explicit LoraLibrary(std::vector<std::filesystem::path> folders);
   /// Names of what is there now, sorted.
   std::vector<std::string> names() const;
   /// By a name, or a path to a .safetensors file when `paths_allowed`. Throws as lora_called() does. A name cannot lead
-  /// out of the folder.
+  /// out of the folders.
   std::filesystem::path find(const std::string& name, bool paths_allowed, const std::string& place) const;
 
  private:
-  std::filesystem::path folder_;
+  /// By name.
+  std::map<std::string, std::filesystem::path> all() const;
+
+  std::vector<std::filesystem::path> folders_;
 };
 
 /// A pipeline whose UNet and text encoder have a set of LoRAs added: new models that share every weight no LoRA

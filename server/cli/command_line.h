@@ -74,6 +74,7 @@ struct CommandLine {
   std::string host, port;         ///< serve's --host and --port, as they were typed; "" when not given
   std::string data_directory;     ///< serve's --data; "" when not given
   bool watch_plugins = false;     ///< serve's --watch-plugins
+  bool systemd_unit = false;      ///< serve's --systemd-unit
   std::string group;              ///< work's --group; "" when not given
   bool json = false;              ///< --json (of the commands that list or check)
   std::string target;             ///< the model id, path, golden folder, folder of config.json files or plugin's name

@@ -110,10 +110,18 @@ fs::path built_in_models(const ConfigSources& sources) {
   return built_in_data(sources) / "models";
 }
 
+/// Where they are installed; "" in a build folder, whose models are the user's, too.
+fs::path built_in_shipped_models(const ConfigSources& sources) {
+  std::error_code ignored;
+  const fs::path folder = (sources.program_folder / ALICE_INSTALLED_MODELS).lexically_normal();
+  return fs::is_directory(folder, ignored) ? folder : fs::path();
+}
+
 Config built_in(const ConfigSources& sources) {
   Config config;
   config.host.plugins = {{sources.program_folder / "plugins", "built-in"}};
   config.host.models_directory = built_in_models(sources);
+  config.host.shipped_models = built_in_shipped_models(sources);
   config.server.data_directory = built_in_data(sources);
   return config;
 }
@@ -157,9 +165,10 @@ void settle_backends(Config& config, bool command_line_rules, Faults& faults) {
                "there are several backends; generation.backend must say which one is the usual one");
 }
 
-/// A model without a source is what lies under its name in the models folder.
+/// A folder of models that somebody names is the only one. A model without a source is what lies under its name in it.
 void settle_models(Config& config) {
   std::error_code ignored;  // what cannot be looked at is reported when it is opened
+  if (config.origins.count("models.directory") > 0) config.host.shipped_models.clear();
   for (auto& [id, model] : config.host.models) {
     if (!model.source.empty()) continue;
     const fs::path folder = config.host.models_directory / id.substr(id.find('/') + 1);

@@ -18,6 +18,7 @@ void add_serve_commands(Grammar& grammar) {
   grammar.add_text(app, "--port", line.port, "PORT", "the port to listen on (8080; 0 for any free one)");
   grammar.add_text(app, "--data", line.data_directory, "DIR", "where jobs and pictures are kept");
   app.add_flag("--watch-plugins", line.watch_plugins, "take up plugin libraries as they change, for their authors");
+  app.add_flag("--systemd-unit", line.systemd_unit, "write a unit of systemd that starts this very program, and end");
 
   CLI::App& work = grammar.add_hidden_leaf(grammar.app(), "work", Command::work);
   grammar.add_places(work);
