@@ -90,7 +90,8 @@ std::string what_else_it_is(const Registry& registry, const StoredModel& stored)
   const bool has_text = recognised(registry.text_encoders(), stored.parts.at("text_encoder")).has_value();
   if (has_vae && !has_text) return part_alone("VAE", "models: MODEL: vae");
   if (has_text && !has_vae) return part_alone("text encoder", "models: MODEL: text_encoder");
-  return "";
+  if (has_text) return "";  // and a VAE: of a model whose UNet is of an unknown kind
+  return "holds no UNet, VAE or text encoder that a plugin knows: it is no model of a kind that is supported";
 }
 
 }  // namespace alice

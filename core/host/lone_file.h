@@ -9,8 +9,8 @@
 namespace alice {
 
 /// "is a LoRA: ..." with what to do with it, when a single file holds no whole UNet and is known to be something else:
-/// by the plugins, or by names of its tensors. "" for a model, whole or damaged, for a folder, and when nothing is
-/// recognised. Headers only. Never throws; any thread.
+/// by the plugins, or by names of its tensors; or when no plugin knows any part of it. "" for a model, whole or damaged,
+/// and for a folder. Headers only. Never throws; any thread.
 std::string what_else_it_is(const Registry& registry, const StoredModel& stored);
 
 }  // namespace alice

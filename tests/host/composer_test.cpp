@@ -79,6 +79,7 @@ TEST_CASE("what lies among the models and is none is called what it is, in one s
   write("esrgan.safetensors", "model.1.sub.0.RDB1.conv1.0.weight");
   write("embedding.safetensors", "emb_params");
   write("word.safetensors", "<word>");
+  write_safetensors(folder / "other.safetensors", {{"a", at::zeros({1})}, {"b", at::zeros({2, 2})}});
   folder.write("old.ckpt", "PK");
   HostConfig config;
   config.models_directory = folder.path();
@@ -96,6 +97,7 @@ TEST_CASE("what lies among the models and is none is called what it is, in one s
   CHECK(says(said["sd/embedding"], "embedding"));
   CHECK(says(said["sd/word"], "embedding"));
   CHECK(says(said["sd/old.ckpt"], "is a pickle"));
+  CHECK(says(said["sd/other"], "is no model"));
 }
 
 TEST_CASE("a file without a VAE says where another is named") {
