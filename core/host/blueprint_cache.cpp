@@ -31,7 +31,7 @@ std::string BlueprintCache::stamp_of(const ModelConfig& model, const std::vector
   return stamp;
 }
 
-std::shared_ptr<const Blueprint> BlueprintCache::get(const ModelConfig& model) {
+std::shared_ptr<const Blueprint> BlueprintCache::get(const ModelConfig& model, const BeforeLook& before_look) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto found = entries_.find(model.id);
@@ -40,6 +40,7 @@ std::shared_ptr<const Blueprint> BlueprintCache::get(const ModelConfig& model) {
       return found->second.blueprint;
   }
   const std::string before = sources_stamp(model);
+  if (before_look) before_look(model.id, before);
   Entry entry;
   entry.source = model.source;
   entry.blueprint = std::make_shared<const Blueprint>(make_(model));

@@ -20,9 +20,12 @@ class BlueprintCache {
   using Make = std::function<Blueprint(const ModelConfig&)>;
   explicit BlueprintCache(Make make) : make_(std::move(make)) {}
 
+  /// Called before a model's files are looked at anew, with its id and the stamp of its files, which may be long.
+  using BeforeLook = std::function<void(const std::string& id, const std::string& stamp)>;
+
   /// The model's blueprint, made anew when a file or folder that it comes from is another than when it was made. Throws
-  /// what making it throws; that is not remembered.
-  std::shared_ptr<const Blueprint> get(const ModelConfig& model);
+  /// what making it, or `before_look`, throws; that is not remembered.
+  std::shared_ptr<const Blueprint> get(const ModelConfig& model, const BeforeLook& before_look = {});
 
   /// Forgets the blueprints of all other models, and with them lets go of their files.
   void keep_only(const std::map<std::string, ModelConfig>& models);

@@ -82,14 +82,14 @@ Composer::Composer(HostConfig config, std::shared_ptr<const Registry> registry, 
       on_loaded_(std::move(on_loaded)),
       blueprints_([this](const ModelConfig& model) { return make_blueprint(*registry_, config_, model); }) {}
 
-std::vector<ModelStatus> Composer::models() const {
+std::vector<ModelStatus> Composer::models(const BlueprintCache::BeforeLook& before_look) const {
   std::vector<ModelStatus> out;
   const std::map<std::string, ModelConfig> models = list_models(config_);
   blueprints_.keep_only(models);
   for (const auto& [id, model] : models) {
     ModelStatus status{id, model.source, "", "", ""};
     try {
-      const auto blueprint = blueprints_.get(model);
+      const auto blueprint = blueprints_.get(model, before_look);
       status.description = blueprint->unet.recognition.description;
       status.note = blueprint->note;
       throw_faults(*blueprint);

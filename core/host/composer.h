@@ -56,8 +56,9 @@ class Composer {
   const Registry& registry() const { return *registry_; }
   const LoraLibrary& loras() const { return loras_; }
 
-  /// Every model with its state: opens headers only, and only those that have changed.
-  std::vector<ModelStatus> models() const;
+  /// Every model with its state: opens headers only, and only those that have changed. A model at which `before_look`
+  /// throws is not looked at: what was thrown is why it is unavailable.
+  std::vector<ModelStatus> models(const BlueprintCache::BeforeLook& before_look = {}) const;
   /// See make_blueprint() and find_model(). `paths_allowed`: `name` may be a folder or file (never for requests from
   /// the network).
   std::shared_ptr<const Blueprint> blueprint(const std::string& name, bool paths_allowed) const;

@@ -27,7 +27,7 @@ Dispatcher::Dispatcher(boost::asio::io_context& io, const Settings& settings, Jo
       watchers_(watchers),
       board_(board),
       groups_(io, settings.groups, *this),
-      refreshes_([this] { return groups_.description(); }),
+      refreshes_([this] { return ask_for_descriptions(); }, [this] { return groups_.description(); }),
       reloader_(io, groups_),
       health_(io, [this] { retry(); }),
       admission_(groups_, board, pace_, settings.default_model, settings.queue_size),
@@ -191,8 +191,6 @@ void Dispatcher::worker_says(WorkerGroup& group, size_t worker, ToFront message)
   std::visit([&](const auto& one) { on(group, worker, one); }, message);
 }
 
-void Dispatcher::on(WorkerGroup&, size_t, const LoadingPlugin&) {}  // the pool's
-
 void Dispatcher::on(WorkerGroup& group, size_t worker, const Described& described) {
   spdlog::info("worker={} is ready, process {}", group.log_name(worker), described.pid);
   board_.update([description = groups_.description()](ServerState& state) { state.description = description; });
@@ -254,6 +252,7 @@ void Dispatcher::group_is_back(WorkerGroup&) { dispatch(); }
 void Dispatcher::lost(WorkerGroup& group, RunningJob& run, const WorkerEnd& end) {
   if (run.is_decoding()) files_.sweep_pictures();  // it may have been writing
   if (run.is_cancelled) return running_.put_back(run, /*worker_died=*/false);  // which becomes cancelled
+  if (end.reason == kLookTimeout) return running_.put_back(run, /*worker_died=*/false);  // which was not its fault
   const int64_t deaths = run.job.worker_deaths + 1;
   const std::string death = death_sentence(run, end);
   const std::string sentence = fmt::format("{}; this was attempt {} of {}", death, deaths, group.job_attempts());
@@ -312,13 +311,19 @@ void Dispatcher::stop() {
 // --- what is told
 
 void Dispatcher::refresh(Then<Json> then) {
+  refreshes_.add(std::move(then));
+}
+
+/// A worker of each group is to describe itself.
+std::set<RefreshCalls::Asked> Dispatcher::ask_for_descriptions() {
   std::set<RefreshCalls::Asked> asked;
-  for (const auto& group : groups_)
-    if (const auto worker = group->pool().any()) asked.emplace(group.get(), *worker);
-  if (asked.empty()) return then(Error(ErrorCode::busy, "", "no worker is ready; try again in a moment"));
-  refreshes_.add(asked, std::move(then));
-  for (const auto& group : groups_)
-    if (const auto worker = group->pool().any()) group->pool().describe(*worker);
+  for (const auto& group : groups_) {
+    const auto worker = group->pool().any();
+    if (!worker.has_value()) continue;
+    group->pool().describe(*worker);
+    asked.emplace(group.get(), *worker);
+  }
+  return asked;
 }
 
 void Dispatcher::reload_plugins(Then<std::vector<GroupReload>> then) {

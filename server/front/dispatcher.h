@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -62,7 +63,9 @@ class Dispatcher final : private GroupListener {
   void worker_says(WorkerGroup& group, size_t worker, ToFront message) override;
   void worker_ended(WorkerGroup& group, size_t worker, const WorkerEnd& end, const std::optional<JobRun>& run) override;
   void group_is_back(WorkerGroup& group) override;
-  void on(WorkerGroup& group, size_t worker, const LoadingPlugin& loading);
+  void on(WorkerGroup&, size_t, const LoadingPlugin&) {}  // the pool's, as the next two
+  void on(WorkerGroup&, size_t, const LookingAt&) {}
+  void on(WorkerGroup&, size_t, const Pong&) {}
   void on(WorkerGroup& group, size_t worker, const Described& described);
   void on(WorkerGroup& group, size_t worker, const JobProgress& progress);
   void on(WorkerGroup& group, size_t worker, const PluginsAtWork& at_work);
@@ -83,6 +86,7 @@ class Dispatcher final : private GroupListener {
   void lost(WorkerGroup& group, RunningJob& run, const WorkerEnd& end);
   void wait_again(Job job);
   void retry();
+  std::set<RefreshCalls::Asked> ask_for_descriptions();
   void begin_drain();
   void hand_back();
 

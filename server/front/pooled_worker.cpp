@@ -14,17 +14,19 @@ using Clock = std::chrono::steady_clock;
 /// one that always does would be started again and again without a pause.
 constexpr std::chrono::seconds kTrueStart{1};
 
+template <class Message, class = void>
+constexpr bool kIsAboutJob = false;
+template <class Message>
+constexpr bool kIsAboutJob<Message, std::void_t<decltype(Message::run)>> = true;
+
 /// The job that a message is about.
 const JobRun* run_of(const ToFront& message) {
   return std::visit(
       [](const auto& one) -> const JobRun* {
-        using Message = std::decay_t<decltype(one)>;
-        if constexpr (std::is_same_v<Message, LoadingPlugin> || std::is_same_v<Message, Described> ||
-                      std::is_same_v<Message, Preloading> || std::is_same_v<Message, PreloadEnded> ||
-                      std::is_same_v<Message, LogLine>)
-          return nullptr;
-        else
+        if constexpr (kIsAboutJob<std::decay_t<decltype(one)>>)
           return &one.run;
+        else
+          return nullptr;
       },
       message);
 }
@@ -41,10 +43,9 @@ std::string seconds(std::chrono::milliseconds time) {
 
 }  // namespace
 
-void PooledWorker::start(boost::asio::io_context& io, WorkerProcess::OnMessage on_message,
-                         WorkerProcess::OnEnd on_end) {
-  process_ = WorkerProcess::start(io, settings_.arguments, std::move(on_message), std::move(on_end));
-  allow_description();
+void PooledWorker::start(const Json& pass_over, WorkerProcess::OnMessage on_message, WorkerProcess::OnEnd on_end) {
+  process_ = WorkerProcess::start(io_, settings_.arguments, std::move(on_message), std::move(on_end));
+  describe(pass_over);
 }
 
 bool PooledWorker::has_served() const {
@@ -54,6 +55,7 @@ bool PooledWorker::has_served() const {
 void PooledWorker::take() {
   stage = Stage::serving;
   taken_at_ = Clock::now();
+  heartbeat_.start(io_, process_, settings_.heartbeat);
 }
 
 // --- orders
@@ -73,9 +75,10 @@ void PooledWorker::cancel(const JobRun& run) {
                  " and was killed; another is started");
 }
 
-void PooledWorker::describe() {
-  process_->send(Describe{});
-  if (!is_busy() && !is_preloading()) allow_description();
+/// One that is late with another description gets no more time by this.
+void PooledWorker::describe(const Json& pass_over) {
+  process_->send(Describe{pass_over});
+  if (!description_.is_set()) allow_description();
 }
 
 void PooledWorker::preload(const std::string& model) {
@@ -96,8 +99,14 @@ void PooledWorker::stop() {
 // --- limits
 
 void PooledWorker::allow_description() {
-  limit_.set(process_, settings_.start_timeout, "start timeout",
-             "the worker did not describe itself within " + seconds(settings_.start_timeout) + " and was killed");
+  description_.set(
+      process_, settings_.start_timeout, "start timeout",
+      "the worker did not describe itself within " + seconds(settings_.start_timeout) + " and was killed");
+}
+
+void PooledWorker::allow_look() {
+  description_.set(process_, settings_.look_timeout, kLookTimeout,
+                   "the worker was not done within " + seconds(settings_.look_timeout) + " and was killed");
 }
 
 void PooledWorker::allow_step() {
@@ -114,7 +123,9 @@ void PooledWorker::allow_preload() {
 
 bool PooledWorker::heard(const ToFront& message) {
   if (const auto* loading = std::get_if<LoadingPlugin>(&message)) loading_ = loading->file;
-  if (std::holds_alternative<Described>(message) && !is_busy() && !is_preloading()) limit_.clear();
+  if (const auto* look = std::get_if<LookingAt>(&message)) heard_of_look(*look);
+  if (std::holds_alternative<Described>(message)) description_.clear();
+  if (std::holds_alternative<Pong>(message)) heartbeat_.answered();
   heard_of_preload(message);
   return heard_of_job(message);
 }
@@ -141,8 +152,22 @@ void PooledWorker::heard_of_preload(const ToFront& message) {
   if (ended->outcome != PreloadEnded::Outcome::stopped) to_preload.pop_front();
 }
 
+/// Each model has its own time.
+void PooledWorker::heard_of_look(const LookingAt& look) {
+  looking_at_ = look;
+  if (look.model.empty())
+    allow_description();
+  else
+    allow_look();
+}
+
 WorkerEnd PooledWorker::with_circumstances(WorkerEnd end) const {
   if (!has_described() && !loading_.empty()) end.sentence += " while it loaded the plugin " + loading_;
+  const bool is_of_look = end.reason == kLookTimeout || (!is_busy() && !is_preloading());
+  if (!looking_at_.model.empty() && is_of_look) {
+    end.looked_at = looking_at_.model, end.looked_at_stamp = looking_at_.stamp;
+    end.sentence += " while it looked at the files of " + end.looked_at;
+  }
   if (!preloading_.has_value()) return end;
   end.preload = *preloading_;
   end.sentence += " while it preloaded " + end.preload;

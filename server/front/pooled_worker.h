@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "server/front/heartbeat.h"
 #include "server/front/silence_limit.h"
 #include "server/front/worker_settings.h"
 
@@ -27,10 +28,11 @@ class PooledWorker {
 
   /// `settings` must outlive it. `plugins`: the libraries' stamp at its start.
   PooledWorker(boost::asio::io_context& io, const WorkerSettings& settings, Stage stage, std::string plugins)
-      : stage(stage), plugins(std::move(plugins)), settings_(settings), limit_(io), grace_(io) {}
+      : stage(stage), plugins(std::move(plugins)), io_(io), settings_(settings), description_(io), limit_(io), grace_(io) {}
 
-  /// Once, and before anything else is asked of it. Throws as WorkerProcess::start().
-  void start(boost::asio::io_context& io, WorkerProcess::OnMessage on_message, WorkerProcess::OnEnd on_end);
+  /// Once, and before anything else is asked of it: it is to describe itself (Describe). Throws as
+  /// WorkerProcess::start().
+  void start(const Json& pass_over, WorkerProcess::OnMessage on_message, WorkerProcess::OnEnd on_end);
 
   pid_t pid() const { return process_->pid(); }
   bool serves() const { return stage == Stage::serving; }
@@ -47,7 +49,7 @@ class PooledWorker {
   void give(StartJob job);
   /// Without effect when it has not this job. When it does not let go of it in time it is killed (kCancelledEnd).
   void cancel(const JobRun& run);
-  void describe();
+  void describe(const Json& pass_over);
   void preload(const std::string& model);
   /// Without effect when it preloads nothing.
   void stop_preload();
@@ -67,11 +69,14 @@ class PooledWorker {
 
  private:
   void allow_description();
+  void allow_look();
   void allow_step();
   void allow_preload();
   bool heard_of_job(const ToFront& message);
   void heard_of_preload(const ToFront& message);
+  void heard_of_look(const LookingAt& look);
 
+  boost::asio::io_context& io_;
   const WorkerSettings& settings_;
   std::shared_ptr<WorkerProcess> process_;
   std::string loading_;  // the library that it loads
@@ -80,7 +85,11 @@ class PooledWorker {
   std::optional<JobRun> run_;
   std::optional<std::string> preloading_;  // the model that it was told to preload
   bool is_to_stop_ = false;                // it was told to give that up
-  SilenceLimit limit_, grace_;
+  LookingAt looking_at_;
+  SilenceLimit description_;  // of what it says of itself
+  SilenceLimit limit_;        // of its job, or preload
+  SilenceLimit grace_;        // of a job that it is to let go of
+  Heartbeat heartbeat_;
 };
 
 }  // namespace alice

@@ -1,6 +1,29 @@
 #include "server/front/refresh_calls.h"
 
 namespace alice {
+namespace {
+
+constexpr size_t kMostWaiting = 100;
+
+void tell(std::vector<Then<Json>> calls, const Outcome<Json>& outcome) {
+  for (const Then<Json>& then : calls) then(outcome);
+}
+
+}  // namespace
+
+void RefreshCalls::add(Then<Json> then) {
+  if (waiting_.size() >= kMostWaiting)
+    return then(Error(ErrorCode::busy, "", "too many wait for a refresh already; try again in a moment"));
+  waiting_.push_back(std::move(then));
+  if (asked_.empty()) begin_round();
+}
+
+void RefreshCalls::begin_round() {
+  round_ = std::exchange(waiting_, {});
+  asked_ = ask_();
+  if (asked_.empty())
+    tell(std::exchange(round_, {}), Error(ErrorCode::busy, "", "no worker is ready; try again in a moment"));
+}
 
 void RefreshCalls::died(const Asked& worker) {
   const Error error(ErrorCode::busy, "", "the worker that was asked has ended; try again");
@@ -8,18 +31,18 @@ void RefreshCalls::died(const Asked& worker) {
 }
 
 void RefreshCalls::give_up(const Error& error) {
-  for (const Call& call : std::exchange(calls_, {})) call.then(error);
+  asked_.clear();
+  tell(std::exchange(round_, {}), error);
+  tell(std::exchange(waiting_, {}), error);
 }
 
+/// A death ends the calls of its round at once; the round itself goes on until all others have answered.
 void RefreshCalls::end(const Asked& worker, const Error* error) {
-  std::vector<Call> ended, waiting;
-  for (Call& call : calls_) {
-    const bool was_asked = call.asked.erase(worker) != 0;
-    const bool is_over = was_asked && (error != nullptr || call.asked.empty());
-    (is_over ? ended : waiting).push_back(std::move(call));
-  }
-  calls_ = std::move(waiting);
-  for (const Call& call : ended) call.then(error != nullptr ? Outcome<Json>(*error) : Outcome<Json>(describe_()));
+  if (asked_.erase(worker) == 0) return;
+  if (error != nullptr) tell(std::exchange(round_, {}), *error);
+  if (!asked_.empty()) return;
+  tell(std::exchange(round_, {}), describe_());
+  if (asked_.empty() && !waiting_.empty()) begin_round();
 }
 
 }  // namespace alice

@@ -121,7 +121,7 @@ void WorkerGroup::worker_ended(size_t worker, const WorkerEnd& end, const std::o
 void WorkerGroup::note_death(const WorkerEnd& end) {
   ++deaths_;
   last_death_ = end.sentence;
-  if (!end.preload.empty()) return;  // the pool has an end of these: no reason to refuse jobs
+  if (!end.preload.empty() || !end.looked_at.empty()) return;  // the pool has an end of these: no reason to refuse jobs
   breaker_.note_death(Clock::now());
   if (breaker_.state(Clock::now()) != Breaker::State::resting) return;
   spdlog::error("the group '{}' rests for {}: its workers die again and again", name(),

@@ -26,6 +26,11 @@ bool is_end_of_preload(const ToFront& message) {
   return ended != nullptr && ended->outcome != PreloadEnded::Outcome::stopped;
 }
 
+bool is_for_the_pool_alone(const ToFront& message) {
+  return std::holds_alternative<LoadingPlugin>(message) || std::holds_alternative<LookingAt>(message) ||
+         std::holds_alternative<Pong>(message);
+}
+
 std::string megabytes(int64_t bytes) { return fmt::format("{:.0f} MB", static_cast<double>(bytes) / 1e6); }
 
 }  // namespace
@@ -120,7 +125,7 @@ void WorkerPool::cancel(size_t number, const JobRun& run) {
   if (PooledWorker* worker = find(number)) worker->cancel(run);
 }
 
-void WorkerPool::describe(size_t number) { workers_.at(number)->describe(); }
+void WorkerPool::describe(size_t number) { workers_.at(number)->describe(bad_models_.to_pass_over()); }
 
 void WorkerPool::stop_preloads(size_t count) {
   for (const auto& [number, worker] : workers_) {
@@ -144,12 +149,18 @@ void WorkerPool::start(Stage stage) {
   PooledWorker& worker = *(workers_[number] = std::make_unique<PooledWorker>(io_, settings_, stage, stamp()));
   try {
     worker.start(
-        io_, [this, number](ToFront message) { heard(number, std::move(message)); },
+        bad_models_.to_pass_over(), [this, number](ToFront message) { heard(number, std::move(message)); },
         [this, number](const WorkerEnd& end) { ended(number, end); });
   } catch (const Error& e) {
     return ended(number, {"no start", e.what()});
   }
   spdlog::info("worker={}{} started as process {}", settings_.log_name, number, worker.pid());
+}
+
+void WorkerPool::note_bad_model(const WorkerEnd& end) {
+  if (!bad_models_.note(end)) return;
+  spdlog::error("the model {} is unavailable: a worker ended while it looked at its files ({}); others pass it over until "
+                "they change", end.looked_at, end.reason);
 }
 
 void WorkerPool::note_start_that_failed(const WorkerEnd& end) {
@@ -196,7 +207,7 @@ void WorkerPool::heard(size_t number, ToFront message) {
   PooledWorker& worker = *workers_.at(number);
   const auto preloaded = worker.preloading();
   const bool has_ended_job = worker.heard(message);
-  if (std::holds_alternative<LoadingPlugin>(message)) return;
+  if (is_for_the_pool_alone(message)) return;
   if (const auto* described = std::get_if<Described>(&message); described != nullptr && !take(number, *described))
     return;
   if (has_ended_job && worker.stage == Stage::leaving) worker.kill(kReplaced, kReplacedSentence);
@@ -219,7 +230,7 @@ bool WorkerPool::take(size_t number, const Described& described) {
   }
   if (!objection.empty()) spdlog::error("worker={}{} is taken although {}", settings_.log_name, number, objection);
   worker.take();
-  if (plugins_ != worker.plugins) preloads_.forget_deaths();
+  if (plugins_ != worker.plugins) preloads_.forget_deaths(), bad_models_.forget();
   worker.to_preload = preloads_.models();
   plugins_ = worker.plugins;
   objections_ = 0;
@@ -251,6 +262,7 @@ void WorkerPool::ended(size_t number, const WorkerEnd& how) {
   const bool is_unwanted = !is_candidate && (worker->stage != Stage::leaving || worker->is_busy());
   if (is_unwanted && !end.preload.empty() && preloads_.note_death(end.preload))
     spdlog::warn("workers die of {}: it is not preloaded any more, but loaded when a job asks for it", end.preload);
+  if (is_unwanted && !end.looked_at.empty()) note_bad_model(end);
   if (worker->has_served()) {
     false_starts_ = 0;
   } else if (is_unwanted) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "server/front/bad_models.h"
 #include "server/front/pooled_worker.h"
 #include "server/front/preload_plan.h"
 
@@ -62,6 +63,7 @@ class WorkerPool {
   void give(size_t worker, StartJob job);
   /// Without effect when the worker has not this job.
   void cancel(size_t worker, const JobRun& run);
+  /// It is to describe itself anew. When it is not done in time it is killed.
   void describe(size_t worker);
   /// `count` workers, or all that preload when they are fewer, are to give it up; who was told so before counts. They
   /// go on with it when they are idle again.
@@ -95,6 +97,7 @@ class WorkerPool {
   std::string objection_to(const PooledWorker& newcomer, const Described& described) const;
   void preload_next(size_t worker);
   void ended(size_t worker, const WorkerEnd& how);
+  void note_bad_model(const WorkerEnd& end);
   void note_start_that_failed(const WorkerEnd& end);
 
   void go_on_replacing();
@@ -109,6 +112,7 @@ class WorkerPool {
   std::string plugins_;  // the stamp at the last start that was taken
   std::string trouble_;
   PreloadPlan preloads_;
+  BadModels bad_models_;
   int false_starts_ = 0, objections_ = 0;  // in a row
   OnReplaced on_replaced_;                 // while workers are being replaced
   boost::asio::steady_timer pause_, memory_;

@@ -25,7 +25,13 @@ struct WorkerEnd {
   std::string reason;        ///< for counting: "SIGSEGV", "exit 3", "step timeout"
   std::string sentence;      ///< "the worker ended by SIGSEGV"
   std::string preload = {};  ///< the model that it preloaded when it ended; "": none
+  /// The model that it looked at when it ended, and the stamp of its files (LookingAt); "": none, or it had a job too,
+  /// and which of both it died of cannot be told.
+  std::string looked_at = {}, looked_at_stamp = {};
 };
+
+/// The reason of the end of a worker that was not done with looking at a model.
+inline constexpr const char* kLookTimeout = "look timeout";
 
 /// A process that speaks the link (server/link/message.h) on descriptor 3. Standard output and error go to our standard
 /// error, every other descriptor is closed, signals are as they are by default, and it is a process group of its own,

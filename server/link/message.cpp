@@ -17,11 +17,15 @@ constexpr const char* kKind<CancelJob> = "cancel_job";
 template <>
 constexpr const char* kKind<Describe> = "describe";
 template <>
+constexpr const char* kKind<Ping> = "ping";
+template <>
 constexpr const char* kKind<Preload> = "preload";
 template <>
 constexpr const char* kKind<StopPreload> = "stop_preload";
 template <>
 constexpr const char* kKind<LoadingPlugin> = "loading_plugin";
+template <>
+constexpr const char* kKind<LookingAt> = "looking_at";
 template <>
 constexpr const char* kKind<Described> = "described";
 template <>
@@ -40,6 +44,8 @@ template <>
 constexpr const char* kKind<Preloading> = "preloading";
 template <>
 constexpr const char* kKind<PreloadEnded> = "preload_ended";
+template <>
+constexpr const char* kKind<Pong> = "pong";
 template <>
 constexpr const char* kKind<LogLine> = "log_line";
 
@@ -86,7 +92,12 @@ void declare(Members& members, CancelJob& message) {
 }
 
 template <class Members>
-void declare(Members&, Describe&) {}
+void declare(Members& members, Describe& message) {
+  members.object("pass_over", message.pass_over);
+}
+
+template <class Members>
+void declare(Members&, Ping&) {}
 
 template <class Members>
 void declare(Members& members, Preload& message) {
@@ -100,6 +111,14 @@ void declare(Members&, StopPreload&) {}
 template <class Members>
 void declare(Members& members, LoadingPlugin& message) {
   static const auto table = OptionTable<LoadingPlugin>().text("file", &LoadingPlugin::file, "the library, or nothing");
+  members.options(table, message);
+}
+
+template <class Members>
+void declare(Members& members, LookingAt& message) {
+  static const auto table = OptionTable<LookingAt>()
+                                .text("model", &LookingAt::model, "the model's id, or nothing")
+                                .text("stamp", &LookingAt::stamp, "of its files");
   members.options(table, message);
 }
 
@@ -193,6 +212,9 @@ void declare(Members& members, PreloadEnded& message) {
                   "how it ended");
   members.options(table, message);
 }
+
+template <class Members>
+void declare(Members&, Pong&) {}
 
 template <class Members>
 void declare(Members& members, LogLine& message) {

@@ -34,8 +34,15 @@ struct StartJob {
 struct CancelJob {
   JobRun run;
 };
-/// Answered by a new Described: models may have come or gone.
-struct Describe {};
+/// Look which models there are and what they are, and answer with Described: at the start, and whenever models may have
+/// come or gone. At most one is under way; of those that come meanwhile the last is carried out after it.
+struct Describe {
+  /// Models that another worker died or hung of while it looked at them: id -> {"stamp" (LookingAt's), "reason"}. They
+  /// are not looked at while their files are the same, but described as unavailable, for that reason.
+  Json pass_over = Json::object();
+};
+/// Answered by Pong at once, whatever the worker computes.
+struct Ping {};
 /// Load the model and try it once, so that its first job finds everything made. Answered by PreloadEnded; until then
 /// the worker gets no job and no other Preload.
 struct Preload {
@@ -44,7 +51,7 @@ struct Preload {
 /// A job waits: give the preload up before its next stage. Without effect when there is none.
 struct StopPreload {};
 
-using ToWorker = std::variant<StartJob, CancelJob, Describe, Preload, StopPreload>;
+using ToWorker = std::variant<StartJob, CancelJob, Describe, Ping, Preload, StopPreload>;
 
 // --- worker to front
 
@@ -52,7 +59,13 @@ using ToWorker = std::variant<StartJob, CancelJob, Describe, Preload, StopPreloa
 struct LoadingPlugin {
   std::string file;
 };
-/// Said when plugins are loaded and jobs are taken; and after each Describe.
+/// The worker is about to look at the files of this model, to describe it; "" when it has looked at all. Whoever dies or
+/// is silent in between, did so of it.
+struct LookingAt {
+  std::string model;  ///< id
+  std::string stamp;  ///< another one when the model's files are others
+};
+/// The answer to Describe; jobs are taken from the first one on.
 struct Described {
   int64_t pid = 0;
   /// {"models": [{"id","available","unavailable"?,"description","created" (s since 1970),"bytes"}], "loras": [names],
@@ -116,6 +129,8 @@ struct PreloadEnded {
   std::string model;
   Outcome outcome = Outcome::done;
 };
+/// The answer to Ping.
+struct Pong {};
 /// A line for the log. The front writes it as its own.
 struct LogLine {
   std::string level;  ///< debug, info, warning, error, critical
@@ -123,8 +138,8 @@ struct LogLine {
   std::string job;  ///< "" when about none
 };
 
-using ToFront = std::variant<LoadingPlugin, Described, JobProgress, PluginsAtWork, JobPreview, JobPicture, JobDone,
-                             JobFailed, Preloading, PreloadEnded, LogLine>;
+using ToFront = std::variant<LoadingPlugin, LookingAt, Described, JobProgress, PluginsAtWork, JobPreview, JobPicture,
+                             JobDone, JobFailed, Preloading, PreloadEnded, Pong, LogLine>;
 
 /// The frame's payload. Bytes that are no UTF-8 are replaced, but in JobPreview::png, which is base64 in the JSON.
 std::string write_message(const ToWorker& message);

@@ -42,7 +42,8 @@ std::string every_byte() {
 
 /// One of each kind, no member at its default.
 std::vector<ToWorker> orders() {
-  return {StartJob{kRun, full_request(), 5, "/data/images", "/data/records/a"}, CancelJob{kRun}, Describe{},
+  return {StartJob{kRun, full_request(), 5, "/data/images", "/data/records/a"}, CancelJob{kRun},
+          Describe{{{"sd/odd", {{"stamp", "ab"}, {"reason", "it hangs"}}}}}, Ping{},
           Preload{"sd/tiny"}, StopPreload{}};
 }
 std::vector<ToFront> reports() {
@@ -54,6 +55,8 @@ std::vector<ToFront> reports() {
           JobFailed{kRun, ErrorCode::bad_weights, "/model", "is damaged"},
           LogLine{"warning", "text", "0192f0aa"},
           LoadingPlugin{"/plugins/a.so"},
+          LookingAt{"sd/tiny", "ab12"},
+          Pong{},
           PluginsAtWork{kRun, {"a", "b"}},
           Preloading{"sd/tiny", "denoise"},
           PreloadEnded{"sd/tiny", PreloadEnded::Outcome::stopped}};

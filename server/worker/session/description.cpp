@@ -55,9 +55,12 @@ std::string backend_in_words(Composer& composer) {
   }
 }
 
-Json describe_worker(const Composer& composer, const std::string& backend) {
+Json describe_worker(const Composer& composer, const std::string& backend,
+                     const BlueprintCache::BeforeLook& before_look) {
+  const std::vector<ModelStatus> seen = composer.models(before_look);
+  before_look("", "");
   Json models = Json::array();
-  for (const ModelStatus& model : composer.models()) models.push_back(describe_model(model));
+  for (const ModelStatus& model : seen) models.push_back(describe_model(model));
   return {{"models", models},
           {"loras", composer.loras().names()},
           {"plugins", composer.registry().describe()},

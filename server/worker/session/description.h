@@ -11,7 +11,9 @@ namespace alice {
 /// there is none, is said in its place.
 std::string backend_in_words(Composer& composer);
 
-/// Reads the headers of every model there is. Any thread, also while another composes.
-Json describe_worker(const Composer& composer, const std::string& backend);
+/// Reads the headers of every model there is. Any thread, also while another composes. `before_look`: as for
+/// Composer::models(), and once more with two empty strings, after the last model.
+Json describe_worker(const Composer& composer, const std::string& backend,
+                     const BlueprintCache::BeforeLook& before_look);
 
 }  // namespace alice

@@ -3,6 +3,7 @@
 #include <c10/core/InferenceMode.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include <thread>
 #include <utility>
@@ -17,14 +18,25 @@ namespace {
 
 bool same(const JobRun& a, const JobRun& b) { return a.job == b.job && a.attempt == b.attempt; }
 
+/// Of what may be megabytes: the stamps of every file of a folder.
+std::string short_stamp(const std::string& stamp) {
+  return fmt::format("{:016x}", XXH3_64bits(stamp.data(), stamp.size()));
+}
+
+/// Why `model` is not to be looked at (Describe::pass_over); "" when it is.
+std::string reason_to_pass_over(const Json& pass_over, const std::string& model, const std::string& stamp) {
+  const Json entry = pass_over.value(model, Json::object());
+  return entry.value("stamp", "") == stamp ? entry.value("reason", "") : "";
+}
+
 }  // namespace
 
 Session::Session(FrontLink& front, Composer& composer)
     : bench_{composer, front, loaded_programs()}, backend_(backend_in_words(composer)) {}
 
 void Session::run() {
-  take(Describe{});
   std::thread([this] { hear_front(); }).detach();
+  std::thread([this] { describe_when_asked(); }).detach();
   const c10::InferenceMode no_gradients;  // of this thread: models are loaded and used in one mode
   while (true) std::visit([this](const auto& order) { carry_out(order); }, next_order());
 }
@@ -62,9 +74,13 @@ void Session::take(const CancelJob& order) {
   bench_.front.say(JobFailed{order.run, ErrorCode::cancelled, "job", "was cancelled"});
 }
 
-void Session::take(const Describe&) {
-  bench_.front.say(Described{::getpid(), describe_worker(bench_.composer, backend_)});
+void Session::take(const Describe& order) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  waiting_describe_ = order;
+  describe_came_.notify_one();
 }
+
+void Session::take(const Ping&) { bench_.front.say(Pong{}); }
 
 void Session::take(const Preload& order) {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -74,6 +90,26 @@ void Session::take(const Preload& order) {
 }
 
 void Session::take(const StopPreload&) { preload_stopped_ = true; }
+
+void Session::describe_when_asked() {
+  while (true) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    describe_came_.wait(lock, [&] { return waiting_describe_.has_value(); });
+    const Describe order = *std::exchange(waiting_describe_, std::nullopt);
+    lock.unlock();
+    describe(order);
+  }
+}
+
+void Session::describe(const Describe& order) const {
+  const auto before_look = [&](const std::string& model, const std::string& long_stamp) {
+    const std::string stamp = short_stamp(long_stamp);
+    const std::string reason = reason_to_pass_over(order.pass_over, model, stamp);
+    if (!reason.empty()) throw Error(ErrorCode::bad_weights, "", reason);
+    bench_.front.say(LookingAt{model, stamp});
+  };
+  bench_.front.say(Described{::getpid(), describe_worker(bench_.composer, backend_, before_look)});
+}
 
 /// Jobs first.
 std::variant<StartJob, Preload> Session::next_order() {

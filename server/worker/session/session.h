@@ -13,14 +13,15 @@
 
 namespace alice {
 
-/// Two threads: one hears what the front says, at any time; the one that calls run() computes. So a cancel is noted and
-/// a Describe answered in the middle of a job, and all computing happens on one thread, with one OpenMP team.
+/// Three threads: one hears what the front says, at any time, and does nothing else, so that a cancel is noted and a
+/// Ping answered at once; one looks at models and describes them, also in the middle of a job; the one that calls run()
+/// computes: all computing happens on one thread, with one OpenMP team.
 class Session {
  public:
   /// Both must live as long as the process.
   Session(FrontLink& front, Composer& composer);
 
-  /// Says Described, then works. Ends the process, at once and whatever it computes: with kExitOk when the front closes
+  /// Works. Ends the process, at once and whatever it computes: with kExitOk when the front closes
   /// its end, with kExitFailed at bytes that are no message.
   [[noreturn]] void run();
 
@@ -28,9 +29,12 @@ class Session {
   [[noreturn]] void hear_front();
   void take(const StartJob& order);
   void take(const CancelJob& order);
-  void take(const Describe&);
+  void take(const Describe& order);
+  void take(const Ping&);
   void take(const Preload& order);
   void take(const StopPreload&);
+  [[noreturn]] void describe_when_asked();
+  void describe(const Describe& order) const;
   std::variant<StartJob, Preload> next_order();
   void carry_out(const StartJob& order);
   void carry_out(const Preload& order);
@@ -39,7 +43,8 @@ class Session {
   const std::string backend_;  // in words
 
   std::mutex mutex_;
-  std::condition_variable order_came_;
+  std::condition_variable order_came_, describe_came_;
+  std::optional<Describe> waiting_describe_;  // guarded by mutex_
   std::optional<StartJob> waiting_;         // guarded by mutex_
   std::optional<Preload> waiting_preload_;  // guarded by mutex_
   std::optional<JobRun> running_;           // guarded by mutex_

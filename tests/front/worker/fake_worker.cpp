@@ -12,8 +12,10 @@
 // is silent for ever, "bad" fails; every other is done at once.
 // Its own arguments: "exit N" ends at once, "silent" never describes itself, "brief" ends after it has. Else any number
 // of "--model ID", a model that it has beside its two, and "--plugin FILE", and "--diary FILE",
-// to which it writes a line for each job ("job") and preload (the model). A plugin is a text file: its first word is
-// its version, or "torn": it is refused; "die": the worker dies of it; "hang": it is never done with it.
+// to which it writes a line for each job ("job"), preload (the model) and description ("describe"). A plugin is a text
+// file: its first word is its version, or "torn": it is refused; "die": the worker dies of it; "hang": it is never done
+// with it. "--look FILE" is a model that it looks at, called "sd/" and the file's stem: its first word is the stamp, its
+// second how that goes: "die", "hang", "kill" (by SIGKILL), "slow" (100 ms), else well.
 
 #include <poll.h>
 #include <signal.h>
@@ -23,6 +25,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -51,7 +54,12 @@ class Link {
   /// The next message, or nothing within that time; negative: wait for ever.
   std::optional<ToWorker> hear(int timeout_ms) {
     for (;;) {
-      if (const auto payload = reader_.next()) return read_to_worker(*payload);
+      if (const auto payload = reader_.next()) {
+        const ToWorker message = read_to_worker(*payload);
+        if (!std::holds_alternative<Ping>(message)) return message;
+        say(Pong{});
+        continue;
+      }
       pollfd descriptor = {kLinkDescriptor, POLLIN, 0};
       if (poll(&descriptor, 1, timeout_ms) == 0) return std::nullopt;
       char bytes[4096];
@@ -72,10 +80,12 @@ std::string sha256_of(const std::string& bytes) {
   return sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
 }
 
-std::vector<std::string> more_models, plugins;
+std::vector<std::string> more_models, plugins, looked_at;
 std::string diary;
 
-void note(const std::string& line) { std::ofstream(diary, std::ios::app) << line << "\n"; }
+void note(const std::string& line) {
+  if (!diary.empty()) std::ofstream(diary, std::ios::app) << line << "\n";
+}
 
 Json loaded = Json::array();  // as described
 
@@ -103,7 +113,28 @@ void load_plugins(Link& link) {
   for (const std::string& file : plugins) loaded.push_back(described_library(file));
 }
 
-Described description() {
+void look(Link& link, const std::string& file, const Json& pass_over, Json& models) {
+  const std::string id = "sd/" + std::filesystem::path(file).stem().string();
+  std::string stamp, way;
+  std::ifstream(file) >> stamp >> way;
+  const Json passed = pass_over.value(id, Json::object());
+  if (passed.value("stamp", "") == stamp) {
+    models.push_back({{"id", id}, {"available", false}, {"unavailable", passed.at("reason")}});
+    return;
+  }
+  link.say(LookingAt{id, stamp});
+  if (way == "die") std::abort();
+  if (way == "kill") raise(SIGKILL);
+  if (way == "hang") pause();
+  if (way == "slow") usleep(100'000);
+  models.push_back({{"id", id}, {"available", true}});
+}
+
+Described description(Link& link, const Describe& order) {
+  if (!looked_at.empty()) note("describe");
+  Json models = Json::array();
+  for (const std::string& file : looked_at) look(link, file, order.pass_over, models);
+  link.say(LookingAt{"", ""});
   Described described;
   described.pid = getpid();
   described.description = {{"models",
@@ -113,6 +144,7 @@ Described description() {
                            {"pid", getpid()}};
   for (const std::string& id : more_models)
     described.description["models"].push_back({{"id", id}, {"available", true}});
+  for (const Json& model : models) described.description["models"].push_back(model);
   return described;
 }
 
@@ -153,7 +185,7 @@ class FakeJob {
   bool is_cancelled() {
     const auto message = link_.hear(script_.value("step_ms", 0));
     if (!message.has_value()) return false;
-    if (std::holds_alternative<Describe>(*message)) link_.say(description());
+    if (const auto* order = std::get_if<Describe>(&*message)) link_.say(description(link_, *order));
     return std::holds_alternative<CancelJob>(*message) && !script_.value("deaf", false);
   }
 
@@ -234,7 +266,7 @@ void preload(Link& link, const std::string& model) {
   if (has(model, "hang")) pause();
   while (has(model, "slow")) {
     const auto message = link.hear(-1);
-    if (std::holds_alternative<Describe>(*message)) link.say(description());
+    if (const auto* order = std::get_if<Describe>(&*message)) link.say(description(link, *order));
     if (std::holds_alternative<StopPreload>(*message))
       return link.say(PreloadEnded{model, PreloadEnded::Outcome::stopped});
   }
@@ -244,10 +276,9 @@ void preload(Link& link, const std::string& model) {
 void work() {
   Link link;
   load_plugins(link);
-  link.say(description());
   for (;;) {
     const auto message = link.hear(-1);
-    if (std::holds_alternative<Describe>(*message)) link.say(description());
+    if (const auto* order = std::get_if<Describe>(&*message)) link.say(description(link, *order));
     if (const auto* order = std::get_if<Preload>(&*message)) preload(link, order->model);
     if (const auto* order = std::get_if<StartJob>(&*message)) {
       note("job");
@@ -265,11 +296,13 @@ int main(int argc, char** argv) {
   if (way == "silent") pause();
   for (int i = 1; i + 1 < argc; i += 2) {
     if (std::string(argv[i]) == "--model") alice::more_models.push_back(argv[i + 1]);
+    if (std::string(argv[i]) == "--look") alice::looked_at.push_back(argv[i + 1]);
     if (std::string(argv[i]) == "--diary") alice::diary = argv[i + 1];
     if (std::string(argv[i]) == "--plugin") alice::plugins.push_back(argv[i + 1]);
   }
   if (way == "brief") {
-    alice::Link().say(alice::description());
+    alice::Link link;
+    link.say(alice::description(link, {}));
     return 0;
   }
   alice::work();
