@@ -71,7 +71,7 @@ class SharedWorker(unittest.TestCase):
         self.assertTrue(failed["sentence"])
         return failed["sentence"]
 
-    def test_it_describes_itself_before_anything_is_asked(self):
+    def test_it_describes_itself_before_anything_else_is_asked(self):
         description = self.described["description"]
         self.assertEqual(self.described["pid"], self.worker.process.pid)
         models = {model["id"]: model for model in description["models"]}
@@ -179,9 +179,9 @@ class SharedWorker(unittest.TestCase):
         self.worker.start_job("cancelled", small_request(steps=1000))
         self.worker.hear_until("job_progress", stage="denoise", done=1)
         self.worker.cancel("cancelled")
-        self.worker.say("describe")
+        self.worker.say("ping")
         # When it is answered, the cancel has been taken, too; the job may have ended even before.
-        rest = self.worker.hear_until("described")
+        rest = self.worker.hear_until("pong")
         if not of_kind(rest, "job_failed"):
             rest = self.worker.end_of("cancelled")
             self.assertLessEqual(len(of_kind(rest, "job_progress")), 1)
@@ -200,11 +200,20 @@ class SharedWorker(unittest.TestCase):
     def test_describe_is_answered_while_a_job_is_made(self):
         self.worker.start_job("long", small_request(steps=1000))
         self.worker.hear_until("job_progress", stage="denoise", done=1)
-        self.worker.say("describe")
+        self.worker.describe()
         between = self.worker.hear_until("described", "job_done")
         self.assertEqual(between[-1]["say"], "described")
         self.worker.cancel("long")
         self.worker.end_of("long")
+
+    def test_a_ping_is_answered_at_once_whatever_is_done(self):
+        self.worker.start_job("pinged", small_request(steps=1000))
+        self.worker.hear_until("job_progress", stage="denoise", done=1)
+        self.worker.describe()
+        self.worker.say("ping")
+        self.assertEqual(self.worker.hear_until("pong", "job_done")[-1]["say"], "pong")
+        self.worker.cancel("pinged")
+        self.worker.end_of("pinged")
 
     def test_a_job_that_waits_can_be_cancelled_and_a_third_is_refused(self):
         self.worker.start_job("first", small_request(steps=1000))
@@ -325,13 +334,49 @@ class Preload(unittest.TestCase):
         with WorkerProcess() as worker:
             worker.hear_until("described")
             worker.say("preload", model=MODEL)
-            worker.say("describe")
+            worker.describe()
             heard = worker.hear_until("described")
             if not of_kind(heard, "preload_ended"):
                 worker.hear_until("preload_ended")
 
 
 class Models(unittest.TestCase):
+    def test_each_model_is_named_before_it_is_looked_at_and_one_to_pass_over_is_not_while_its_files_are_the_same(self):
+        with WorkerProcess() as worker:
+            worker.stop()
+            worker.models = worker.folder / "models"
+            for name in ("one", "two"):
+                shutil.copytree(MODELS / "tiny_sd15", worker.models / name)
+            shutil.copytree(MODELS / "clip_vocab", worker.models / "clip_vocab")
+
+            def described(**pass_over):
+                worker.describe(**pass_over)
+                messages = worker.hear_until("described")
+                looked = [(m["model"], m["stamp"]) for m in of_kind(messages, "looking_at")]
+                models = {m["id"]: m.get("unavailable") for m in messages[-1]["description"]["models"]}
+                return looked, models
+
+            def restarted(**pass_over):
+                worker.start(**pass_over)
+                messages = worker.hear_until("described")
+                looked = [(m["model"], m["stamp"]) for m in of_kind(messages, "looking_at")]
+                return looked, {m["id"]: m.get("unavailable") for m in messages[-1]["description"]["models"]}
+
+            looked, models = restarted()
+            self.assertEqual([model for model, _ in looked], ["sd/one", "sd/two", ""])
+            self.assertEqual(models, {"sd/one": None, "sd/two": None})
+            self.assertEqual([model for model, _ in described()[0]], [""])  # nothing has changed
+
+            worker.stop()
+            bad = {"sd/two": {"stamp": dict(looked)["sd/two"], "reason": "hangs"}}
+            looked, models = restarted(**bad)
+            self.assertEqual([model for model, _ in looked], ["sd/one", ""])
+            self.assertEqual(models, {"sd/one": None, "sd/two": "hangs"})
+            (worker.models / "two" / "model_index.json").touch()
+            looked, models = described(**bad)
+            self.assertEqual([model for model, _ in looked], ["sd/two", ""])
+            self.assertEqual(models, {"sd/one": None, "sd/two": None})
+
     def test_a_model_that_comes_is_described_and_one_that_goes_is_not(self):
         with WorkerProcess() as worker:
             worker.stop()
@@ -341,7 +386,7 @@ class Models(unittest.TestCase):
             ids = lambda: [m["id"] for m in worker.hear_until("described")[-1]["description"]["models"]]
             self.assertEqual(ids(), ["sd/one"])
             (worker.models / "one").rename(worker.models / "two")
-            worker.say("describe")
+            worker.describe()
             self.assertEqual(ids(), ["sd/two"])
             worker.start_job("a", small_request(model="sd/two", steps=1))
             self.assertEqual(worker.end_of("a")[-1]["say"], "job_done")
@@ -440,7 +485,7 @@ class TheEnd(unittest.TestCase):
     def test_a_message_that_comes_byte_by_byte_is_understood(self):
         with WorkerProcess() as worker:
             worker.hear_until("described")
-            for byte in frame(b'{"say":"describe"}'):
+            for byte in frame(b'{"say":"describe","pass_over":{}}'):
                 worker.socket.sendall(bytes([byte]))
             worker.hear_until("described")
 

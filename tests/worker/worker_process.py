@@ -49,8 +49,8 @@ class WorkerProcess:
         self.launch = launch
         self.start()
 
-    def start(self):
-        """Starts a worker; once more, after the last one has ended."""
+    def start(self, **pass_over):
+        """Starts a worker, which is to describe itself; once more, after the last one has ended."""
         ours, theirs = socket.socketpair()
         command = [BUILD / "alice-worker", "--config", self.folder / "config.yaml", "--models", self.models, "work"]
         number = theirs.fileno()
@@ -62,6 +62,7 @@ class WorkerProcess:
         self.socket = ours
         self.bytes = b""
         self.heard = []  # every message since the start
+        self.describe(**pass_over)
 
     def __enter__(self):
         return self
@@ -83,6 +84,9 @@ class WorkerProcess:
 
     def say(self, kind, **members):
         self.socket.sendall(frame(json.dumps({"say": kind, **members}).encode()))
+
+    def describe(self, **pass_over):
+        self.say("describe", pass_over=pass_over)
 
     def start_job(self, job, request, attempt=1, preview_every=0, record=None):
         self.say("start_job", job=job, attempt=attempt, request=request, preview_every=preview_every,
