@@ -52,13 +52,14 @@ void check_parts_fit(const Pipeline& pipeline) {
                     "' beside the prompt's tokens, which this version does not make");
 }
 
-/// What is not there while a model or LoRA that was found is opened is a fault of its files, not of who asked for it.
+/// What is not there, or is refused, while a model or LoRA that was found is opened is a fault of its files, not of who
+/// asked for it.
 template <class Open>
 auto of_models_files(const Open& open) {
   try {
     return open();
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::not_found) throw;
+    if (error.code() != ErrorCode::not_found && error.code() != ErrorCode::bad_request) throw;
     throw Error(ErrorCode::bad_weights, error.place(), error.sentence());
   }
 }

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "core/host/plugin_call.h"
+
 namespace alice {
 namespace {
+
+constexpr const char* kUNet = "the UNet";  // who is to blame
 
 /// The second half of each tensor's rows.
 Conditioning positive_half(const Conditioning& both) {
@@ -65,10 +69,12 @@ void GuidedNetwork::pass(const Tensor& x, const Level& level) {
 void GuidedNetwork::prepare(Asked& asked) {
   if (asked.run) return;
   if (!shortcuts_.any()) {
-    asked.run = unet_->prepare(asked.conditioning);
+    asked.run = call_plugin(kUNet, [&] { return unet_->prepare(asked.conditioning); });
     return;
   }
-  auto run = shortcuts_of(*unet_)->prepare_shortcuts(asked.conditioning, {shortcuts_.token_merging_ratio});
+  auto run = call_plugin(kUNet, [&] {
+    return shortcuts_of(*unet_)->prepare_shortcuts(asked.conditioning, {shortcuts_.token_merging_ratio});
+  });
   asked.shortcut = run.get();
   asked.run = std::move(run);
 }
@@ -83,7 +89,12 @@ Tensor GuidedNetwork::predict(Asked& asked, bool guided, const Tensor& x, const 
   const Tensor scaled = scale_input(x, level);
   const Tensor input = guided ? at::cat({scaled, scaled}) : scaled;
   const Tensor t = at::full({input.size(0)}, level.t, at::kFloat);
-  return keeps_depth ? asked.shortcut->predict_with_kept_depth(input, t) : asked.run->predict(input, t);
+  std::vector<int64_t> shape = input.sizes().vec();
+  shape[1] = unet_->info().out_channels;
+  const auto ask = [&] {
+    return keeps_depth ? asked.shortcut->predict_with_kept_depth(input, t) : asked.run->predict(input, t);
+  };
+  return with_shape(call_plugin(kUNet, ask), shape, kUNet);
 }
 
 Tensor GuidedNetwork::denoise(const Tensor& x, const Level& level) {

@@ -5,6 +5,7 @@
 #include "core/base/lora_catalogue.h"
 #include "core/base/lora_names.h"
 #include "core/base/model_tree.h"
+#include "core/host/plugin_call.h"
 #include "core/io/safetensors_file.h"
 
 namespace alice {
@@ -37,9 +38,11 @@ void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, 
               double strength, PartDeltas& sums, Faults& faults) {
   const auto file = SafetensorsFile::open(path);
   std::shared_ptr<const LoraFormat> format;
+  std::string who;  // to blame
   for (const auto& factory : registry.lora_formats().all()) {
+    who = "the LoRA format " + factory->info().id;
     auto candidate = factory->create({});
-    if (candidate->recognises(file->index())) {
+    if (call_plugin(who, [&] { return candidate->recognises(file->index()); })) {
       format = std::move(candidate);
       break;
     }
@@ -52,7 +55,7 @@ void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, 
           return list;
         }() + ")");
 
-  const LoraRecognition recognition = format->read(*file, targets);
+  const LoraRecognition recognition = call_plugin(who, [&] { return format->read(*file, targets); });
   constexpr size_t kMostNamed = 8;  // a LoRA of another architecture has hundreds
   for (size_t i = 0; i < recognition.faults.size() && i < kMostNamed; ++i)
     faults.add(recognition.faults[i].place, recognition.faults[i].sentence);
@@ -67,7 +70,8 @@ void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, 
     });
     if (target == targets.end())
       throw Error(ErrorCode::internal, path.string(), "its format patches '" + patch.module + "', which was no target");
-    Tensor delta = format->delta(*file, patch, target->shape) * strength;
+    const Tensor whole = call_plugin(who, [&] { return format->delta(*file, patch, target->shape); });
+    Tensor delta = with_shape(whole, target->shape, who) * strength;
     Tensor& sum = sums[patch.part][patch.module + std::string(kWeight)];
     sum = sum.defined() ? sum + delta : delta;
   }

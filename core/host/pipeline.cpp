@@ -5,16 +5,22 @@
 #include <algorithm>
 
 #include "core/base/utf8.h"
+#include "core/host/plugin_call.h"
 #include "core/io/images.h"
 #include "core/math/noise_source.h"
 
 namespace alice {
 namespace {
 
+// Who is to blame, for people.
+constexpr const char* kTextEncoder = "the text encoder";
+constexpr const char* kVae = "the VAE";
+std::string in_words(const ChosenScheduler& scheduler) { return "the scheduler " + scheduler.plugin; }
+
 std::vector<int64_t> ids_of(const Pipeline& pipeline, const std::string& text, const std::string& field,
                             std::vector<std::string>& warnings) {
   const TextEncoder& encoder = *pipeline.text_encoder;
-  const TokenIds ids = encoder.tokenize(text);
+  const TokenIds ids = call_plugin(kTextEncoder, [&] { return encoder.tokenize(text); });
   if (!ids.cut_off.empty())
     warnings.push_back(field + ": only " + std::to_string(encoder.info().token_limit) + " tokens fit; not used: \"" +
                        brief(ids.cut_off) + "\"");
@@ -29,7 +35,11 @@ Conditioning encode(const Pipeline& pipeline, const Settings& settings, int64_t 
                     std::vector<std::string>& warnings) {
   constexpr int64_t kNegativeSkip = 0;  // as the reference does; A1111 skips here too
   const auto tokens_of = [&](const std::vector<std::vector<int64_t>>& prompts, int64_t clip_skip) {
-    return pipeline.prompts->tokens(pipeline.text_encoder, prompts, clip_skip);
+    const auto rows = static_cast<int64_t>(prompts.size());
+    const Tensor tokens =
+        call_plugin(kTextEncoder, [&] { return pipeline.prompts->tokens(pipeline.text_encoder, prompts, clip_skip); });
+    const TextEncoderInfo& info = pipeline.text_encoder->info();
+    return all_finite(with_shape(tokens, {rows, info.token_limit, info.width}, kTextEncoder), kTextEncoder);
   };
   const std::vector<int64_t> prompt = ids_of(pipeline, settings.prompt, "/prompt", warnings);
   if (!settings.guidance.two_passes()) return {{"tokens", repeat_rows(tokens_of({prompt}, settings.clip_skip), batch)}};
@@ -46,7 +56,8 @@ Tensor denoise(const Pipeline& pipeline, const Settings& settings, const Conditi
   const Scheduler& scheduler = *settings.scheduler.scheduler;
   const int64_t reduction = pipeline.vae->info().reduction;
 
-  const Plan plan = scheduler.plan(settings.steps, noise_model);
+  const std::string sampler = in_words(settings.scheduler);
+  const Plan plan = call_plugin(sampler, [&] { return scheduler.plan(settings.steps, noise_model); });
   GuidedNetwork network(pipeline.unet, conditioning, settings.guidance, settings.shortcuts, noise_model.prediction(),
                         plan);
   Denoise answer = [&](const Tensor& x, const Level& level) { return network.denoise(x, level); };
@@ -57,15 +68,18 @@ Tensor denoise(const Pipeline& pipeline, const Settings& settings, const Conditi
   };
   const Tensor shape =
       at::empty({batch, pipeline.vae->info().latent_channels, settings.height / reduction, settings.width / reduction});
-  return scheduler.sample(ask, noise.normal_like(shape) * plan.init_noise_sigma, plan, noise_model, noise, on_step);
+  const Tensor latents = call_plugin(sampler, [&] {
+    return scheduler.sample(ask, noise.normal_like(shape) * plan.init_noise_sigma, plan, noise_model, noise, on_step);
+  });
+  return all_finite(with_shape(latents, shape.sizes(), sampler), sampler);
 }
 
 Tensor decode(const Pipeline& pipeline, const Tensor& latents) {
-  const Tensor pixels = pipeline.vae->decode(latents);
-  if (!at::isfinite(pixels).all().item<bool>())
-    throw Error(ErrorCode::internal, pipeline.id,
-                "the picture holds numbers that are not finite: `alice check infer` tells where they begin");
-  return to_bytes(pixels);
+  constexpr int64_t kColours = 3;
+  const int64_t reduction = pipeline.vae->info().reduction;
+  const Tensor pixels = call_plugin(kVae, [&] { return pipeline.vae->decode(latents); });
+  const auto shape = {latents.size(0), kColours, latents.size(2) * reduction, latents.size(3) * reduction};
+  return to_bytes(all_finite(with_shape(pixels, shape, kVae), kVae));
 }
 
 void generate(const Pipeline& pipeline, const Settings& settings, const GenerateHooks& hooks,

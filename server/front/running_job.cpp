@@ -1,30 +1,11 @@
 #include "server/front/running_job.h"
 
+#include "server/link/whereabouts.h"
+
 namespace alice {
-namespace {
-
-std::string doing(const RunningJob& run) {
-  if (!run.progress.has_value()) return "before it said what it did";
-  const std::string& stage = run.progress->stage;
-  if (stage == "load") return "while it loaded the model";
-  if (stage == "encode") return "while it encoded the prompt";
-  if (stage == "denoise") return "while it denoised";
-  return "while it decoded and wrote the pictures";
-}
-
-std::string circumstances(const RunningJob& run) {
-  std::string text;
-  if (run.progress.has_value() && run.progress->stage == "denoise")
-    text = "step " + std::to_string(run.progress->done) + " of " + std::to_string(run.progress->total) + ", ";
-  text += run.job.request.generate.model;
-  const std::string& scheduler = run.job.request.generate.scheduler;
-  return scheduler.empty() ? text : text + ", scheduler " + scheduler;
-}
-
-}  // namespace
-
 std::string death_sentence(const RunningJob& run, const WorkerEnd& end) {
-  return end.sentence + " " + doing(run) + in_code_of(run.plugins) + " (" + circumstances(run) + ")";
+  const GenerateRequest& request = run.job.request.generate;
+  return end.sentence + in_words({request.model, request.scheduler, run.progress, run.plugins});
 }
 
 Job succeeded_job(const RunningJob& run, const JobDone& done) {

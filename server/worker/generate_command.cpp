@@ -1,19 +1,30 @@
+#include <c10/util/Exception.h>
+
 #include <csignal>
 #include <iostream>
+#include <new>
 
 #include "core/base/one_line.h"
+#include "core/host/plugin_call.h"
 #include "server/cli/progress.h"
 #include "server/worker/commands.h"
+#include "server/worker/crash_report.h"
 #include "server/worker/picture_writer.h"
+#include "server/worker/work_watch.h"
 
 namespace alice {
 namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
 
-void note_interrupt(int) { interrupted = 1; }
+/// Who asks twice does not wait for the end of the step.
+void note_interrupt(int signal) {
+  interrupted = 1;
+  std::signal(signal, SIG_DFL);
+}
 
-void make_pictures(const PreparedRequest& prepared, const std::string& out, std::vector<std::string>& warnings) {
+void make_pictures(const PreparedRequest& prepared, const std::string& out, WorkWatch& watch,
+                   std::vector<std::string>& warnings) {
   ProgressDisplay display;
   int64_t written = 0;
   GenerateHooks hooks;
@@ -22,6 +33,7 @@ void make_pictures(const PreparedRequest& prepared, const std::string& out, std:
       throw Error(ErrorCode::cancelled, "generate",
                   "interrupted; " + (written == 0 ? "no" : std::to_string(written)) +
                       (written == 1 ? " picture was written" : " pictures were written"));
+    watch.note(progress);
     if (progress.stage == Progress::Stage::denoise)
       display.step(progress.first_image, progress.images, progress.all_images, progress.done, progress.total);
   };
@@ -32,18 +44,46 @@ void make_pictures(const PreparedRequest& prepared, const std::string& out, std:
     display.finish();
     std::cout << file << " (seed " << image.seed << ")" << std::endl;
   };
+  hooks.wrap_denoise = [&](Denoise network) { return watch.wrap(std::move(network)); };
   generate(*prepared.pipeline, prepared.settings, hooks, warnings);
+}
+
+std::vector<std::string> prepare_and_make(Composer& composer, const CommandLine& line, WorkWatch& watch) {
+  constexpr bool kPathsAllowed = true;  // the caller's own files
+  watch.begin_load(composer, kPathsAllowed);
+  const PreparedRequest prepared = composer.prepare(line.request, kPathsAllowed);
+  std::signal(SIGINT, note_interrupt);
+  std::signal(SIGTERM, note_interrupt);
+  std::vector<std::string> warnings = prepared.warnings;
+  make_pictures(prepared, line.out, watch, warnings);
+  return warnings;
+}
+
+/// What a plugin threw, with its name and the stage, as the server tells it.
+std::vector<std::string> make(Composer& composer, const CommandLine& line) {
+  CrashReport crashes;
+  WorkWatch watch(line.request, [&] { crashes.is_doing(watch.where()); });
+  try {
+    return prepare_and_make(composer, line, watch);
+  } catch (const PluginFault& e) {
+    throw Error(ErrorCode::internal, "", e.place() + " " + e.sentence() + watch.where());
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const c10::Error& e) {
+    throw Error(ErrorCode::internal, "", "internal fault: " + std::string(e.what_without_backtrace()) + watch.where());
+  } catch (const std::exception& e) {
+    throw Error(ErrorCode::internal, "", "internal fault: " + std::string(e.what()) + watch.where());
+  } catch (...) {
+    throw Error(ErrorCode::internal, "", "internal fault: what was thrown is no std::exception" + watch.where());
+  }
 }
 
 }  // namespace
 
 int run_generate(Composer& composer, const CommandLine& line) {
-  constexpr bool kPathsAllowed = true;  // the caller's own files
-  const PreparedRequest prepared = composer.prepare(line.request, kPathsAllowed);
-  std::signal(SIGINT, note_interrupt);
-  std::signal(SIGTERM, note_interrupt);
-  std::vector<std::string> warnings = prepared.warnings;
-  make_pictures(prepared, line.out, warnings);
+  const std::vector<std::string> warnings = make(composer, line);
   for (const std::string& warning : warnings) std::cerr << "warning: " << on_indented_lines(warning) << "\n";
   return kExitOk;
 }

@@ -16,7 +16,7 @@ from alice_server import BUILD, Server, wait_until
 REQUESTS = int(os.environ.get("ALICE_REQUESTS", "100"))
 SMALL = {"prompt": "a cat", "seed": 5, "steps": 2, "width": 64, "height": 64}
 AT_STEP = "while it denoised, in code of the plugin misdeeds"
-THROWN = "an internal fault ended the job, in code of the plugin misdeeds"
+THROWN = "an internal fault ended the job " + AT_STEP
 MISDEEDS = {  # and what is said of each
     "segfault": "the worker ended by SIGSEGV " + AT_STEP,
     "abort": "the worker ended by SIGABRT " + AT_STEP,
@@ -25,8 +25,19 @@ MISDEEDS = {  # and what is said of each
     "exit": "the worker ended with exit code 0 " + AT_STEP,
     "throw": THROWN,
     "throw_number": THROWN,
+    "refuse": "the scheduler misdeeds refused what was right: /steps: must be another " + AT_STEP,
+    "wrong_shape": "the scheduler misdeeds returned a tensor of shape [1, 3, 32, 32], [1, 4, 32, 32] is needed " + AT_STEP,
+    "not_finite": "the scheduler misdeeds returned numbers that are not finite " + AT_STEP,
 }
-DEATHS = len(MISDEEDS) - 2  # what is thrown leaves the worker alive
+DEATHS = 5  # of the first five; what is thrown or returned leaves the worker alive
+BY_HAND = {  # what `alice generate` says
+    "segfault": "ended by SIGSEGV " + AT_STEP,
+    "abort": "ended by SIGABRT " + AT_STEP,
+    "exit": "ended by a call of exit() " + AT_STEP,
+    "throw": "internal fault: the misdeeds plugin threw this " + AT_STEP,
+    "throw_number": "internal fault: what was thrown is no std::exception " + AT_STEP,
+    **{misdeed: MISDEEDS[misdeed] for misdeed in ("refuse", "wrong_shape", "not_finite")},
+}
 
 
 class TwoModels:
@@ -104,6 +115,8 @@ class SandboxTest(unittest.TestCase):
                     job = server.wait_ended(server.submit(**odd(misdeed)))
                     self.assertEqual(job["status"], "failed", job)
                     self.assertIn(sentence, job["error"]["message"])
+                    self.assertEqual(job["error"]["code"], "internal")  # never the client's fault
+                    self.assertEqual(job["error"]["type"], "server_error")
                 self.assertEqual(server.wait_ended(server.submit(**odd()))["status"], "succeeded")
             finally:
                 load.join()
@@ -137,6 +150,21 @@ class SandboxTest(unittest.TestCase):
                      "--out", pathlib.Path(folder) / "cat.png"], capture_output=True, text=True)
                 self.assertEqual(run.returncode, code, run.stderr)
             self.assertIn("there is no scheduler 'misdeeds'", run.stderr)
+
+    def test_the_command_line_says_what_a_plugin_did_and_ends_as_documented(self):
+        with TwoModels() as models, tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "config.yaml"
+            file.write_text(config())
+            for misdeed, sentence in BY_HAND.items():
+                run = subprocess.run(
+                    [BUILD / "alice", "generate", "--config", file, "--models", models, "--model", "sd/odd",
+                     "--scheduler", "misdeeds", "--scheduler-option", "misdeed=" + misdeed, "--prompt", "a cat",
+                     "--steps", "2", "--width", "64", "--height", "64", "--out", pathlib.Path(folder) / "cat.png"],
+                    capture_output=True, text=True)
+                self.assertEqual(run.returncode, 1, (misdeed, run.stderr))
+                self.assertIn(sentence, run.stderr)
+                self.assertRegex(run.stderr, r"\(step [12] of 2, sd/odd, scheduler misdeeds\)", misdeed)
+            self.assertEqual(list(pathlib.Path(folder).glob("*.p*")), [])
 
     def test_the_command_line_loads_a_groups_plugins_for_a_model_that_goes_without_saying(self):
         with tempfile.TemporaryDirectory() as models, tempfile.TemporaryDirectory() as folder:

@@ -349,31 +349,24 @@ class Models(unittest.TestCase):
                 shutil.copytree(MODELS / "tiny_sd15", worker.models / name)
             shutil.copytree(MODELS / "clip_vocab", worker.models / "clip_vocab")
 
-            def described(**pass_over):
-                worker.describe(**pass_over)
-                messages = worker.hear_until("described")
-                looked = [(m["model"], m["stamp"]) for m in of_kind(messages, "looking_at")]
-                models = {m["id"]: m.get("unavailable") for m in messages[-1]["description"]["models"]}
-                return looked, models
-
-            def restarted(**pass_over):
-                worker.start(**pass_over)
+            def after(order, **pass_over):
+                order(**pass_over)
                 messages = worker.hear_until("described")
                 looked = [(m["model"], m["stamp"]) for m in of_kind(messages, "looking_at")]
                 return looked, {m["id"]: m.get("unavailable") for m in messages[-1]["description"]["models"]}
 
-            looked, models = restarted()
+            looked, models = after(worker.start)
             self.assertEqual([model for model, _ in looked], ["sd/one", "sd/two", ""])
             self.assertEqual(models, {"sd/one": None, "sd/two": None})
-            self.assertEqual([model for model, _ in described()[0]], [""])  # nothing has changed
+            self.assertEqual([model for model, _ in after(worker.describe)[0]], [""])  # nothing has changed
 
             worker.stop()
             bad = {"sd/two": {"stamp": dict(looked)["sd/two"], "reason": "hangs"}}
-            looked, models = restarted(**bad)
+            looked, models = after(worker.start, **bad)
             self.assertEqual([model for model, _ in looked], ["sd/one", ""])
             self.assertEqual(models, {"sd/one": None, "sd/two": "hangs"})
             (worker.models / "two" / "model_index.json").touch()
-            looked, models = described(**bad)
+            looked, models = after(worker.describe, **bad)
             self.assertEqual([model for model, _ in looked], ["sd/two", ""])
             self.assertEqual(models, {"sd/one": None, "sd/two": None})
 

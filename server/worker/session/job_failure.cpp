@@ -6,6 +6,8 @@
 #include <new>
 #include <string_view>
 
+#include "core/host/plugin_call.h"
+
 namespace alice {
 namespace {
 
@@ -18,18 +20,22 @@ bool speaks_of_memory(std::string_view what) { return what.find("allocate memory
 JobFailed no_memory(const JobRun& run) { return {run, ErrorCode::out_of_memory, kWorkerPlace, kNoMemory}; }
 
 /// `what` goes to the log alone.
-JobFailed unknown(const JobRun& run, const char* what, const std::vector<std::string>& plugins) {
-  spdlog::error("{}{}", what, in_code_of(plugins));
+JobFailed unknown(const JobRun& run, const char* what, const std::string& where) {
+  spdlog::error("{}{}", what, where);
   if (speaks_of_memory(what)) return no_memory(run);
   return {run, ErrorCode::internal, kWorkerPlace,
-          "an internal fault ended the job" + in_code_of(plugins) + "; the server's log says which"};
+          "an internal fault ended the job" + where + "; the server's log says which"};
 }
 
 }  // namespace
 
-JobFailed failure_of(const JobRun& run, const std::exception_ptr& thrown, const std::vector<std::string>& plugins) {
+JobFailed failure_of(const JobRun& run, const std::exception_ptr& thrown, const std::string& where) {
   try {
     std::rethrow_exception(thrown);
+  } catch (const PluginFault& e) {
+    const std::string sentence = e.place() + " " + e.sentence() + where;
+    spdlog::error("{}", sentence);
+    return {run, ErrorCode::internal, kWorkerPlace, sentence};
   } catch (const Error& e) {
     if (e.code() == ErrorCode::internal) spdlog::error("{}", e.what());
     return {run, e.code(), e.place(), e.sentence()};
@@ -38,11 +44,11 @@ JobFailed failure_of(const JobRun& run, const std::exception_ptr& thrown, const 
   } catch (const c10::OutOfMemoryError&) {
     return no_memory(run);
   } catch (const c10::Error& e) {
-    return unknown(run, e.what_without_backtrace(), plugins);
+    return unknown(run, e.what_without_backtrace(), where);
   } catch (const std::exception& e) {
-    return unknown(run, e.what(), plugins);
+    return unknown(run, e.what(), where);
   } catch (...) {
-    return unknown(run, "something was thrown that is no std::exception", plugins);
+    return unknown(run, "something was thrown that is no std::exception", where);
   }
 }
 

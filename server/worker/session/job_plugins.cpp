@@ -18,6 +18,11 @@ void add_plugin(const Registry& registry, const FactoryList<F>& list, const F* f
   }
 }
 
+/// By name, or by a tag in the prompt.
+bool asks_for_loras(const GenerateRequest& request) {
+  return !request.loras.empty() || request.prompt.find('<') != std::string::npos;
+}
+
 const SchedulerFactory* scheduler_factory(const Registry& registry, const SchedulerSource& source, std::string name) {
   std::string origin;
   if (name.empty()) name = default_scheduler(registry, source, origin);
@@ -28,21 +33,24 @@ const SchedulerFactory* scheduler_factory(const Registry& registry, const Schedu
 
 std::vector<std::string> JobPlugins::all() const {
   std::vector<std::string> all;
-  for (const auto* part : {&scheduler, &text_encoder, &unet, &vae})
+  for (const auto* part : {&scheduler, &text_encoder, &unet, &vae, &lora_formats})
     for (const std::string& plugin : *part)
       if (std::find(all.begin(), all.end(), plugin) == all.end()) all.push_back(plugin);
   return all;
 }
 
-JobPlugins plugins_of(const GenerateRequest& request, const Composer& composer) {
+JobPlugins plugins_of(const GenerateRequest& request, const Composer& composer, bool paths_allowed) {
   const Registry& registry = composer.registry();
-  const auto blueprint = composer.blueprint(request.model, /*paths_allowed=*/false);
+  const auto blueprint = composer.blueprint(request.model, paths_allowed);
   JobPlugins plugins;
   add_plugin(registry, registry.schedulers(), scheduler_factory(registry, blueprint->scheduler, request.scheduler),
              plugins.scheduler);
   add_plugin(registry, registry.text_encoders(), blueprint->text_encoder.factory, plugins.text_encoder);
   add_plugin(registry, registry.unets(), blueprint->unet.factory, plugins.unet);
   add_plugin(registry, registry.vaes(), blueprint->vae.factory, plugins.vae);
+  if (asks_for_loras(request))
+    for (const auto& format : registry.lora_formats().all())
+      add_plugin(registry, registry.lora_formats(), format.get(), plugins.lora_formats);
   for (auto* part : {&plugins.text_encoder, &plugins.unet, &plugins.vae})
     add_plugin(registry, registry.backends(), blueprint->backend.factory, *part);
   return plugins;

@@ -10,10 +10,10 @@
 #include "server/worker/picture_writer.h"
 #include "server/worker/session/front_log.h"
 #include "server/worker/session/job_failure.h"
-#include "server/worker/session/job_plugins.h"
 #include "server/worker/session/run_identity.h"
 #include "server/worker/session/stage_names.h"
 #include "server/worker/session/step_record.h"
+#include "server/worker/work_watch.h"
 
 namespace alice {
 namespace {
@@ -35,13 +35,12 @@ double seconds(Clock::time_point from, Clock::time_point to) {
 class JobRunner {
  public:
   JobRunner(const StartJob& order, const Workbench& bench, const std::atomic<bool>& cancelled)
-      : order_(order), bench_(bench), cancelled_(cancelled) {}
+      : order_(order), bench_(bench), cancelled_(cancelled), watch_(order.request, [this] { tell_plugins(); }) {}
 
   JobDone run() {
     const Clock::time_point begun = Clock::now();
     tell(kLoadStage, {Progress::Stage::encode, 0, 0, order_.request.n, 0, 0});
-    plugins_ = plugins_of(order_.request, bench_.composer);
-    at_work(plugins_.all());
+    watch_.begin_load(bench_.composer, kPathsAllowed);
     PreparedRequest prepared = bench_.composer.prepare(order_.request, kPathsAllowed);
     check_cancelled();
     const Clock::time_point loaded = Clock::now();
@@ -53,21 +52,14 @@ class JobRunner {
     return {order_.run, std::move(prepared.warnings), settings_used(prepared.settings), resumed_from_};
   }
 
-  /// Whose code runs.
-  const std::vector<std::string>& plugins_at_work() const { return at_work_; }
+  /// For sentences about what went wrong.
+  std::string where() const { return watch_.where(); }
 
  private:
-  void at_work(std::vector<std::string> plugins) {
-    if (plugins == at_work_) return;
-    at_work_ = std::move(plugins);
-    bench_.front.say(PluginsAtWork{order_.run, at_work_});
-  }
-
-  /// A stage begins. Of denoising first the network's preparation; the sampler comes with wrap_denoise.
-  void begin_stage(Progress::Stage stage) {
-    if (stage == Progress::Stage::encode) at_work(plugins_.text_encoder);
-    if (stage == Progress::Stage::denoise) at_work(plugins_.unet);
-    if (stage == Progress::Stage::decode) at_work(plugins_.vae);
+  void tell_plugins() {
+    if (watch_.plugins() == told_plugins_) return;
+    told_plugins_ = watch_.plugins();
+    bench_.front.say(PluginsAtWork{order_.run, told_plugins_});
   }
 
   void check_cancelled() const {
@@ -83,15 +75,14 @@ class JobRunner {
   void make_pictures(PreparedRequest& prepared, StepRecord& record) {
     GenerateHooks hooks;
     hooks.wrap_denoise = [&](Denoise network) {
-      at_work(plugins_.scheduler);
-      return watched(record.wrap(std::move(network)));
+      return watch_.wrap(watched(record.wrap(std::move(network))));
     };
     hooks.on_progress = [&](const Progress& progress) {
       check_cancelled();
       const bool step_is_done = progress.stage == Progress::Stage::denoise && progress.done > 0;
       if (step_is_done && record.is_answering()) ++resumed_from_;
       tell(name_of(progress.stage), progress);
-      if (!step_is_done) begin_stage(progress.stage);
+      watch_.note(progress);
       if (step_is_done && !record.is_answering() && preview_is_due(progress))
         tell_preview(*prepared.pipeline, progress);
     };
@@ -105,10 +96,7 @@ class JobRunner {
   Denoise watched(Denoise network) {
     return [this, network = std::move(network)](const Tensor& x, const Level& level) {
       check_cancelled();
-      at_work(plugins_.unet);
-      estimate_ = network(x, level);
-      at_work(plugins_.scheduler);
-      return estimate_;
+      return estimate_ = network(x, level);
     };
   }
 
@@ -146,8 +134,8 @@ class JobRunner {
   const StartJob& order_;
   const Workbench& bench_;
   const std::atomic<bool>& cancelled_;
-  JobPlugins plugins_;
-  std::vector<std::string> at_work_;
+  WorkWatch watch_;
+  std::vector<std::string> told_plugins_;
   Tensor estimate_;  // of x0, [B, C, h, w]
   int64_t resumed_from_ = 0;
 };
@@ -160,7 +148,7 @@ void run_job(const StartJob& order, const Workbench& bench, const std::atomic<bo
   try {
     bench.front.say(runner.run());
   } catch (...) {
-    const JobFailed failure = failure_of(order.run, std::current_exception(), runner.plugins_at_work());
+    const JobFailed failure = failure_of(order.run, std::current_exception(), runner.where());
     // Without the sentence, which may quote the prompt.
     spdlog::info("ended: {} at {}", to_string(failure.code), failure.place);
     bench.front.say(failure);

@@ -37,7 +37,7 @@ void load_and_try(const std::string& model, const Workbench& bench, const std::a
   };
   begin(kLoadStage);
   const GenerateRequest request = usual_request(model);
-  plugins = plugins_of(request, bench.composer).all();
+  plugins = plugins_of(request, bench.composer, kPathsAllowed).all();
   const PreparedRequest prepared = bench.composer.prepare(request, kPathsAllowed);
   const Clock::time_point loaded = Clock::now();
   warm_up(*prepared.pipeline, prepared.settings, [&](Progress::Stage stage) { begin(name_of(stage)); });
@@ -53,7 +53,7 @@ Outcome preload(const std::string& model, const Workbench& bench, const std::ato
   } catch (const Stopped&) {
     return Outcome::stopped;
   } catch (...) {
-    const JobFailed failure = failure_of({}, std::current_exception(), plugins);
+    const JobFailed failure = failure_of({}, std::current_exception(), in_code_of(plugins));
     spdlog::warn("{} cannot be preloaded: {}", model, Error(failure.code, failure.place, failure.sentence).what());
     return Outcome::failed;
   }

@@ -16,7 +16,19 @@ namespace {
 
 using namespace alice;
 
-enum class Misdeed { none, segfault, abort, hang, leak, exit, throw_exception, throw_number };
+enum class Misdeed {
+  none,
+  segfault,
+  abort,
+  hang,
+  leak,
+  exit,
+  throw_exception,
+  throw_number,
+  refuse,
+  wrong_shape,
+  not_finite
+};
 
 struct Options {
   Misdeed misdeed = Misdeed::none;
@@ -30,7 +42,10 @@ const OptionTable<Options>& options() {
                                                            {"leak", Misdeed::leak},
                                                            {"exit", Misdeed::exit},
                                                            {"throw", Misdeed::throw_exception},
-                                                           {"throw_number", Misdeed::throw_number}},
+                                                           {"throw_number", Misdeed::throw_number},
+                                                           {"refuse", Misdeed::refuse},
+                                                           {"wrong_shape", Misdeed::wrong_shape},
+                                                           {"not_finite", Misdeed::not_finite}},
                                                           "what it does wrong after its first step");
   return table;
 }
@@ -45,7 +60,9 @@ const OptionTable<Options>& options() {
 
 void commit(Misdeed misdeed) {
   switch (misdeed) {
-    case Misdeed::none: return;
+    case Misdeed::none:
+    case Misdeed::wrong_shape:
+    case Misdeed::not_finite: return;  // at the end
     case Misdeed::segfault: std::raise(SIGSEGV); return;
     case Misdeed::abort: std::abort();
     case Misdeed::hang:
@@ -54,6 +71,7 @@ void commit(Misdeed misdeed) {
     case Misdeed::exit: std::exit(0);
     case Misdeed::throw_exception: throw std::runtime_error("the misdeeds plugin threw this");
     case Misdeed::throw_number: throw 42;
+    case Misdeed::refuse: throw Error(ErrorCode::bad_request, "/steps", "must be another");
   }
 }
 
@@ -81,7 +99,8 @@ class Misdeeds final : public Scheduler {
       on_step(i + 1, plan.steps(), x);
       commit(options_.misdeed);
     }
-    return x;
+    if (options_.misdeed == Misdeed::wrong_shape) return x.narrow(1, 0, 3);
+    return options_.misdeed == Misdeed::not_finite ? x / 0.0 : x;
   }
 
  private:

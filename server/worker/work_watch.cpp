@@ -1,0 +1,49 @@
+#include "server/worker/work_watch.h"
+
+#include <utility>
+
+#include "server/worker/session/stage_names.h"
+
+namespace alice {
+
+WorkWatch::WorkWatch(const GenerateRequest& request, std::function<void()> on_change)
+    : request_(request), on_change_(std::move(on_change)) {
+  where_.model = request.model;
+  where_.scheduler = request.scheduler;
+}
+
+void WorkWatch::begin_load(const Composer& composer, bool paths_allowed) {
+  where_.progress = JobProgress{};
+  where_.progress->stage = kLoadStage;
+  plugins_ = plugins_of(request_, composer, paths_allowed);
+  at_work(plugins_.all());
+}
+
+void WorkWatch::note(const Progress& progress) {
+  where_.progress->stage = name_of(progress.stage);
+  where_.progress->done = static_cast<int64_t>(progress.done);
+  where_.progress->total = static_cast<int64_t>(progress.total);
+  const bool begins = progress.stage != Progress::Stage::denoise || progress.done == 0;
+  if (!begins) return on_change_();
+  // Of denoising first the network's preparation; the sampler comes with wrap().
+  if (progress.stage == Progress::Stage::encode) at_work(plugins_.text_encoder);
+  if (progress.stage == Progress::Stage::denoise) at_work(plugins_.unet);
+  if (progress.stage == Progress::Stage::decode) at_work(plugins_.vae);
+}
+
+Denoise WorkWatch::wrap(Denoise network) {
+  at_work(plugins_.scheduler);
+  return [this, network = std::move(network)](const Tensor& x, const Level& level) {
+    at_work(plugins_.unet);
+    Tensor estimate = network(x, level);
+    at_work(plugins_.scheduler);
+    return estimate;
+  };
+}
+
+void WorkWatch::at_work(std::vector<std::string> plugins) {
+  where_.plugins = std::move(plugins);
+  on_change_();
+}
+
+}  // namespace alice
