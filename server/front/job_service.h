@@ -25,6 +25,7 @@ struct GroupState {
   int64_t preloading = 0;           ///< of those that are ready, how many load a model that no job has asked for yet
   int64_t queued = 0;               ///< jobs that wait for them
   int64_t deaths = 0;               ///< of its workers, since the start of this process
+  int64_t reloads = 0;              ///< how often its plugins were replaced by newer ones
   std::string trouble;              ///< why none could be started lately, or why it rests; "" when all is well
   /// Until then it takes no jobs, for its workers died again and again.
   std::optional<std::chrono::steady_clock::time_point> rests_until;

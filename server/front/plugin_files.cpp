@@ -1,8 +1,11 @@
 #include "server/front/plugin_files.h"
 
+#include <elf.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstring>
+#include <fstream>
 
 namespace alice {
 namespace {
@@ -27,7 +30,28 @@ std::vector<fs::path> libraries_of(const fs::path& path) {
   return files;
 }
 
+/// A linker writes the head of the file, with the place of the table of sections, and that table last (ELF-64, "ELF
+/// header").
+bool looks_half_written(const fs::path& file) {
+  Elf64_Ehdr head = {};
+  std::ifstream in(file, std::ios::binary);
+  in.read(reinterpret_cast<char*>(&head), sizeof head);
+  const auto* bytes = reinterpret_cast<const char*>(&head);
+  if (std::all_of(bytes, bytes + in.gcount(), [](char byte) { return byte == 0; })) return true;
+  if (std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0) return false;  // something else: whoever loads it says so
+  std::error_code fault;
+  const auto size = fs::file_size(file, fault);
+  return !in || fault || head.e_shoff + uint64_t{head.e_shnum} * head.e_shentsize > size;
+}
+
 }  // namespace
+
+bool look_half_written(const std::vector<fs::path>& plugins) {
+  for (const fs::path& plugin : plugins)
+    for (const fs::path& file : libraries_of(plugin))
+      if (looks_half_written(file)) return true;
+  return false;
+}
 
 std::string plugin_files_stamp(const std::vector<fs::path>& plugins) {
   std::string text;

@@ -6,6 +6,12 @@
 #include <utility>
 
 namespace alice {
+namespace {
+
+/// How many looks a library that looks half written is waited for: a linker may pause.
+constexpr int kPatience = 10;
+
+}  // namespace
 
 void PluginReloader::reload(Then<std::vector<GroupReload>> then) {
   waiting_.push_back(std::move(then));
@@ -39,7 +45,7 @@ void PluginReloader::go_on() {
 
 void PluginReloader::watch(std::chrono::milliseconds period) {
   period_ = period;
-  for (const auto& group : groups_) seen_[group.get()] = {group->plugins_stamp(), ""};
+  for (const auto& group : groups_) seen_[group.get()] = {group->plugins_stamp(), "", 0};
   look();
 }
 
@@ -56,8 +62,9 @@ void PluginReloader::look() {
 bool PluginReloader::is_due(const WorkerGroup& group) {
   Seen& seen = seen_.at(&group);
   const std::string now = group.plugins_stamp();
-  const bool is_still = std::exchange(seen.last, now) == now;
-  if (!is_still || now == seen.tried || !group.plugins_changed()) return false;
+  seen.still = std::exchange(seen.last, now) == now ? seen.still + 1 : 0;
+  if (seen.still == 0 || now == seen.tried || !group.plugins_changed()) return false;
+  if (seen.still < kPatience && group.plugins_look_half_written()) return false;
   seen.tried = now;
   return true;
 }

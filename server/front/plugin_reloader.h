@@ -23,7 +23,7 @@ class PluginReloader {
   /// about may have changed after they were looked at.
   void reload(Then<std::vector<GroupReload>> then);
   /// From now on looks at the libraries every so often, and reloads a group whose libraries have changed and then kept
-  /// still for that time. What was refused is tried again when it has changed again.
+  /// still for that time; for ten times that when they look half written. What was refused is tried again when it has changed again.
   void watch(std::chrono::milliseconds period);
   /// Ends all calls with Error(busy).
   void stop();
@@ -43,6 +43,7 @@ class PluginReloader {
 
   struct Seen {
     std::string last, tried;  // stamps
+    int still = 0;            // looks at which they were as at the one before
   };
   std::map<const WorkerGroup*, Seen> seen_;
   std::chrono::milliseconds period_{0};

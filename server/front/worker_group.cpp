@@ -85,6 +85,7 @@ GroupState WorkerGroup::state() const {
   state.preloading = static_cast<int64_t>(pool_.preloading());
   state.queued = queue_.size();
   state.deaths = deaths_;
+  state.reloads = reloads_;
   state.trouble = pool_.trouble();
   if (breaker_.state(Clock::now()) != Breaker::State::resting) return state;
   state.rests_until = breaker_.rests_until();
@@ -140,11 +141,14 @@ void WorkerGroup::come_back() {
 
 std::string WorkerGroup::plugins_stamp() const { return plugin_files_stamp(settings_.workers.plugins); }
 
+bool WorkerGroup::plugins_look_half_written() const { return look_half_written(settings_.workers.plugins); }
+
 void WorkerGroup::reload(std::function<void(GroupReload)> then) {
   if (!plugins_changed()) return then({name(), GroupReload::Outcome::unchanged, "", libraries_of(description_)});
   pool_.replace([this, then = std::move(then)](const std::string& reason) {
     if (reason.empty()) {
       spdlog::info("the group '{}' has new plugins", name());
+      ++reloads_;
       breaker_.close();
       rest_.cancel();
       come_back();

@@ -66,7 +66,8 @@ class WorkerGroup final : private WorkerListener {
   /// is not loaded in it. Not while another call is on its way.
   void reload(std::function<void(GroupReload)> then);
   bool plugins_changed() const { return pool_.plugins_changed(); }
-  std::string plugins_stamp() const;  ///< plugin_files_stamp() of its libraries
+  std::string plugins_stamp() const;       ///< plugin_files_stamp() of its libraries
+  bool plugins_look_half_written() const;  ///< look_half_written()
 
  private:
   bool may_begin() const;
@@ -83,7 +84,7 @@ class WorkerGroup final : private WorkerListener {
   boost::asio::steady_timer rest_;
   JobQueue queue_;
   Json description_ = Json::object();
-  int64_t deaths_ = 0;
+  int64_t deaths_ = 0, reloads_ = 0;
   std::string last_death_;  // the sentence
 };
 

@@ -50,7 +50,16 @@ Welcome::Welcome(const Config& config, int64_t port)
   say("Pictures are kept in " + config.server.images_directory.string() + ". Ctrl-C stops.");
 }
 
+void Welcome::tell_reloads(const ServerState& state) {
+  for (const GroupState& group : state.groups) {
+    int64_t& told = reloads_[group.name];
+    if (group.reloads > told) say("The group '" + group.name + "' has new plugins.");
+    told = group.reloads;
+  }
+}
+
 void Welcome::follow(const ServerState& state) {
+  tell_reloads(state);
   std::string text;
   if (state.description.contains("models"))
     text = models_text(state.description.at("models"), address_, models_directory_);

@@ -4,10 +4,12 @@
 #include "server/front/job_queue.h"
 #include "server/front/model_choice.h"
 #include "server/front/pace.h"
+#include "server/front/plugin_files.h"
 #include "server/front/preload_plan.h"
 #include "server/front/state_board.h"
 #include "tests/support/catch.h"
 #include "tests/support/errors.h"
+#include "tests/support/temp_folder.h"
 
 using namespace alice;
 using namespace alice::test;
@@ -151,4 +153,17 @@ TEST_CASE("a model that two workers in a row died of is preloaded no more, until
   CHECK_FALSE(plan.allows("sd/b"));
   plan.forget_deaths();
   CHECK(plan.models() == both);
+}
+
+TEST_CASE("a library looks half written when it is empty, all zeros, or cut anywhere, and not when it is whole") {
+  const TempFolder folder;
+  const auto looks = [&](const std::string& bytes) { return look_half_written({folder.write("a.so", bytes)}); };
+  const std::string whole = bytes_of("/proc/self/exe");
+  CHECK_FALSE(looks(whole));
+  CHECK_FALSE(looks("some text, of which the loader says what it is"));
+  for (const size_t size : {size_t{0}, size_t{20}, size_t{64}, whole.size() / 2, whole.size() - 1}) {
+    INFO(size);
+    CHECK(looks(whole.substr(0, size)));
+  }
+  CHECK(looks(std::string(1000, '\0')));
 }

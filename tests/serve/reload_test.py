@@ -114,13 +114,14 @@ class ReloadTest(unittest.TestCase):
 
     def test_a_watched_library_is_taken_up_by_itself(self):
         with Plugin() as plugin, TwoModels() as models, \
-                Server(config=config(plugin.file), models=models, options=["--watch-plugins"]) as server:
+                Server(config=config(plugin.file), models=models, options=["--watch-plugins"],
+                       environment={"ALICE_LOG_LEVEL": "warning"}) as server:  # as it is by default
             wait_until(lambda: group_of(server)["state"] == "ready", "the sandbox")
             plugin.build_half()
             wait_until(lambda: "not reloaded, the old workers stay" in server.log(), "the refusal in the log")
             self.assertEqual(picture(server, odd())[0], 200)
             plugin.build()
-            wait_until(lambda: "the group 'sandbox' has new plugins" in server.log(), "the reload in the log")
+            wait_until(lambda: "The group 'sandbox' has new plugins." in server.log(), "the word that it succeeded")
             self.assertEqual(picture(server, odd())[0], 200)
             self.assertEqual(reload(server)[0], 403)
 
