@@ -166,7 +166,9 @@ void Dispatcher::cancel_waiting(WorkerGroup& group, const std::string& id) {
 
 void Dispatcher::cancel_running(RunningJob& run) {
   if (run.worker.has_value())
-    admission_.group_of(run.job.request.generate.model).pool().cancel(*run.worker, run.run());
+    admission_.group_of(run.job.request.generate.model)
+        .pool()
+        .cancel(*run.worker, run.run(), run.clock.seconds_to_step(std::chrono::steady_clock::now()));
   running_.cancel(run);
 }
 

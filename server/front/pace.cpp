@@ -44,6 +44,12 @@ std::optional<double> StepClock::mean_step_seconds() const {
   return count_ == 0 ? std::nullopt : std::optional(sum_ / static_cast<double>(count_));
 }
 
+std::optional<double> StepClock::seconds_to_step(Time now) const {
+  const auto mean = mean_step_seconds();
+  if (!mean.has_value() || last_step_->done == last_step_->total) return std::nullopt;
+  return *mean - seconds_between(last_step_time_, now);
+}
+
 std::optional<double> StepClock::seconds_since_step(Time now) const {
   return last_step_ ? std::optional(seconds_between(last_step_time_, now)) : std::nullopt;
 }

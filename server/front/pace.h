@@ -22,6 +22,9 @@ class StepClock {
   std::optional<double> mean_step_seconds() const;
   /// How many steps a group of pictures takes; 0 before the first.
   int64_t steps_a_group() const { return steps_a_group_; }
+  /// Until the step that goes on at `now` will be done, when it is like the others; negative when it is late already.
+  /// Nothing before the first, and when no step goes on.
+  std::optional<double> seconds_to_step(Time now) const;
   /// From the last step until `now`, in which a group's pictures were decoded and written; nothing before any step.
   std::optional<double> seconds_since_step(Time now) const;
 

@@ -67,8 +67,12 @@ void PooledWorker::give(StartJob job) {
   process_->send(std::move(job));
 }
 
-void PooledWorker::cancel(const JobRun& run) {
+void PooledWorker::cancel(const JobRun& run, double step_seconds) {
   if (!run_.has_value() || !same(*run_, run) || grace_.is_set()) return;
+  if (std::chrono::duration<double>(step_seconds) > settings_.cancel_grace)
+    return kill(kCancelledEnd, fmt::format("the worker was killed with its cancelled job, whose step would have taken "
+                                           "about {:.0f} s more; another is started",
+                                           step_seconds));
   process_->send(CancelJob{run});
   grace_.set(process_, settings_.cancel_grace, kCancelledEnd,
              "the worker did not let go of its cancelled job within " + seconds(settings_.cancel_grace) +

@@ -47,8 +47,9 @@ class PooledWorker {
   /// It has described itself and is wanted.
   void take();
   void give(StartJob job);
-  /// Without effect when it has not this job. When it does not let go of it in time it is killed (kCancelledEnd).
-  void cancel(const JobRun& run);
+  /// Without effect when it has not this job. When it does not let go of it in time it is killed (kCancelledEnd); at once
+  /// when the step that it is at will take longer than that.
+  void cancel(const JobRun& run, double step_seconds);
   void describe(const Json& pass_over);
   void preload(const std::string& model);
   /// Without effect when it preloads nothing.

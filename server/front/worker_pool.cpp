@@ -121,8 +121,8 @@ size_t WorkerPool::preloading() const {
 
 void WorkerPool::give(size_t number, StartJob job) { workers_.at(number)->give(std::move(job)); }
 
-void WorkerPool::cancel(size_t number, const JobRun& run) {
-  if (PooledWorker* worker = find(number)) worker->cancel(run);
+void WorkerPool::cancel(size_t number, const JobRun& run, std::optional<double> step_seconds) {
+  if (PooledWorker* worker = find(number)) worker->cancel(run, step_seconds.value_or(0));
 }
 
 void WorkerPool::describe(size_t number) { workers_.at(number)->describe(bad_models_.to_pass_over()); }

@@ -61,8 +61,9 @@ class WorkerPool {
 
   /// The worker must be idle; it has the job until it says done or failed, or ends.
   void give(size_t worker, StartJob job);
-  /// Without effect when the worker has not this job.
-  void cancel(size_t worker, const JobRun& run);
+  /// Without effect when the worker has not this job. `step_seconds`: until the end of its step, estimated: one that
+  /// will not let go within the grace is not waited for.
+  void cancel(size_t worker, const JobRun& run, std::optional<double> step_seconds);
   /// It is to describe itself anew. When it is not done in time it is killed.
   void describe(size_t worker);
   /// `count` workers, or all that preload when they are fewer, are to give it up; who was told so before counts. They

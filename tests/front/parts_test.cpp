@@ -94,6 +94,18 @@ TEST_CASE("steps are measured where both their ends are known and they were comp
   CHECK(clock.mean_step_seconds().value() == Approx(3));
 }
 
+TEST_CASE("when the step that goes on will be done follows from those before it") {
+  StepClock clock;
+  CHECK_FALSE(clock.seconds_to_step(at(1)).has_value());
+  clock.note(step(1, 3), at(0));
+  CHECK_FALSE(clock.seconds_to_step(at(1)).has_value());
+  clock.note(step(2, 3), at(10));
+  CHECK(clock.seconds_to_step(at(11)).value() == Approx(9));
+  CHECK(clock.seconds_to_step(at(21)).value() == Approx(-1));
+  clock.note(step(3, 3), at(20));
+  CHECK_FALSE(clock.seconds_to_step(at(21)).has_value());  // pictures are decoded now
+}
+
 TEST_CASE("the time that is left counts the steps of all groups of pictures, and their decoding") {
   Pace pace;
   StepClock clock;
