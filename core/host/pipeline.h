@@ -84,7 +84,8 @@ struct GenerateHooks {
   WrapDenoise wrap_denoise;
 };
 
-/// All n pictures. Picture k has the seed seed + k and is, to the bit, that picture made alone. Any thread.
+/// All n pictures. What a plugin does wrong meanwhile is a PluginFault (core/host/plugin_call.h), never the client's
+/// fault. Picture k has the seed seed + k and is, to the bit, that picture made alone. Any thread.
 void generate(const Pipeline& pipeline, const Settings& settings, const GenerateHooks& hooks,
               std::vector<std::string>& warnings);
 

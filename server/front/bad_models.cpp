@@ -3,9 +3,10 @@
 namespace alice {
 namespace {
 
-/// What somebody sends, or the kernel in want of memory: one such end tells nothing of the model.
-constexpr const char* kFromOutside = "SIGKILL";
 constexpr int kMostFromOutside = 2;
+
+/// What somebody, or the kernel in want of memory, has done to the worker: one such end tells nothing of the model.
+bool is_from_outside(const WorkerEnd& end) { return end.reason == "SIGKILL" || end.reason == kHeartbeatEnd; }
 
 std::string reason_of(const WorkerEnd& end) {
   const std::string what = end.reason == kLookTimeout ? "hangs" : "ends the worker (" + end.reason + ")";
@@ -19,7 +20,7 @@ bool BadModels::note(const WorkerEnd& end) {
   if (entry.stamp != end.looked_at_stamp) entry = {};
   entry.stamp = end.looked_at_stamp;
   entry.reason = reason_of(end);
-  entry.is_bad = end.reason != kFromOutside || ++entry.deaths >= kMostFromOutside;
+  entry.is_bad = !is_from_outside(end) || ++entry.deaths >= kMostFromOutside;
   return entry.is_bad;
 }
 

@@ -36,7 +36,7 @@ class Heartbeat::Beat : public std::enable_shared_from_this<Beat> {
     if (worker == nullptr) return;
     if (lost_++ >= kMostLost) {
       const double seconds = std::chrono::duration<double>(period_).count() * kMostLost;
-      return worker->kill("heartbeat", fmt::format("the worker answered nothing for {:g} s and was killed", seconds));
+      return worker->kill(kHeartbeatEnd, fmt::format("the worker answered nothing for {:g} s and was killed", seconds));
     }
     worker->send(Ping{});
     wait();

@@ -13,9 +13,6 @@
 
 namespace alice {
 
-/// The reason of the end of a worker that did not let go of a cancelled job: no death, for it was wanted.
-inline constexpr const char* kCancelledEnd = "cancelled";
-
 /// Belongs to the thread that runs the io_context. It knows nothing of the other workers.
 class PooledWorker {
  public:
