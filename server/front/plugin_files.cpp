@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
+
+#include "core/base/regular_file.h"
 
 namespace alice {
 namespace {
@@ -33,15 +34,18 @@ std::vector<fs::path> libraries_of(const fs::path& path) {
 /// A linker writes the head of the file, with the place of the table of sections, and that table last (ELF-64, "ELF
 /// header").
 bool looks_half_written(const fs::path& file) {
-  Elf64_Ehdr head = {};
-  std::ifstream in(file, std::ios::binary);
-  in.read(reinterpret_cast<char*>(&head), sizeof head);
-  const auto* bytes = reinterpret_cast<const char*>(&head);
-  if (std::all_of(bytes, bytes + in.gcount(), [](char byte) { return byte == 0; })) return true;
-  if (std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0) return false;  // something else: whoever loads it says so
-  std::error_code fault;
-  const auto size = fs::file_size(file, fault);
-  return !in || fault || head.e_shoff + uint64_t{head.e_shnum} * head.e_shentsize > size;
+  try {
+    const RegularFile library(file);
+    const std::string bytes = library.read(0, std::min<size_t>(library.size(), sizeof(Elf64_Ehdr)));
+    if (std::all_of(bytes.begin(), bytes.end(), [](char byte) { return byte == 0; })) return true;
+    if (bytes.compare(0, SELFMAG, ELFMAG) != 0) return false;  // something else: whoever loads it says so
+    Elf64_Ehdr head;
+    if (bytes.size() < sizeof head) return true;
+    std::memcpy(&head, bytes.data(), sizeof head);
+    return head.e_shoff + uint64_t{head.e_shnum} * head.e_shentsize > library.size();
+  } catch (const Error&) {
+    return true;  // it has gone, or shrinks at this moment
+  }
 }
 
 }  // namespace

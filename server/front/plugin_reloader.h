@@ -23,7 +23,8 @@ class PluginReloader {
   /// about may have changed after they were looked at.
   void reload(Then<std::vector<GroupReload>> then);
   /// From now on looks at the libraries every so often, and reloads a group whose libraries have changed and then kept
-  /// still for that time; for ten times that when they look half written. What was refused is tried again when it has changed again.
+  /// still for that time; for ten times that when they look half written. What was refused is tried again when it has
+  /// changed again.
   void watch(std::chrono::milliseconds period);
   /// Ends all calls with Error(busy).
   void stop();

@@ -25,7 +25,13 @@ class PooledWorker {
 
   /// `settings` must outlive it. `plugins`: the libraries' stamp at its start.
   PooledWorker(boost::asio::io_context& io, const WorkerSettings& settings, Stage stage, std::string plugins)
-      : stage(stage), plugins(std::move(plugins)), io_(io), settings_(settings), description_(io), limit_(io), grace_(io) {}
+      : stage(stage),
+        plugins(std::move(plugins)),
+        io_(io),
+        settings_(settings),
+        description_(io),
+        limit_(io),
+        grace_(io) {}
 
   /// Once, and before anything else is asked of it: it is to describe itself (Describe). Throws as
   /// WorkerProcess::start().
@@ -44,8 +50,8 @@ class PooledWorker {
   /// It has described itself and is wanted.
   void take();
   void give(StartJob job);
-  /// Without effect when it has not this job. When it does not let go of it in time it is killed (kCancelledEnd); at once
-  /// when the step that it is at will take longer than that.
+  /// Without effect when it has not this job. When it does not let go of it in time it is killed (kCancelledEnd); at
+  /// once when the step that it is at will take longer than that.
   void cancel(const JobRun& run, double step_seconds);
   void describe(const Json& pass_over);
   void preload(const std::string& model);

@@ -11,8 +11,8 @@
 
 namespace alice {
 
-/// However many call, a worker is asked once at a time: who calls while workers are asked waits for the next round, with
-/// all others that do (what they want seen may have come after the workers had looked). One thread at a time.
+/// However many call, a worker is asked once at a time: who calls while workers are asked waits for the next round,
+/// with all others that do (what they want seen may have come after the workers had looked). One thread at a time.
 class RefreshCalls {
  public:
   /// A worker of a group.

@@ -159,8 +159,10 @@ void WorkerPool::start(Stage stage) {
 
 void WorkerPool::note_bad_model(const WorkerEnd& end) {
   if (!bad_models_.note(end)) return;
-  spdlog::error("the model {} is unavailable: a worker ended while it looked at its files ({}); others pass it over until "
-                "they change", end.looked_at, end.reason);
+  spdlog::error(
+      "the model {} is unavailable: a worker ended while it looked at its files ({}); others pass it over until they "
+      "change",
+      end.looked_at, end.reason);
 }
 
 void WorkerPool::note_start_that_failed(const WorkerEnd& end) {

@@ -33,7 +33,7 @@ struct WorkerEnd {
 // Reasons of ends (WorkerEnd::reason).
 inline constexpr const char* kLookTimeout = "look timeout";  ///< it was not done with looking at a model
 inline constexpr const char* kHeartbeatEnd = "heartbeat";    ///< it answered no ping
-inline constexpr const char* kCancelledEnd = "cancelled";    ///< it did not let go of a cancelled job: no death, but wanted
+inline constexpr const char* kCancelledEnd = "cancelled";      ///< it did not let go of a cancelled job: no death
 
 /// A process that speaks the link (server/link/message.h) on descriptor 3. Standard output and error go to our standard
 /// error, every other descriptor is closed, signals are as they are by default, and it is a process group of its own,

@@ -25,7 +25,7 @@ struct WorkerSettings {
   std::chrono::milliseconds start_timeout{120'000};  ///< a worker does not describe itself for so long: killed
   std::chrono::milliseconds look_timeout{30'000};    ///< a worker looks at one model for so long: killed
   std::chrono::milliseconds heartbeat{10'000};       ///< between two pings; three without an answer: killed
-  std::chrono::milliseconds cancel_grace{3'000};     ///< a worker does not let go of a cancelled job for so long: killed
+  std::chrono::milliseconds cancel_grace{3'000};     ///< it does not let go of a cancelled job for so long: killed
   std::chrono::milliseconds first_pause{100};        ///< after a false start; twice as long after the next, and so on
   std::chrono::milliseconds longest_pause{30'000};
 };

@@ -59,8 +59,8 @@ using ToWorker = std::variant<StartJob, CancelJob, Describe, Ping, Preload, Stop
 struct LoadingPlugin {
   std::string file;
 };
-/// The worker is about to look at the files of this model, to describe it; "" when it has looked at all. Whoever dies or
-/// is silent in between, did so of it.
+/// The worker is about to look at the files of this model, to describe it; "" when it has looked at all. Whoever dies
+/// or is silent in between, did so of it.
 struct LookingAt {
   std::string model;  ///< id
   std::string stamp;  ///< another one when the model's files are others

@@ -153,3 +153,7 @@ class WorkerProcess:
 
 def preview_png(message):
     return base64.b64decode(message["png"], validate=True)
+
+
+def of_kind(messages, kind):
+    return [message for message in messages if message["say"] == kind]

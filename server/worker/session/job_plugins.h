@@ -12,14 +12,14 @@ namespace alice {
 /// both.
 struct JobPlugins {
   std::vector<std::string> text_encoder, unet, vae, scheduler;
-  std::vector<std::string> lora_formats;  ///< all that there are, when LoRAs are asked for; they work while it is loaded
+  std::vector<std::string> lora_formats;  ///< all that there are, when LoRAs are asked for; they work at the load
 
   /// Each once.
   std::vector<std::string> all() const;
 };
 
-/// `paths_allowed`: see Composer::blueprint(). From headers alone, nothing is loaded. A scheduler or backend that is not there has no plugin; whoever prepares the
-/// request tells so. Throws as Composer::blueprint().
+/// `paths_allowed`: see Composer::blueprint(). From headers alone, nothing is loaded. A scheduler or backend that is
+/// not there has no plugin; whoever prepares the request tells so. Throws as Composer::blueprint().
 JobPlugins plugins_of(const GenerateRequest& request, const Composer& composer, bool paths_allowed);
 
 }  // namespace alice

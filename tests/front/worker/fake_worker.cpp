@@ -12,10 +12,10 @@
 // is silent for ever, "bad" fails; every other is done at once.
 // Its own arguments: "exit N" ends at once, "silent" never describes itself, "brief" ends after it has. Else any number
 // of "--model ID", a model that it has beside its two, and "--plugin FILE", and "--diary FILE",
-// to which it writes a line for each job ("job"), preload (the model) and description ("describe"). A plugin is a text
-// file: its first word is its version, or "torn": it is refused; "die": the worker dies of it; "hang": it is never done
-// with it. "--look FILE" is a model that it looks at, called "sd/" and the file's stem: its first word is the stamp, its
-// second how that goes: "die", "hang", "kill" (by SIGKILL), "slow" (100 ms), else well.
+// to which it writes a line for each job ("job"), preload (the model) and description ("describe", with "--look" only).
+// A plugin is a text file: its first word is its version, or "torn": it is refused; "die": the worker dies of it;
+// "hang": it is never done with it. "--look FILE" is a model that it looks at, called "sd/" and the file's stem: its
+// first word is the stamp, its second how that goes: "die", "hang", "kill" (by SIGKILL), "slow" (100 ms), else well.
 
 #include <poll.h>
 #include <signal.h>
