@@ -88,10 +88,34 @@ const OptionTable<GenerateRequest>& generate_options() {
           .integer("clip_skip", &R::clip_skip, {0, 100}, "how many last layers of the text encoder are left out")
           .integer("width", &R::width, {8, 8192}, "width of the picture", "pixels")
           .integer("height", &R::height, {8, 8192}, "height of the picture", "pixels")
-          .integer("seed", &R::seed, {0, kLargestSeed}, "where the noise starts; absent: drawn")
+          .integer("seed", &R::seed, {kDrawnSeed, kLargestSeed}, "where the noise starts; absent or -1: drawn")
           .integer("n", &R::n, {1, 100}, "number of pictures; picture k has the seed plus k")
           .text("scheduler", &R::scheduler, "the sampling algorithm; empty: the model's own");
   return table;
+}
+
+const std::vector<FieldAlias>& generate_aliases() {
+  static const std::vector<FieldAlias> aliases = {
+      {"num_inference_steps", "steps"},          // diffusers
+      {"sample_steps", "steps"},                 // stable-diffusion.cpp
+      {"guidance", "guidance_scale"},            // Replicate
+      {"cfg", "guidance_scale"},                 // ComfyUI
+      {"cfg_scale", "guidance_scale"},           // A1111
+      {"rng_seed", "seed"},                      // OpenVINO Model Server
+      {"num_images", "n"},                       // the original ALICE
+      {"num_images_per_prompt", "n"},            // diffusers
+      {"num_outputs", "n"},                      // Replicate
+      {"batch_size", "n"},                       // A1111
+      {"sampler", "scheduler"},                  // A1111's infotext
+      {"sampler_name", "scheduler"},             // A1111, ComfyUI
+  };
+  return aliases;
+}
+
+GenerateRequest read_generate_options(const Json& object, UnknownKeys unknown, const PlaceOf& place, Faults& faults) {
+  GenerateRequest request = generate_options().read(object, unknown, place, faults);
+  if (request.seed == kDrawnSeed) request.seed.reset();
+  return request;
 }
 
 GenerateRequest read_generate_request(const Json& object) {
@@ -102,7 +126,7 @@ GenerateRequest read_generate_request(const Json& object) {
 }
 
 GenerateRequest read_generate_request(const Json& object, const PlaceOf& place, Faults& faults) {
-  GenerateRequest request = generate_options().read(object, UnknownKeys::pass_over, place, faults);
+  GenerateRequest request = read_generate_options(object, UnknownKeys::pass_over, place, faults);
   if (!object.is_object()) return request;
   detail::check_unknown(object, all_members(), place, faults);
   request.loras = read_loras(object.value(kLoras, Json()), place(kLoras), faults);

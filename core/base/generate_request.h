@@ -37,6 +37,17 @@ struct GenerateRequest {
 
 /// Every field but loras and scheduler_options (which are structures): ranges, help, defaults.
 const OptionTable<GenerateRequest>& generate_options();
+/// As a request may say that its seed is to be drawn; read_generate_options() makes it an absent one.
+inline constexpr int64_t kDrawnSeed = -1;
+/// generate_options().read(), for requests.
+GenerateRequest read_generate_options(const Json& object, UnknownKeys unknown, const PlaceOf& place, Faults& faults);
+
+/// What other tools call a field: "cfg_scale" is "guidance_scale". Every front door that takes JSON takes these names.
+struct FieldAlias {
+  const char* name;
+  const char* field;  ///< of generate_options()
+};
+const std::vector<FieldAlias>& generate_aliases();
 
 /// Reads a JSON object with generate_options()' names, "scheduler_options" {..} and "loras" [{"name","strength"} or
 /// "name"]. Throws one Error(bad_request) with every fault; places are JSON pointers ("/steps").

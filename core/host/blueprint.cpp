@@ -137,6 +137,7 @@ Blueprint make_blueprint(const Registry& registry, const HostConfig& config, con
                 "has two text encoders; pipelines with one are what this version composes");
 
   blueprint.note = stored.note;
+  blueprint.examples = stored.examples;
   settle_defaults(stored, blueprint);
   blueprint.backend = backend_of(registry, config, stored, blueprint);
   blueprint.text_encoder =

@@ -20,11 +20,13 @@ struct Explained {
 struct Blueprint {
   ModelConfig config;
   std::string note;  ///< what the model's users must know; "" when there is nothing
+  std::vector<std::string> examples;  ///< prompts that it was made for
   BackendChoice backend;
   PartChoice<TextEncoder> text_encoder;
   PartChoice<UNet> unet;
   PartChoice<Vae> vae;
   SchedulerSource scheduler;
+  Json facts = Json::object();  ///< model_facts(); filled by the composer
   std::vector<Explained> explanation;
   /// Everything that stands in the way: missing, left-over and misshapen tensors, parts that cannot be composed.
   std::vector<Fault> faults;

@@ -3,7 +3,9 @@
 #include <chrono>
 
 #include "core/base/lora_tags.h"
+#include "core/base/prompt_syntax.h"
 #include "core/host/file_stamp.h"
+#include "core/host/model_facts.h"
 
 namespace alice {
 namespace {
@@ -52,6 +54,10 @@ void check_parts_fit(const Pipeline& pipeline) {
                     "' beside the prompt's tokens, which this version does not make");
 }
 
+void warn_of_syntax(const std::string& place, const std::string& prompt, std::vector<std::string>& warnings) {
+  for (const std::string& sentence : unknown_syntax(prompt)) warnings.push_back(place + ": " + sentence);
+}
+
 /// What is not there, or is refused, while a model or LoRA that was found is opened is a fault of its files, not of who
 /// asked for it.
 template <class Open>
@@ -81,18 +87,23 @@ Composer::Composer(HostConfig config, std::shared_ptr<const Registry> registry, 
       registry_(std::move(registry)),
       loras_(lora_folders(config_)),
       on_loaded_(std::move(on_loaded)),
-      blueprints_([this](const ModelConfig& model) { return make_blueprint(*registry_, config_, model); }) {}
+      blueprints_([this](const ModelConfig& model) {
+        Blueprint blueprint = make_blueprint(*registry_, config_, model);
+        blueprint.facts = model_facts(*registry_, config_, blueprint);
+        return blueprint;
+      }) {}
 
 std::vector<ModelStatus> Composer::models(const BlueprintCache::BeforeLook& before_look) const {
   std::vector<ModelStatus> out;
   const std::map<std::string, ModelConfig> models = list_models(config_);
   blueprints_.keep_only(models);
   for (const auto& [id, model] : models) {
-    ModelStatus status{id, model.source, "", "", ""};
+    ModelStatus status{id, model.source, "", "", "", Json::object()};
     try {
       const auto blueprint = blueprints_.get(model, before_look);
       status.description = blueprint->unet.recognition.description;
       status.note = blueprint->note;
+      status.facts = blueprint->facts;
       throw_faults(*blueprint);
     } catch (const Error& e) {
       status.unavailable = e.what();
@@ -198,6 +209,8 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
 
   PreparedRequest prepared;
   if (!plan->note.empty()) prepared.warnings.push_back(plan->config.id + ": " + plan->note);
+  warn_of_syntax("/prompt", request.prompt, prepared.warnings);
+  warn_of_syntax("/negative_prompt", request.negative_prompt, prepared.warnings);
   const std::lock_guard<std::mutex> lock(mutex_);
   prepared.made_of = pipeline_key(*plan);
   prepared.pipeline = cached(prepared.made_of, [&] { return of_models_files([&] { return build(*plan); }); });

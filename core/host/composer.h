@@ -23,6 +23,7 @@ struct ModelStatus {
   std::string unavailable;  ///< the reason; "" when it can be composed
   std::string description;  ///< of its UNet; "" when it cannot be told
   std::string note;         ///< what its users must know; "" when there is nothing
+  Json facts = Json::object();  ///< model_facts(), of one whose headers can be read
 };
 
 /// A request, ready to run.

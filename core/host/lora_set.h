@@ -17,16 +17,15 @@ namespace alice {
 class LoraLibrary {
  public:
   explicit LoraLibrary(std::vector<std::filesystem::path> folders);
-  /// Names of what is there now, sorted.
+  /// What is there now, by name.
+  std::map<std::string, std::filesystem::path> all() const;
+  /// Its names, sorted.
   std::vector<std::string> names() const;
   /// By a name, or a path to a .safetensors file when `paths_allowed`. Throws as lora_called() does. A name cannot lead
   /// out of the folders.
   std::filesystem::path find(const std::string& name, bool paths_allowed, const std::string& place) const;
 
  private:
-  /// By name.
-  std::map<std::string, std::filesystem::path> all() const;
-
   std::vector<std::filesystem::path> folders_;
 };
 

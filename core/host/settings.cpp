@@ -2,70 +2,44 @@
 
 #include <random>
 
+#include "core/base/request_checks.h"
+
 namespace alice {
 namespace {
 
-template <class T>
-T first_of(const std::optional<T>& request, const std::optional<T>& model, const std::optional<T>& general,
-           T built_in) {
-  if (request) return *request;
-  if (model) return *model;
-  return general.value_or(built_in);
-}
-
 /// 32 bits, as A1111 and diffusers' users are used to.
 uint64_t draw_seed() { return std::random_device{}(); }
-
-void check_side(const char* place, int64_t side, int64_t reduction, Faults& faults) {
-  if (side > 0 && side % reduction == 0) return;
-  const int64_t below = side / reduction * reduction;
-  faults.add(place, "must be a multiple of " + std::to_string(reduction) + " for this model, got " +
-                        std::to_string(side) + " (near: " + (below > 0 ? std::to_string(below) + " or " : "") +
-                        std::to_string(below + reduction) + ")");
-}
 
 }  // namespace
 
 Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeline,
                           std::vector<std::string>& warnings) {
   const GenerateRequest& request = sources.request;
-  const GenerateRequest& model = sources.model_defaults;
-  const GenerateRequest& general = sources.general_defaults;
   const int64_t reduction = pipeline.vae->info().reduction;
-  const int64_t native_side = pipeline.unet->info().native_latent_size * reduction;
+  const GenerateRequest all = with_defaults(
+      with_defaults(with_defaults(request, sources.model_defaults), sources.general_defaults),
+      built_in_defaults(pipeline.unet->info().native_latent_size * reduction));
+  Faults faults;
+  check_request(all, {reduction, pipeline.text_encoder->info().layers}, faults);
+  faults.throw_if_any(ErrorCode::bad_request);
 
   Settings settings;
   settings.model = pipeline.id;
-  settings.prompt = request.prompt;
-  settings.negative_prompt = request.negative_prompt.empty() ? model.negative_prompt : request.negative_prompt;
-  settings.steps = first_of(request.steps, model.steps, general.steps, kDefaultSteps);
-  settings.guidance.scale =
-      first_of(request.guidance_scale, model.guidance_scale, general.guidance_scale, kDefaultGuidance);
-  settings.guidance.rescale = request.guidance_rescale;
-  settings.guidance.start =
-      first_of(request.guidance_start, model.guidance_start, general.guidance_start, kDefaultGuidanceStart);
-  settings.guidance.end = first_of(request.guidance_end, model.guidance_end, general.guidance_end, kDefaultGuidanceEnd);
-  settings.shortcuts.deepcache_interval = first_of(request.deepcache_interval, model.deepcache_interval,
-                                                   general.deepcache_interval, kDefaultDeepcacheInterval);
-  settings.shortcuts.token_merging_ratio = first_of(request.token_merging_ratio, model.token_merging_ratio,
-                                                    general.token_merging_ratio, kDefaultTokenMerging);
-  settings.width = first_of(request.width, model.width, general.width, native_side);
-  settings.height = first_of(request.height, model.height, general.height, native_side);
-  settings.clip_skip = request.clip_skip ? request.clip_skip : model.clip_skip;
-  settings.n = request.n;
-  settings.seed = request.seed ? static_cast<uint64_t>(*request.seed) : draw_seed();
-  settings.loras = request.loras;
-
-  Faults faults;
-  check_side("/width", settings.width, reduction, faults);
-  check_side("/height", settings.height, reduction, faults);
-  const int64_t layers = pipeline.text_encoder->info().layers;
-  if (settings.clip_skip >= layers)
-    faults.add("/clip_skip", "must be less than the text encoder's " + std::to_string(layers) + " layers, got " +
-                                 std::to_string(settings.clip_skip));
-  if (settings.guidance.start >= settings.guidance.end)
-    faults.add("/guidance_end", "must be greater than guidance_start; for no guidance at all say guidance_scale: 1");
-  faults.throw_if_any(ErrorCode::bad_request);
+  settings.prompt = all.prompt;
+  settings.negative_prompt = all.negative_prompt;
+  settings.steps = *all.steps;
+  settings.guidance.scale = *all.guidance_scale;
+  settings.guidance.rescale = all.guidance_rescale;
+  settings.guidance.start = *all.guidance_start;
+  settings.guidance.end = *all.guidance_end;
+  settings.shortcuts.deepcache_interval = *all.deepcache_interval;
+  settings.shortcuts.token_merging_ratio = *all.token_merging_ratio;
+  settings.width = *all.width;
+  settings.height = *all.height;
+  settings.clip_skip = all.clip_skip;
+  settings.n = all.n;
+  settings.seed = all.seed ? static_cast<uint64_t>(*all.seed) : draw_seed();
+  settings.loras = all.loras;
 
   if (!settings.guidance.two_passes()) {
     if (!request.negative_prompt.empty())

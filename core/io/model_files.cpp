@@ -17,6 +17,7 @@ constexpr const char* kIndex = "model_index.json";
 constexpr const char* kScheduler = "scheduler";
 constexpr const char* kDefaults = "_defaults";
 constexpr const char* kLosses = "_losses";
+constexpr const char* kExamples = "_examples";
 
 struct PartName {
   const char* part;
@@ -44,6 +45,16 @@ bool read_class(const Json& entry, std::string& out) {
   if (!entry[0].is_string() || !entry[1].is_string()) return false;
   out = entry[1].get<std::string>();
   return true;
+}
+
+void read_examples(const Json& index, const fs::path& index_file, std::vector<std::string>& examples) {
+  const auto found = index.find(kExamples);
+  if (found == index.end()) return;
+  if (!found->is_array()) fail(index_file, std::string("'") + kExamples + "' must be a list of prompts");
+  for (const Json& example : *found) {
+    if (!example.is_string()) fail(index_file, std::string("'") + kExamples + "' must be a list of prompts");
+    examples.push_back(example.get<std::string>());
+  }
 }
 
 /// Members that are no pair of library and class are settings of the pipeline, unless they are parts that we know.
@@ -74,6 +85,7 @@ void read_model_index(const fs::path& index_file, StoredModel& model) {
   };
   read_object(kDefaults, model.defaults);
   read_object(kLosses, model.losses);
+  read_examples(index, index_file, model.examples);
 }
 
 void add_assets(const fs::path& tokenizer, ModelFiles& files) {
@@ -191,6 +203,7 @@ StoredModel open_model_file(const fs::path& file, const fs::path& models) {
   model.defaults = settings.object.value(kDefaults, Json());
   model.warnings = std::move(settings.warnings);
   model.losses = settings.object.value(kLosses, Json());
+  read_examples(settings.object, file, model.examples);
   return model;
 }
 

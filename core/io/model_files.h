@@ -21,6 +21,7 @@ struct StoredModel {
   /// What computing in less than float32 costs, as its maker measured it (model_index.json's _losses, or those of a
   /// file's settings): {"bfloat16": {"psnr_db": of its pictures to those in float32, the least of some}}, or null.
   Json losses;
+  std::vector<std::string> examples;  ///< _examples, as _defaults: prompts that it was made for
   std::string pipeline_class;  ///< model_index.json's _class_name; "" when it has none, and of a file
   /// The class name that model_index.json gives for each entry that is not null, "scheduler" and "tokenizer" among
   /// them. Of a file: empty.

@@ -55,7 +55,7 @@ GenerateRequest read_request(const RequestTexts& texts, Faults& faults) {
     const Json value = typed(spec, text);
     if (spec.check(value, option_of(name), faults)) object[name] = value;
   }
-  return generate_options().read(object, UnknownKeys::fault, option_of, faults);
+  return read_generate_options(object, UnknownKeys::fault, option_of, faults);
 }
 
 LoraUse read_lora_option(const std::string& text, Faults& faults) {

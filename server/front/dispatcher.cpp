@@ -34,7 +34,10 @@ Dispatcher::Dispatcher(boost::asio::io_context& io, const Settings& settings, Jo
       running_(store, files, watchers, board, health_, pace_,
                {[this](Job job) { wait_again(std::move(job)); }, [this] { publish(); }}),
       deadline_(io) {
-  board_.update([&](ServerState& state) { state.queue_size = settings_.queue_size; });
+  board_.update([&](ServerState& state) {
+    state.queue_size = settings_.queue_size;
+    state.default_model = settings_.default_model;
+  });
   publish();
 }
 

@@ -68,9 +68,10 @@ struct LookingAt {
 /// The answer to Describe; jobs are taken from the first one on.
 struct Described {
   int64_t pid = 0;
-  /// {"models": [{"id","available","unavailable"?,"description","created" (s since 1970),"bytes"}], "loras": [names],
-  ///  "plugins": what Registry::describe() says, "generation_defaults": {"steps","guidance_scale","scheduler","width",
-  ///  "height"}, "backend": words for people, "libtorch": version}
+  /// {"models": [{"id","available","unavailable"?,"description","created" (s since 1970),"bytes", and model_facts()}],
+  ///  "loras": [{"id","bytes","trigger_words"?,"base_model"?}], "plugins": what Registry::describe() says,
+  ///  "noise_options": [OptionSpec::to_json()], which every scheduler takes, "generation_defaults":
+  ///  describe_defaults(), "backend": words for people, "libtorch": version}
   Json description = Json::object();
 };
 

@@ -1,5 +1,7 @@
 #include "core/base/generate_request.h"
 
+#include <algorithm>
+
 #include "tests/support/errors.h"
 
 using namespace alice;
@@ -16,6 +18,23 @@ TEST_CASE("an empty request has the general defaults, and no seed") {
 }
 
 TEST_CASE("zero is a seed") { CHECK(read_generate_request({{"seed", 0}}).seed == 0); }
+
+TEST_CASE("a seed of -1 is to be drawn, as an absent one") {
+  CHECK_FALSE(read_generate_request({{"seed", -1}}).seed.has_value());
+  CHECK_FALSE(read_generate_request({{"seed", -1.0}}).seed.has_value());
+  CHECK_THROWS_AS(read_generate_request({{"seed", -2}}), Error);
+}
+
+TEST_CASE("other tools' names lead to fields that there are, and are no fields themselves") {
+  for (const FieldAlias& alias : generate_aliases()) {
+    const auto is_field = [](const std::string& name) {
+      const auto& specs = generate_options().specs();
+      return std::any_of(specs.begin(), specs.end(), [&](const OptionSpec& spec) { return spec.name == name; });
+    };
+    CHECK(is_field(alias.field));
+    CHECK_FALSE(is_field(alias.name));
+  }
+}
 
 TEST_CASE("a whole request is read, and what is written reads back the same") {
   const Json json = {{"model", "sd/x"},

@@ -30,6 +30,19 @@ TEST_CASE("JSON that is wrong is an error with its place") {
   }
 }
 
+TEST_CASE("JSON that is wrong is told by line and column, in our own words") {
+  const auto told = [](const char* text) { return error_of([&] { parse_json(text, "x"); }).sentence(); };
+  CHECK(told("{\"a\": 1,}") ==
+        "is no valid JSON: line 1, column 9: '}' where a value or name is missing: a comma too many?");
+  CHECK(says(told("{\n  \"a\": 'b'\n}"), "line 2, column 8: single quotes"));
+  CHECK(says(told("{\"a\": NaN, \"b\": NaN, x}"), "line 1, column 22: 'x' cannot stand here"));
+  CHECK(says(told("{\"\xC3\xA4\": x}"), "line 1, column 7"));
+  CHECK(says(told("{\"a\": \"b"), "line 1, column 9: the text ends too early"));
+  CHECK(says(told("[\"a\nb\"]"), "line 1, column 4: a line break or control character"));
+  CHECK(says(told("[1e999]"), "too large"));
+  for (const char* text : {"{", "01", "\"\xff\"", "{} {}", "1e999"}) CHECK_FALSE(says(told(text), "exception"));
+}
+
 TEST_CASE("a zero byte does not end JSON quietly") {
   for (const std::string& text :
        {std::string("{}\0", 3), std::string("{}\0 and more", 12), std::string("\0", 1), std::string("\"a\0\"", 4)})

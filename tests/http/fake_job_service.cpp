@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "server/config/server_config.h"
+#include "server/front/request_judge.h"
 #include "server/link/message.h"
 
 namespace alice {
@@ -44,29 +45,45 @@ ErrorCode code_named(const std::string& name) {
 Json plain_scheduler() {
   const Json strength = {{"name", "strength"}, {"type", "number"}, {"minimum", 0.0},
                          {"maximum", 10.0},    {"default", 1.0},   {"help", "how much"}};
+  const Json note = {{"name", "note"}, {"type", "text"}, {"default", ""}, {"help", "any text"}};
   return {{"id", "plain"},
           {"help", "no sampler at all"},
           {"aliases", {{{"name", "strong"}, {"options", {{"strength", 10}}}}}},
-          {"options", Json::array({strength})}};
+          {"options", Json::array({strength, note})}};
+}
+
+Json model_defaults() {
+  return {{"steps", 4}, {"guidance_scale", 3.0}, {"scheduler", "plain"}, {"width", 64}, {"height", 64}};
+}
+
+Json emoji_model() {
+  return {{"id", "sd/emoji"},
+          {"available", true},
+          {"description", "one grey pixel"},
+          {"created", 1700000000},
+          {"bytes", 1500000},
+          {"native_width", 64},
+          {"native_height", 64},
+          {"size_multiple", 2},
+          {"max_pixels", 65536},
+          {"text_layers", 12},
+          {"most_steps", {{"strong", 50}}},
+          {"defaults", model_defaults()}};
+}
+
+Json broken_model() {
+  return {{"id", "sd/broken"},   {"available", false},  {"unavailable", "a part is missing"}, {"description", ""},
+          {"group", "sandbox"}, {"created", 1700000000}, {"bytes", 0}};
 }
 
 Json description() {
   const Json defaults = {{"steps", 4}, {"guidance_scale", 7.5}, {"scheduler", "plain"}, {"width", 64}, {"height", 64}};
-  return {{"models",
-           {{{"id", "sd/emoji"},
-             {"available", true},
-             {"description", "one grey pixel"},
-             {"created", 1700000000},
-             {"bytes", 1048576}},
-            {{"id", "sd/broken"},
-             {"available", false},
-             {"unavailable", "a part is missing"},
-             {"description", ""},
-             {"group", "sandbox"},
-             {"created", 1700000000},
-             {"bytes", 0}}}},
-          {"loras", {"soft"}},
+  const Json soft = {{"id", "soft"}, {"bytes", 3000}, {"trigger_words", {"a", "b"}}, {"base_model", "sd_v1"}};
+  const Json hard = {{"id", "hard"}, {"bytes", 0}};
+  return {{"models", Json::array({emoji_model(), broken_model()})},
+          {"loras", Json::array({soft, hard})},
           {"plugins", {{"plugins", Json::array()}, {"schedulers", Json::array({plain_scheduler()})}}},
+          {"noise_options", Json::array()},
           {"generation_defaults", defaults},
           {"backend", "none"},
           {"libtorch", "none"}};
@@ -110,9 +127,17 @@ FakeJobService::FakeJobService(FakeServiceOptions options) : options_(std::move(
   if (options_.has_worker) {
     facts_.description = description();
     facts_.workers = 1;
-    GroupState resting = {"sandbox", {"sd/broken"}, 1, 0, 0, 2, 5, "the worker ended by SIGSEGV", std::nullopt};
+    GroupState usual, resting;
+    usual.name = kDefaultGroup;
+    usual.workers = usual.ready = 1;
+    resting.name = "sandbox";
+    resting.models = {"sd/broken"};
+    resting.workers = 1;
+    resting.queued = 2;
+    resting.deaths = 5;
+    resting.trouble = "the worker ended by SIGSEGV";
     resting.rests_until = std::chrono::steady_clock::now() + std::chrono::hours(1);
-    facts_.groups = {{kDefaultGroup, {}, 1, 1, 0, 0, 0, "", std::nullopt}, resting};
+    facts_.groups = {usual, resting};
   } else {
     facts_.not_ready = {"no worker is ready"};
   }
@@ -287,6 +312,13 @@ void FakeJobService::submit(JobRequest request, Then<Job> then) {
     if (model == "sd/resting") return then(Error(ErrorCode::busy, "/model", "the workers of this model rest"));
     if (!model.empty() && model != "sd/emoji" && model != "tiny")
       return then(Error(ErrorCode::not_found, "/model", "there is no model " + model));
+    try {
+      GenerateRequest asked = request.generate;
+      if (asked.model.empty()) asked.model = "sd/emoji";
+      judge_request(asked, facts_.description);
+    } catch (const Error& error) {
+      return then(error);
+    }
     Job job;
     job.id = new_job_id();
     job.request = request;

@@ -1,14 +1,31 @@
 """GET /openapi.json says what the server does: every route, and for each field what is taken and what is refused."""
 
+import copy
+import json
 import pathlib
 import re
 import unittest
+
+import jsonschema
 
 from server import ServerCase
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROUTE = re.compile(r'"(GET|POST|DELETE)",\s*"(/[^"]*)"')
-TWIN = ("GET", "/api/health")  # another name of /health
+TWINS = {("GET", "/api/health"), ("GET", "/docs")}  # other names of /health and /
+ERROR = {"$ref": "#/components/responses/Error"}
+
+
+def closed(schema):
+    """The schema without room for members that it does not name."""
+    if isinstance(schema, list):
+        return [closed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    out = {name: closed(inner) for name, inner in schema.items()}
+    if out.get("type") == "object" and "properties" in out:
+        out.setdefault("additionalProperties", False)
+    return out
 
 
 def number_schema(schema):
@@ -33,15 +50,32 @@ class OpenApi(ServerCase):
             routes.update(ROUTE.findall(source.read_text()))
         self.assertGreaterEqual(len(routes), 17)
         described = {(method.upper(), path) for path, item in self.document["paths"].items() for method in item}
-        self.assertEqual({(method, path.replace("...}", "}")) for method, path in routes} - {TWIN}, described)
+        self.assertEqual({(method, path.replace("...}", "}")) for method, path in routes} - TWINS, described)
 
-    def test_every_operation_has_a_summary_its_parameters_and_the_shape_of_errors(self):
+    def operations(self):
         for path, item in self.document["paths"].items():
-            for operation in item.values():
-                self.assertTrue(operation["summary"], path)
-                self.assertEqual(operation["responses"]["default"], {"$ref": "#/components/responses/Error"})
-                named = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
-                self.assertEqual(named, set(re.findall(r"{(\w+)}", path)), path)
+            for method, operation in item.items():
+                yield method, path, operation
+
+    def test_every_operation_has_a_name_a_summary_its_parameters_and_the_shapes_of_its_answers(self):
+        tags = {tag["name"] for tag in self.document["tags"]}
+        names = [operation["operationId"] for _, _, operation in self.operations()]
+        self.assertEqual(len(names), len(set(names)))
+        for _, path, operation in self.operations():
+            self.assertTrue(operation["summary"], path)
+            self.assertLessEqual(set(operation["tags"]), tags)
+            answers = dict(operation["responses"])
+            self.assertEqual((answers.pop("4XX"), answers.pop("5XX")), (ERROR, ERROR))
+            for status, answer in answers.items():
+                self.assertRegex(status, "^2..$")
+                for content in answer["content"].values():
+                    self.assertIn("$ref", content["schema"], path)
+            named = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
+            self.assertEqual(named, set(re.findall(r"{(\w+)}", path)), path)
+
+    def test_the_licence_is_told_and_that_there_are_no_keys(self):
+        self.assertEqual(self.document["info"]["license"]["identifier"], "Apache-2.0")
+        self.assertEqual(self.document["security"], [])
 
     def test_every_reference_leads_somewhere(self):
         def follow(value):
@@ -103,7 +137,72 @@ class OpenApi(ServerCase):
         for one in schedulers:
             self.assertEqual({option["name"] for option in one["options"]}, set(options[one["id"]]))
         self.assertEqual((0.0, 10.0), tuple(options["plain"]["strength"][bound] for bound in ("minimum", "maximum")))
-        self.assertEqual(["sd/emoji"], schemas["Model"]["examples"])
+        self.assertEqual(["sd/emoji"], schemas["ModelId"]["examples"])
+
+
+class Answers(ServerCase):
+    """What is really answered is what is described, and no member more."""
+
+    SETTINGS = {"server": {"allow_plugin_reload": True}}
+
+    def setUp(self):
+        self.document = self.server.get("/openapi.json").json
+        self.schemas = closed(copy.deepcopy(self.document["components"]["schemas"]))
+
+    def check(self, name, value):
+        schema = {"$ref": "#/components/schemas/" + name, "components": {"schemas": self.schemas}}
+        faults = list(jsonschema.Draft202012Validator(schema).iter_errors(value))
+        self.assertFalse(faults, (name, value))
+
+    def check_answer(self, method, path, body=None, described=None):
+        answer = self.server.ask(method, path, body)
+        operation = self.document["paths"][described or path.partition("?")[0]][method.lower()]
+        content = operation["responses"][str(answer.status)]["content"]["application/json"]
+        self.check(content["schema"]["$ref"].rpartition("/")[2], answer.json)
+        return answer.json
+
+    def test_how_the_server_is_and_what_it_has(self):
+        for path in ("/health", "/livez", "/readyz", "/metrics", "/v1/models", "/v1/loras", "/v1/plugins",
+                     "/v1/generation/defaults", "/v1/generation/defaults?model=emoji", "/openapi.json"):
+            self.check_answer("GET", path)
+        self.check_answer("GET", "/v1/models/sd/emoji", described="/v1/models/{id}")
+        self.check_answer("GET", "/v1/models/broken", described="/v1/models/{id}")
+        self.check_answer("POST", "/v1/models/refresh")
+        self.check_answer("POST", "/v1/plugins/reload")
+
+    def test_pictures(self):
+        for form in ("url", "b64_json"):
+            self.check_answer("POST", "/v1/images/generations", {"prompt": "x", "n": 2, "response_format": form,
+                                                                 "quality": "hd"})
+        for modalities in (None, ["image", "text"]):
+            self.check_answer("POST", "/v1/chat/completions",
+                              {"messages": [{"role": "user", "content": "x"}], "modalities": modalities})
+
+    def test_jobs_and_their_events(self):
+        ids = []
+        for prompt, n in (("x", 2), ("fail:bad_request", 1), ("die", 1), ("hold", 1)):
+            body = {"prompt": prompt, "n": n, "preview_every": 1, "loras": [{"name": "soft", "strength": 0.5}]}
+            ids.append(self.check_answer("POST", "/v1/jobs", body)["id"])
+        seen = set()
+        for job in ids[:3]:
+            events = self.server.get(f"/v1/jobs/{job}/events").body.decode()
+            for name, data in re.findall(r"event: (\w+)\ndata: (.*)\n", events):
+                seen.add(name)
+                self.check("JobEvent", json.loads(data))
+        self.assertLessEqual({"step", "preview", "done"}, seen)
+        self.check_answer("DELETE", f"/v1/jobs/{ids[3]}", described="/v1/jobs/{id}")
+        for job in ids:
+            self.check_answer("GET", f"/v1/jobs/{job}", described="/v1/jobs/{id}")
+        self.check_answer("GET", "/v1/jobs?limit=3")
+
+    def test_errors(self):
+        for answer in (self.server.post("/v1/jobs", {}), self.server.get("/none"),
+                       self.server.post("/v1/images/generations", {"prompt": "die"})):
+            self.check("Error", answer.json)
+
+    def test_the_test_finds_a_member_that_is_not_described(self):
+        with self.assertRaises(AssertionError):
+            self.check("Status", {"status": "ok", "more": 1})
 
 
 if __name__ == "__main__":

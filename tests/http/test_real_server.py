@@ -66,6 +66,38 @@ class RealServer(unittest.TestCase):
             self.assertEqual(found, status, answer)
             self.assertTrue((answer["error"]["param"] or "").startswith(param), answer)
 
+    def test_what_workers_have_told_is_judged_while_they_work(self):
+        job = self.server.submit(**LONG)
+        for settings, status, param in (({"scheduler": "eular"}, 400, "scheduler"),
+                                        ({"scheduler": "euler", "scheduler_options": {"s_churn": -1}}, 400,
+                                         "scheduler_options.s_churn"),
+                                        ({"scheduler": "lcm", "steps": 60}, 400, "steps"),
+                                        ({"prompt": "a cat <lora:nihgt:1>"}, 404, "prompt"),
+                                        ({"clip_skip": 50}, 400, "clip_skip"), ({"width": 63}, 400, "width")):
+            found, answer = self.post("/v1/jobs", {"prompt": "a cat", **settings})
+            self.assertEqual((found, answer["error"]["param"]), (status, param), answer)
+        self.assertFalse(self.server.job(job)["finished"])
+        self.server.call("DELETE", "/v1/jobs/" + job)
+        self.assertEqual(self.server.wait_ended(job)["status"], "cancelled")
+
+    def test_models_and_loras_tell_what_they_are_for(self):
+        model = self.server.get_json("/v1/models/emoji")
+        self.assertEqual((model["native_size"], model["size_multiple"]), ("64x64", 2))
+        self.assertTrue(model["description"].startswith("A small latent diffusion model"), model)
+        self.assertIn("red apple", model["examples"])
+        self.assertGreater(len(model["examples"]), 400)
+        defaults = self.server.get_json("/v1/generation/defaults?model=sd/emoji")
+        self.assertEqual((defaults["steps"], defaults["guidance_scale"], defaults["scheduler"], defaults["width"]),
+                         (20, 3, "ddim", 64))
+        self.assertIn("night", [lora["id"] for lora in self.server.get_json("/v1/loras")["data"]])
+
+    def test_a_picture_is_answered_to_whoever_wants_one_and_standard_sizes_are_fitted(self):
+        body = {**SMALL, "width": None, "height": None, "size": "1024x1024"}
+        status, _, picture = self.server.call("POST", "/v1/images/generations", body, {"Accept": "image/png"})
+        self.assertEqual(status, 200, picture)
+        self.assertEqual(picture[16:24], bytes([0, 0, 0, 64, 0, 0, 0, 64]))  # IHDR: width and height
+        self.assertIn(b"Steps: 3", picture)
+
     def test_events_tell_every_step_and_show_previews(self):
         job = self.server.submit(**{**SMALL, "steps": 6}, preview_every=2)
         link = self.server.connection()

@@ -72,12 +72,34 @@ class SystemRoutes(ServerCase):
 
     def test_refresh(self):
         answer = self.server.ask("POST", "/v1/models/refresh")
-        self.assertEqual(answer.json, {"status": "ok", "models_found": 1, "loras_found": 1})
+        self.assertEqual(answer.json, {"status": "ok", "models_found": 1, "loras_found": 2})
 
     def test_plugins_and_defaults(self):
         self.assertIn("schedulers", self.server.get("/v1/plugins").json)
         self.assertEqual(self.server.get("/v1/generation/defaults").json,
                          {"steps": 4, "guidance_scale": 7.5, "scheduler": "plain", "width": 64, "height": 64})
+
+    def test_defaults_of_a_model(self):
+        for name in ("sd/emoji", "emoji", "sd%2Femoji"):
+            self.assertEqual(self.server.get("/v1/generation/defaults?model=" + name).json["guidance_scale"], 3)
+        self.assert_error(self.server.get("/v1/generation/defaults?model=none"), 404, "not_found", "model")
+        answer = self.server.get("/v1/generation/defaults?modle=emoji")
+        self.assert_error(answer, 400, "bad_request", "modle")
+        self.assertIn("did you mean 'model'?", answer.error["message"])
+
+    def test_a_model_tells_what_it_is_for_and_goes_by_its_name_alone(self):
+        model = self.server.get("/v1/models/emoji").json
+        self.assertEqual((model["id"], model["native_size"], model["size_mb"]), ("sd/emoji", "64x64", 1.43))
+        self.assertEqual(model["defaults"]["steps"], 4)
+
+    def test_loras(self):
+        listed = self.server.get("/v1/loras").json
+        self.assertEqual([lora["id"] for lora in listed["data"]], ["soft", "hard"])
+        self.assertEqual(listed["data"][0]["trigger_words"], ["a", "b"])
+
+    def test_a_group_tells_its_models(self):
+        groups = {group["group"]: group["models"] for group in self.server.get("/health").json["groups"]}
+        self.assertEqual(groups, {"default": ["sd/emoji"], "sandbox": ["sd/broken"]})
 
 
 class WithoutWorker(ServerCase):
@@ -254,9 +276,10 @@ class Chat(ServerCase):
         self.assert_error(self.ask(metadata={"lora_paths": [], "lora_scales": [1]}), 400, "bad_request",
                           "metadata.lora_scales")
 
-    def test_one_thing_said_twice_is_refused(self):
-        self.assert_error(self.ask(sam_config={}, metadata={}), 400, "bad_request", "sam_config")
-        self.assert_error(self.ask(sam_config={"num_images": 1, "n": 1}), 400, "bad_request", "sam_config.num_images")
+    def test_one_thing_said_twice_and_differently_is_refused(self):
+        self.assert_error(self.ask(sam_config={"steps": 3}, metadata={"steps": 4}), 400, "bad_request", "sam_config")
+        self.assert_error(self.ask(sam_config={"num_images": 1, "n": 2}), 400, "bad_request", "sam_config.num_images")
+        self.assertEqual(self.ask(sam_config={"num_images": 1, "n": 1}).status, 200)
 
     def test_the_standards_other_fields_are_reported(self):
         body = self.ask(temperature=0.7, topP=1, max_tokens=5, stream=False, user="me").json

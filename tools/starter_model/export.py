@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from .byte_pairs import Tokenizer
+from .choice import chosen_names
 from .latent_space import LatentSpace
 from .latents import load_vae
 from .noise import ddim_config, lcm_config
@@ -16,13 +17,17 @@ LARGEST = 16_000_000  # bytes of all weights together
 BASE_DEFAULTS = {"steps": 20, "guidance_scale": 3.0}
 TURBO_DEFAULTS = {"steps": 4, "guidance_scale": 1.0}
 
+SHOWN = ["a rocket on a blue background", "red apple", "grinning face", "a cat and a pizza",
+         "a sunflower on a black background", "fire engine", "panda", "a snail on a yellow background"]
+
 
 def model_index(scheduler, defaults):
-    """defaults: what ALICE takes where a request says nothing; other readers pass over names that begin with _."""
+    """defaults: what ALICE takes where a request says nothing. Other readers pass over names that begin with _."""
     return {
         "_class_name": "StableDiffusionPipeline",
         "_diffusers_version": "0.40.0",
         "_defaults": defaults,
+        "_examples": SHOWN + [name for name in chosen_names() if name not in SHOWN],
         "feature_extractor": [None, None],
         "image_encoder": [None, None],
         "requires_safety_checker": False,

@@ -65,7 +65,8 @@ def write_single_file(folder, out):
         for name, tensor in read_safetensors(folder / part / file).items():
             tensors[old_name(part, name, settings[part])] = tensor
     settings["scheduler"] = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
-    settings["_defaults"] = json.loads((folder / "model_index.json").read_text())["_defaults"]
+    index = json.loads((folder / "model_index.json").read_text())
+    settings.update({name: index[name] for name in ("_defaults", "_examples")})
     settings["tokenizer"] = os.path.relpath(folder / "tokenizer", out.parent)
     write_safetensors(out, tensors)
     Path(f"{out}.json").write_text(json.dumps(settings, indent=1) + "\n")

@@ -2,10 +2,11 @@
 // "sam_config", which some of its clients write "samConfig" or "metadata".
 
 #include <algorithm>
-#include <cctype>
 
+#include "core/base/utf8.h"
 #include "server/front/http/door_fields.h"
 #include "server/front/http/job_json.h"
+#include "server/front/http/reply_parts.h"
 #include "server/front/http/request_body.h"
 #include "server/front/http/request_schema.h"
 #include "server/front/http/routes.h"
@@ -21,13 +22,17 @@ constexpr int64_t kSizeStep = 8;  // pixels: the original rounds up to it
 /// What the two objects have beside a picture's settings.
 struct ChatDoor {
   std::optional<OnDisconnect> on_disconnect;
+  std::vector<std::string> modalities;
   std::vector<std::string> lora_paths;
   std::vector<double> lora_scales;
 };
 
 const OptionTable<ChatDoor>& top_options() {
-  static const auto table = OptionTable<ChatDoor>().choice("on_disconnect", &ChatDoor::on_disconnect,
-                                                           on_disconnect_words(), "what a client's leaving means");
+  static const auto table = OptionTable<ChatDoor>()
+                                .choice("on_disconnect", &ChatDoor::on_disconnect, on_disconnect_words(),
+                                        "what a client's leaving means")
+                                .text("modalities", &ChatDoor::modalities,
+                                      "with image among them the message has the pictures themselves too");
   return table;
 }
 
@@ -38,37 +43,11 @@ const OptionTable<ChatDoor>& settings_options() {
   return table;
 }
 
-/// "guidance_scale" -> "guidanceScale".
-std::string camel_case(const std::string& snake) {
-  std::string out;
-  for (size_t i = 0; i < snake.size(); ++i) {
-    if (snake[i] == '_' && i + 1 < snake.size())
-      out += static_cast<char>(std::toupper(static_cast<unsigned char>(snake[++i])));
-    else
-      out += snake[i];
-  }
-  return out;
-}
-
-/// Every rule in both spellings.
-std::vector<FieldRule> in_both_spellings(const std::vector<FieldRule>& rules) {
-  std::vector<FieldRule> both;
-  for (const FieldRule& rule : rules) {
-    both.push_back(rule);
-    FieldRule camel = rule;
-    camel.name = camel_case(rule.name);
-    if (camel.name == rule.name) continue;
-    if (rule.use != FieldUse::refused && rule.means.empty()) camel.means = rule.name;
-    both.push_back(std::move(camel));
-  }
-  return both;
-}
-
 /// What OpenAI's chat API has beside these and means nothing for a picture.
 constexpr const char* kWithoutEffect =
     "temperature, top_p, max_tokens, max_completion_tokens, n, stop, seed, user, presence_penalty, frequency_penalty, "
     "logit_bias, logprobs, top_logprobs, response_format, stream_options, tool_choice, parallel_tool_calls, "
-    "service_tier, store, reasoning_effort, modalities";
+    "service_tier, store, reasoning_effort";
 
 const std::vector<FieldRule>& top_rules() {
   static const std::vector<FieldRule> rules = [] {
@@ -78,6 +57,7 @@ const std::vector<FieldRule>& top_rules() {
         {kSettings, FieldUse::door},
         {"metadata", FieldUse::door, kSettings},
         {"on_disconnect", FieldUse::door},
+        {"modalities", FieldUse::door},
         {"stream", FieldUse::refused, "streaming is not supported here; POST /v1/jobs and its events give progress"},
         {"tools", FieldUse::refused, "tools are not supported: this server makes pictures"},
         {"functions", FieldUse::refused, "functions are not supported: this server makes pictures"}};
@@ -94,7 +74,6 @@ const std::vector<FieldRule>& settings_rules() {
     // The model and the prompt have their places outside.
     const auto outside = [](const FieldRule& rule) { return rule.name == "model" || rule.name == "prompt"; };
     list.erase(std::remove_if(list.begin(), list.end(), outside), list.end());
-    list.push_back({"num_images", FieldUse::generate, "n"});
     list.push_back({"lora_paths", FieldUse::door});
     list.push_back({"lora_scales", FieldUse::door});
     for (const char* name : {"input_images", "input_image_urls", "strength"})
@@ -183,9 +162,21 @@ struct ChatRequest {
   JobRequest job;
   std::string model;  ///< as the client named it
   std::optional<OnDisconnect> on_disconnect;
+  bool wants_images = false;  ///< in the message, not only their addresses
   std::vector<std::string> warnings;
   ParamOf param_of;
 };
+
+/// True when pictures are among them. Others than pictures and text are warned of.
+bool ask_for_images(const std::vector<std::string>& modalities, std::vector<std::string>& warnings) {
+  bool images = false;
+  for (const std::string& modality : modalities) {
+    images = images || modality == "image";
+    if (modality != "image" && modality != "text")
+      warnings.push_back("modalities: '" + brief(modality) + "' has no effect here");
+  }
+  return images;
+}
 
 /// Throws ApiError with every fault.
 ChatRequest read_chat_request(const Json& body) {
@@ -210,6 +201,7 @@ ChatRequest read_chat_request(const Json& body) {
   request.model = request.job.generate.model;
   request.on_disconnect = top.on_disconnect;
   request.warnings = fields.warnings;
+  request.wants_images = ask_for_images(top.modalities, request.warnings);
   request.param_of = fields.param_of();
   round_up(request.job.generate.width, fields.place_of()("width"), request.warnings);
   round_up(request.job.generate.height, fields.place_of()("height"), request.warnings);
@@ -230,13 +222,25 @@ Json metadata_of(const Job& job) {
   return metadata;
 }
 
+/// As OpenRouter has pictures in a message. The address itself is filled in by send_with_images().
+constexpr const char* kOpenUrl = "\"url\":\"@\"";
+
+Json message_of(const Job& job, const ChatRequest& request, const std::string& base_url) {
+  Json urls = Json::array(), images = Json::array();
+  for (const PictureFile& picture : job.pictures) {
+    urls.push_back(picture_url(base_url, picture));
+    images.push_back({{"type", "image_url"}, {"image_url", {{"url", "@"}}}});
+  }
+  Json message = {{"role", "assistant"},
+                  {"content", std::to_string(job.pictures.size()) + " image(s) generated successfully."},
+                  {"image_urls", urls},
+                  {"metadata", metadata_of(job)}};
+  if (request.wants_images) message["images"] = images;
+  return message;
+}
+
 Json completion(const Job& job, const ChatRequest& request, const std::string& base_url) {
-  Json urls = Json::array();
-  for (const PictureFile& picture : job.pictures) urls.push_back(picture_url(base_url, picture));
-  const Json message = {{"role", "assistant"},
-                        {"content", std::to_string(job.pictures.size()) + " image(s) generated successfully."},
-                        {"image_urls", urls},
-                        {"metadata", metadata_of(job)}};
+  const Json message = message_of(job, request, base_url);
   const Json usage = {{"prompt_tokens", 0},    {"promptTokens", 0}, {"completion_tokens", 0},
                       {"completionTokens", 0}, {"total_tokens", 0}, {"totalTokens", 0}};
   constexpr size_t kIdDigits = 12;
@@ -251,6 +255,22 @@ Json completion(const Job& job, const ChatRequest& request, const std::string& b
           {"warnings", all_warnings(request.warnings, job.warnings, request.param_of)}};
 }
 
+/// The pictures go from their files into the answer. No text of a client can hold kOpenUrl: its quotes are escaped.
+void send_with_images(const std::shared_ptr<Exchange>& exchange, const Job& job, const std::string& text,
+                      const std::filesystem::path& folder) {
+  std::vector<ReplyPart> parts;
+  size_t from = 0;
+  for (const PictureFile& picture : job.pictures) {
+    const size_t at = text.find(kOpenUrl, from);
+    parts.push_back({text.substr(from, at - from) + "\"url\":\"data:image/png;base64,", {}, false});
+    parts.push_back({"", folder / picture.file, true});
+    from = at + std::string_view(kOpenUrl).size() - 1;  // the closing quote comes after the picture
+  }
+  parts.push_back({text.substr(from), {}, false});
+  send_own_parts(exchange, 200, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
+                 std::move(parts));
+}
+
 void complete(FrontContext& context, const std::shared_ptr<Exchange>& exchange, ChatRequest request) {
   request.job.request_id = exchange->request().id;
 
@@ -258,8 +278,11 @@ void complete(FrontContext& context, const std::shared_ptr<Exchange>& exchange, 
   post.request = request.job;
   post.on_disconnect = request.on_disconnect;
   post.param_of = request.param_of;
-  post.reply = [request, base = context.guard.base_url(exchange->request())](const auto& waiting, const Job& job) {
-    waiting->send_json(200, completion(job, request, base));
+  post.reply = [request, folder = context.config.images_directory, base = context.guard.base_url(exchange->request())](
+                   const auto& waiting, const Job& job) {
+    const Json answer = completion(job, request, base);
+    if (!request.wants_images) return waiting->send_json(200, answer);
+    send_with_images(waiting, job, dump_json(answer), folder);
   };
   wait_for_job(context, exchange, std::move(post));
 }
@@ -299,7 +322,7 @@ std::vector<Route> chat_routes(FrontContext& context) {
            "/v1/chat/completions",
            Access::guarded,
            [&context](const auto& exchange) { read_and_complete(context, exchange); },
-           {"make pictures of the last message", chat_schema}}};
+           {"createChatCompletion", "make pictures of the last message", "ChatCompletion", chat_schema}}};
 }
 
 }  // namespace alice

@@ -4,8 +4,11 @@
 #include <array>
 #include <cctype>
 #include <utility>
+#include <vector>
 
 #include "core/base/json.h"
+#include "core/base/nearest.h"
+#include "core/base/options.h"
 #include "core/base/utf8.h"
 #include "server/front/http/request_id.h"
 #include "server/front/http/status_line.h"
@@ -39,6 +42,36 @@ constexpr std::array<Told, 9> kTold = {{
 const Told& told_of(ErrorCode code) {
   const auto found = std::find_if(kTold.begin(), kTold.end(), [&](const Told& told) { return told.code == code; });
   return found == kTold.end() ? kTold.back() : *found;
+}
+
+/// The faults of an Error of several (core/base/error.h): a line each, behind one that counts them. Of any other error
+/// its own place and sentence.
+std::vector<Fault> faults_of(const std::string& place, const std::string& sentence) {
+  const size_t first = sentence.find(" faults:\n  ");
+  if (first == sentence.npos || sentence.find_first_not_of("0123456789") != first) return {{place, sentence}};
+  std::vector<Fault> faults;
+  for (size_t at = sentence.find('\n'); at != sentence.npos;) {
+    const size_t end = sentence.find("\n  ", at + 1);
+    const std::string line = sentence.substr(at + 3, end == sentence.npos ? end : end - at - 3);
+    const size_t colon = line.rfind('/', 0) == 0 ? line.find(": ") : line.npos;
+    faults.push_back(colon == line.npos ? Fault{"", line} : Fault{line.substr(0, colon), line.substr(colon + 2)});
+    at = end;
+  }
+  return faults;
+}
+
+/// "steps: must be 1; width: must be 2": at most so many, each with its field as the client spells it. What is said of
+/// two fields that are one for the client ("size") is told once.
+std::string told_together(const std::vector<Fault>& faults, const ParamOf& param_of) {
+  std::string message, last;
+  for (size_t i = 0; i < std::min(faults.size(), kMostFaultsTold); ++i) {
+    const std::string param = param_of(faults[i].place);
+    const std::string told = (param.empty() ? "" : param + ": ") + faults[i].sentence;
+    if (told != last) message += (i == 0 ? "" : "; ") + told;
+    last = told;
+  }
+  if (faults.size() > kMostFaultsTold) message += "; and " + std::to_string(faults.size() - kMostFaultsTold) + " more";
+  return brief(message, kLongestMessage);
 }
 
 /// A whole answer as it stands on the wire.
@@ -90,9 +123,7 @@ ApiError to_api_error(ErrorCode code, const std::string& place, const std::strin
                       int64_t retry_after_s) {
   const Told& told = told_of(code);
   if (told.message != nullptr) return {told.status, to_string(code), told.message};
-  const std::string param = param_of(place);
-  ApiError error(told.status, to_string(code), brief((param.empty() ? "" : param + ": ") + sentence, kLongestMessage),
-                 param);
+  ApiError error(told.status, to_string(code), told_together(faults_of(place, sentence), param_of), param_of(place));
   if (code != ErrorCode::busy) return error;
   error.again = true;
   error.headers.emplace_back("Retry-After", std::to_string(retry_after_s));
@@ -103,16 +134,16 @@ ApiError to_api_error(const Error& error, const ParamOf& param_of, int64_t retry
   return to_api_error(error.code(), error.place(), error.sentence(), param_of, retry_after_s);
 }
 
+Faults unknown_parameter(const std::string& name, const std::vector<std::string>& known) {
+  Faults faults;
+  faults.add(json_places("")(name), "is no parameter here" + did_you_mean(name, known));
+  return faults;
+}
+
 void throw_if_any(const Faults& faults, ErrorCode code) {
   if (faults.empty()) return;
-  const auto& list = faults.list();
-  std::string message;
-  for (size_t i = 0; i < std::min(list.size(), kMostFaultsTold); ++i) {
-    const std::string param = pointer_to_param(list[i].place);
-    message += (i == 0 ? "" : "; ") + (param.empty() ? "" : param + ": ") + list[i].sentence;
-  }
-  if (list.size() > kMostFaultsTold) message += "; and " + std::to_string(list.size() - kMostFaultsTold) + " more";
-  throw ApiError(400, to_string(code), brief(message, kLongestMessage), pointer_to_param(list[0].place));
+  const std::vector<Fault>& list = faults.list();
+  throw ApiError(400, to_string(code), told_together(list, pointer_to_param), pointer_to_param(list[0].place));
 }
 
 std::string unreadable_request_answer() {

@@ -4,6 +4,7 @@
 #include <exception>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "core/base/error.h"
 #include "server/front/http/headers.h"
@@ -45,6 +46,8 @@ std::string pointer_to_param(const std::string& place);
 ApiError to_api_error(ErrorCode code, const std::string& place, const std::string& sentence, const ParamOf& param_of,
                       int64_t retry_after_s = 1);
 ApiError to_api_error(const Error& error, const ParamOf& param_of, int64_t retry_after_s = 1);
+/// The fault of a query's parameter that there is not, at its name.
+Faults unknown_parameter(const std::string& name, const std::vector<std::string>& known);
 /// Throws ApiError 400 when there is a fault: all of them in the message, the first one's field in `param`.
 /// The places are pointers in the client's spelling.
 void throw_if_any(const Faults& faults, ErrorCode code = ErrorCode::bad_request);

@@ -1,6 +1,7 @@
 #include "server/front/http/door_fields.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "core/base/lora_tags.h"
 #include "core/base/nearest.h"
@@ -12,6 +13,34 @@ namespace {
 constexpr size_t kMostMembers = 200;
 constexpr size_t kLongestPrompt = 100'000;  // bytes
 constexpr size_t kLongestName = 300;        // bytes, of a model, LoRA or scheduler
+
+/// "guidance_scale" -> "guidanceScale".
+std::string camel_case(const std::string& snake) {
+  std::string out;
+  for (size_t i = 0; i < snake.size(); ++i) {
+    if (snake[i] == '_' && i + 1 < snake.size())
+      out += static_cast<char>(std::toupper(static_cast<unsigned char>(snake[++i])));
+    else
+      out += snake[i];
+  }
+  return out;
+}
+
+/// What a field is called here that goes by a second name too; "" for one that has one name.
+std::string means_of(const FieldRule& rule) { return rule.use == FieldUse::refused ? "" : rule.means; }
+
+/// The nearest name, or all; of a field with several names the one that is ours.
+std::string hint_for(const std::string& name, const std::vector<FieldRule>& rules) {
+  std::vector<std::string> all, ours;
+  for (const FieldRule& rule : rules) {
+    all.push_back(rule.name);
+    if (means_of(rule).empty()) ours.push_back(rule.name);
+  }
+  const std::string near = nearest(name, all);
+  for (const FieldRule& rule : rules)
+    if (rule.name == near) return " (did you mean '" + (means_of(rule).empty() ? near : rule.means) + "'?)";
+  return did_you_mean(name, ours);
+}
 
 /// Asks for nothing: false, 0, "", [] or {}.
 bool is_nothing(const Json& value) {
@@ -59,9 +88,23 @@ void check_tags(std::string prompt, const std::string& place, Faults& faults) {
 std::vector<FieldRule> generate_rules() {
   std::vector<FieldRule> rules;
   for (const OptionSpec& spec : generate_options().specs()) rules.push_back({spec.name, FieldUse::generate});
+  for (const FieldAlias& alias : generate_aliases()) rules.push_back({alias.name, FieldUse::generate, alias.field});
   rules.push_back({"loras", FieldUse::generate});
   rules.push_back({"scheduler_options", FieldUse::generate});
   return rules;
+}
+
+std::vector<FieldRule> in_both_spellings(const std::vector<FieldRule>& rules) {
+  std::vector<FieldRule> both;
+  for (const FieldRule& rule : rules) {
+    both.push_back(rule);
+    FieldRule camel = rule;
+    camel.name = camel_case(rule.name);
+    if (camel.name == rule.name) continue;
+    if (rule.use != FieldUse::refused && rule.means.empty()) camel.means = rule.name;
+    both.push_back(std::move(camel));
+  }
+  return both;
 }
 
 PlaceOf DoorFields::place_of() const {
@@ -97,13 +140,11 @@ void sort_fields(const Json& object, const std::string& prefix, const std::vecto
   if (object.size() > kMostMembers)
     return faults.add(prefix, "has " + std::to_string(object.size()) + " members; at most " +
                                   std::to_string(kMostMembers) + " are read");
-  std::vector<std::string> names;
-  for (const FieldRule& rule : rules) names.push_back(rule.name);
   for (const auto& [name, value] : object.items()) {
     const std::string place = place_in(prefix, name);
     const auto rule = std::find_if(rules.begin(), rules.end(), [&](const FieldRule& one) { return one.name == name; });
     if (rule == rules.end()) {
-      faults.add(place, "'" + brief(name) + "' is no field here" + did_you_mean(name, names));
+      faults.add(place, "'" + brief(name) + "' is no field here" + hint_for(name, rules));
       continue;
     }
     if (value.is_null()) continue;
@@ -116,11 +157,12 @@ void sort_fields(const Json& object, const std::string& prefix, const std::vecto
       continue;
     }
     const std::string& means = rule->means.empty() ? name : rule->means;
-    if (const auto [it, is_new] = fields.places.emplace(means, place); !is_new) {
-      faults.add(place, "says the same as " + pointer_to_param(it->second) + "; give one of them");
-      continue;
-    }
-    (rule->use == FieldUse::generate ? fields.generate : fields.door)[means] = value;
+    Json& known = (rule->use == FieldUse::generate ? fields.generate : fields.door)[means];
+    const auto [other, is_new] = fields.places.emplace(means, place);
+    if (is_new)
+      known = value;
+    else if (known != value)
+      faults.add(place, "means the same as " + pointer_to_param(other->second) + ", and they differ; give one of them");
   }
 }
 

@@ -26,8 +26,10 @@ struct FieldRule {
   std::string means = "";  ///< generate: the field of GenerateRequest, when it is called otherwise. refused: why
 };
 
-/// generate_options()' names and the two structures, as rules.
+/// generate_options()' names, other tools' names for them, and the two structures, as rules.
 std::vector<FieldRule> generate_rules();
+/// Every rule also in camelCase: "negativePrompt" beside "negative_prompt".
+std::vector<FieldRule> in_both_spellings(const std::vector<FieldRule>& rules);
 
 struct DoorFields {
   Json generate = Json::object();             ///< by GenerateRequest's names
@@ -45,7 +47,7 @@ struct DoorFields {
 };
 
 /// Sorts the members of `object`, which stands at `prefix` ("" or "/sam_config"), into `fields`. Null means absent.
-/// Faults: unknown members, one thing said twice. At most 200 members are looked at.
+/// Faults: unknown members, one thing said twice and differently. At most 200 members are looked at.
 void sort_fields(const Json& object, const std::string& prefix, const std::vector<FieldRule>& rules, DoorFields& fields,
                  Faults& faults);
 

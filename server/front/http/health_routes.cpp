@@ -45,7 +45,7 @@ void answer_ready(const FrontContext& context, Exchange& exchange) {
 
 std::vector<Route> health_routes(FrontContext& context) {
   const auto health = [&context](const auto& exchange) { answer_health(context, *exchange); };
-  return {{"GET", "/health", Access::open, health, {"how the server and its workers are"}},
+  return {{"GET", "/health", Access::open, health, {"getHealth", "how the server and its workers are", "Health"}},
           {"GET", "/api/health", Access::open, health},
           {"GET",
            "/livez",
@@ -53,12 +53,12 @@ std::vector<Route> health_routes(FrontContext& context) {
            [](const auto& exchange) {
              exchange->send_json(200, {{"status", "alive"}});
            },
-           {"the front answers"}},
+           {"getLive", "the front answers", "Status"}},
           {"GET",
            "/readyz",
            Access::open,
            [&context](const auto& exchange) { answer_ready(context, *exchange); },
-           {"a worker is ready; 503 while none is"}}};
+           {"getReady", "a worker is ready; 503 while none is", "Status"}}};
 }
 
 }  // namespace alice

@@ -5,7 +5,9 @@
 
 #include "server/front/http/exchange.h"
 #include "server/front/http/front_context.h"
+#include "server/front/http/missing_paths.h"
 #include "server/front/http/openapi.h"
+#include "server/front/http/page.h"
 #include "server/front/http/router.h"
 #include "server/front/http/routes.h"
 #include "server/front/http/transport.h"
@@ -23,7 +25,20 @@ Route description_route(FrontContext& context, const Router& router) {
     const std::string base = context.guard.base_url(exchange->request());
     exchange->send_json(200, openapi_document(router.routes(), *context.jobs.state(), base));
   };
-  return {"GET", "/openapi.json", Access::open, answer, {"this description"}};
+  return {"GET", "/openapi.json", Access::open, answer, {"getDescription", "this description", "Description"}};
+}
+
+std::vector<Route> page_routes(FrontContext& context, const Router& router) {
+  const auto answer = [&context, &router](const std::shared_ptr<Exchange>& exchange) {
+    const std::string base = context.guard.base_url(exchange->request());
+    exchange->send(200,
+                   {{"Content-Type", "text/html; charset=utf-8"},
+                    {"Cache-Control", "no-store"},
+                    {"Content-Security-Policy", "default-src 'none'; sandbox allow-top-navigation-by-user-activation"}},
+                   page_of(router.routes(), *context.jobs.state(), base));
+  };
+  return {{"GET", "/", Access::open, answer, {"getPage", "what is here, for people", "Page", {}, 200, "text/html"}},
+          {"GET", "/docs", Access::open, answer}};
 }
 
 std::vector<Route> all_routes(FrontContext& context, const Router& router) {
@@ -33,6 +48,7 @@ std::vector<Route> all_routes(FrontContext& context, const Router& router) {
     std::vector<Route> more = family(context);
     routes.insert(routes.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   }
+  for (Route& page : page_routes(context, router)) routes.push_back(std::move(page));
   routes.push_back(description_route(context, router));
   return routes;
 }
@@ -112,7 +128,7 @@ void HttpFront::Impl::dispatch(const std::shared_ptr<Exchange>& exchange) {
   const Match match = router_.match(request.method, request.path);
   exchange->route_is(match.pattern, match.params);
   if (request.method == "OPTIONS") return answer_options(*exchange, match);
-  if (match.pattern.empty()) throw ApiError(404, "not_found", "there is nothing at this path; docs/API.md lists all");
+  if (match.pattern.empty()) throw nothing_at(request.path);
   if (match.route == nullptr) {
     ApiError error(405, "method_not_allowed",
                    request.method + " is not possible here; " + joined(match.allowed) + " are");
@@ -125,7 +141,7 @@ void HttpFront::Impl::dispatch(const std::shared_ptr<Exchange>& exchange) {
 
 void HttpFront::Impl::answer_options(Exchange& exchange, const Match& match) {
   const bool whole_server = exchange.request().path == "*";
-  if (match.pattern.empty() && !whole_server) throw ApiError(404, "not_found", "there is nothing at this path");
+  if (match.pattern.empty() && !whole_server) throw nothing_at(exchange.request().path);
   const std::string methods = whole_server ? "GET, HEAD, POST, DELETE, OPTIONS" : joined(match.allowed);
   Headers headers = context_.guard.preflight_headers(exchange.request().headers, methods);
   headers.emplace_back("Allow", methods);

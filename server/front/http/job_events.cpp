@@ -1,6 +1,7 @@
 #include "server/front/http/job_events.h"
 
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "server/front/http/base64.h"
@@ -26,6 +27,9 @@ const char* name_of(JobEvent::Kind kind) {
 
 bool is_last(JobEvent::Kind kind) { return kind == JobEvent::Kind::ended || kind == JobEvent::Kind::handed_back; }
 
+/// An estimate is no better.
+double to_tenths(double seconds) { return std::round(seconds * 10) / 10; }
+
 Json data_of(const JobEvent& event, const std::string& base_url) {
   switch (event.kind) {
     case JobEvent::Kind::position: return {{"position", event.position}};
@@ -41,7 +45,7 @@ Json data_of(const JobEvent& event, const std::string& base_url) {
           {"images", event.images},
           {"all_images", event.all_images},
           {"resumed_from", event.resumed_from},
-          {"eta_seconds", event.eta_seconds < 0 ? Json(nullptr) : Json(event.eta_seconds)}};
+          {"eta_seconds", event.eta_seconds < 0 ? Json(nullptr) : Json(to_tenths(event.eta_seconds))}};
 }
 
 /// Lives as long as its exchange is open: held by the exchange's on_closed callback, weakly by all others.

@@ -7,9 +7,11 @@
 namespace alice {
 namespace {
 
-constexpr int64_t kMilliseconds = 1000;
+constexpr double kMilliseconds = 1000;
 
-Json seconds(std::optional<int64_t> ms) { return ms.has_value() ? Json(*ms / kMilliseconds) : Json(nullptr); }
+Json seconds(std::optional<int64_t> ms) {
+  return ms.has_value() ? Json(static_cast<double>(*ms) / kMilliseconds) : Json(nullptr);
+}
 
 Json picture_to_json(const PictureFile& picture, const std::string& base_url) {
   Json json = picture_file_options().write(picture);

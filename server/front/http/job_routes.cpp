@@ -30,7 +30,7 @@ const std::vector<FieldRule>& rules() {
     list.push_back({"preview_every", FieldUse::door});
     list.push_back({"on_disconnect", FieldUse::refused,
                     "has no meaning here: nobody waits for the answer; DELETE /v1/jobs/{id} cancels"});
-    return list;
+    return in_both_spellings(list);
   }();
   return rules;
 }
@@ -98,7 +98,7 @@ ListQuery read_list_query(const HttpRequest& request) {
       if (!query.status.has_value())
         faults.add("/status", "must be one of " + dump_json(job_status_words()));
     } else {
-      faults.add("", "there is no such parameter" + did_you_mean(name, {"limit", "before", "status"}));
+      throw_if_any(unknown_parameter(name, {"limit", "before", "status"}));
     }
   }
   throw_if_any(faults);
@@ -138,10 +138,9 @@ Json query_parameter(const char* name, Json schema) {
 }
 
 Json list_parameters() {
-  const Json statuses = job_status_words();
   return {query_parameter("limit", {{"type", "integer"}, {"minimum", 1}, {"maximum", 100}, {"default", 20}}),
           query_parameter("before", {{"type", "string"}, {"description", "a job's id: older ones than it"}}),
-          query_parameter("status", {{"type", "string"}, {"enum", statuses}})};
+          query_parameter("status", {{"type", "string"}, {"enum", job_status_words()}})};
 }
 
 Json submit_schema() { return request_schema(rules(), option_schemas(door_options()), {"prompt"}); }
@@ -157,10 +156,14 @@ std::vector<Route> job_routes(FrontContext& context) {
   const auto watch = [](FrontContext& front, const std::shared_ptr<Exchange>& exchange) {
     stream_job_events(front, exchange, job_id_of(*exchange));
   };
-  return {route("POST", "/v1/jobs", read_and_submit, {"queue a job", submit_schema, 202}),
-          route("GET", "/v1/jobs", list, {"jobs, the newest first", {}, 200, "application/json", list_parameters()}),
-          route("GET", "/v1/jobs/{id}", find, {"a job"}), route("DELETE", "/v1/jobs/{id}", cancel, {"cancel a job"}),
-          route("GET", "/v1/jobs/{id}/events", watch, {"a job's events as they come", {}, 200, "text/event-stream"})};
+  return {route("POST", "/v1/jobs", read_and_submit, {"createJob", "queue a job", "Job", submit_schema, 202}),
+          route("GET", "/v1/jobs", list,
+                {"listJobs", "jobs, the newest first", "JobList", {}, 200, "application/json", list_parameters()}),
+          route("GET", "/v1/jobs/{id}", find, {"getJob", "a job", "Job"}),
+          route("DELETE", "/v1/jobs/{id}", cancel,
+                {"cancelJob", "cancel a job", "Job", {}, 200, "application/json", Json::array(), 202}),
+          route("GET", "/v1/jobs/{id}/events", watch,
+                {"watchJob", "a job's events as they come", "JobEvent", {}, 200, "text/event-stream"})};
 }
 
 }  // namespace alice

@@ -124,7 +124,11 @@ std::vector<Route> metrics_routes(FrontContext& context) {
                     {"Vary", "Accept"}},
                    as_text(context));
   };
-  return {{"GET", "/metrics", Access::open, answer, {"counters, as JSON, or as text for Prometheus"}}};
+  return {{"GET",
+           "/metrics",
+           Access::open,
+           answer,
+           {"getMetrics", "counters, as JSON, or as text for Prometheus", "Metrics"}}};
 }
 
 }  // namespace alice

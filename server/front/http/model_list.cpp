@@ -1,15 +1,21 @@
 #include "server/front/http/model_list.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <initializer_list>
 
 #include "server/config/server_config.h"
+#include "server/front/model_choice.h"
 
 namespace alice {
 namespace {
 
+constexpr int kFewExamples = 8;  // of each model in the list; the model's own entry has all
 constexpr double kMegabyte = 1024.0 * 1024.0;
 
 std::string name_of(const std::string& id) { return id.substr(id.rfind('/') + 1); }
+std::string without_kind(const std::string& id) { return id.substr(id.find('/') + 1); }
 
 Json models_of(const Json& description) {
   const auto found = description.find("models");
@@ -26,8 +32,28 @@ const char* word_of(const std::string& name, const std::vector<GroupState>& grou
   return word_of(GroupState{});
 }
 
+/// To a hundredth: more says nothing.
+double megabytes(const Json& described) {
+  constexpr double kHundredth = 100;
+  return std::round(described.value("bytes", 0.0) / kMegabyte * kHundredth) / kHundredth;
+}
+
+/// What was described under one of `names`, as it was.
+void copy_members(const Json& described, std::initializer_list<const char*> names, Json& entry) {
+  for (const char* name : names)
+    if (const auto found = described.find(name); found != described.end()) entry[name] = *found;
+}
+
+/// What a model is for: from its card, else from whoever made its files.
+std::string purpose_of(const Json& model) {
+  for (const char* source : {"card", "note", "description"})
+    if (const std::string text = model.value(source, ""); !text.empty()) return text;
+  return "";
+}
+
+std::string group_of(const Json& model) { return model.value("group", kDefaultGroup); }
+
 Json entry_of(const Json& model, const ServerState& state) {
-  const std::string group = model.value("group", kDefaultGroup);
   const std::string id = id_of(model);
   Json entry = {{"id", id},
                 {"object", "model"},
@@ -35,27 +61,67 @@ Json entry_of(const Json& model, const ServerState& state) {
                 {"owned_by", "alice"},
                 {"ownedBy", "alice"},  // ALICE's own spelling; clients of both are common
                 {"name", name_of(id)},
-                {"description", model.value("description", "")},
-                {"size_mb", model.value("bytes", 0.0) / kMegabyte},
+                {"description", purpose_of(model)},
+                {"architecture", model.value("description", "")},
+                {"size_mb", megabytes(model)},
                 {"available", is_available(model)},
-                {"group", group},
-                {"state", word_of(group, state.groups)}};
-  if (const auto why = model.find("unavailable"); why != model.end()) entry["unavailable"] = *why;
+                {"group", group_of(model)},
+                {"state", word_of(group_of(model), state.groups)}};
+  copy_members(model, {"unavailable", "size_multiple", "max_pixels", "defaults", "examples"}, entry);
+  if (model.contains("native_width") && model.contains("native_height"))
+    entry["native_size"] = dump_json(model["native_width"]) + "x" + dump_json(model["native_height"]);
   return entry;
+}
+
+Json lora_entry(const Json& lora) {
+  Json entry = {{"id", id_of(lora)}, {"object", "lora"}, {"size_mb", megabytes(lora)}};
+  copy_members(lora, {"trigger_words", "base_model"}, entry);
+  return entry;
+}
+
+/// Those that the configuration names, and those that were found.
+std::vector<std::string> models_served_by(const GroupState& group, const ServerState& state) {
+  std::vector<std::string> ids = group.models;
+  for (const Json& model : models_of(state.description))
+    if (group_of(model) == group.name && std::find(ids.begin(), ids.end(), id_of(model)) == ids.end())
+      ids.push_back(id_of(model));
+  return ids;
 }
 
 }  // namespace
 
 Json list_models(const ServerState& state) {
   Json data = Json::array();
-  for (const Json& model : models_of(state.description)) data.push_back(entry_of(model, state));
+  for (const Json& model : models_of(state.description)) {
+    data.push_back(entry_of(model, state));
+    Json& examples = data.back()["examples"];
+    if (examples.size() > static_cast<size_t>(kFewExamples))
+      examples.erase(examples.begin() + kFewExamples, examples.end());
+    if (examples.is_null()) data.back().erase("examples");
+  }
   return {{"object", "list"}, {"data", data}};
 }
 
-Json find_model(const ServerState& state, const std::string& id) {
+Json find_model(const ServerState& state, const std::string& name) {
   for (const Json& model : models_of(state.description))
-    if (id_of(model) == id) return entry_of(model, state);
+    if (id_of(model) == name || without_kind(id_of(model)) == name) return entry_of(model, state);
   return nullptr;
+}
+
+Json described_model(const ServerState& state, const std::string& name) {
+  try {
+    const std::string id = choose_model(name, state.default_model, state.description);
+    for (const Json& model : models_of(state.description))
+      if (id_of(model) == id) return model;
+  } catch (const Error&) {  // whoever takes the request says it
+  }
+  return nullptr;
+}
+
+Json list_loras(const ServerState& state) {
+  Json data = Json::array();
+  for (const Json& lora : state.description.value("loras", Json::array())) data.push_back(lora_entry(lora));
+  return {{"object", "list"}, {"data", data}};
 }
 
 int64_t count_models(const Json& description) {
@@ -75,7 +141,7 @@ Json list_groups(const ServerState& state) {
   for (const GroupState& group : state.groups) {
     Json one = {{"group", group.name},           {"state", word_of(group)},   {"workers", group.workers},
                 {"ready", group.ready},          {"busy", group.busy},        {"preloading", group.preloading},
-                {"queued", group.queued},        {"deaths", group.deaths},    {"models", group.models}};
+                {"queued", group.queued},        {"deaths", group.deaths},    {"models", models_served_by(group, state)}};
     if (!group.trouble.empty()) one["trouble"] = group.trouble;
     list.push_back(std::move(one));
   }

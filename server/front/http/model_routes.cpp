@@ -2,16 +2,17 @@
 
 #include "server/front/http/model_list.h"
 #include "server/front/http/routes.h"
+#include "server/front/http/schema_parts.h"
 
 namespace alice {
 namespace {
 
-void answer_model(const FrontContext& context, Exchange& exchange) {
-  const std::string& id = exchange.param("id");
-  const Json model = find_model(*context.jobs.state(), id);
+/// Throws ApiError when there is no model of that name.
+Json model_called(const FrontContext& context, const std::string& name) {
+  Json model = find_model(*context.jobs.state(), name);
   if (model.is_null())
     throw ApiError(404, "not_found", "there is no model of that id; GET /v1/models lists them", "model");
-  exchange.send_json(200, model);
+  return model;
 }
 
 void answer_plugins(const FrontContext& context, Exchange& exchange) {
@@ -19,9 +20,24 @@ void answer_plugins(const FrontContext& context, Exchange& exchange) {
   exchange.send_json(200, state->description.value("plugins", Json::object()));
 }
 
+/// Of one model, or of any.
 void answer_defaults(const FrontContext& context, Exchange& exchange) {
+  std::string model;
+  for (const auto& [name, value] : exchange.request().query) {
+    if (name != "model") throw_if_any(unknown_parameter(name, {"model"}));
+    model = value;
+  }
   const auto state = context.jobs.state();
-  exchange.send_json(200, state->description.value("generation_defaults", context.facts.generation_defaults));
+  Json defaults = state->description.value("generation_defaults", context.facts.generation_defaults);
+  if (!model.empty()) defaults = model_called(context, model).value("defaults", defaults);
+  exchange.send_json(200, defaults);
+}
+
+Json defaults_parameters() {
+  return Json::array({{{"name", "model"},
+                       {"in", "query"},
+                       {"description", "what a request for it means; absent: for a model that says nothing"},
+                       {"schema", reference_to("ModelId")}}});
 }
 
 void refresh(const FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
@@ -75,32 +91,38 @@ std::vector<Route> model_routes(FrontContext& context) {
            "/v1/models",
            Access::open,
            [&context](const auto& exchange) { exchange->send_json(200, list_models(*context.jobs.state())); },
-           {"the models"}},
+           {"listModels", "the models", "ModelList"}},
           {"POST",
            "/v1/models/refresh",
            Access::guarded,
            [&context](const auto& exchange) { refresh(context, exchange); },
-           {"look for models and LoRAs again"}},
+           {"refreshModels", "look for models and LoRAs again", "Refreshed"}},
           {"GET",
            "/v1/models/{id...}",
            Access::open,
-           [&context](const auto& exchange) { answer_model(context, *exchange); },
-           {"one model"}},
+           [&context](const auto& exchange) { exchange->send_json(200, model_called(context, exchange->param("id"))); },
+           {"getModel", "one model", "Model"}},
+          {"GET",
+           "/v1/loras",
+           Access::open,
+           [&context](const auto& exchange) { exchange->send_json(200, list_loras(*context.jobs.state())); },
+           {"listLoras", "the LoRAs", "LoraList"}},
           {"GET",
            "/v1/plugins",
            Access::open,
            [&context](const auto& exchange) { answer_plugins(context, *exchange); },
-           {"the plugins, and their options"}},
+           {"listPlugins", "the plugins, and their options", "Plugins"}},
           {"POST",
            "/v1/plugins/reload",
            Access::guarded,
            [&context](const auto& exchange) { reload(context, exchange); },
-           {"take changed plugin libraries up"}},
+           {"reloadPlugins", "take changed plugin libraries up", "Reloaded"}},
           {"GET",
            "/v1/generation/defaults",
            Access::open,
            [&context](const auto& exchange) { answer_defaults(context, *exchange); },
-           {"what a request means where it says nothing"}}};
+           {"getDefaults", "what a request means where it says nothing", "Defaults", {}, 200, "application/json",
+            defaults_parameters()}}};
 }
 
 }  // namespace alice

@@ -1,17 +1,22 @@
 // POST /v1/images/generations: OpenAI's images API, with this server's settings as further fields.
 
-#include <charconv>
-
+#include "core/base/utf8.h"
+#include "server/front/http/accept.h"
 #include "server/front/http/door_fields.h"
 #include "server/front/http/job_json.h"
+#include "server/front/http/model_list.h"
 #include "server/front/http/reply_parts.h"
 #include "server/front/http/request_body.h"
 #include "server/front/http/request_schema.h"
 #include "server/front/http/routes.h"
+#include "server/front/http/standard_sizes.h"
 #include "server/front/http/waiting_post.h"
 
 namespace alice {
 namespace {
+
+constexpr const char* kPng = "image/png";
+constexpr size_t kMostWarned = 4000;  // bytes of a header
 
 enum class ResponseFormat { url, b64_json };
 
@@ -37,34 +42,24 @@ const std::vector<FieldRule>& rules() {
   static const std::vector<FieldRule> rules = [] {
     std::vector<FieldRule> list = generate_rules();
     for (const OptionSpec& spec : door_options().specs()) list.push_back({spec.name, FieldUse::door});
-    for (const char* name : {"quality", "style", "user", "background", "moderation", "output_compression"})
+    for (const char* name : {"quality", "style", "user", "background", "moderation", "output_compression",
+                             "input_fidelity"})
       list.push_back({name, FieldUse::ignored});
     list.push_back(
         {"stream", FieldUse::refused, "streaming is not supported here; POST /v1/jobs and its events give progress"});
     list.push_back({"partial_images", FieldUse::refused,
                     "partial images are not supported; POST /v1/jobs with preview_every gives previews"});
-    return list;
+    return in_both_spellings(list);
   }();
   return rules;
 }
 
-std::optional<int64_t> read_side(std::string_view text) {
-  int64_t side = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), side);
-  if (text.empty() || read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
-  return side;
-}
-
 /// "512x768" becomes width and height; whoever gives size cannot give these.
-void take_size(const std::string& size, DoorFields& fields, Faults& faults) {
-  if (size == "auto") return;
-  const std::string_view text = size;
-  const size_t cross = text.find('x');
-  const auto width = read_side(text.substr(0, cross));
-  const auto height = cross == text.npos ? std::nullopt : read_side(text.substr(cross + 1));
-  if (!width.has_value() || !height.has_value())
-    return faults.add("/size", "must be WIDTHxHEIGHT in pixels, such as 512x512, or auto");
-  for (const auto& [name, side] : {std::pair("width", *width), std::pair("height", *height)}) {
+void take_size(const std::string& text, DoorFields& fields, Faults& faults) {
+  if (text == "auto") return;
+  const auto size = read_size(text);
+  if (!size) return faults.add(fields.place_of()("size"), "must be WIDTHxHEIGHT in pixels, such as 512x512, or auto");
+  for (const auto& [name, side] : {std::pair("width", size->width), std::pair("height", size->height)}) {
     if (const auto [it, is_new] = fields.places.emplace(name, "/size"); !is_new)
       faults.add("/size", "says the same as " + pointer_to_param(it->second) + "; give one of them");
     fields.generate[name] = side;
@@ -127,22 +122,55 @@ void send_base64(const std::shared_ptr<Exchange>& exchange, const Job& job, cons
     text = "\"},";
   }
   parts.push_back({"\"}]}", {}, false});
-  try {
-    send_parts(exchange, 200, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, std::move(parts));
-  } catch (const Error& error) {  // not the client's doing: it named no file
-    throw Error(ErrorCode::internal, error.place(), error.sentence());
-  }
+  send_own_parts(exchange, 200, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
+                 std::move(parts));
+}
+
+std::string in_ascii(const Json& warnings) {
+  return brief(warnings.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace), kMostWarned);
+}
+
+/// The picture itself. There is no room for words around it: the warnings go into a header, as JSON in ASCII.
+void send_picture(const std::shared_ptr<Exchange>& exchange, const Job& job, const ImagesRequest& request,
+                  const std::filesystem::path& folder) {
+  Headers headers = {{"Content-Type", kPng},
+                     {"Cache-Control", "no-store"},
+                     {"Vary", "Accept"},
+                     {"Content-Security-Policy", "default-src 'none'; sandbox"}};
+  const Json warnings = all_warnings(request.warnings, job.warnings, request.param_of);
+  if (!warnings.empty())
+    headers.emplace_back("x-warnings", in_ascii(warnings));
+  send_own_parts(exchange, 200, std::move(headers), {{"", folder / job.pictures.at(0).file, false}});
+}
+
+/// Clients that know OpenAI's sizes alone get a picture of small models too.
+void fit_standard_size(const ServerState& state, ImagesRequest& request) {
+  const auto asked = read_size(request.door.size);
+  if (!asked || !is_standard(*asked)) return;
+  const PictureSize size = fitted(*asked, described_model(state, request.job.generate.model));
+  if (size.width == asked->width && size.height == asked->height) return;
+  request.job.generate.width = size.width;
+  request.job.generate.height = size.height;
+  request.warnings.push_back("size: " + to_text(*asked) + " is too large for this model; the picture is " +
+                             to_text(size) + ", about as large as those that it was trained on");
 }
 
 void generate(FrontContext& context, const std::shared_ptr<Exchange>& exchange, ImagesRequest request) {
+  const bool wants_picture = prefers(exchange->request(), kPng, "application/json");
+  if (wants_picture && request.job.generate.n > 1)
+    throw ApiError(400, to_string(ErrorCode::bad_request),
+                   request.param_of("/n") + ": must be 1 with Accept: image/png, which has room for one picture",
+                   request.param_of("/n"));
+  fit_standard_size(*context.jobs.state(), request);
   request.job.request_id = exchange->request().id;
 
   WaitingPost post;
   post.request = request.job;
   post.on_disconnect = request.door.on_disconnect;
   post.param_of = request.param_of;
-  post.reply = [request, folder = context.config.images_directory, base = context.guard.base_url(exchange->request())](
-                   const auto& waiting, const Job& job) {
+  post.reply = [request, wants_picture, folder = context.config.images_directory,
+                base = context.guard.base_url(exchange->request())](const auto& waiting, const Job& job) {
+    if (wants_picture) return send_picture(waiting, job, request, folder);
     if (request.door.response_format == ResponseFormat::url) return send_urls(*waiting, job, request, base);
     send_base64(waiting, job, request, folder);
   };
@@ -162,7 +190,7 @@ std::vector<Route> openai_routes(FrontContext& context) {
            "/v1/images/generations",
            Access::guarded,
            [&context](const auto& exchange) { read_and_generate(context, exchange); },
-           {"make pictures, and wait for them",
+           {"createImages", "make pictures, and wait for them", "Images",
             [] { return request_schema(rules(), option_schemas(door_options()), {"prompt"}); }}}};
 }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cctype>
 
+#include "server/front/http/answer_schemas.h"
 #include "server/front/http/request_schema.h"
+#include "server/front/http/schema_parts.h"
 
 namespace alice {
 namespace {
@@ -17,16 +19,35 @@ std::string openapi_path(const std::string& pattern, std::vector<std::string>& n
   return path;
 }
 
-Json describe_operation(const Route& route, const std::vector<std::string>& path_names) {
+/// Where clients' documents list it: by the beginning of its path.
+const char* tag_of(const std::string& path) {
+  constexpr std::pair<const char*, const char*> kTags[] = {
+      {"/v1/jobs", "jobs"},       {"/v1/images", "pictures"}, {"/v1/chat", "pictures"}, {"/images", "pictures"},
+      {"/v1/models", "models"},   {"/v1/loras", "models"},    {"/v1/plugins", "plugins"},
+      {"/v1/generation", "models"}};
+  for (const auto& [beginning, tag] : kTags)
+    if (path.rfind(beginning, 0) == 0) return tag;
+  return "server";
+}
+
+Json describe_success(const Operation& operation) {
+  Json content = {{operation.content, {{"schema", reference_to(operation.answer)}}}};
+  return {{"description", "done"}, {"content", content}};
+}
+
+Json describe_operation(const Route& route, const std::string& path, const std::vector<std::string>& path_names) {
   const Operation& operation = route.operation;
   Json parameters = operation.query;
   for (const std::string& name : path_names)
     parameters.push_back({{"name", name}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}});
-  Json out = {{"summary", operation.summary},
+  const Json error = {{"$ref", "#/components/responses/Error"}};
+  Json out = {{"operationId", operation.id},
+              {"summary", operation.summary},
+              {"tags", Json::array({tag_of(path)})},
               {"responses",
-               {{std::to_string(operation.status),
-                 {{"description", "done"}, {"content", {{operation.answer, Json::object()}}}}},
-                {"default", {{"$ref", "#/components/responses/Error"}}}}}};
+               {{std::to_string(operation.status), describe_success(operation)}, {"4XX", error}, {"5XX", error}}}};
+  if (operation.other_status != 0)
+    out["responses"][std::to_string(operation.other_status)] = describe_success(operation);
   if (!parameters.empty()) out["parameters"] = parameters;
   if (operation.body)
     out["requestBody"] = {{"required", true}, {"content", {{"application/json", {{"schema", operation.body()}}}}}};
@@ -36,27 +57,22 @@ Json describe_operation(const Route& route, const std::vector<std::string>& path
 Json describe_paths(const std::vector<Route>& routes) {
   Json paths = Json::object();
   for (const Route& route : routes) {
-    if (route.operation.summary.empty()) continue;
+    if (route.operation.id.empty()) continue;
     std::vector<std::string> names;
     const std::string path = openapi_path(route.pattern, names);
     std::string method = route.method;
     std::transform(method.begin(), method.end(), method.begin(), [](unsigned char c) { return std::tolower(c); });
-    paths[path][method] = describe_operation(route, names);
+    paths[path][method] = describe_operation(route, path, names);
   }
   return paths;
 }
 
 Json error_response() {
-  const Json text = {{"type", "string"}}, perhaps = {{"type", {"string", "null"}}};
-  const Json error = {{"type", "object"},
-                      {"properties", {{"message", text}, {"type", text}, {"param", perhaps}, {"code", perhaps}}},
-                      {"required", {"message", "type", "param", "code"}}};
-  const Json schema = {{"type", "object"}, {"properties", {{"error", error}}}, {"required", {"error"}}};
   return {{"description", "what is wrong, where, and what would be right"},
-          {"content", {{"application/json", {{"schema", schema}}}}}};
+          {"content", {{"application/json", {{"schema", reference_to("Error")}}}}}};
 }
 
-Json model_schema(const Json& models) {
+Json model_id_schema(const Json& models) {
   Json ids = Json::array();
   for (const Json& model : models)
     if (model.value("available", false)) ids.push_back(model.at("id"));
@@ -79,10 +95,11 @@ Json scheduler_schema(const Json& schedulers) {
 }
 
 /// Which of them counts is the request's scheduler, or the model's: no schema can tell.
-Json scheduler_options_schema(const Json& schedulers) {
-  Json any = Json::array();
+Json scheduler_options_schema(const Json& schedulers, const Json& noise_options) {
+  Json any = Json::array(), noise = Json::object();
+  for (const Json& spec : noise_options) noise[spec.at("name").get_ref<const std::string&>()] = option_schema(spec);
   for (const Json& scheduler : schedulers) {
-    Json properties = Json::object();
+    Json properties = noise;
     for (const Json& spec : scheduler.value("options", Json::array()))
       properties[spec.at("name").get_ref<const std::string&>()] = option_schema(spec);
     const Json schema = {{"title", scheduler.at("id")},
@@ -96,24 +113,40 @@ Json scheduler_options_schema(const Json& schedulers) {
   return schema;
 }
 
+Json describe_tags() {
+  return Json::array({{{"name", "pictures"}, {"description", "make pictures and fetch them"}},
+                      {{"name", "jobs"}, {"description", "make pictures without waiting for the answer"}},
+                      {{"name", "models"}, {"description", "models, LoRAs, and what they do unasked"}},
+                      {{"name", "plugins"}, {"description", "what the server is made of"}},
+                      {{"name", "server"}, {"description", "how the server is"}}});
+}
+
+/// The schemas that depend on models and plugins, and those of the answers.
+Json describe_schemas(const ServerState& state) {
+  const Json plugins = state.description.value("plugins", Json::object());
+  const Json schedulers = plugins.value("schedulers", Json::array());
+  Json schemas = answer_schemas();
+  schemas["ModelId"] = model_id_schema(state.description.value("models", Json::array()));
+  schemas["Scheduler"] = scheduler_schema(schedulers);
+  schemas["SchedulerOptions"] =
+      scheduler_options_schema(schedulers, state.description.value("noise_options", Json::array()));
+  return schemas;
+}
+
 }  // namespace
 
 Json openapi_document(const std::vector<Route>& routes, const ServerState& state, const std::string& base_url) {
-  const Json plugins = state.description.value("plugins", Json::object());
-  const Json schedulers = plugins.value("schedulers", Json::array());
   return {{"openapi", "3.1.0"},
           {"info",
            {{"title", "ALICE"},
             {"version", ALICE_VERSION},
-            {"description", "Pictures from text. docs/API.md says in words what stands here in types."}}},
+            {"description", "Pictures from text. docs/API.md says in words what stands here in types."},
+            {"license", {{"name", "Apache 2.0"}, {"identifier", "Apache-2.0"}}}}},
           {"servers", {{{"url", base_url}}}},
+          {"security", Json::array()},  // there are no keys
+          {"tags", describe_tags()},
           {"paths", describe_paths(routes)},
-          {"components",
-           {{"responses", {{"Error", error_response()}}},
-            {"schemas",
-             {{"Model", model_schema(state.description.value("models", Json::array()))},
-              {"Scheduler", scheduler_schema(schedulers)},
-              {"SchedulerOptions", scheduler_options_schema(schedulers)}}}}}};
+          {"components", {{"responses", {{"Error", error_response()}}}, {"schemas", describe_schemas(state)}}}};
 }
 
 }  // namespace alice

@@ -60,7 +60,7 @@ std::vector<Route> picture_routes(FrontContext& context) {
            "/images/{file}",
            Access::guarded,
            [&context](const auto& exchange) { answer_picture(context, exchange); },
-           {"a picture, by its name in an answer's URL", {}, 200, "image/png"}}};
+           {"getPicture", "a picture, by its name in an answer's URL", "PictureBytes", {}, 200, "image/png"}}};
 }
 
 }  // namespace alice

@@ -86,4 +86,13 @@ void send_parts(const std::shared_ptr<Exchange>& exchange, int status, Headers h
   sender->send_next();
 }
 
+void send_own_parts(const std::shared_ptr<Exchange>& exchange, int status, Headers headers,
+                    std::vector<ReplyPart> parts) {
+  try {
+    send_parts(exchange, status, std::move(headers), std::move(parts));
+  } catch (const Error& error) {
+    throw Error(ErrorCode::internal, error.place(), error.sentence());
+  }
+}
+
 }  // namespace alice

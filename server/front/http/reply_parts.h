@@ -21,4 +21,8 @@ struct ReplyPart {
 /// the answer and ends the connection.
 void send_parts(const std::shared_ptr<Exchange>& exchange, int status, Headers headers, std::vector<ReplyPart> parts);
 
+/// The same, of files that no client named: that one is not there is no fault of the client's. Throws Error(internal).
+void send_own_parts(const std::shared_ptr<Exchange>& exchange, int status, Headers headers,
+                    std::vector<ReplyPart> parts);
+
 }  // namespace alice

@@ -1,9 +1,9 @@
 #include "server/front/http/request_schema.h"
 
+#include "server/front/http/schema_parts.h"
+
 namespace alice {
 namespace {
-
-Json reference(const char* component) { return {{"$ref", std::string("#/components/schemas/") + component}}; }
 
 const Json& lora_list() {
   static const Json schema = {
@@ -22,9 +22,9 @@ const Json& lora_list() {
 /// Of a field of GenerateRequest.
 Json settings_schema(const std::string& name) {
   static const Json options = option_schemas(generate_options());
-  if (name == "model") return reference("Model");
-  if (name == "scheduler") return reference("Scheduler");
-  if (name == "scheduler_options") return reference("SchedulerOptions");
+  if (name == "model") return reference_to("ModelId");
+  if (name == "scheduler") return reference_to("Scheduler");
+  if (name == "scheduler_options") return reference_to("SchedulerOptions");
   if (name == "loras") return lora_list();
   return options.at(name);
 }

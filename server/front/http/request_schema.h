@@ -14,7 +14,7 @@ Json option_schema(const Json& spec);
 
 /// The object that a door takes. A field of GenerateRequest has its option's schema; a field of the door has the one
 /// that `door` gives it by name; what is without effect says so; what is refused is left out. Schemas that depend on
-/// models and plugins are references to components: Model, Scheduler, SchedulerOptions.
+/// models and plugins are references to components: ModelId, Scheduler, SchedulerOptions.
 Json request_schema(const std::vector<FieldRule>& rules, const Json& door, const std::vector<std::string>& required);
 
 /// name -> schema of each option of a table.

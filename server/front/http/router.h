@@ -22,13 +22,16 @@ enum class Access {
   guarded,  ///< changes something or tells what people made: only under the server's own names
 };
 
-/// What a route is for, for the description of the API.
+/// What a route is for, for the description of the API (openapi.h).
 struct Operation {
-  std::string summary;              ///< one line; "" for a route that only stands for another: it is not described
+  std::string id = "";              ///< "listJobs"; "" for a route that only stands for another: it is not described
+  std::string summary = "";         ///< one line
+  std::string answer = "";          ///< the schema of success, by its name in answer_schemas()
   std::function<Json()> body = {};  ///< the schema of the JSON that it takes; null: it takes none
   int status = 200;                 ///< of success
-  std::string answer = "application/json";  ///< the content type of success
-  Json query = Json::array();               ///< OpenAPI's parameter objects
+  std::string content = "application/json";  ///< the content type of success
+  Json query = Json::array();                ///< OpenAPI's parameter objects
+  int other_status = 0;                      ///< another one of success, with the same answer; 0: there is none
 };
 
 struct Route {

@@ -1,9 +1,17 @@
 #include "server/worker/session/description.h"
 
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
+
+#include <map>
+#include <mutex>
+#include <utility>
 
 #include "core/api/plugin.h"
 #include "core/base/generation_defaults.h"
+#include "core/base/safetensors_header.h"
+#include "core/host/file_stamp.h"
+#include "core/io/model_card.h"
 
 namespace alice {
 namespace {
@@ -40,9 +48,45 @@ Json describe_model(const ModelStatus& model) {
               {"description", model.description},
               {"created", changed_at(model.source)},
               {"bytes", bytes_of(model.source)}};
+  out.update(model.facts);
   if (!model.note.empty()) out["note"] = model.note;
   if (!model.unavailable.empty()) out["unavailable"] = model.unavailable;
   return out;
+}
+
+Json describe_noise_options() {
+  Json options = Json::array();
+  for (const OptionSpec& spec : noise_model_options().specs()) options.push_back(spec.to_json());
+  return options;
+}
+
+Json read_lora(const std::string& id, const fs::path& file) {
+  Json lora = {{"id", id}, {"bytes", bytes_of(file)}};
+  try {
+    const LoraCard card = read_lora_card(read_safetensors_header(file).metadata);
+    if (!card.trigger_words.empty()) lora["trigger_words"] = card.trigger_words;
+    if (!card.base_model.empty()) lora["base_model"] = card.base_model;
+  } catch (const Error& error) {  // told to whoever asks for it
+    spdlog::debug("{}: {}", error.place(), error.sentence());
+  }
+  return lora;
+}
+
+/// A file's header is read again only when the file has changed.
+Json describe_loras(const LoraLibrary& library) {
+  static std::mutex mutex;
+  static std::map<std::string, Json> known;  // by stamp
+  const std::lock_guard<std::mutex> lock(mutex);
+  std::map<std::string, Json> present;
+  Json loras = Json::array();
+  for (const auto& [id, file] : library.all()) {
+    const std::string stamp = file_stamp(file);
+    const auto before = known.find(stamp);
+    loras.push_back(before != known.end() ? before->second : read_lora(id, file));
+    present[stamp] = loras.back();
+  }
+  known = std::move(present);
+  return loras;
 }
 
 }  // namespace
@@ -62,8 +106,9 @@ Json describe_worker(const Composer& composer, const std::string& backend,
   Json models = Json::array();
   for (const ModelStatus& model : seen) models.push_back(describe_model(model));
   return {{"models", models},
-          {"loras", composer.loras().names()},
+          {"loras", describe_loras(composer.loras())},
           {"plugins", composer.registry().describe()},
+          {"noise_options", describe_noise_options()},
           {"generation_defaults", describe_defaults(composer.config().defaults)},
           {"backend", backend},
           {"libtorch", TORCH_VERSION}};

@@ -1,0 +1,92 @@
+#include "core/host/model_facts.h"
+
+#include <optional>
+
+#include "core/base/generation_defaults.h"
+#include "core/io/model_card.h"
+
+namespace alice {
+namespace {
+
+constexpr const char* kSteps = "/steps";
+
+/// A plugin's facts are for people: a number may be missing, or none.
+std::optional<int64_t> number_in(const Json& facts, const char* name) {
+  const auto found = facts.is_object() ? facts.find(name) : facts.end();
+  if (found == facts.end() || !found->is_number_integer() || found->get<int64_t>() <= 0) return std::nullopt;
+  return found->get<int64_t>();
+}
+
+std::string scheduler_of(const Registry& registry, const Blueprint& blueprint) {
+  try {
+    std::string origin;
+    return default_scheduler(registry, blueprint.scheduler, origin);
+  } catch (...) {
+    return "";
+  }
+}
+
+/// False only when it is this number of steps that the scheduler refuses.
+bool takes(const ChosenScheduler& scheduler, int64_t steps) {
+  try {
+    scheduler.scheduler->plan(steps, *scheduler.noise_model);
+    return true;
+  } catch (const Error& error) {
+    return error.code() != ErrorCode::bad_request || error.place() != kSteps;
+  } catch (...) {  // a plugin's: a request for it will hear why
+    return true;
+  }
+}
+
+/// The greatest number of steps that it takes, where a request may ask for more.
+std::optional<int64_t> most_steps(const ChosenScheduler& scheduler, int64_t most_asked) {
+  if (takes(scheduler, most_asked) || !takes(scheduler, 1)) return std::nullopt;
+  int64_t taken = 1, refused = most_asked;
+  while (refused - taken > 1) {
+    const int64_t middle = (taken + refused) / 2;
+    (takes(scheduler, middle) ? taken : refused) = middle;
+  }
+  return taken;
+}
+
+int64_t most_steps_of_a_request() {
+  for (const OptionSpec& spec : generate_options().specs())
+    if (spec.name == "steps") return static_cast<int64_t>(spec.range.maximum);
+  return 1;
+}
+
+Json limits_of_schedulers(const Registry& registry, const Blueprint& blueprint) {
+  const int64_t most_asked = most_steps_of_a_request();
+  Json limits = Json::object();
+  for (const std::string& name : registry.schedulers().names()) {
+    try {
+      const ChosenScheduler scheduler = choose_scheduler(registry, blueprint.scheduler, name, Json::object());
+      if (const auto most = most_steps(scheduler, most_asked)) limits[name] = *most;
+    } catch (...) {
+    }
+  }
+  return limits;
+}
+
+}  // namespace
+
+Json model_facts(const Registry& registry, const HostConfig& config, const Blueprint& blueprint) {
+  const auto latents = number_in(blueprint.unet.recognition.facts, "native_latent_size");
+  const auto reduction = number_in(blueprint.vae.recognition.facts, "reduction");
+  const auto layers = number_in(blueprint.text_encoder.recognition.facts, "layers");
+  std::optional<int64_t> native_side;
+  if (latents && reduction) native_side = *latents * *reduction;
+
+  GenerateRequest defaults = with_defaults(with_defaults(blueprint.config.defaults, config.defaults),
+                                           built_in_defaults(native_side));
+  defaults.scheduler = scheduler_of(registry, blueprint);
+  Json facts = {{"defaults", describe_defaults(defaults)}, {"most_steps", limits_of_schedulers(registry, blueprint)}};
+  if (native_side) facts["native_width"] = facts["native_height"] = *native_side;
+  if (reduction) facts["size_multiple"] = *reduction;
+  if (layers) facts["text_layers"] = *layers;
+  if (!blueprint.examples.empty()) facts["examples"] = blueprint.examples;
+  if (const std::string card = read_model_card(blueprint.config.source); !card.empty()) facts["card"] = card;
+  return facts;
+}
+
+}  // namespace alice

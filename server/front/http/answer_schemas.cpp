@@ -1,0 +1,273 @@
+#include "server/front/http/answer_schemas.h"
+
+#include "server/front/http/request_schema.h"
+#include "server/front/http/schema_parts.h"
+#include "server/jobs/job.h"
+
+namespace alice {
+namespace {
+
+const Json kText = {{"type", "string"}}, kWhole = {{"type", "integer"}}, kNumber = {{"type", "number"}},
+           kYesNo = {{"type", "boolean"}};
+
+Json error_object() {
+  return object_of({{"message", schema_of("string", "every fault, in words")},
+                    {"type", word_of({"invalid_request_error", "permission_error", "rate_limit_error",
+                                      "server_error"})},
+                    {"param", perhaps("string", "the first wrong field, in the request's own spelling")},
+                    {"code", schema_of("string", "a word that programs compare")},
+                    {"job_id", schema_of("string", "the job that it is about")}},
+                   {"job_id"});
+}
+
+// --- pictures and jobs
+
+/// Of a request too, where what was not said is null or the default.
+Json settings() {
+  Json schema = {{"type", "object"},
+                 {"description", "a picture's settings, by the names of requests"},
+                 {"properties", option_schemas(generate_options())},
+                 {"additionalProperties", true}};
+  schema["properties"]["scheduler_options"] = schema_of("object");
+  schema["properties"]["loras"] = list_of(object_of({{"name", kText}, {"strength", kNumber}}));
+  return schema;
+}
+
+Json picture() {
+  return object_of({{"url", kText},
+                    {"file", kText},
+                    {"index", kWhole},
+                    {"seed", kWhole},
+                    {"width", kWhole},
+                    {"height", kWhole},
+                    {"bytes", kWhole},
+                    {"sha256", kText}});
+}
+
+Json job() {
+  const char* time = "seconds since 1970, to the millisecond";
+  return object_of({{"id", kText},
+                    {"object", {{"const", "job"}}},
+                    {"status", word_of(job_status_words())},
+                    {"created", schema_of("number", time)},
+                    {"started", perhaps("number", time)},
+                    {"finished", perhaps("number", time)},
+                    {"attempts", schema_of("integer", "how often a worker began it")},
+                    {"worker_deaths", kWhole},
+                    {"resumed_from", schema_of("integer", "steps taken from an earlier attempt's record")},
+                    {"request", reference_to("Settings")},
+                    {"request_id", kText},
+                    {"settings", reference_to("Settings")},
+                    {"images", list_of(reference_to("Picture"))},
+                    {"warnings", list_of(kText)},
+                    {"error", perhaps_reference("ErrorObject")}});
+}
+
+Json job_list() {
+  return object_of({{"object", {{"const", "list"}}}, {"data", list_of(reference_to("Job"))}, {"has_more", kYesNo}});
+}
+
+/// The data of an event; its name tells which.
+Json job_event() {
+  const Json position = object_of({{"position", schema_of("integer", "in the queue; 1 is next")}}, {}, "position");
+  const Json step = object_of({{"stage", word_of({"load", "encode", "denoise", "decode"})},
+                               {"step", kWhole},
+                               {"steps", kWhole},
+                               {"first_image", kWhole},
+                               {"images", kWhole},
+                               {"all_images", kWhole},
+                               {"resumed_from", kWhole},
+                               {"eta_seconds", perhaps("number", "to the job's end")}},
+                              {}, "step");
+  const Json preview =
+      object_of({{"image", kWhole}, {"step", kWhole}, {"png", schema_of("string", "base64")}}, {}, "preview");
+  const Json last = object_of({{"job", reference_to("Job")}}, {}, "done, handed_back: the last event");
+  return {{"description", "server-sent events; this is the data of one, whose name is the schema's description"},
+          {"anyOf", Json::array({position, step, preview, last})}};
+}
+
+Json images() {
+  return object_of({{"created", schema_of("integer", "seconds since 1970")},
+                    {"data", list_of(object_of({{"url", kText}, {"b64_json", kText}, {"seed", kWhole}},
+                                               {"url", "b64_json"}))},
+                    {"size", kText},
+                    {"output_format", {{"const", "png"}}},
+                    {"job", schema_of("string", "the job's id")},
+                    {"settings", reference_to("Settings")},
+                    {"warnings", list_of(kText)}});
+}
+
+Json chat_completion() {
+  const Json image = object_of({{"type", {{"const", "image_url"}}}, {"image_url", object_of({{"url", kText}})}});
+  const Json message = object_of({{"role", {{"const", "assistant"}}},
+                                  {"content", kText},
+                                  {"image_urls", list_of(kText)},
+                                  {"images", list_of(image, "when modalities asks for images")},
+                                  {"metadata", schema_of("object", "what was used")}},
+                                 {"images"});
+  const Json choice = object_of({{"index", kWhole},
+                                 {"message", message},
+                                 {"finish_reason", {{"const", "stop"}}},
+                                 {"finishReason", {{"const", "stop"}}}});
+  return object_of({{"id", kText},
+                    {"object", {{"const", "chat.completion"}}},
+                    {"created", kWhole},
+                    {"model", kText},
+                    {"choices", list_of(choice)},
+                    {"usage", {{"type", "object"}, {"additionalProperties", kWhole}}},
+                    {"job", schema_of("string", "the job's id")},
+                    {"warnings", list_of(kText)}});
+}
+
+// --- what there is
+
+Json model() {
+  return object_of({{"id", kText},
+                    {"object", {{"const", "model"}}},
+                    {"created", kWhole},
+                    {"owned_by", kText},
+                    {"ownedBy", kText},
+                    {"name", kText},
+                    {"description", kText},
+                    {"architecture", kText},
+                    {"size_mb", kNumber},
+                    {"available", kYesNo},
+                    {"unavailable", schema_of("string", "why it cannot be used")},
+                    {"native_size", schema_of("string", "WIDTHxHEIGHT in pixels that it was trained at")},
+                    {"size_multiple", schema_of("integer", "both sides of a picture are multiples of it")},
+                    {"max_pixels", schema_of("integer", "width times height of the largest picture")},
+                    {"defaults", reference_to("Defaults")},
+                    {"examples", list_of(kText, "prompts that it was made for")},
+                    {"group", schema_of("string", "the workers that serve it")},
+                    {"state", reference_to("GroupState")}},
+                   {"unavailable", "native_size", "size_multiple", "max_pixels", "defaults", "examples"});
+}
+
+Json lora() {
+  return object_of({{"id", kText},
+                    {"object", {{"const", "lora"}}},
+                    {"size_mb", kNumber},
+                    {"trigger_words", list_of(kText, "that it was trained with")},
+                    {"base_model", schema_of("string", "that it was trained on")}},
+                   {"trigger_words", "base_model"});
+}
+
+Json list_answer(const char* item) {
+  return object_of({{"object", {{"const", "list"}}}, {"data", list_of(reference_to(item))}});
+}
+
+/// Any field but the prompts and what belongs to one request.
+Json defaults() {
+  Json schema = {{"type", "object"}, {"properties", option_schemas(generate_options())}};
+  for (const char* name : {"model", "prompt", "seed", "n", "guidance_rescale"}) schema["properties"].erase(name);
+  for (const char* side : {"width", "height"})
+    schema["properties"][side]["description"] = "null: the model's native one";
+  return schema;
+}
+
+Json plugins() {
+  const Json groups = list_of(kText, "of workers that have it");
+  const Json option = {{"type", "object"}, {"required", {"name", "type", "help"}}, {"additionalProperties", true}};
+  const Json alias = object_of({{"name", kText}, {"options", schema_of("object")}});
+  const Json factory = object_of({{"id", kText},
+                                  {"help", kText},
+                                  {"aliases", list_of(alias)},
+                                  {"classes", list_of(kText)},
+                                  {"options", list_of(option)},
+                                  {"groups", groups}},
+                                 {"classes", "groups"});
+  Json schema = {{"type", "object"}, {"properties", {{"plugins", list_of(reference_to("Library"))}}}};
+  for (const char* kind : {"backends", "schedulers", "text_encoders", "unets", "vaes", "lora_formats"})
+    schema["properties"][kind] = list_of(factory);
+  return schema;
+}
+
+Json library() {
+  return object_of({{"file", kText},
+                    {"id", kText},
+                    {"version", kText},
+                    {"loaded", kYesNo},
+                    {"refused", schema_of("string", "why it is not loaded")},
+                    {"factories", list_of(kText)},
+                    {"groups", list_of(kText)}},
+                   {"refused", "factories", "groups"});
+}
+
+Json reloaded() {
+  const Json group = object_of({{"group", kText},
+                                {"outcome", word_of({"loaded", "unchanged", "refused"})},
+                                {"plugins", list_of(reference_to("Library"))}});
+  return object_of({{"status", {{"const", "ok"}}}, {"groups", list_of(group)}});
+}
+
+// --- how the server is
+
+Json health() {
+  Json schema = object_of({{"status", word_of({"ok", "starting"})},
+                           {"version", kText},
+                           {"backend", kText},
+                           {"groups", list_of(reference_to("Group"))}});
+  for (const char* name : {"gpuAvailable", "gpu_available", "gpuStatsAvailable", "gpu_stats_available"})
+    schema["properties"][name] = kYesNo;
+  for (const char* name : {"modelsLoaded", "models_loaded", "uptimeSeconds", "uptime_seconds"})
+    schema["properties"][name] = kWhole;
+  schema["additionalProperties"] = true;
+  return schema;
+}
+
+Json group() {
+  Json schema = object_of({{"group", kText},
+                           {"state", reference_to("GroupState")},
+                           {"workers", kWhole},
+                           {"ready", kWhole},
+                           {"busy", kWhole},
+                           {"preloading", kWhole},
+                           {"queued", kWhole},
+                           {"deaths", kWhole},
+                           {"models", list_of(kText, "that it serves")},
+                           {"trouble", schema_of("string", "what is wrong")}},
+                          {"trouble"});
+  schema["additionalProperties"] = true;
+  return schema;
+}
+
+Json metrics() {
+  Json schema = {{"type", "object"}, {"additionalProperties", true}, {"properties", Json::object()}};
+  for (const char* name : {"queue_depth", "active_generations", "models_loaded", "total_generations"})
+    schema["properties"][name] = kWhole;
+  for (const char* name : {"avg_generation_time", "gpu_utilization"}) schema["properties"][name] = kNumber;
+  return schema;
+}
+
+}  // namespace
+
+Json answer_schemas() {
+  return {{"Error", object_of({{"error", reference_to("ErrorObject")}})},
+          {"ErrorObject", error_object()},
+          {"Settings", settings()},
+          {"Picture", picture()},
+          {"Job", job()},
+          {"JobList", job_list()},
+          {"JobEvent", job_event()},
+          {"Images", images()},
+          {"ChatCompletion", chat_completion()},
+          {"PictureBytes", {{"description", "a PNG"}}},
+          {"Model", model()},
+          {"ModelList", list_answer("Model")},
+          {"Lora", lora()},
+          {"LoraList", list_answer("Lora")},
+          {"Defaults", defaults()},
+          {"Plugins", plugins()},
+          {"Library", library()},
+          {"Refreshed", object_of({{"status", {{"const", "ok"}}}, {"models_found", kWhole}, {"loras_found", kWhole}})},
+          {"Reloaded", reloaded()},
+          {"Health", health()},
+          {"Group", group()},
+          {"GroupState", word_of({"ready", "resting", "starting"})},
+          {"Status", object_of({{"status", kText}})},
+          {"Metrics", metrics()},
+          {"Page", schema_of("string", "HTML")},
+          {"Description", schema_of("object", "OpenAPI 3.1")}};
+}
+
+}  // namespace alice

@@ -1,0 +1,12 @@
+#pragma once
+// What the routes answer, as JSON Schema (2020-12, which OpenAPI 3.1 uses): tests/http/test_openapi.py compares real
+// answers with it.
+
+#include "core/base/json.h"
+
+namespace alice {
+
+/// name -> schema: "Job", "JobEvent", "Images", "Error", ... References lead to "#/components/schemas/".
+Json answer_schemas();
+
+}  // namespace alice

@@ -1,0 +1,28 @@
+#pragma once
+// The sizes that clients of OpenAI's API ask for whatever the model is: some name no other.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/base/json.h"
+
+namespace alice {
+
+struct PictureSize {
+  int64_t width = 0, height = 0;  ///< pixels
+};
+
+/// "512x768". Nothing for another form.
+std::optional<PictureSize> read_size(const std::string& text);
+std::string to_text(const PictureSize& size);
+
+/// One of those that OpenAI's models have.
+bool is_standard(const PictureSize& size);
+
+/// `size`, or, when `model` (an entry of the description's models) makes no picture as large, one of the same aspect
+/// ratio with as many pixels as the model's native one: what it draws best. `size` too where the model is not described
+/// or its description does not tell.
+PictureSize fitted(const PictureSize& size, const Json& model);
+
+}  // namespace alice
