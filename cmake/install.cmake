@@ -61,6 +61,19 @@ function(alice_install_manual)
   install(DIRECTORY ${pages}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 endfunction()
 
+function(alice_install_completions)
+  set(folder ${CMAKE_BINARY_DIR}/completions)
+  install(CODE "
+    file(MAKE_DIRECTORY ${folder})
+    foreach(shell bash zsh fish)
+      execute_process(COMMAND ${CMAKE_BINARY_DIR}/alice completion \${shell} OUTPUT_FILE ${folder}/\${shell}
+        COMMAND_ERROR_IS_FATAL ANY)
+    endforeach()")
+  install(FILES ${folder}/bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME alice)
+  install(FILES ${folder}/zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions RENAME _alice)
+  install(FILES ${folder}/fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d RENAME alice.fish)
+endfunction()
+
 # alice_install(): all of it, once all targets are there.
 function(alice_install)
   alice_install_programs()
@@ -68,4 +81,5 @@ function(alice_install)
   alice_install_reading()
   alice_install_unit()
   alice_install_manual()
+  alice_install_completions()
 endfunction()

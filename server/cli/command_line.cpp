@@ -9,6 +9,7 @@
 
 #include "core/base/nearest.h"
 #include "server/cli/commands/commands.h"
+#include "server/cli/completion.h"
 #include "server/cli/grammar.h"
 
 namespace alice {
@@ -41,6 +42,25 @@ std::vector<std::string> words_backwards(int argc, const char* const* argv) {
 
 bool is_option(const std::string& word) { return word.size() > 1 && word[0] == '-'; }
 
+/// Words that other programs of the kind have for what ours are called, or have not: what to type instead.
+const std::vector<std::pair<std::string, std::string>> kHabits = {
+    {"run", "alice generate"},
+    {"draw", "alice generate"},
+    {"txt2img", "alice generate"},
+    {"list", "alice models"},
+    {"ls", "alice models"},
+    {"start", "alice serve"},
+    {"ps", "curl http://127.0.0.1:8080/v1/jobs, while a server runs"},
+    {"pull", "copy the model's folder or file into the models folder; alice models says where that is"},
+    {"rm", "remove the model's folder or file from the models folder; alice models says where that is"},
+    {"install", "copy the model's folder or file into the models folder; alice models says where that is"}};
+
+std::string instead_of(const std::string& word, const std::vector<std::string>& commands) {
+  for (const auto& [habit, ours] : kHabits)
+    if (word == habit) return "; here it is: " + ours;
+  return did_you_mean(word, commands);
+}
+
 /// Declares the commands, and reads one command line.
 class Parser {
  public:
@@ -50,14 +70,27 @@ class Parser {
     app_.allow_extras();  // inherited; unknown words are judged here, with "did you mean"
     app_.footer(std::string(kExamples) + kExitCodes);
     grammar_.add_places(app_);
+    add_questions();
     for (const auto add : {add_serve_commands, add_generate_command, add_listing_commands, add_config_commands,
                            add_check_commands, add_make_model_command, add_bench_commands, add_plugin_commands})
       add(grammar_);
   }
 
+  /// "alice help generate" is "alice generate --help".
+  static std::vector<std::string> without_help_word(std::vector<std::string> words) {
+    if (!words.empty() && words.back() == "help") {
+      words.pop_back();
+      words.insert(words.begin(), "--help");
+    }
+    return words;
+  }
+
   ParsedCommandLine parse(int argc, const char* const* argv) {
     try {
-      app_.parse(words_backwards(argc, argv));
+      app_.parse(without_help_word(words_backwards(argc, argv)));
+      if (version_->parsed()) return {Answer{std::string("alice ") + ALICE_VERSION + "\n", kExitOk}, {}};
+      if (completion_->parsed() && app_.remaining(true).empty())
+        return {Answer{completion_script(app_, shell_), kExitOk}, {}};
     } catch (const CLI::CallForHelp&) {
       return {Answer{app_.help(), kExitOk}, {}};
     } catch (const CLI::CallForVersion& version) {
@@ -82,6 +115,14 @@ class Parser {
   }
 
  private:
+  /// What is answered at once.
+  void add_questions() {
+    version_ = app_.add_subcommand("version", "print the version");
+    completion_ = app_.add_subcommand("completion", "print a script with which a shell completes these commands");
+    completion_->add_option("SHELL", shell_, joined_words(shells()))->required()->check(CLI::IsMember(shells()));
+    completion_->footer("Examples:\n  alice completion bash > ~/.local/share/bash-completion/completions/alice\n\n");
+  }
+
   /// The app itself and the commands that were given, outermost first.
   std::vector<const CLI::App*> given() const {
     std::vector<const CLI::App*> apps = {&app_};
@@ -101,7 +142,7 @@ class Parser {
     const std::vector<std::string> words = app.remaining(), commands = commands_of(app);
     const auto stray = std::find_if_not(words.begin(), words.end(), is_option);
     if (is_last && !commands.empty() && stray != words.end())
-      return grammar_.faults().add(*stray, "there is no such command" + did_you_mean(*stray, commands));
+      return grammar_.faults().add(*stray, "there is no such command" + instead_of(*stray, commands));
     const auto unknown = std::find_if(words.begin(), words.end(), is_option);
     for (auto word = unknown; word != words.end(); ++word)
       if (is_option(*word))
@@ -142,6 +183,8 @@ class Parser {
 
   CLI::App app_{kDescription, "alice"};
   Grammar grammar_{app_};
+  CLI::App *version_ = nullptr, *completion_ = nullptr;  // app_ owns them
+  std::string shell_;
 };
 
 }  // namespace

@@ -78,6 +78,24 @@ class Installed(unittest.TestCase):
                 for section in ("NAME", "SYNOPSIS"):
                     self.assertIn(f"\n{section}\n", shown.stdout)
 
+    def complete(self, *words):
+        """What bash offers for the last of `words`."""
+        script = self.prefix / "share/bash-completion/completions/alice"
+        line = " ".join(f"'{word}'" for word in words)
+        done = subprocess.run(["bash", "-c", f"source '{script}'; COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _alice;"
+                               ' printf "%s\\n" "${COMPREPLY[@]}"'], capture_output=True, text=True, timeout=LIVENESS)
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        return set(done.stdout.split())
+
+    def test_a_shell_completes_commands_and_options(self):
+        self.assertLessEqual({"generate", "serve", "check", "completion"}, self.complete("alice", ""))
+        self.assertEqual({"generate"}, self.complete("alice", "gen"))
+        self.assertLessEqual({"model", "config", "compat"}, self.complete("alice", "check", ""))
+        self.assertEqual({"--prompt"}, self.complete("alice", "generate", "--model", "sd/emoji", "--pro"))
+        self.assertNotIn("work", self.complete("alice", "wo"))
+        for script in ("zsh/site-functions/_alice", "fish/vendor_completions.d/alice.fish"):
+            self.assertIn("generate", (self.prefix / "share" / script).read_text())
+
     def test_licences_and_documents_are_there(self):
         documents = self.prefix / "share/doc/alice"
         for name, source in {"LICENSE": "LICENSE", "README.md": "README.md", "docs/API.md": "docs/API.md",
