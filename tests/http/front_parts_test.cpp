@@ -1,7 +1,6 @@
 // The smaller parts of the front: lists, tables, texts.
 
 #include "server/front/http/base64.h"
-#include "server/front/http/connection_table.h"
 #include "server/front/http/file_limit.h"
 #include "server/front/http/headers.h"
 #include "server/front/http/metrics_text.h"
@@ -9,50 +8,6 @@
 #include "tests/support/catch.h"
 
 using namespace alice;
-
-namespace {
-
-struct User : ConnectionUser {
-  int ended = 0, forgot = 0;
-  void connection_ended() override { ++ended; }
-  void forget() override { ++forgot; }
-};
-
-}  // namespace
-
-TEST_CASE("a connection's users hear of its end once") {
-  ConnectionTable table(10, 2);
-  table.add(1, "a");
-  const auto user = std::make_shared<User>();
-  table.attach(1, user);
-  table.remove(1);
-  table.remove(1);
-  CHECK(user->ended == 1);
-  CHECK(table.size() == 0);
-}
-
-TEST_CASE("an address has its share of connections") {
-  ConnectionTable table(3, 2);
-  table.add(1, "a");
-  table.add(2, "a");
-  CHECK_FALSE(table.has_room_for("a"));
-  CHECK(table.has_room_for("b"));
-  table.add(3, "b");
-  CHECK_FALSE(table.has_room());
-  table.remove(1);
-  CHECK(table.has_room_for("a"));
-  CHECK(table.has_room());
-}
-
-TEST_CASE("users of a table that is cleared forget") {
-  ConnectionTable table(3, 2);
-  table.add(1, "a");
-  const auto user = std::make_shared<User>();
-  table.attach(1, user);
-  table.clear();
-  CHECK(user->forgot == 1);
-  CHECK(user->ended == 0);
-}
 
 TEST_CASE("connections leave room for other files") {
   CHECK(connections_within(1 << 20, 4096) == 4096);
@@ -73,7 +28,10 @@ TEST_CASE("a host's name is without its port and brackets") {
   CHECK(host_name("[::1]:8080") == "::1");
   CHECK(host_name("[::1]") == "::1");
   CHECK(host_name("localhost") == "localhost");
+  CHECK(host_name("localhost.") == "localhost");
   CHECK(host_name("") == "");
+  for (const char* text : {"[127.0.0.1", "[::1]evil.example", "127.0.0.1:evil", "::1", "a:99999"})
+    CHECK(host_name(text) == "");
 }
 
 TEST_CASE("base64 is RFC 4648's") {  // section 10

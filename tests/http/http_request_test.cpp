@@ -15,9 +15,9 @@ RawRequest ask(const std::string& target) {
   return raw;
 }
 
-int status_of(RawRequest raw, const RequestLimits& limits = {}) {
+int status_of(RawRequest raw) {
   try {
-    read_request(raw, limits);
+    read_request(raw);
     return 200;
   } catch (const ApiError& error) {
     return error.status;
@@ -34,14 +34,14 @@ int status_with(const std::string& name, const std::string& value) {
 
 TEST_CASE("a target is decoded once") {
   RawRequest raw = ask("/v1/models/sd%2Fa%2520b?x=1%262&y=a+b&z&=w#part");
-  const HttpRequest request = read_request(raw, {});
+  const HttpRequest request = read_request(raw);
   CHECK(request.path == "/v1/models/sd/a%20b");
   using Query = std::vector<std::pair<std::string, std::string>>;
   CHECK(request.query == Query{{"x", "1&2"}, {"y", "a b"}, {"z", ""}, {"", "w"}});
 }
 
 TEST_CASE("a target that is no path is refused") {
-  for (const char* target : {"", "*", "health", "http://localhost/", "/%", "/%4", "/%4g", "/%00", "/%0a", "/\x7f",
+  for (const char* target : {"", "*", "health", "http:///", "ftp://localhost/", "http://a b/", "/%", "/%4", "/%4g", "/%00", "/%0a", "/\x7f",
                              "/%ff", "/%ed%a0%80", "/?%zz", "/?a=%00"})
     CHECK(status_of(ask(target)) == 400);
   RawRequest options = ask("*");
@@ -56,56 +56,46 @@ TEST_CASE("percent escapes are undone or refused") {
   CHECK(percent_decoded("%41%6a%6A+") == "Ajj+");
 }
 
-TEST_CASE("framing that two readers could read differently is refused") {
-  CHECK(status_with("Transfer-Encoding", "chunked") == 200);
-  CHECK(status_with("Transfer-Encoding", " Chunked ") == 200);
-  for (const char* coding : {"identity", "gzip, chunked", "chunked, identity", "xchunked", "\"chunked\"", ""})
-    CHECK(status_with("Transfer-Encoding", coding) == 400);
-  RawRequest both = ask("/");
-  both.headers.insert(both.headers.end(), {{"Content-Length", "3"}, {"transfer-encoding", "chunked"}});
-  CHECK(status_of(both) == 400);
-  RawRequest two = ask("/");
-  two.headers.insert(two.headers.end(), {{"Content-Length", "3"}, {"content-length", "3"}});
-  CHECK(status_of(two) == 400);
-}
-
-TEST_CASE("a header's name is a token and its value has no control characters") {
-  for (const char* name : {"", "a b", "a ", "a:", "\xC3\xA4", "a\x01"}) CHECK(status_with(name, "x") == 400);
-  for (const std::string& value :
-       {std::string("a\0b", 3), std::string("a\rb"), std::string("a\nb"), std::string("\x7f")})
-    CHECK(status_with("X", value) == 400);
-  CHECK(status_with("X", "a\tb \xFF") == 200);
-}
-
-TEST_CASE("there is one host") {
+TEST_CASE("there is a host") {
   RawRequest none = ask("/");
   none.headers.clear();
   CHECK(status_of(none) == 400);
-  CHECK(status_with("host", "other") == 400);
-  for (const char* host : {"", "a b", "a/b", "a@b", "a\"b"}) {
+  for (const char* host : {"", "a b", "a/b", "a@b", "a\"b", "a:x", "a:65536", "a:1:2", ":80", "[::1", "[127.0.0.1]",
+                           "[]", "[::1]evil", "::1", "a%41", "[v1.x]", "[fe80::1%25eth0]"}) {
     RawRequest raw = ask("/");
     raw.headers[0].second = host;
+    CAPTURE(host);
     CHECK(status_of(raw) == 400);
   }
 }
 
-TEST_CASE("limits are inclusive") {
-  RequestLimits limits;
-  limits.target_bytes = 5, limits.body_bytes = 3, limits.header_count = 2, limits.header_bytes = 30;
-  CHECK(status_of(ask("/1234"), limits) == 200);
-  CHECK(status_of(ask("/12345"), limits) == 414);
-  RawRequest body = ask("/");
-  body.body = "123";
-  CHECK(status_of(body, limits) == 200);
-  body.body = "1234";
-  CHECK(status_of(body, limits) == 413);
-  RawRequest fields = ask("/");  // 18 bytes so far
-  fields.headers.emplace_back("X", std::string(11, 'y'));
-  CHECK(status_of(fields, limits) == 200);
-  fields.headers[1].second += 'y';
-  CHECK(status_of(fields, limits) == 431);
-  fields.headers = {{"Host", "a"}, {"X", ""}, {"Y", ""}};
-  CHECK(status_of(fields, limits) == 431);
+TEST_CASE("a target that is a whole URL says who is called") {
+  RawRequest raw = ask("http://Other.example:81/v1/jobs?limit=3");
+  const HttpRequest request = read_request(raw);
+  CHECK(request.path == "/v1/jobs");
+  CHECK(request.query.size() == 1);
+  CHECK(request.host() == "Other.example:81");
+  RawRequest bare = ask("HTTPS://a");
+  CHECK(read_request(bare).path == "/");
+  RawRequest query = ask("http://a?x=1");
+  CHECK(read_request(query).path == "/");
+  for (const char* target : {"http://user@a/", "http://a:x/", "http://[::1/", "http:/a", "//"}) {
+    CAPTURE(target);
+    CHECK(status_of(ask(target)) == (std::string(target) == "//" ? 200 : 400));
+  }
+  RawRequest no_field = ask("http://a/");
+  no_field.headers.clear();
+  CHECK(status_of(no_field) == 400);
+}
+
+TEST_CASE("a body in a coding is refused by the coding's name") {
+  RawRequest raw = ask("/");
+  raw.headers.emplace_back("Content-Encoding", "gzip");
+  CHECK(status_of(raw) == 200);  // nothing is encoded
+  raw.body = "x";
+  CHECK(status_of(raw) == 415);
+  raw.headers.back().second = "identity";
+  CHECK(status_of(raw) == 200);
 }
 
 TEST_CASE("methods and protocols that are not for us are refused") {

@@ -1,5 +1,6 @@
 """Many connections, slow ones, rude ones."""
 
+import re
 import resource
 import socket
 import struct
@@ -77,28 +78,77 @@ class Limits(ServerCase):
         link.connect(("127.0.0.1", self.server.port))
         return link
 
+    def wait_from(self, address):
+        """A connection that waits for its answer: it cannot be ended in favour of another."""
+        link = self.link_from(address)
+        body = b'{"prompt":"hold"}'
+        link.sendall(b"POST /v1/images/generations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                     b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        return link
+
+    def count_open(self):
+        found = re.search(rb"alice_http_connections (\d+)", self.server.get("/metrics", {"Accept": "text/plain"}).body)
+        return int(found[1])
+
+    def count_jobs(self):
+        return self.server.get("/metrics").json["queue_depth"] + self.server.get("/metrics").json["active_generations"]
+
     def is_let_in(self, address):
         with self.link_from(address) as link:
             return self.is_taken(link)
 
     def is_taken(self, link):
         try:
-            link.sendall(GET)
+            link.sendall(GET.replace(b"/health", b"/v1/models"))
             return link.recv(4096).startswith(b"HTTP/1.1 200")
         except OSError:
             return False
 
     def test_an_address_has_its_share_and_no_more(self):
-        links = [self.link_from("127.0.0.2") for _ in range(5)]
-        self.assertTrue(all(self.is_taken(link) for link in links))
-        sixth = self.link_from("127.0.0.2")
-        answer = read_all(sixth)
-        self.assertTrue(answer.startswith(b"HTTP/1.1 503 ") or not answer, answer)
-        other = self.link_from("127.0.0.3")
-        self.assertTrue(self.is_taken(other))
-        for link in links + [sixth, other]:
+        links = [self.wait_from("127.0.0.2") for _ in range(5)]
+        wait_until(lambda: self.count_jobs() == 5, "all of them wait")
+        self.assertFalse(self.is_let_in("127.0.0.2"))
+        self.assertTrue(self.is_let_in("127.0.0.3"))
+        with self.link_from("127.0.0.2") as probe:  # who asks how the server is has a place all the same
+            probe.sendall(GET)
+            answer = read_all(probe)
+            self.assertTrue(answer.startswith(b"HTTP/1.1 200 "), answer)
+            self.assertIn(b"\r\nConnection: close\r\n", answer)
+        for link in links:
             link.close()
         wait_until(lambda: self.is_let_in("127.0.0.2"), "the address is let in again")
+        wait_until(lambda: self.count_jobs() == 0, "their jobs are cancelled")
+
+    def test_connections_that_never_ask_give_way_to_those_that_do(self):
+        silent = [self.link_from("127.0.0.%d" % (10 + k % 5)) for k in range(18)]
+        for link in silent[::2]:
+            link.sendall(GET[:30])
+        wait_until(lambda: self.count_open() >= 18, "all of them are open")
+        asking = [self.link_from("127.0.0.20") for _ in range(4)]
+        for link in asking:
+            self.assertTrue(self.is_taken(link))
+        # The oldest of them were ended, those in the midst of a request with a word.
+        answer = read_all(silent[0])
+        self.assertTrue(answer.startswith(b"HTTP/1.1 503 "), answer)
+        self.assertEqual(read_all(silent[1]), b"")
+        for link in silent + asking:
+            link.close()
+
+    def test_when_all_places_are_taken_probes_are_answered(self):
+        links = []
+        for k in range(18):
+            links.append(self.wait_from("127.0.0.%d" % (30 + k % 4)))
+            wait_until(lambda: self.count_jobs() == len(links), "it waits")
+        for _ in range(10):
+            for path in ("/livez", "/health", "/readyz", "/metrics"):
+                self.assertEqual(self.server.get(path).status, 200)
+        answer = self.server.get("/v1/models")
+        self.assert_error(answer, 503, "busy")
+        self.assertIn("retry-after", answer.headers)
+        for link in links:
+            link.close()
+        wait_until(lambda: self.is_let_in("127.0.0.30"), "there is room again")
+        wait_until(lambda: self.count_jobs() == 0, "their jobs are cancelled")
 
     def test_connections_that_are_reset_at_once_use_nothing_up(self):
         for _ in range(100):
@@ -111,8 +161,8 @@ class Limits(ServerCase):
         wait_until(lambda: self.is_let_in("127.0.0.4"), "the server answers")
 
     def test_turning_away_uses_nothing_up(self):
-        links = [self.link_from("127.0.0.5") for _ in range(5)]
-        self.assertTrue(all(self.is_taken(link) for link in links))
+        links = [self.wait_from("127.0.0.5") for _ in range(5)]
+        wait_until(lambda: self.count_jobs() == 5, "all of them wait")
         for _ in range(50):
             self.link_from("127.0.0.5").close()
         for link in links:
@@ -128,7 +178,7 @@ class Patience(ServerCase):
         with self.server.socket() as link:
             link.sendall(GET[:20])
             answer = read_all(link)
-        self.assertTrue(answer.startswith(b"HTTP/1.1 400 "), answer)
+        self.assertTrue(answer.startswith(b"HTTP/1.1 408 "), answer)
 
     def test_an_idle_connection_is_ended_in_silence(self):
         with self.server.socket() as link:
@@ -154,17 +204,16 @@ class Memory(ServerCase):
             link = self.server.socket()
             links.append(link)
             try:
-                link.sendall(b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                             b"Content-Length: %d\r\n\r\n" % (4 * len(part)))
-                for _ in range(3):
-                    link.sendall(part)
+                link.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                             b"Content-Length: %d\r\n\r\n" % (2 * len(part)))
+                link.sendall(part[1:] + part[1:])
             except OSError:  # ended: there was no more room
                 pass
         self.assertEqual(self.server.post("/v1/jobs", {"prompt": "x"}).status, 202)
         self.assertLess(self.server.grown_by(before), 100 << 20)
         for link in links:
             link.close()
-        big = {"prompt": "x", "scheduler_options": {"note": "y" * (1 << 20)}}
+        big = {"prompt": "x", "scheduler_options": {"note": "y" * 500_000}}
         wait_until(lambda: self.post_status(big) == 202, "there is room again")
 
     def post_status(self, body):

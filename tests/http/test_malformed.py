@@ -1,5 +1,7 @@
 """Requests that are no requests: nothing of them ends the server or is a fault of its own."""
 
+import contextlib
+import gzip
 import json
 import random
 import re
@@ -126,13 +128,10 @@ class Malformed(ServerCase):
             b"GET /health% HTTP/1.1\r\nHost: localhost\r\n\r\n",
             b"GET /%ff HTTP/1.1\r\nHost: localhost\r\n\r\n",
             b"GET /%c0%af HTTP/1.1\r\nHost: localhost\r\n\r\n",
-            b"GET http://localhost/health HTTP/1.1\r\nHost: localhost\r\n\r\n",
             b"GET * HTTP/1.1\r\nHost: localhost\r\n\r\n",
             b"GET /health HTTP/1.1\r\nHost: localhost\r\nX\x01: y\r\n\r\n",
             b"GET /health HTTP/1.1\r\nHost: localhost\r\n: y\r\n\r\n",
             b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: a\x7fb\r\n\r\n",
-            b"GET /health HTTP/2.0\r\nHost: localhost\r\n\r\n"[:0] + b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         ]
         self.assertGreaterEqual(len(vectors), 40)
         for vector in vectors:
@@ -151,9 +150,35 @@ class Malformed(ServerCase):
         self.assert_refused(b"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n", (400, 405))
         self.assert_refused(b"TRACE /health HTTP/1.1\r\nHost: localhost\r\n\r\n", (405,))
 
-    def test_old_line_ends_and_folds_do_no_harm(self):
-        self.assertEqual(statuses(self.end(b"GET /health HTTP/1.1\nHost: localhost\n\n")), [200])
-        self.assertIn(statuses(self.end(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: a\r\n b\r\n\r\n")), ([200], [400]))
+    def test_a_body_in_a_coding_is_refused_by_its_name(self):
+        packed = gzip.compress(b'{"prompt":"x"}')
+        answer = self.server.post("/v1/jobs", packed, {"Content-Encoding": "gzip"})
+        self.assert_error(answer, 415, "unsupported_media_type")
+        self.assertIn("'gzip'", answer.error["message"])
+        self.assertEqual(answer.headers["accept-encoding"], "identity")
+        self.assertEqual(self.server.post("/v1/jobs", {"prompt": "x"}, {"Content-Encoding": "identity"}).status, 202)
+
+    def test_whoever_waits_for_100_continue_hears_it_or_the_refusal(self):
+        head = POST[:POST.index(b"Content-Length")] + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+        with self.server.socket() as link:
+            link.sendall(head % 14)
+            self.assertEqual(link.recv(4096), b"HTTP/1.1 100 Continue\r\n\r\n")
+            link.sendall(b'{"prompt":"x"}')
+            self.assertEqual(statuses(link.recv(4096)), [202])
+        with self.server.socket() as link:
+            link.sendall(head % 3_000_000)
+            self.assertEqual(statuses(read_all(link)), [413])
+
+    def test_a_body_too_long_for_its_route_is_refused_when_it_has_come(self):
+        for path, limit in (("/v1/jobs", 2 << 20), ("/v1/images/generations", 2 << 20),
+                            ("/v1/chat/completions", 8 << 20), ("/v1/models/refresh", 64 << 10)):
+            with contextlib.closing(self.server.connect()) as link:
+                answer = self.server.ask("POST", path, b"x" * (limit + 1), connection=link)
+                self.assert_error(answer, 413, "request_too_large")
+                self.assertIn(str(limit), answer.error["message"])
+                # It was read over, so the connection goes on.
+                self.assertEqual(self.server.ask("GET", "/health", connection=link).status, 200)
+        self.assert_error(self.server.post("/v1/nothing", b"x" * 100_000), 404, "not_found")
 
     def test_two_requests_at_once_are_answered_in_order(self):
         found = self.server.raw(GET + GET.replace(b"/health", b"/nothing") +
@@ -171,13 +196,13 @@ class Malformed(ServerCase):
                 found = statuses(self.server.raw(b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\n"
                                                  b"Connection: close\r\n\r\n"))
                 self.assertTrue(set(found) <= {200, 400, 404, 414}, (size, found))
-                if 8192 < len(path) < 60_000:
+                if len(path) > 8192:
                     self.assertEqual(found, [414])
             self.assertEqual(self.server.get("/health").status, 200)
 
     def test_headers_of_any_number_and_length(self):
-        for count, size, expected in ((90, 10, 200), (101, 10, 431), (900, 10, 431), (2000, 10, 400), (1, 30_000, 200),
-                                      (1, 40_000, 431), (1, 70_000, 400), (1, 200_000, 400)):
+        for count, size, expected in ((90, 10, 200), (101, 10, 431), (900, 10, 431), (2000, 10, 431), (1, 30_000, 200),
+                                      (1, 40_000, 431), (1, 70_000, 431), (1, 200_000, 431)):
             fields = b"".join(b"X%d: " % k + b"y" * size + b"\r\n" for k in range(count))
             found = statuses(self.server.raw(GET[:-2] + fields + b"Connection: close\r\n\r\n"))
             if found:  # a client that still sends may not hear the last words
@@ -188,6 +213,7 @@ class Malformed(ServerCase):
         for body in (deep, b'{"prompt":' + deep + b"]" * 100_000 + b"}", b'{"a":' * 100_000,
                      b'{"prompt":"x","loras":[' + b"{}," * 300_000 + b"{}]}", b"[" + b"1," * 1_000_000 + b"1]",
                      b"{" + b",".join(b'"k%d":1' % k for k in range(9000)) + b"}",
+                     b'{"prompt":"x","' + b"k" * 500_000 + b'":1}',
                      b'{"prompt":"x","' + b"k" * 1_000_000 + b'":1}', b'{"prompt":"\\ud800"}', b'{"prompt":"\xff"}',
                      b'{"prompt":"x"} trailing', b'{"prompt":"x"', b"", b"null", b"[]", b'"x"', b"NaN", b"\0",
                      b'{"steps":1e400,"prompt":"x"}', b'{"prompt":"x\0"}'):
@@ -196,15 +222,20 @@ class Malformed(ServerCase):
             self.assertLess(len(answer.body), 10_000)
 
     def test_long_prompts(self):
-        for size, status in ((100_000, 202), (100_001, 400), (10_000_000, 400)):
+        for size, status in ((100_000, 202), (100_001, 400), (500_000, 400)):
             answer = self.server.post("/v1/jobs", {"prompt": "x" * size})
             self.assertEqual(answer.status, status)
             if status == 400:
                 self.assert_error(answer, 400, "bad_request", "prompt")
-        for size, status in ((10_000_000, 400),):
-            self.assert_error(self.server.post("/v1/chat/completions",
-                                               {"messages": [{"role": "user", "content": "x" * size}]}),
-                              status, "bad_request", "messages[0].content")
+        self.assert_error(self.server.post("/v1/chat/completions",
+                                           {"messages": [{"role": "user", "content": "x" * 500_000}]}),
+                          400, "bad_request", "messages[0].content")
+        # Escapes are six times as long as what they stand for.
+        escaped = b'{"prompt":"' + b"\\u0061" * 100_000 + b'","negative_prompt":"' + b"\\u0062" * 100_000 + b'"}'
+        self.assertEqual(self.server.post("/v1/jobs", escaped).status, 202)
+        answer = self.server.post("/v1/jobs", {"prompt": "x" * 700_000})
+        self.assert_error(answer, 400, "bad_request")
+        self.assertIn("600,000", answer.error["message"])
 
     def test_sizes_of_nothing_and_of_everything(self):
         for size in ("0x0", "0x512", "100000x100000", "512x", "x512", "512", "-1x5", "512x512x512", "1e3x512", "axb",
@@ -232,7 +263,7 @@ class SmallBodies(ServerCase):
 
     def test_a_body_beyond_all_reason_is_not_read(self):
         found = self.server.raw(POST.replace(b"Content-Length: 14", b"Content-Length: 9000000000"))
-        self.assertEqual(statuses(found), [400])
+        self.assertEqual(statuses(found), [413])
 
 
 if __name__ == "__main__":

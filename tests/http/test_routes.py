@@ -325,8 +325,12 @@ class Errors(ServerCase):
                                                            "samConfig": {"steps": 3}})
         self.assertEqual(answer.error["param"], "samConfig.steps")
 
+    def test_a_slash_at_the_end_is_passed_over(self):
+        for path in ("/health/", "/v1/models/", "/v1/models/sd/emoji/", "/v1/jobs/?limit=1"):
+            self.assertEqual(self.server.get(path).status, 200, path)
+
     def test_unknown_paths_and_methods(self):
-        for path in ("/", "/nothing", "/v1", "/v1/models/", "/v1/jobs/x/y", "/health/", "//health", "/HEALTH"):
+        for path in ("/", "/nothing", "/v1", "/v1/jobs/x/y", "/health//", "//health", "/HEALTH"):
             self.assert_error(self.server.get(path), 404, "not_found")
         for method, path, allow in (("POST", "/health", "GET, HEAD, OPTIONS"),
                                     ("GET", "/v1/images/generations", "POST, OPTIONS"),

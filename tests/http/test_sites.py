@@ -23,16 +23,40 @@ class Sites(ServerCase):
 
     def test_foreign_hosts_are_refused(self):
         for host in ("evil.example", "localhost.evil.example", "alice.example.evil", "127.0.0.1.evil.example",
-                     "evil.example:8080", "2130706433.evil", "[evil]", "127.0.0.1evil"):
+                     "evil.example:8080", "2130706433.evil", "127.0.0.1evil"):
             for path in POSTS:
                 self.assert_error(self.post({"Host": host}, path=path), 403, "forbidden")
             self.assert_error(self.server.get("/v1/jobs", {"Host": host}), 403, "forbidden")
             self.assert_error(self.server.get("/v1/jobs/" + "0" * 32, {"Host": host}), 403, "forbidden")
             self.assert_error(self.server.get("/images/" + "0" * 32 + "-0.png", {"Host": host}), 403, "forbidden")
 
-    def test_health_answers_under_every_name(self):
-        for path in ("/health", "/livez", "/readyz", "/metrics", "/v1/models"):
-            self.assertEqual(self.server.get(path, {"Host": "alice-service:8080"}).status, 200)
+    def test_only_livez_answers_under_every_name(self):
+        foreign = {"Host": "alice-service:8080"}
+        self.assertEqual(self.server.get("/livez", foreign).status, 200)
+        for path in ("/health", "/api/health", "/readyz", "/metrics", "/v1/models", "/v1/models/sd/emoji", "/v1/plugins",
+                     "/v1/generation/defaults", "/openapi.json", "/nothing"):
+            self.assert_error(self.server.get(path, foreign), 403, "forbidden")
+            self.assert_error(self.server.ask("PUT", path, headers=foreign), 403, "forbidden")
+
+    def test_a_whole_url_names_the_host(self):
+        for target, status in (("http://localhost/health", 200), ("http://evil.example/health", 403),
+                               ("http://evil.example/livez", 200), ("https://alice.example/health", 200)):
+            self.assertEqual(self.server.get(target, {"Host": "evil.example"}).status, status, target)
+            self.assertEqual(self.server.get(target, {"Host": "localhost"}).status, status, target)
+        answer = self.server.ask("POST", "http://127.0.0.1:5/v1/images/generations", BODY, {"Host": "localhost"})
+        self.assertTrue(answer.json["data"][0]["url"].startswith("https://pictures.example/base/images/"))
+
+    def test_a_host_that_is_none_is_refused(self):
+        for host in ("[127.0.0.1", "[::1]evil.example", "127.0.0.1:evil", "[evil]", "localhost:99999", "localhost:80:80", "a b"):
+            self.assert_error(self.server.get("/health", {"Host": host}), 400, "bad_request")
+
+    def test_a_field_of_one_value_stands_once(self):
+        for name, first, second in (("Origin", "https://app.example", "https://evil.example"),
+                                    ("Content-Type", "application/json", "text/plain"),
+                                    ("Authorization", "Bearer a", "Bearer b"), ("Host", "localhost", "localhost")):
+            data = (f"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\n{name}: {first}\r\n{name}: {second}\r\n"
+                    "Content-Length: 2\r\n\r\n{}").encode()
+            self.assertTrue(self.server.raw(data).startswith(b"HTTP/1.1 400 "), name)
 
     def test_foreign_origins_are_refused(self):
         for origin in ("https://evil.example", "null", "https://app.example.evil", "http://app.example",
@@ -65,6 +89,7 @@ class Sites(ServerCase):
         self.assert_error(self.post({"Host": "localhost", "Origin": "http://localhost",
                                      "Sec-Fetch-Site": "cross-site"}), 403, "forbidden")
         self.assertEqual(self.post({"Sec-Fetch-Site": "cross-site", "Origin": "https://app.example"}).status, 202)
+        self.assert_error(self.post({"Sec-Fetch-Site": "same-site"}), 403, "forbidden")
         for site in ("same-origin", "none"):
             self.assertEqual(self.post({"Sec-Fetch-Site": site}).status, 202)
 
@@ -97,6 +122,14 @@ class Sites(ServerCase):
         self.assertEqual(answer.headers["access-control-allow-origin"], "https://app.example")
         self.assertEqual(answer.headers["access-control-allow-methods"], "POST, OPTIONS")
         self.assertIn("Content-Type", answer.headers["access-control-allow-headers"])
+        # What the SDKs of these APIs send is theirs to name.
+        ask["Access-Control-Request-Headers"] = "authorization,x-stainless-lang, x-stainless-retry-count ,bad name,\u00e4"
+        answer = self.server.ask("OPTIONS", "/v1/images/generations", headers=ask)
+        allowed = answer.headers["access-control-allow-headers"]
+        self.assertIn("x-stainless-lang, x-stainless-retry-count", allowed)
+        self.assertNotIn("bad", allowed)
+        exposed = self.post({"Origin": "https://app.example"}).headers["access-control-expose-headers"]
+        self.assertIn("x-should-retry", exposed)
         ask["Origin"] = "https://evil.example"
         answer = self.server.ask("OPTIONS", "/v1/images/generations", headers=ask)
         self.assertEqual(answer.headers["allow"], "POST, OPTIONS")

@@ -322,7 +322,8 @@ std::vector<Route> chat_routes(FrontContext& context) {
            "/v1/chat/completions",
            Access::guarded,
            [&context](const auto& exchange) { read_and_complete(context, exchange); },
-           {"createChatCompletion", "make pictures of the last message", "ChatCompletion", chat_schema}}};
+           {"createChatCompletion", "make pictures of the last message", "ChatCompletion", chat_schema},
+           kConversationBody}};
 }
 
 }  // namespace alice

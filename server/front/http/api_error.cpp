@@ -107,6 +107,14 @@ Headers ApiError::all_headers() const {
   return all;
 }
 
+ApiError refused(int status, std::string code, std::string message) {
+  ApiError error(status, std::move(code), std::move(message));
+  error.close = true;
+  return error;
+}
+
+ApiError malformed(std::string message) { return refused(400, to_string(ErrorCode::bad_request), std::move(message)); }
+
 std::string pointer_to_param(const std::string& place) {
   std::string param;
   for (const std::string_view part : split_list(place, '/')) {
@@ -146,17 +154,17 @@ void throw_if_any(const Faults& faults, ErrorCode code) {
   throw ApiError(400, to_string(code), told_together(list, pointer_to_param), pointer_to_param(list[0].place));
 }
 
-std::string unreadable_request_answer() {
-  return last_words(
-      ApiError(400, to_string(ErrorCode::bad_request),
-               "the request could not be read: it is no valid HTTP/1.1, is too large, or came too slowly"));
+std::string too_slow_answer() {
+  return last_words(ApiError(408, "request_timeout", "the request did not come to its end in time"));
 }
 
-std::string no_room_answer() {
+ApiError no_room() {
   ApiError error(503, to_string(ErrorCode::busy), "too many connections are open");
   error.again = true;
   error.headers.emplace_back("Retry-After", "1");
-  return last_words(error);
+  return error;
 }
+
+std::string no_room_answer() { return last_words(no_room()); }
 
 }  // namespace alice

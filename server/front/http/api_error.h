@@ -36,6 +36,11 @@ class ApiError : public std::exception {
   Headers all_headers() const;
 };
 
+/// An error after which nothing more is read from the connection.
+ApiError refused(int status, std::string code, std::string message);
+/// 400: the request's end, or its meaning to a proxy before us, is in doubt.
+ApiError malformed(std::string message);
+
 /// A place of ours ("/steps") in the client's spelling ("sam_config.steps"); "" when it is no field of the request.
 using ParamOf = std::function<std::string(const std::string& place)>;
 /// "/loras/0/strength" -> "loras[0].strength".
@@ -53,9 +58,11 @@ Faults unknown_parameter(const std::string& name, const std::vector<std::string>
 void throw_if_any(const Faults& faults, ErrorCode code = ErrorCode::bad_request);
 
 // The same shape as bytes of HTTP, for those who get no further; the connection ends with each.
-/// For a request that could not be read.
-std::string unreadable_request_answer();
+/// For a request that did not come to its end in time.
+std::string too_slow_answer();
 /// For one connection too many.
 std::string no_room_answer();
+/// The same as an error.
+ApiError no_room();
 
 }  // namespace alice

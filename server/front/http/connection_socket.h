@@ -1,24 +1,20 @@
 #pragma once
-// A connection's socket, which answers where RESTinio would not: RESTinio closes without a word what is no HTTP,
-// exceeds its limits or comes too slowly (its 0.6.16 has no other way), and clients take that for a broken network and
-// try again. It also keeps what all unfinished requests hold in memory within bounds.
+// A connection's socket between the client and RESTinio, which reads only what stands here for each whole request: the
+// requests themselves go past it (request_reader.h). RESTinio keeps the order of answers, and the times.
 
 #include <sys/socket.h>
 
+#include <array>
 #include <boost/asio.hpp>
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "server/front/http/api_error.h"
+#include "server/front/http/connection_input.h"
 
 namespace alice {
-
-/// Bytes that have come and are not answered yet, of all connections. On the loop's thread only.
-struct IncomingBytes {
-  uint64_t most = 0;
-  uint64_t held = 0;
-};
 
 class ConnectionSocket : public boost::asio::ip::tcp::socket {
  public:
@@ -27,66 +23,81 @@ class ConnectionSocket : public boost::asio::ip::tcp::socket {
   using Base::Base;
   ConnectionSocket(ConnectionSocket&& other) = default;
   ConnectionSocket& operator=(ConnectionSocket&&) = delete;
-  ~ConnectionSocket() { release(); }
 
-  void share(std::shared_ptr<IncomingBytes> incoming) { incoming_ = std::move(incoming); }
+  /// What RESTinio parses for each request.
+  static constexpr std::string_view kRequestStandIn = "GET / HTTP/1.1\r\n\r\n";
+
+  /// Once, before anything is read.
+  void reads_into(std::shared_ptr<ConnectionInput> input) {
+    input_ = std::move(input);
+    input_->opened(native_handle());
+  }
 
   template <class Buffers, class Handler>
   void async_read_some(const Buffers& buffers, Handler&& handler) {
     namespace asio = boost::asio;
+    input_->go_on();
+    if (!input_->has_request()) return wait_for_request(buffers, std::forward<Handler>(handler));
     const auto executor = asio::get_associated_executor(handler, get_executor());
-    auto read = [this, handler = std::forward<Handler>(handler)](Fault fault, size_t count) mutable {
-      if (!take(count)) fault = asio::error::no_buffer_space;
-      is_unanswered_ = count > 0 && fault != asio::error::eof;  // whoever has ended his side reads no answer
-      handler(fault, count);                                    // holds the connection, and so this socket
-    };
-    Base::async_read_some(buffers, asio::bind_executor(executor, std::move(read)));
+    asio::post(executor, [buffers, handler = std::forward<Handler>(handler)]() mutable { tell(buffers, handler); });
   }
 
   template <class Buffers, class Handler>
   void async_write_some(const Buffers& buffers, Handler&& handler) {
-    release();
-    is_unanswered_ = false;
+    input_->answer_begins();
     Base::async_write_some(buffers, std::forward<Handler>(handler));
   }
 
   /// Called by RESTinio when it ends the connection, for whatever reason.
   Fault shutdown(shutdown_type what, Fault& fault) {
-    if (std::exchange(is_unanswered_, false)) say(unreadable_request_answer());
-    release();
+    input_->closing();
     return Base::shutdown(what, fault);
   }
 
   /// Ends a connection that there is no room for.
   void refuse() {
-    say(no_room_answer());
+    const std::string answer = no_room_answer();
+    ::send(native_handle(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);  // as far as it goes
     Fault ignored;
     Base::shutdown(shutdown_both, ignored);
     close(ignored);
   }
 
  private:
-  /// False when all requests together would hold too much.
-  bool take(size_t count) {
-    held_ += count;
-    if (incoming_ == nullptr) return true;
-    incoming_->held += count;
-    return incoming_->held <= incoming_->most || held_ <= kAlwaysAllowed;
+  template <class Buffers, class Handler>
+  void wait_for_request(const Buffers& buffers, Handler&& handler) {
+    namespace asio = boost::asio;
+    const auto executor = asio::get_associated_executor(handler, get_executor());
+    // The handler holds the connection, and so this socket.
+    auto ready = [this, buffers, handler = std::forward<Handler>(handler)](Fault fault) mutable {
+      if (!fault) fault = receive();
+      if (fault) return handler(fault, 0);
+      if (!input_->has_request()) return wait_for_request(buffers, std::move(handler));
+      tell(buffers, handler);
+    };
+    Base::async_wait(wait_read, asio::bind_executor(executor, std::move(ready)));
   }
 
-  void release() {
-    if (incoming_ != nullptr) incoming_->held -= held_;
-    held_ = 0;
+  template <class Buffers, class Handler>
+  static void tell(const Buffers& buffers, Handler& handler) {
+    handler(Fault(), boost::asio::buffer_copy(buffers, boost::asio::buffer(kRequestStandIn)));
   }
 
-  void say(const std::string& answer) {
-    ::send(native_handle(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);  // as far as it goes
+  /// Takes what has come, without waiting: it may be nothing.
+  Fault receive() {
+    thread_local std::array<char, 32768> bytes;  // one for all: they are taken at once
+    const ssize_t count = ::recv(native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+    if (count > 0) {
+      input_->take({bytes.data(), static_cast<size_t>(count)});
+      return {};
+    }
+    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return {};
+    input_->left();
+    if (count < 0) return {errno, boost::system::system_category()};
+    return boost::asio::error::eof;
   }
 
-  static constexpr uint64_t kAlwaysAllowed = 64u << 10;  // of each connection: ordinary requests get through
-  std::shared_ptr<IncomingBytes> incoming_;
-  uint64_t held_ = 0;           // bytes, ours of incoming_->held
-  bool is_unanswered_ = false;  // bytes have come since the last answer began
+  std::shared_ptr<ConnectionInput> input_;
 };
 
 }  // namespace alice

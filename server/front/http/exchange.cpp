@@ -4,10 +4,21 @@
 
 #include <utility>
 
+#include "server/front/http/reply_parts.h"
+
 namespace alice {
 namespace {
 
 constexpr const char* kNoRoute = "(none)";
+
+constexpr size_t kInOnePiece = 192u << 10;
+
+ApiError too_many_unread() {
+  ApiError error(503, to_string(ErrorCode::busy), "too many answers wait for clients that do not read them");
+  error.again = true;
+  error.headers.emplace_back("Retry-After", "1");
+  return error;
+}
 
 bool has_no_body(int status) { return status == 204 || status == 304; }
 
@@ -30,9 +41,10 @@ Exchange::~Exchange() {
   fail(to_api_error(ErrorCode::internal, "", "", pointer_to_param));
 }
 
-void Exchange::route_is(const std::string& pattern, PathParams params) {
-  route_ = pattern.empty() ? kNoRoute : pattern;
-  params_ = std::move(params);
+void Exchange::route_is(const Match& match) {
+  if (!match.pattern.empty()) route_ = match.pattern;
+  params_ = match.params;
+  is_probe_ = match.route != nullptr && match.route->is_probe;
 }
 
 void Exchange::guard(const std::function<void()>& work) noexcept {
@@ -63,6 +75,11 @@ void Exchange::fault(const ApiError& error, const char* what) {
 }
 
 void Exchange::send(int status, Headers headers, std::string body) {
+  if (body.size() > kInOnePiece) {
+    ReplyPart whole;
+    whole.text = std::move(body);
+    return send_parts(shared_from_this(), status, std::move(headers), {std::move(whole)});
+  }
   start(status, std::move(headers), has_no_body(status) ? std::nullopt : std::optional<uint64_t>(body.size()), false);
   finish(std::move(body));
 }
@@ -80,7 +97,9 @@ void Exchange::fail(const ApiError& error) {
   finish(std::move(body));
 }
 
-void Exchange::begin(int status, Headers headers, std::optional<uint64_t> length) {
+void Exchange::begin(int status, Headers headers, std::optional<uint64_t> length, uint64_t kept) {
+  if (!stream_->has_room_for(kept + kInOnePiece)) throw too_many_unread();
+  stream_->keeps(kept);
   start(status, std::move(headers), length, false);
 }
 
@@ -120,10 +139,15 @@ void Exchange::on_closed(std::function<void()> left) {
 void Exchange::done(int status) {
   if (std::exchange(done_, true)) return;
   counters_.count(route_, status);
+  if (!is_probe_) log(status);
+}
+
+/// Paths and queries stay out of it: a route's pattern tells what was asked, and clients write what they like.
+void Exchange::log(int status) const {
   const double ms =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - request_.arrived).count();
-  spdlog::info("request={} {}{} {} {} {:.1f} ms", request_.id, job_.empty() ? "" : "job=" + job_ + " ", request_.method,
-               route_, status, ms);
+  spdlog::info("request={} {}{}{} {} {} {:.1f} ms", request_.id, job_.empty() ? "" : "job=" + job_ + " ",
+               model_.empty() ? "" : "model=" + model_ + " ", request_.method, route_, status, ms);
 }
 
 }  // namespace alice

@@ -28,20 +28,21 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   const std::string& param(const std::string& name) const { return params_.at(name); }
   /// The request's body, which is not kept: jobs may be waited for long.
   std::string take_body() { return std::exchange(request_.body, {}); }
-  void route_is(const std::string& pattern, PathParams params);
+  void route_is(const Match& match);
   /// For the log, and for the header x-job-id.
-  void job_is(const std::string& id) { job_ = id; }
+  void job_is(const std::string& id, const std::string& model = "") { job_ = id, model_ = model; }
 
   /// Runs `work`; what it throws becomes the answer: an ApiError as it is, an Error by its code, all else 500.
   void guard(const std::function<void()>& work) noexcept;
 
-  // --- the answer: one of these, once
+  // --- the answer: one of these, once. A long one is refused with ApiError 503 when too much waits already for clients
+  // that do not read.
 
   void send(int status, Headers headers, std::string body);
   void send_json(int status, const Json& body, Headers headers = {});
   void fail(const ApiError& error);
-  /// Then write() and finish(), or abort().
-  void begin(int status, Headers headers, std::optional<uint64_t> length);
+  /// Then write() and finish(), or abort(). `kept`: bytes that its maker keeps in memory until the end.
+  void begin(int status, Headers headers, std::optional<uint64_t> length, uint64_t kept = 0);
 
   void write(std::string bytes, OnWritten then) { stream_->write(std::move(bytes), std::move(then)); }
   void finish(std::string bytes = "");
@@ -58,6 +59,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void fault(const ApiError& error, const char* what);
   void start(int status, Headers headers, std::optional<uint64_t> length, bool close);
   void done(int status);
+  void log(int status) const;
 
   HttpRequest request_;
   const std::shared_ptr<ReplyStream> stream_;
@@ -65,7 +67,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   RequestCounters& counters_;
   std::string route_;
   PathParams params_;
-  std::string job_;
+  std::string job_, model_;
+  bool is_probe_ = false;
   int status_ = 0;  // 0: nothing was answered yet
   bool done_ = false;
 };

@@ -45,20 +45,15 @@ void answer_ready(const FrontContext& context, Exchange& exchange) {
 
 std::vector<Route> health_routes(FrontContext& context) {
   const auto health = [&context](const auto& exchange) { answer_health(context, *exchange); };
-  return {{"GET", "/health", Access::open, health, {"getHealth", "how the server and its workers are", "Health"}},
-          {"GET", "/api/health", Access::open, health},
-          {"GET",
-           "/livez",
-           Access::open,
-           [](const auto& exchange) {
-             exchange->send_json(200, {{"status", "alive"}});
-           },
-           {"getLive", "the front answers", "Status"}},
-          {"GET",
-           "/readyz",
-           Access::open,
-           [&context](const auto& exchange) { answer_ready(context, *exchange); },
-           {"getReady", "a worker is ready; 503 while none is", "Status"}}};
+  const auto ready = [&context](const auto& exchange) { answer_ready(context, *exchange); };
+  const auto alive = [](const auto& exchange) { exchange->send_json(200, {{"status", "alive"}}); };
+  std::vector<Route> routes = {
+      {"GET", "/health", Access::open, health, {"getHealth", "how the server and its workers are", "Health"}},
+      {"GET", "/api/health", Access::open, health},
+      {"GET", "/livez", Access::any_name, alive, {"getLive", "the front answers", "Status"}},
+      {"GET", "/readyz", Access::open, ready, {"getReady", "a worker is ready; 503 while none is", "Status"}}};
+  for (Route& route : routes) route.is_probe = true;
+  return routes;
 }
 
 }  // namespace alice

@@ -1,5 +1,6 @@
 #include "server/front/http/http_front.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -60,9 +61,8 @@ TransportOptions transport_options(const ServerConfig& config) {
   options.port = config.port;
   options.max_connections = config.max_connections;
   options.max_connections_per_address = config.max_connections_per_address;
-  // Bodies somewhat beyond our limit are read, so that they can be answered.
-  options.max_body_bytes = 2 * body_limit(config) + kRoom;
-  options.max_incoming_bytes = 8 * options.max_body_bytes;
+  options.limits.discarded_bytes = 2 * body_limit(config) + kRoom;
+  options.max_incoming_bytes = 8 * options.limits.discarded_bytes;
   options.read_timeout = std::chrono::milliseconds(static_cast<int64_t>(config.read_timeout_s * 1000));
   return options;
 }
@@ -78,12 +78,17 @@ std::string joined(const std::vector<std::string>& words) {
 class HttpFront::Impl {
  public:
   Impl(const ServerConfig& config, JobService& jobs, FrontFacts facts)
-      : context_(config, jobs, std::move(facts)),
-        router_(all_routes(context_, router_)),
-        transport_(make_transport(
-            transport_options(config),
-            [this](RawRequest raw, std::shared_ptr<ReplyStream> stream) { take(std::move(raw), std::move(stream)); })) {
-    limits_.body_bytes = body_limit(config);
+      : context_(config, jobs, std::move(facts)), router_(all_routes(context_, router_)) {
+    TransportOptions options = transport_options(config);
+    options.body_limit = [this](const RawRequest& head) { return body_limit_of(head); };
+    options.is_probe = [this](const RawRequest& head) {
+      const Route* route = route_of(head);
+      return route != nullptr && route->is_probe;
+    };
+    transport_ = make_transport(std::move(options),
+                                [this](IncomingRequest incoming, std::shared_ptr<ReplyStream> stream) {
+                                  take(std::move(incoming), std::move(stream));
+                                });
     context_.loop = transport_->loop();
     context_.open_connections = [this] { return transport_->connections(); };
   }
@@ -91,24 +96,40 @@ class HttpFront::Impl {
   Transport& transport() { return *transport_; }
 
  private:
-  void take(RawRequest raw, std::shared_ptr<ReplyStream> stream);
-  void dispatch(const std::shared_ptr<Exchange>& exchange);
+  const Route* route_of(RawRequest head) const;
+  uint64_t body_limit_of(const RawRequest& head) const;
+  void take(IncomingRequest incoming, std::shared_ptr<ReplyStream> stream);
+  void dispatch(const std::shared_ptr<Exchange>& exchange, const std::optional<ApiError>& refusal);
   void answer_options(Exchange& exchange, const Match& match);
 
   FrontContext context_;
   const Router router_;
-  RequestLimits limits_;
   std::unique_ptr<Transport> transport_;  // last: its thread uses all of the above
 };
 
-void HttpFront::Impl::take(RawRequest raw, std::shared_ptr<ReplyStream> stream) {
+/// nullptr: it will be refused.
+const Route* HttpFront::Impl::route_of(RawRequest head) const {
+  try {
+    const HttpRequest request = read_request(head);
+    return router_.match(request.method, request.path).route;
+  } catch (const ApiError&) {
+    return nullptr;
+  }
+}
+
+uint64_t HttpFront::Impl::body_limit_of(const RawRequest& head) const {
+  const Route* route = route_of(head);
+  return std::min(route == nullptr ? kNoBody : route->body_limit, body_limit(context_.config));
+}
+
+void HttpFront::Impl::take(IncomingRequest incoming, std::shared_ptr<ReplyStream> stream) {
   const auto arrived = std::chrono::steady_clock::now();
   HttpRequest request;
-  std::optional<ApiError> refusal;
-  std::string id = request_id_of(raw), method = raw.method;
-  Headers cors = context_.guard.cors_headers(raw.headers);
+  std::string id = request_id_of(incoming.raw), method = incoming.raw.method;
+  Headers cors = context_.guard.cors_headers(incoming.raw.headers);
+  std::optional<ApiError> refusal = std::move(incoming.refusal);
   try {
-    request = read_request(raw, limits_);
+    if (!refusal.has_value() || !refusal->close) request = read_request(incoming.raw);
   } catch (const ApiError& error) {
     refusal = error;
     request.method = method;
@@ -117,16 +138,15 @@ void HttpFront::Impl::take(RawRequest raw, std::shared_ptr<ReplyStream> stream) 
   request.arrived = arrived;
   const auto exchange =
       std::make_shared<Exchange>(std::move(request), std::move(stream), std::move(cors), context_.counters);
-  exchange->guard([&] {
-    if (refusal.has_value()) throw *refusal;
-    dispatch(exchange);
-  });
+  exchange->guard([&] { dispatch(exchange, refusal); });
 }
 
-void HttpFront::Impl::dispatch(const std::shared_ptr<Exchange>& exchange) {
+void HttpFront::Impl::dispatch(const std::shared_ptr<Exchange>& exchange, const std::optional<ApiError>& refusal) {
   const HttpRequest& request = exchange->request();
+  if (refusal.has_value() && request.path.empty()) throw ApiError(*refusal);
   const Match match = router_.match(request.method, request.path);
-  exchange->route_is(match.pattern, match.params);
+  exchange->route_is(match);
+  if (match.route == nullptr || match.route->access != Access::any_name) context_.guard.check_name(request);
   if (request.method == "OPTIONS") return answer_options(*exchange, match);
   if (match.pattern.empty()) throw nothing_at(request.path);
   if (match.route == nullptr) {
@@ -135,7 +155,8 @@ void HttpFront::Impl::dispatch(const std::shared_ptr<Exchange>& exchange) {
     error.headers.emplace_back("Allow", joined(match.allowed));
     throw error;
   }
-  if (match.route->access == Access::guarded) context_.guard.check(request);
+  if (match.route->access == Access::guarded) context_.guard.check_page(request);
+  if (refusal.has_value()) throw ApiError(*refusal);  // too long a body: only where one could be meant
   match.route->handler(exchange);
 }
 

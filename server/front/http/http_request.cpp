@@ -4,64 +4,14 @@
 
 #include "core/base/utf8.h"
 #include "server/front/http/api_error.h"
+#include "server/front/http/authority.h"
+#include "server/front/http/http_syntax.h"
 #include "server/front/http/request_id.h"
 
 namespace alice {
 namespace {
 
-/// What cannot be read on from: the connection ends with the answer.
-ApiError refused(int status, const char* code, const std::string& message) {
-  ApiError error(status, code, message);
-  error.close = true;
-  return error;
-}
-
-/// Its end, or its meaning to a proxy before us, is in doubt.
-ApiError malformed(const std::string& message) { return refused(400, to_string(ErrorCode::bad_request), message); }
-
-/// tchar of RFC 9110, section 5.6.2.
-bool is_token_character(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-bool is_control(unsigned char c) { return c < 0x20 || c == 0x7F; }
-
-void check_fields(const RawRequest& raw, const RequestLimits& limits) {
-  size_t bytes = 0;
-  for (const auto& [name, value] : raw.headers) {
-    bytes += name.size() + value.size();
-    if (name.empty() || !std::all_of(name.begin(), name.end(), is_token_character))
-      throw malformed("a header's name has a character that none may have");
-    for (const unsigned char c : value)
-      if (is_control(c) && c != '\t') throw malformed("the header '" + name + "' has a control character");
-  }
-  if (raw.headers.size() > limits.header_count)
-    throw refused(431, "headers_too_large", "at most " + std::to_string(limits.header_count) + " headers are read");
-  if (bytes > limits.header_bytes)
-    throw refused(431, "headers_too_large",
-                  "at most " + std::to_string(limits.header_bytes) + " bytes of headers are read");
-}
-
-/// What could let two readers see two different requests (RFC 9112, section 11.2).
-void check_framing(const RawRequest& raw) {
-  const size_t lengths = count_headers(raw.headers, "Content-Length");
-  const std::string* coding = find_header(raw.headers, "Transfer-Encoding");
-  if (lengths > 1) throw malformed("Content-Length stands more than once");
-  if (coding != nullptr && lengths > 0) throw malformed("has both Content-Length and Transfer-Encoding");
-  if (coding == nullptr) return;
-  if (count_headers(raw.headers, "Transfer-Encoding") > 1 || !same_ignoring_case(trimmed(*coding), "chunked"))
-    throw malformed("the only Transfer-Encoding that is read is chunked");
-}
-
-void check_host(const RawRequest& raw) {
-  const size_t hosts = count_headers(raw.headers, "Host");
-  if (hosts != 1) throw malformed(hosts == 0 ? "has no Host header" : "Host stands more than once");
-  const std::string& host = *find_header(raw.headers, "Host");
-  const auto allowed = [](char c) { return is_token_character(c) || c == ':' || c == '[' || c == ']'; };
-  if (host.empty() || host.size() > 300 || !std::all_of(host.begin(), host.end(), allowed))
-    throw malformed("the Host header names no host");
-}
+constexpr size_t kLongestQuote = 100;
 
 void check_method(const RawRequest& raw) {
   if (raw.method == "CONNECT" || raw.method == "TRACE")
@@ -88,14 +38,20 @@ std::string decoded(std::string_view text) {
   return *plain;
 }
 
-void read_target(const std::string& target, HttpRequest& request) {
-  if (target.empty() || (target[0] != '/' && !(target == "*" && request.method == "OPTIONS")))
-    throw malformed("the request's target must begin with '/'");
-  const std::string_view whole = std::string_view(target).substr(0, target.find('#'));
-  const size_t mark = whole.find('?');
-  request.path = decoded(whole.substr(0, mark));
-  if (mark == whole.npos) return;
-  for (const std::string_view pair : split_list(whole.substr(mark + 1), '&')) {
+/// "http://host:80/path" -> "/path", and the authority. What begins with '/' stays as it is.
+std::string_view origin_form(std::string_view target, HttpRequest& request) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!same_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
+    target.remove_prefix(scheme.size());
+    const size_t end = std::min(target.find_first_of("/?#"), target.size());
+    request.authority = target.substr(0, end);
+    return target.substr(end);
+  }
+  return target;
+}
+
+void read_query(std::string_view query, HttpRequest& request) {
+  for (const std::string_view pair : split_list(query, '&')) {
     std::string spaced(pair);
     std::replace(spaced.begin(), spaced.end(), '+', ' ');
     const size_t equals = spaced.find('=');
@@ -103,6 +59,37 @@ void read_target(const std::string& target, HttpRequest& request) {
     request.query.emplace_back(decoded(view.substr(0, equals)),
                                equals == view.npos ? "" : decoded(view.substr(equals + 1)));
   }
+}
+
+void read_target(const std::string& target, HttpRequest& request) {
+  const bool is_whole_url = !target.empty() && target[0] != '/' && target != "*";
+  std::string_view path = is_whole_url ? origin_form(target, request) : target;
+  const bool is_none = target.empty() || (target == "*" && request.method != "OPTIONS");
+  if (is_none || (is_whole_url && request.authority.empty()))
+    throw malformed("the request's target must begin with '/'");
+  path = path.substr(0, path.find('#'));
+  const size_t mark = std::min(path.find('?'), path.size());
+  request.path = mark == 0 ? "/" : decoded(path.substr(0, mark));
+  if (mark < path.size()) read_query(path.substr(mark + 1), request);
+}
+
+/// Of a target that is a whole URL its own authority counts, and the field is passed over; but it must be there.
+void check_host(const RawRequest& raw, HttpRequest& request) {
+  const std::string* host = find_header(raw.headers, "Host");
+  if (host == nullptr) throw malformed("has no Host header");
+  if (!read_authority(*host).has_value()) throw malformed("the Host header names no host");
+  if (request.authority.empty()) request.authority = *host;
+  if (!read_authority(request.authority).has_value()) throw malformed("the request's target names no host");
+}
+
+void check_coding(const RawRequest& raw) {
+  const std::string* coding = find_header(raw.headers, "Content-Encoding");
+  if (coding == nullptr || raw.body.empty() || same_ignoring_case(*coding, "identity")) return;
+  ApiError error(415, "unsupported_media_type",
+                 "the body is encoded as '" + brief(*coding, kLongestQuote) +
+                     "'; it must be sent as it is, without Content-Encoding");
+  error.headers.emplace_back("Accept-Encoding", "identity");
+  throw error;
 }
 
 }  // namespace
@@ -129,20 +116,13 @@ std::string request_id_of(const RawRequest& raw) {
   return given != nullptr && is_request_id(*given) ? *given : make_request_id();
 }
 
-HttpRequest read_request(RawRequest& raw, const RequestLimits& limits) {
-  check_fields(raw, limits);
-  check_framing(raw);
-  check_host(raw);
-  check_method(raw);
-  if (raw.target.size() > limits.target_bytes)
-    throw refused(414, "uri_too_long", "at most " + std::to_string(limits.target_bytes) + " bytes of URL are read");
-  if (raw.body.size() > limits.body_bytes)
-    throw refused(413, "request_too_large",
-                  "the body is " + std::to_string(raw.body.size()) + " bytes long; at most " +
-                      std::to_string(limits.body_bytes) + " are read");
+HttpRequest read_request(RawRequest& raw) {
   HttpRequest request;
   request.method = raw.method;
+  check_method(raw);
   read_target(raw.target, request);
+  check_host(raw, request);
+  check_coding(raw);
   request.headers = std::move(raw.headers);
   request.body = std::move(raw.body);
   return request;

@@ -51,7 +51,7 @@ JobRequest read_job_request(const Json& body) {
 
 void submit(FrontContext& context, const std::shared_ptr<Exchange>& exchange, JobRequest request) {
   const auto reply = [base = context.guard.base_url(exchange->request())](const auto& waiting, const Job& job) {
-    waiting->job_is(job.id);
+    waiting->job_is(job.id, job.request.generate.model);
     waiting->send_json(202, job_to_json(job, base), {{"Location", "/v1/jobs/" + job.id}});
   };
   request.request_id = exchange->request().id;
@@ -151,7 +151,7 @@ std::vector<Route> job_routes(FrontContext& context) {
   const auto route = [&context](const char* method, const char* pattern, auto function, Operation operation) {
     return Route{method, pattern, Access::guarded,
                  [&context, function](const std::shared_ptr<Exchange>& exchange) { function(context, exchange); },
-                 std::move(operation)};
+                 std::move(operation), kPromptsBody};
   };
   const auto watch = [](FrontContext& front, const std::shared_ptr<Exchange>& exchange) {
     stream_job_events(front, exchange, job_id_of(*exchange));

@@ -128,7 +128,9 @@ std::vector<Route> metrics_routes(FrontContext& context) {
            "/metrics",
            Access::open,
            answer,
-           {"getMetrics", "counters, as JSON, or as text for Prometheus", "Metrics"}}};
+           {"getMetrics", "counters, as JSON, or as text for Prometheus", "Metrics"},
+           kNoBody,
+           /*is_probe=*/true}};
 }
 
 }  // namespace alice

@@ -191,7 +191,8 @@ std::vector<Route> openai_routes(FrontContext& context) {
            Access::guarded,
            [&context](const auto& exchange) { read_and_generate(context, exchange); },
            {"createImages", "make pictures, and wait for them", "Images",
-            [] { return request_schema(rules(), option_schemas(door_options()), {"prompt"}); }}}};
+            [] { return request_schema(rules(), option_schemas(door_options()), {"prompt"}); }},
+           kPromptsBody}};
 }
 
 }  // namespace alice

@@ -35,12 +35,15 @@ bool is_known_to_client(const HttpRequest& request, const std::string& etag) {
 void send_picture(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, const PictureFile& picture) {
   const std::string etag = "\"" + picture.sha256 + "\"";
   Headers headers = {{"ETag", etag}, {"Cache-Control", "private, max-age=31536000, immutable"}};
+  const std::filesystem::path path = context.config.images_directory / picture.file;
+  if (!std::filesystem::exists(path)) throw ApiError(404, "not_found", "the picture's file is not there any more");
   if (is_known_to_client(exchange->request(), etag)) return exchange->send(304, std::move(headers), "");
   headers.insert(headers.end(), {{"Content-Type", "image/png"},
                                  {"Content-Disposition", "inline; filename=\"" + picture.file + "\""},
+                                 {"Cross-Origin-Resource-Policy", context.guard.resource_policy()},
                                  {"Content-Security-Policy", "default-src 'none'; sandbox"}});
   ReplyPart file;
-  file.file = context.config.images_directory / picture.file;
+  file.file = path;
   send_parts(exchange, 200, std::move(headers), {file});
 }
 

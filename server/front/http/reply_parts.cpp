@@ -28,6 +28,13 @@ class PartsSender : public std::enable_shared_from_this<PartsSender> {
     for (const ReplyPart& part : parts_) sizes_.push_back(part.text.empty() ? size_of(part.file) : part.text.size());
   }
 
+  /// Bytes of the texts.
+  uint64_t kept() const {
+    uint64_t kept = 0;
+    for (const ReplyPart& part : parts_) kept += part.text.size();
+    return kept;
+  }
+
   uint64_t length() const {
     uint64_t length = 0;
     for (size_t i = 0; i < parts_.size(); ++i) length += parts_[i].base64 ? (sizes_[i] + 2) / 3 * 4 : sizes_[i];
@@ -37,16 +44,20 @@ class PartsSender : public std::enable_shared_from_this<PartsSender> {
   void send_next() {
     if (next_ == parts_.size()) return exchange_->finish();
     ReplyPart& part = parts_[next_];
-    if (!part.text.empty()) {
-      ++next_;
-      return send(std::move(part.text));
-    }
+    if (!part.text.empty()) return send_text(part.text);
     std::string piece = read_piece(part);
     if (piece.empty()) return;
     send(part.base64 ? to_base64(piece) : std::move(piece));
   }
 
  private:
+  void send_text(const std::string& text) {
+    std::string piece = text.substr(sent_, kPiece);
+    sent_ += piece.size();
+    if (sent_ == text.size()) sent_ = 0, ++next_;
+    send(std::move(piece));
+  }
+
   /// Empty when the file is not what it was: the answer is cut then.
   std::string read_piece(const ReplyPart& part) {
     try {
@@ -73,6 +84,7 @@ class PartsSender : public std::enable_shared_from_this<PartsSender> {
   std::vector<ReplyPart> parts_;
   std::vector<uint64_t> sizes_;
   size_t next_ = 0;
+  size_t sent_ = 0;                  // of the text that is being sent
   std::optional<RegularFile> file_;  // the one that is being sent
   uint64_t read_ = 0;                // bytes of it that were
 };
@@ -81,7 +93,7 @@ class PartsSender : public std::enable_shared_from_this<PartsSender> {
 
 void send_parts(const std::shared_ptr<Exchange>& exchange, int status, Headers headers, std::vector<ReplyPart> parts) {
   const auto sender = std::make_shared<PartsSender>(exchange, std::move(parts));
-  exchange->begin(status, std::move(headers), sender->length());
+  exchange->begin(status, std::move(headers), sender->length(), sender->kept());
   if (exchange->is_head()) return exchange->finish();
   sender->send_next();
 }

@@ -41,7 +41,8 @@ bool match_path(const std::string& pattern, const std::string& path, PathParams&
   return given.empty();
 }
 
-Match Router::match(const std::string& method, const std::string& path) const {
+Match Router::match(const std::string& method, const std::string& asked) const {
+  const std::string path = asked.size() > 1 && asked.back() == '/' ? asked.substr(0, asked.size() - 1) : asked;
   const std::string wanted = method == "HEAD" ? "GET" : method;
   Match match;
   for (const Route& route : routes_) {

@@ -2,6 +2,7 @@
 // Which handler answers which path. A pattern is "/v1/jobs/{id}/events": a name in braces takes one segment, and
 // "{name...}", which may only be the last, takes all that is left, slashes included.
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,8 +19,9 @@ using PathParams = std::map<std::string, std::string>;
 using Handler = std::function<void(const std::shared_ptr<Exchange>&)>;
 
 enum class Access {
-  open,     ///< tells nothing that a stranger's page may not know
-  guarded,  ///< changes something or tells what people made: only under the server's own names
+  any_name,  ///< answered whatever the server is called by: tells nothing
+  open,      ///< answered under the server's own names
+  guarded,   ///< as open; and where it changes something, not to pages of other sites
 };
 
 /// What a route is for, for the description of the API (openapi.h).
@@ -34,12 +36,19 @@ struct Operation {
   int other_status = 0;                      ///< another one of success, with the same answer; 0: there is none
 };
 
+/// Bytes of a body where none is of use.
+inline constexpr uint64_t kNoBody = 64u << 10;
+/// Of one with two prompts of 100,000 bytes, each of which may be an escape of six; and of one with a conversation.
+inline constexpr uint64_t kPromptsBody = 2u << 20, kConversationBody = 8u << 20;
+
 struct Route {
   std::string method;  ///< "GET" also answers HEAD
   std::string pattern;
   Access access;
   Handler handler;
   Operation operation = {};
+  uint64_t body_limit = kNoBody;  ///< bytes; the configuration's limit holds beside it
+  bool is_probe = false;          ///< asked again and again by machines: no line in the log, and a place when all are taken
 };
 
 /// The parameters when `path` fits. A segment or a rest is never empty.
@@ -55,6 +64,7 @@ struct Match {
 class Router {
  public:
   explicit Router(std::vector<Route> routes) : routes_(std::move(routes)) {}
+  /// A slash at the end of the path is passed over.
   Match match(const std::string& method, const std::string& path) const;
   const std::vector<Route>& routes() const { return routes_; }
 

@@ -1,20 +1,16 @@
 #include "server/front/http/site_guard.h"
 
-#include <arpa/inet.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 
 #include "server/front/http/api_error.h"
+#include "server/front/http/authority.h"
+#include "server/front/http/http_syntax.h"
 
 namespace alice {
 namespace {
-
-bool is_address(const std::string& name) {
-  in6_addr buffer;
-  return inet_pton(AF_INET, name.c_str(), &buffer) == 1 || inet_pton(AF_INET6, name.c_str(), &buffer) == 1;
-}
 
 std::string machine_name() {
   std::array<char, 256> name{};
@@ -35,13 +31,24 @@ std::string_view host_of(std::string_view origin) {
 
 ApiError foreign(const std::string& message) { return {403, "forbidden", message}; }
 
+/// Those that the page asks for: clients of this API's standards send many of their own, and none changes what the
+/// server does.
+std::string allowed_headers(const Headers& preflight) {
+  std::string list = "Authorization, Content-Type, x-api-key, x-request-id";
+  const std::string* asked = find_header(preflight, "Access-Control-Request-Headers");
+  if (asked == nullptr) return list;
+  for (const std::string_view name : split_list(*asked))
+    if (is_token(name)) list.append(", ").append(name);
+  return list;
+}
+
 bool changes_something(const std::string& method) { return method != "GET" && method != "HEAD"; }
 
 }  // namespace
 
 std::string host_name(std::string_view host) {
-  if (!host.empty() && host.front() == '[') return lower_case(host.substr(1, host.find(']') - 1));
-  return lower_case(host.substr(0, host.find(':')));
+  const auto authority = read_authority(host);
+  return authority.has_value() ? authority->name : "";
 }
 
 SiteGuard::SiteGuard(const ServerConfig& config) : public_url_(config.public_url) {
@@ -53,9 +60,10 @@ SiteGuard::SiteGuard(const ServerConfig& config) : public_url_(config.public_url
 }
 
 bool SiteGuard::is_own_host(const std::string& host) const {
-  const std::string name = host_name(host);
+  const auto authority = read_authority(host);
+  if (!authority.has_value()) return false;
   // An address cannot be made to point elsewhere, which is what the check is for.
-  return !name.empty() && (is_address(name) || std::find(hosts_.begin(), hosts_.end(), name) != hosts_.end());
+  return authority->is_address || std::find(hosts_.begin(), hosts_.end(), authority->name) != hosts_.end();
 }
 
 bool SiteGuard::is_allowed_origin(const std::string& origin) const {
@@ -68,17 +76,22 @@ bool SiteGuard::is_own_origin(const std::string& origin, const std::string& host
   return same_ignoring_case(host_of(origin), host) || same_ignoring_case(origin, own_origin_);
 }
 
-void SiteGuard::check(const HttpRequest& request) const {
+void SiteGuard::check_name(const HttpRequest& request) const {
   if (!is_own_host(request.host()))
     throw foreign("this server is not called '" + host_name(request.host()) +
                   "'; names that it may be called by are server.allowed_hosts in its configuration");
+}
+
+void SiteGuard::check_page(const HttpRequest& request) const {
   if (!changes_something(request.method)) return;
 
   const std::string* origin = request.header("Origin");
   const bool allowed = origin != nullptr && is_allowed_origin(*origin);
   const bool own = origin != nullptr && is_own_origin(*origin, request.host());
   const std::string* site = request.header("Sec-Fetch-Site");
-  if (site != nullptr && same_ignoring_case(*site, "cross-site") && !allowed)
+  const bool is_elsewhere = site != nullptr && (same_ignoring_case(*site, "cross-site") ||
+                                                (same_ignoring_case(*site, "same-site") && origin == nullptr));
+  if (is_elsewhere && !allowed)
     throw foreign("pages of other sites may not call this server; allowed ones are server.cors_origins");
   if (origin != nullptr && !allowed && !own)
     throw foreign("pages of '" + *origin + "' may not call this server; allowed ones are server.cors_origins");
@@ -97,7 +110,7 @@ Headers SiteGuard::cors_headers(const Headers& request) const {
   const std::string* origin = find_header(request, "Origin");
   if (origin == nullptr || !is_allowed_origin(*origin)) return headers;
   headers.emplace_back("Access-Control-Allow-Origin", *origin);
-  headers.emplace_back("Access-Control-Expose-Headers", "Location, Retry-After, x-job-id, x-request-id");
+  headers.emplace_back("Access-Control-Expose-Headers", "ETag, Location, Retry-After, x-job-id, x-request-id, x-should-retry");
   return headers;
 }
 
@@ -105,7 +118,7 @@ Headers SiteGuard::preflight_headers(const Headers& request, const std::string& 
   const std::string* origin = find_header(request, "Origin");
   if (origin == nullptr || !is_allowed_origin(*origin)) return {};
   return {{"Access-Control-Allow-Methods", methods},
-          {"Access-Control-Allow-Headers", "Authorization, Content-Type, x-api-key, x-request-id"},
+          {"Access-Control-Allow-Headers", allowed_headers(request)},
           {"Access-Control-Max-Age", "600"}};
 }
 

@@ -15,14 +15,19 @@ class SiteGuard {
  public:
   explicit SiteGuard(const ServerConfig& config);
 
-  /// For guarded routes. Throws ApiError 403: a foreign Host; a foreign Origin or Sec-Fetch-Site where something would
-  /// be changed. 415: a body that an HTML form can send, for the same reason.
-  void check(const HttpRequest& request) const;
+  /// Throws ApiError 403 for a foreign Host.
+  void check_name(const HttpRequest& request) const;
+  /// Where something would be changed: throws ApiError 403 for a foreign Origin or Sec-Fetch-Site; 415 for a body that
+  /// an HTML form can send, for the same reason.
+  void check_page(const HttpRequest& request) const;
 
   /// The headers that let the page which sent this request read the answer; none unless its origin is configured.
   Headers cors_headers(const Headers& request) const;
   /// The headers of the answer to a preflight (OPTIONS).
   Headers preflight_headers(const Headers& request, const std::string& methods) const;
+
+  /// For answers that pages may show: Cross-Origin-Resource-Policy.
+  const char* resource_policy() const { return origins_.empty() ? "same-origin" : "cross-origin"; }
 
   /// What the URLs of pictures begin with: public_url, or the host that the client called.
   std::string base_url(const HttpRequest& request) const;
@@ -37,7 +42,7 @@ class SiteGuard {
   std::vector<std::string> origins_;
 };
 
-/// "[::1]:8080" -> "::1", "Example.org:80" -> "example.org".
+/// "[::1]:8080" -> "::1", "Example.org:80" -> "example.org"; "" for what names no host.
 std::string host_name(std::string_view host);
 
 }  // namespace alice

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "server/front/http/api_error.h"
 #include "server/front/http/event_loop.h"
 #include "server/front/http/headers.h"
 
@@ -22,6 +23,16 @@ struct RawRequest {
   std::string body;            ///< whole, without its chunks
   std::string remote_address;  ///< "127.0.0.1", "::1"
 };
+
+/// A request that has come to its end, or the reason why it is answered without.
+struct IncomingRequest {
+  RawRequest raw;          ///< of a refused one: what was understood of it
+  bool keep_alive = true;  ///< the connection may go on after its answer
+  std::optional<ApiError> refusal;
+};
+
+/// How many bytes of body are read for a request with this head.
+using BodyLimit = std::function<uint64_t(const RawRequest& head)>;
 
 /// What stands before an answer's body.
 struct ReplyHead {
@@ -51,23 +62,40 @@ class ReplyStream {
   virtual void abort() = 0;
   /// Whether anybody still waits for this answer.
   virtual bool is_open() const = 0;
+  /// Whether so many bytes may wait in memory for clients to read them, beside those that wait already.
+  virtual bool has_room_for(uint64_t bytes) const = 0;
+  /// Says that whoever makes this answer keeps so many bytes for it until its end.
+  virtual void keeps(uint64_t bytes) = 0;
   /// `left` runs when the connection ends before finish() or abort(); not afterwards. Replaces an earlier one.
   virtual void on_closed(std::function<void()> left) = 0;
+};
+
+/// Beyond these a request is refused: 414, 431; and for a body 413.
+struct ReadLimits {
+  size_t target_bytes = 8192;
+  size_t header_count = 100;
+  size_t header_bytes = 32u << 10;  ///< names and values together
+  /// A body beyond its limit is read up to here, so that the client hears the answer, but not kept.
+  uint64_t discarded_bytes = 64u << 20;
 };
 
 struct TransportOptions {
   std::string host;  ///< an address
   int64_t port = 0;  ///< 0: any free one
   int64_t max_connections = 4096, max_connections_per_address = 3072;
-  /// Above the limits that are answered as JSON; beyond these the answer is a short 400 and the connection's end.
-  uint64_t max_url_bytes = 64u << 10, max_body_bytes = 64u << 20;
+  ReadLimits limits;
+  BodyLimit body_limit;  ///< called on the loop's thread
+  /// Whether a request asks how the server is. A few connections beyond the most are taken for these alone.
+  std::function<bool(const RawRequest& head)> is_probe;
   /// Of all requests together that are not answered yet; beyond it those of more than 64 KiB are refused.
   uint64_t max_incoming_bytes = 256u << 20;
+  /// Of all answers together that clients have not read yet: ReplyStream::has_room_for().
+  uint64_t max_outgoing_bytes = 256u << 20;
   std::chrono::milliseconds read_timeout{60'000};  ///< for a request to arrive, for an idle connection, for each write
 };
 
 /// Called on the loop's thread; must not throw.
-using OnRequest = std::function<void(RawRequest, std::shared_ptr<ReplyStream>)>;
+using OnRequest = std::function<void(IncomingRequest, std::shared_ptr<ReplyStream>)>;
 
 class Transport {
  public:

@@ -52,8 +52,9 @@ void JobWaiter::start() {
 
 void JobWaiter::accepted(const Outcome<Job>& outcome) {
   if (const auto* error = std::get_if<Error>(&outcome)) throw service_error(context_, *error, post_.param_of);
-  job_ = std::get<Job>(outcome).id;
-  exchange_->job_is(job_);
+  const Job& job = std::get<Job>(outcome);
+  job_ = job.id;
+  exchange_->job_is(job_, job.request.generate.model);
   if (const double limit = context_.config.request_timeout_s; limit > 0)
     timeout_ =
         context_.loop->after(std::chrono::milliseconds(static_cast<int64_t>(limit * 1000)), [self = weak_from_this()] {
