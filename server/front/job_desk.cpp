@@ -13,6 +13,7 @@
 #include "server/front/folder_lock.h"
 #include "server/front/job_files.h"
 #include "server/front/job_log.h"
+#include "server/front/job_reader.h"
 #include "server/front/job_watchers.h"
 #include "server/front/state_board.h"
 
@@ -20,10 +21,6 @@ namespace alice {
 namespace {
 
 constexpr const char* kDatabase = "jobs.sqlite";
-
-Error no_such_job(const std::string& id) {
-  return {ErrorCode::not_found, "", "there is no job '" + brief(id, 64) + "'"};
-}
 
 Error stopping() { return {ErrorCode::busy, "", "the server is stopping; try again when it is back"}; }
 
@@ -82,6 +79,7 @@ class JobDesk::Room {
         lock_(made(settings.data_directory)),
         files_(settings.data_directory, settings.images_directory),
         store_(open_sqlite_job_store((settings.data_directory / kDatabase).string())),
+        reader_((settings.data_directory / kDatabase).string()),
         dispatcher_(thread_.io(), dispatcher_settings(settings), *store_, files_, watchers_, board_) {
     thread_.post([this, unfinished = take_up(*store_, files_)](bool) { begin(unfinished); });
     thread_.start();
@@ -90,6 +88,7 @@ class JobDesk::Room {
   ~Room() { stop(); }
 
   void stop() {
+    reader_.stop();
     thread_.stop([this] {
       dispatcher_.stop();
       store_.reset();  // here, for closing writes
@@ -116,6 +115,7 @@ class JobDesk::Room {
   void watch(const std::string& id, OnJobEvent on_event, const Then<std::shared_ptr<JobWatch>>& then);
 
   const JobStore& store() const { return *store_; }
+  JobReader& reader() { return reader_; }
   Dispatcher& dispatcher() { return dispatcher_; }
   const StateBoard& board() const { return board_; }
 
@@ -128,6 +128,7 @@ class JobDesk::Room {
   std::unique_ptr<JobStore> store_;
   JobWatchers watchers_;
   StateBoard board_;
+  JobReader reader_;
   DeskThread thread_;
   Dispatcher dispatcher_;
 };
@@ -203,15 +204,11 @@ void JobDesk::cancel(const std::string& id, Then<Job> then) {
   room_->answer<Job>(std::move(then), [room = room_.get(), id] { return room->cancel(id); });
 }
 
-void JobDesk::find(const std::string& id, Then<Job> then) {
-  room_->answer<Job>(std::move(then), [room = room_.get(), id] { return room->find(id); });
-}
+void JobDesk::find(const std::string& id, Then<Job> then) { room_->reader().find(id, std::move(then)); }
 
 void JobDesk::list(int64_t limit, const std::string& before, std::optional<JobStatus> status,
                    Then<std::vector<Job>> then) {
-  room_->answer<std::vector<Job>>(std::move(then), [room = room_.get(), limit, before, status] {
-    return room->store().list(limit, before, status);
-  });
+  room_->reader().list(limit, before, status, std::move(then));
 }
 
 void JobDesk::find_picture(const std::string& file, Then<PictureFile> then) {

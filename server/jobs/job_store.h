@@ -14,6 +14,9 @@
 
 namespace alice {
 
+/// Letters of a prompt that a list shows.
+inline constexpr int64_t kListedLetters = 200;
+
 class JobStore {
  public:
   virtual ~JobStore() = default;
@@ -36,7 +39,8 @@ class JobStore {
   virtual bool let_go(const std::string& id, int64_t now_ms) = 0;
 
   virtual std::optional<Job> find(const std::string& id) const = 0;
-  /// Newest first. `before`: only jobs older than that id ("" for all); `status`: only those.
+  /// Newest first. `before`: only jobs older than that id ("" for all); `status`: only those. Prompts, in the request
+  /// and in the settings, are cut to kListedLetters + 1 letters: a hundred of them can be 20 MB.
   virtual std::vector<Job> list(int64_t limit, const std::string& before, std::optional<JobStatus> status) const = 0;
   /// Queued, running and cancelling jobs, oldest first: what a restart takes up.
   virtual std::vector<Job> unfinished() const = 0;
@@ -47,5 +51,9 @@ class JobStore {
 /// A SQLite database: write-ahead log, full synchronous. Made when not there. Throws Error(bad_config) when it cannot
 /// be opened, is no database, or is of a newer version than this program knows.
 std::unique_ptr<JobStore> open_sqlite_job_store(const std::string& file);
+
+/// Another look at a database which open_sqlite_job_store() has opened, for another thread: functions that write throw.
+/// Throws Error(internal) when it cannot be read.
+std::unique_ptr<JobStore> open_sqlite_job_reader(const std::string& file);
 
 }  // namespace alice

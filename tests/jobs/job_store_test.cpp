@@ -237,6 +237,29 @@ TEST_CASE("a success that cannot be written as a whole is not written at all") {
   });
 }
 
+TEST_CASE("lists have the beginnings of long prompts; the job itself has all of them") {
+  with_each_store([](const Open& open) {
+    const auto store = open();
+    Job job = make_job("01");
+    std::string prompt, negative;
+    for (int i = 0; i < 300; ++i) prompt += "\xC3\xA4", negative += i % 2 ? "\"" : "\\";
+    job.request.generate.prompt = prompt, job.request.generate.negative_prompt = negative;
+    store->add(job);
+    REQUIRE(store->begin("01", 10) == 1);
+    Job done = make_succeeded(job);
+    done.settings = write_generate_request(job.request.generate);
+    REQUIRE(store->succeed(done, 1));
+    const Job listed = store->list(1, "", std::nullopt).at(0);
+    const size_t letters = static_cast<size_t>(kListedLetters) + 1;
+    CHECK(listed.request.generate.prompt == prompt.substr(0, 2 * letters));
+    CHECK(listed.request.generate.negative_prompt == negative.substr(0, letters));
+    CHECK(listed.settings.at("prompt") == prompt.substr(0, 2 * letters));
+    CHECK(listed.settings.at("negative_prompt") == negative.substr(0, letters));
+    CHECK(store->find("01")->request.generate.prompt == prompt);
+    CHECK(store->find("01")->settings.at("negative_prompt") == negative);
+  });
+}
+
 TEST_CASE("jobs are listed newest first, by status, a page at a time") {
   with_each_store([](const Open& open) {
     const auto store = open();

@@ -60,7 +60,9 @@ Json job() {
                     {"settings", reference_to("Settings")},
                     {"images", list_of(reference_to("Picture"))},
                     {"warnings", list_of(kText)},
-                    {"error", perhaps_reference("ErrorObject")}});
+                    {"error", perhaps_reference("ErrorObject")},
+                    {"cut", list_of(kText)}},
+                   {"cut"});
 }
 
 Json job_list() {

@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "core/base/utf8.h"
+#include "server/jobs/job_store.h"
 #include "server/link/message.h"
 
 namespace alice {
@@ -22,6 +24,15 @@ Json picture_to_json(const PictureFile& picture, const std::string& base_url) {
 Json error_to_json(const Job& job) {
   if (!job.error.has_value()) return nullptr;
   return Json::parse(job_failure(job, pointer_to_param).body()).at("error");
+}
+
+/// Whether it was longer.
+bool cut(Json& text) {
+  std::u32string letters = decode_utf8(text.get_ref<const std::string&>());
+  if (letters.size() <= kListedLetters) return false;
+  letters.resize(kListedLetters);
+  text = encode_utf8(letters);
+  return true;
 }
 
 }  // namespace
@@ -48,6 +59,18 @@ Json job_to_json(const Job& job, const std::string& base_url) {
           {"images", pictures},
           {"warnings", job.warnings},
           {"error", error_to_json(job)}};
+}
+
+Json listed_job_to_json(const Job& job, const std::string& base_url) {
+  Json entry = job_to_json(job, base_url);
+  entry["cut"] = Json::array();
+  for (const char* part : {"request", "settings"})
+    for (const char* name : {"prompt", "negative_prompt"}) {
+      const auto text = entry[part].find(name);
+      if (text == entry[part].end() || !text->is_string()) continue;
+      if (cut(*text)) entry["cut"].push_back(std::string(part) + "." + name);
+    }
+  return entry;
 }
 
 ApiError job_failure(const Job& job, const ParamOf& param_of) {

@@ -111,7 +111,7 @@ void list(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
                          const auto& waiting, const std::vector<Job>& jobs) {
     const size_t shown = std::min(jobs.size(), static_cast<size_t>(limit));
     Json data = Json::array();
-    for (size_t i = 0; i < shown; ++i) data.push_back(job_to_json(jobs[i], base));
+    for (size_t i = 0; i < shown; ++i) data.push_back(listed_job_to_json(jobs[i], base));
     waiting->send_json(200, {{"object", "list"}, {"data", data}, {"has_more", jobs.size() > shown}});
   };
   // One more than asked tells whether there are more.

@@ -19,6 +19,19 @@ constexpr const char* kColumns =
     "SELECT id, status, request, preview_every, request_id, attempts, worker_deaths, created_ms, started_ms, "
     "finished_ms, error_code, error_place, error_sentence, warnings, settings, resumed_from FROM jobs ";
 
+/// As kColumns, with prompts cut while SQLite reads them.
+std::string listed_columns() {
+  const std::string letters = std::to_string(kListedLetters + 1);
+  std::string columns = kColumns;
+  for (const std::string column : {"request", "settings"}) {
+    std::string cut = "json_replace(" + column;
+    for (const std::string name : {"'$.prompt'", "'$.negative_prompt'"})
+      cut += ", " + name + ", substr(json_extract(" + column + ", " + name + "), 1, " + letters + ")";
+    columns.replace(columns.find(" " + column + ",") + 1, column.size(), cut + ")");
+  }
+  return columns;
+}
+
 /// Greater than every id: ids are hex digits.
 const std::string kAfterEveryId = "~";
 
@@ -30,18 +43,24 @@ ErrorCode error_code_from(const std::string& word) {
   return ErrorCode::internal;
 }
 
-/// Opens the file and settles how it is written. Nothing is written before it is known to be ours.
-SQLite::Database open_database(const std::string& file) {
+/// Nothing is written before the file is known to be ours.
+void settle_how_it_is_written(SQLite::Database& database, const std::string& file) {
+  prepare_schema(database);
+  database.exec("PRAGMA synchronous = FULL");
+  database.exec("PRAGMA foreign_keys = ON");
+  if (database.execAndGet("PRAGMA journal_mode = WAL").getString() != "wal")
+    throw Error(ErrorCode::bad_config, file,
+                "SQLite cannot keep a write-ahead log here: the folder must be on a local disk");
+}
+
+SQLite::Database open_database(const std::string& file, bool to_write) {
   try {
-    SQLite::Database database(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
-    prepare_schema(database);
-    database.exec("PRAGMA synchronous = FULL");
-    database.exec("PRAGMA foreign_keys = ON");
-    if (database.execAndGet("PRAGMA journal_mode = WAL").getString() != "wal")
-      throw Error(ErrorCode::bad_config, file,
-                  "SQLite cannot keep a write-ahead log here: the folder must be on a local disk");
+    const int how = to_write ? SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE : SQLite::OPEN_READONLY;
+    SQLite::Database database(file, how, kBusyTimeoutMs);
+    if (to_write) settle_how_it_is_written(database, file);
     return database;
   } catch (const SQLite::Exception& e) {
+    if (!to_write) throw Error(ErrorCode::internal, file, std::string("the job database failed: ") + e.what());
     throw Error(ErrorCode::bad_config, file,
                 std::string("the job database cannot be opened: ") + e.what() +
                     "; nothing was changed: repair it or move it away, or name another data directory");
@@ -50,7 +69,7 @@ SQLite::Database open_database(const std::string& file) {
 
 class SqliteJobStore final : public JobStore {
  public:
-  explicit SqliteJobStore(const std::string& file) : file_(file), database_(open_database(file)) {}
+  SqliteJobStore(const std::string& file, bool to_write) : file_(file), database_(open_database(file, to_write)) {}
 
   void add(const Job& job) override {
     guarded([&] {
@@ -234,9 +253,9 @@ class SqliteJobStore final : public JobStore {
 
   // Reading moves a statement on, though it changes nothing that a caller could see.
   mutable SQLite::Statement find_ = prepare(std::string(kColumns) + "WHERE id = ?1");
-  mutable SQLite::Statement list_ = prepare(std::string(kColumns) + "WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
+  mutable SQLite::Statement list_ = prepare(listed_columns() + "WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
   mutable SQLite::Statement list_by_status_ =
-      prepare(std::string(kColumns) + "WHERE id < ?1 AND status = ?3 ORDER BY id DESC LIMIT ?2");
+      prepare(listed_columns() + "WHERE id < ?1 AND status = ?3 ORDER BY id DESC LIMIT ?2");
   mutable SQLite::Statement unfinished_ =
       prepare(std::string(kColumns) + "WHERE status IN ('queued', 'running', 'cancelling') ORDER BY id");
   mutable SQLite::Statement pictures_of_ = prepare(
@@ -245,14 +264,18 @@ class SqliteJobStore final : public JobStore {
       prepare("SELECT position, file, sha256, bytes, width, height, seed FROM pictures WHERE file = ?1");
 };
 
-}  // namespace
-
-std::unique_ptr<JobStore> open_sqlite_job_store(const std::string& file) {
+std::unique_ptr<JobStore> open_store(const std::string& file, bool to_write) {
   try {
-    return std::make_unique<SqliteJobStore>(file);
+    return std::make_unique<SqliteJobStore>(file, to_write);
   } catch (const SQLite::Exception& e) {
-    throw Error(ErrorCode::bad_config, file, std::string("has not the tables of its version: ") + e.what());
+    const ErrorCode code = to_write ? ErrorCode::bad_config : ErrorCode::internal;
+    throw Error(code, file, std::string("has not the tables of its version: ") + e.what());
   }
 }
+
+}  // namespace
+
+std::unique_ptr<JobStore> open_sqlite_job_store(const std::string& file) { return open_store(file, true); }
+std::unique_ptr<JobStore> open_sqlite_job_reader(const std::string& file) { return open_store(file, false); }
 
 }  // namespace alice

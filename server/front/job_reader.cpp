@@ -1,0 +1,81 @@
+#include "server/front/job_reader.h"
+
+#include <sys/stat.h>
+
+#include <exception>
+#include <utility>
+
+#include "core/base/utf8.h"
+
+namespace alice {
+namespace {
+
+constexpr int64_t kMostWaiting = 64;
+
+/// {0, 0} when there is none.
+std::pair<uint64_t, uint64_t> identity_of(const std::string& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return {};
+  return {status.st_dev, status.st_ino};
+}
+
+Error busy(const char* sentence) { return {ErrorCode::busy, "", sentence}; }
+
+}  // namespace
+
+Error no_such_job(const std::string& id) {
+  return {ErrorCode::not_found, "", "there is no job '" + brief(id, 64) + "'"};
+}
+
+template <class T, class Read>
+void JobReader::answer(Then<T> then, Read read) {
+  thread_.post([this, then = std::move(then), read = std::move(read)](bool closed) {
+    if (closed) return then(busy("the server is stopping"));
+    Outcome<T> outcome = Error(ErrorCode::internal, file_, "");
+    try {
+      outcome = read();
+    } catch (const Error& error) {
+      outcome = error;
+    } catch (const std::exception& error) {
+      outcome = Error(ErrorCode::internal, file_, error.what());
+    }
+    then(std::move(outcome));
+  });
+}
+
+JobReader::JobReader(std::string file) : file_(std::move(file)) { thread_.start(); }
+
+void JobReader::list(int64_t limit, const std::string& before, std::optional<JobStatus> status,
+                     Then<std::vector<Job>> then) {
+  if (waiting_ >= kMostWaiting) return then(busy("too many lists of jobs are asked for at once"));
+  ++waiting_;
+  answer<std::vector<Job>>(std::move(then), [this, limit, before, status] {
+    --waiting_;
+    return store().list(limit, before, status);
+  });
+}
+
+void JobReader::find(const std::string& id, Then<Job> then) {
+  answer<Job>(std::move(then), [this, id] {
+    auto job = store().find(id);
+    if (!job.has_value()) throw no_such_job(id);
+    return std::move(*job);
+  });
+}
+
+void JobReader::stop() {
+  thread_.stop([this] { store_.reset(); });
+}
+
+/// Opened anew when the file is another one than before.
+const JobStore& JobReader::store() {
+  const auto now = identity_of(file_);
+  if (store_ == nullptr || now != opened_) {
+    store_.reset();
+    store_ = open_sqlite_job_reader(file_);
+    opened_ = now;
+  }
+  return *store_;
+}
+
+}  // namespace alice

@@ -1,0 +1,49 @@
+#pragma once
+// Jobs and lists of them, read by a connection and a thread of their own: long ones hold up nobody who brings a job.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/front/desk_thread.h"
+#include "server/front/job_service.h"
+#include "server/jobs/job_store.h"
+
+namespace alice {
+
+/// Error(not_found).
+Error no_such_job(const std::string& id);
+
+class JobReader {
+ public:
+  /// Of a database that the store has opened already.
+  explicit JobReader(std::string file);
+  ~JobReader() { stop(); }
+
+  /// JobStore::list(). Error(busy) when too many wait for theirs, or after stop(); Error(internal) when the database
+  /// fails. `then` is called on the reader's thread, or on the caller's.
+  void list(int64_t limit, const std::string& before, std::optional<JobStatus> status, Then<std::vector<Job>> then);
+  /// The job; Error(not_found) for an unknown id. Otherwise as list(), but however many wait.
+  void find(const std::string& id, Then<Job> then);
+  /// Ends the thread. Any thread but the reader's.
+  void stop();
+
+ private:
+  /// Calls `then` with what `read` gives or throws.
+  template <class T, class Read>
+  void answer(Then<T> then, Read read);
+  const JobStore& store();
+
+  const std::string file_;
+  std::atomic<int64_t> waiting_{0};
+  DeskThread thread_;
+  // The thread's own.
+  std::unique_ptr<JobStore> store_;
+  std::pair<uint64_t, uint64_t> opened_;  // device and number of the file that store_ reads
+};
+
+}  // namespace alice
