@@ -17,11 +17,15 @@ struct LoggingConfig {
   int64_t backup_count = 5;         ///< how many of those are kept
   LogFormat format = LogFormat::text;
   bool prompts = false;    ///< are prompts written?
+  bool requests = true;    ///< a line for each HTTP request, whatever the level?
   std::string file_place;  ///< where the file was named, for errors
 };
 
 /// Makes spdlog's default logger as `config` says; spdlog::info() and the like may be called from any thread
 /// afterwards. Call it once, before other threads log. Throws Error(bad_config) when the file cannot be opened.
 void start_logging(const LoggingConfig& config);
+
+/// The line of an HTTP request that was answered. Before start_logging() it goes to spdlog's default logger.
+void log_request(const std::string& line);
 
 }  // namespace alice

@@ -54,7 +54,8 @@ const OptionTable<LoggingConfig>& logging_options() {
           .integer("backup_count", &LoggingConfig::backup_count, {0, 1000}, "how many rotated files are kept")
           .choice("format", &LoggingConfig::format, {{"text", LogFormat::text}, {"json", LogFormat::json}},
                   "lines for people, or a JSON object a line")
-          .boolean("prompts", &LoggingConfig::prompts, "are prompts written to the log?");
+          .boolean("prompts", &LoggingConfig::prompts, "are prompts written to the log?")
+          .boolean("requests", &LoggingConfig::requests, "a line for each HTTP request, whatever the level?");
   return table;
 }
 

@@ -31,7 +31,11 @@ using Check = bool (*)(const std::string&);
 void check_text(const ConfigNode& node, Check is_right, const char* expected, Faults& faults) {
   if (node.is_text() && !is_right(node.scalar.get<std::string>()))
     faults.add(node.place, std::string("must be ") + expected + ", got " + shown(node));
-  for (const ConfigNode& item : node.items) check_text(item, is_right, expected, faults);
+}
+
+/// What is no list at all has been told by the table.
+void check_texts(const ConfigNode& list, Check is_right, const char* expected, Faults& faults) {
+  for (const ConfigNode& item : list.items) check_text(item, is_right, expected, faults);
 }
 
 }  // namespace
@@ -85,8 +89,8 @@ void check_server_values(const ConfigNode& server, Faults& faults) {
     if (key == "host") check_text(value, is_address, "an address, such as 127.0.0.1 or 0.0.0.0", faults);
     if (key == "public_url")
       check_text(value, is_origin, "a URL without a path, such as https://pictures.example", faults);
-    if (key == "cors_origins") check_text(value, is_origin, "an origin, such as https://app.example", faults);
-    if (key == "allowed_hosts") check_text(value, is_host_name, "a host's name without port or path", faults);
+    if (key == "cors_origins") check_texts(value, is_origin, "an origin, such as https://app.example", faults);
+    if (key == "allowed_hosts") check_texts(value, is_host_name, "a host's name without port or path", faults);
   }
 }
 

@@ -107,3 +107,12 @@ TEST_CASE("what a server could not work with is a fault at its place, all at onc
   folder.sources.port = "many";
   CHECK(error_of([&] { folder.load(""); }).place() == "--port");
 }
+
+TEST_CASE("a text in place of a list is told once") {
+  ConfigFolder folder;
+  const std::string sentence =
+      error_of([&] { folder.load("server: {cors_origins: '*', allowed_hosts: 'a:1'}"); }).sentence();
+  CHECK(says(sentence, "list"));
+  CHECK_FALSE(says(sentence, "must be an origin"));
+  CHECK_FALSE(says(sentence, "a host's name"));
+}

@@ -48,6 +48,17 @@ class LogTest(unittest.TestCase):
                 self.assertTrue({"time", "level", "message"} <= set(line), line)
             self.assertFalse([line for line in server.log().splitlines() if " info " in line or " warning " in line])
 
+    def test_requests_are_told_at_the_default_level_unless_the_configuration_says_no(self):
+        for config, count in (("", 1), ("logging: {requests: false}\n", 0)):
+            with Server(config=config, environment={"ALICE_LOG_LEVEL": "warning"}) as server:
+                server.call("GET", "/v1/jobs")
+                server.call("GET", "/health")
+                server.stop()
+                lines = [line for line in server.log().splitlines() if " request=" in line]
+                self.assertEqual(len(lines), count, lines)
+                for line in lines:
+                    self.assertRegex(line, r" info .*request=\S+ GET /v1/jobs 200 [0-9.]+ ms$")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/front/http/reply_parts.h"
+#include "server/logging.h"
 
 namespace alice {
 namespace {
@@ -146,8 +147,8 @@ void Exchange::done(int status) {
 void Exchange::log(int status) const {
   const double ms =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - request_.arrived).count();
-  spdlog::info("request={} {}{}{} {} {} {:.1f} ms", request_.id, job_.empty() ? "" : "job=" + job_ + " ",
-               model_.empty() ? "" : "model=" + model_ + " ", request_.method, route_, status, ms);
+  log_request(fmt::format("request={} {}{}{} {} {} {:.1f} ms", request_.id, job_.empty() ? "" : "job=" + job_ + " ",
+                          model_.empty() ? "" : "model=" + model_ + " ", request_.method, route_, status, ms));
 }
 
 }  // namespace alice
