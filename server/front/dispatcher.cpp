@@ -198,7 +198,10 @@ void Dispatcher::worker_says(WorkerGroup& group, size_t worker, ToFront message)
 
 void Dispatcher::on(WorkerGroup& group, size_t worker, const Described& described) {
   spdlog::info("worker={} is ready, process {}", group.log_name(worker), described.pid);
-  board_.update([description = groups_.description()](ServerState& state) { state.description = description; });
+  board_.update([description = groups_.description()](ServerState& state) {
+    state.description = description;
+    ++state.description_version;
+  });
   publish();
   refreshes_.answered({&group, worker});
   dispatch();

@@ -49,6 +49,7 @@ struct ServerState {
   /// "group", everything under plugins the "groups" that have it. {} before the first.
   Json description = Json::object();
   std::string default_model;                   ///< of requests that name none; see choose_model()
+  int64_t description_version = 0;  ///< another one whenever the description is
   std::vector<GroupState> groups;              ///< the default one first
   int64_t queued = 0, running = 0;             ///< jobs; a cancelled one runs until its worker has let go of it
   int64_t queue_size = 0;                      ///< most queued jobs of a group

@@ -71,6 +71,17 @@ void drain(JobDesk& desk, const Signals& signals, double timeout_s) {
   desk.stop();  // after this, on_done comes no more
 }
 
+/// Whose places clients are not told.
+std::vector<std::filesystem::path> folders_of(const Config& config) {
+  std::vector<std::filesystem::path> folders = {config.host.models_directory, config.server.data_directory,
+                                                config.server.images_directory, program_folder()};
+  for (const auto& folder : std::vector(folders)) {
+    std::error_code fault;
+    if (auto real = std::filesystem::canonical(folder, fault); !fault) folders.push_back(std::move(real));
+  }
+  return folders;
+}
+
 }  // namespace
 
 int run_serve(const CommandLine& line) {
@@ -82,7 +93,7 @@ int run_serve(const CommandLine& line) {
   JobDeskSettings desk_settings = job_desk_settings(config, worker_arguments(line));
   if (line.watch_plugins) desk_settings.watch_plugins = kWatchPeriod;
   JobDesk desk(desk_settings);
-  HttpFront front(config.server, desk, {describe_defaults(config.host.defaults)});
+  HttpFront front(config.server, desk, {describe_defaults(config.host.defaults), folders_of(config)});
   front.start();
   tell_service_manager("READY=1\nSTATUS=listens on port " + std::to_string(front.port()));
   Welcome welcome(config, front.port());

@@ -72,7 +72,7 @@ Json emoji_model() {
 }
 
 Json broken_model() {
-  return {{"id", "sd/broken"},   {"available", false},  {"unavailable", "a part is missing"}, {"description", ""},
+  return {{"id", "sd/broken"},   {"available", false},  {"unavailable", "/home/ann/models/broken/part.json: a part is missing"}, {"description", ""},
           {"group", "sandbox"}, {"created", 1700000000}, {"bytes", 0}};
 }
 
@@ -82,7 +82,7 @@ Json description() {
   const Json hard = {{"id", "hard"}, {"bytes", 0}};
   return {{"models", Json::array({emoji_model(), broken_model()})},
           {"loras", Json::array({soft, hard})},
-          {"plugins", {{"plugins", Json::array()}, {"schedulers", Json::array({plain_scheduler()})}}},
+          {"plugins", {{"plugins", Json::array({{{"id", "plain"}, {"file", "/usr/lib/alice/libplain.so"}}})}, {"schedulers", Json::array({plain_scheduler()})}}},
           {"noise_options", Json::array()},
           {"generation_defaults", defaults},
           {"backend", "none"},

@@ -61,7 +61,7 @@ class RefusedReload(ServerCase):
     def test_a_refused_reload_says_which_group_keeps_its_workers_and_why(self):
         answer = self.server.post(RELOAD, None)
         self.assert_error(answer, 409, "reload_refused")
-        self.assertIn("sandbox: /p/a.so: is a damaged library", answer.error["message"])
+        self.assertIn("sandbox: a.so: is a damaged library", answer.error["message"])
         self.assertEqual(answer.headers["x-should-retry"], "false")
 
 

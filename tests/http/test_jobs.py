@@ -1,6 +1,7 @@
 """Jobs by themselves, their events, and clients who wait, leave or read slowly."""
 
 import json
+import re
 import socket
 import unittest
 
@@ -12,7 +13,7 @@ def read_events(response):
     events, fields = [], {}
     for line in response.read().decode().splitlines():
         if not line and "event" in fields:
-            events.append((int(fields["id"]), fields["event"], json.loads(fields["data"])))
+            events.append((fields["id"], fields["event"], json.loads(fields["data"])))
         if not line:
             fields = {}
         elif not line.startswith(":"):
@@ -105,9 +106,10 @@ class Jobs(ServerCase):
         response = link.getresponse()
         self.assertEqual(response.getheader("Content-Type"), "text/event-stream; charset=utf-8")
         events = read_events(response)
-        self.assertEqual([number for number, _, _ in events], list(range(1, len(events) + 1)))
-        number, name, data = events[-1]
-        self.assertEqual((name, data["job"]["status"]), ("done", "succeeded"))
+        ids = [event_id for event_id, _, _ in events]
+        self.assertEqual(len(set(ids)), len(ids), ids)
+        event_id, name, data = events[-1]
+        self.assertEqual((event_id, name, data["job"]["status"]), ("done", "done", "succeeded"))
         self.assertLessEqual({name for _, name, _ in events}, {"position", "step", "preview", "done"})
         for _, name, data in events:
             if name == "step":
@@ -127,6 +129,68 @@ class Jobs(ServerCase):
         response = link.getresponse()
         self.assertEqual((response.status, response.read()), (200, b""))
         link.close()
+
+    def events_from(self, job, last):
+        link = self.server.connect()
+        self.addCleanup(link.close)
+        link.request("GET", f"/v1/jobs/{job}/events", headers={"Last-Event-ID": last})
+        return link.getresponse()
+
+    def test_who_has_the_last_event_is_told_to_stop(self):
+        job = self.submit().json["id"]
+        wait_until(lambda: self.status_of(job) == "succeeded", "the job ends")
+        response = self.events_from(job, "done")
+        self.assertEqual((response.status, response.read()), (204, b""))  # at which EventSource asks no more
+        for last in ("position-1", "denoise-0-3", "handed_back", ""):
+            self.assertEqual([name for _, name, _ in read_events(self.events_from(job, last))], ["done"], last)
+        self.assert_error(self.server.get("/v1/jobs/" + "0" * 32 + "/events", {"Last-Event-ID": "done"}), 404, "not_found")
+
+    def test_who_comes_back_is_not_told_again_what_it_knows(self):
+        job = self.submit("hold").json["id"]
+        with self.server.socket() as link:
+            head = f"GET /v1/jobs/{job}/events HTTP/1.1\r\nHost: localhost\r\n"
+            link.sendall((head + "\r\n").encode())
+            data = b""
+            while b"\nid: " not in data:
+                data += link.recv(4096)
+        last = re.search(rb"\nid: (\S+)", data)[1].decode()
+        with self.server.socket() as link:
+            link.sendall((head + f"Last-Event-ID: {last}\r\n\r\n").encode())
+            data = b""
+            self.server.ask("DELETE", "/v1/jobs/" + job)
+            while b"event: done" not in data:
+                data += link.recv(4096)
+        self.assertNotIn(f"\nid: {last}\n".encode(), data)
+
+    def test_only_so_many_follow_jobs(self):
+        job = self.submit("hold").json["id"]
+        links = []
+        for _ in range(512):
+            link = self.server.socket()
+            link.sendall(f"GET /v1/jobs/{job}/events HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            links.append(link)
+        wait_until(lambda: self.server.get(f"/v1/jobs/{job}/events", {"Last-Event-ID": "x"}).status == 503
+                   if all(link.recv(1, socket.MSG_PEEK) for link in links) else False, "one too many is refused")
+        answer = self.server.get(f"/v1/jobs/{job}/events")
+        self.assert_error(answer, 503, "busy")
+        self.assertIn("retry-after", answer.headers)
+        for link in links:
+            link.close()
+        self.server.ask("DELETE", "/v1/jobs/" + job)
+        wait_until(lambda: self.events_from(job, "x").status == 200, "there is room again")
+
+    def test_lists_have_the_beginnings_of_long_prompts(self):
+        prompt, negative = "\u00e4" * 50_000, "b" * 200
+        job = self.submit(prompt, negative_prompt=negative).json
+        self.assertEqual(job["request"]["prompt"], prompt)
+        wait_until(lambda: self.status_of(job["id"]) == "succeeded", "the job ends")
+        answer = self.server.get("/v1/jobs?limit=1")
+        entry = answer.json["data"][0]
+        self.assertEqual((entry["id"], entry["request"]["prompt"]), (job["id"], prompt[:200]))
+        self.assertEqual((entry["request"]["negative_prompt"], entry["settings"]["prompt"]), (negative, prompt[:200]))
+        self.assertEqual(entry["cut"], ["request.prompt", "settings.prompt"])
+        self.assertLess(len(answer.body), 5000)
+        self.assertEqual(self.server.get("/v1/jobs/" + job["id"]).json["request"]["prompt"], prompt)
 
     def test_a_quiet_stream_has_comments(self):
         job = self.submit("hold").json["id"]

@@ -205,5 +205,20 @@ class Answers(ServerCase):
             self.check("Status", {"status": "ok", "more": 1})
 
 
+class Kept(ServerCase):
+    def test_long_answers_are_kept_by_who_has_them(self):
+        for path in ("/v1/models", "/v1/plugins", "/openapi.json"):
+            first = self.server.get(path)
+            etag = first.headers["etag"]
+            again = self.server.get(path, {"If-None-Match": '"x", W/' + etag})
+            self.assertEqual((again.status, again.body, again.headers["etag"]), (304, b"", etag), path)
+            self.assertEqual(self.server.get(path, {"If-None-Match": '"x"'}).body, first.body)
+            self.assertEqual(self.server.ask("HEAD", path).headers["etag"], etag)
+        here, there = (self.server.get("/openapi.json", {"Host": host}) for host in ("localhost:1", "127.0.0.1"))
+        self.assertEqual(here.json["servers"], [{"url": "http://localhost:1"}])
+        self.assertEqual(there.json["servers"], [{"url": "http://127.0.0.1"}])
+        self.assertNotEqual(here.headers["etag"], there.headers["etag"])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -362,6 +362,9 @@ class Log(unittest.TestCase):
         server.get("/v1/jobs?limit=3", {"x-request-id": "list-1"})
         job = server.post("/v1/images/generations", {"prompt": "very secret"}, {"x-request-id": "make-1"}).json["job"]
         server.get("/v1/models/sd/emoji", {"x-request-id": "model-1"})
+        queued = server.post("/v1/jobs", {"prompt": "x", "model": "sd/emoji"}, {"x-request-id": "queue-1"}).json["id"]
+        for path in ("/health", "/livez", "/readyz", "/metrics"):
+            server.get(path, {"x-request-id": "probe-1"})
         server.process.stdin.close()
         server.process.wait()
         log = server.process.stdout.read().decode() + server.process.stderr.read().decode()
@@ -369,6 +372,9 @@ class Log(unittest.TestCase):
         self.assertEqual(len(re.findall(r"request=list-1 GET /v1/jobs 200 [0-9.]+ ms", log)), 1)
         self.assertEqual(len(re.findall(f"request=make-1 job={job} POST /v1/images/generations 200 [0-9.]+ ms", log)), 1)
         self.assertEqual(len(re.findall(r"request=model-1 GET /v1/models/{id...} 200 [0-9.]+ ms", log)), 1)
+        self.assertEqual(
+            len(re.findall(f"request=queue-1 job={queued} model=sd/emoji POST /v1/jobs 202 [0-9.]+ ms", log)), 1)
+        self.assertNotIn("probe-1", log)
         self.assertNotIn("secret", log)
         self.assertNotIn("limit", log)
 

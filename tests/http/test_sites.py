@@ -162,5 +162,18 @@ class Plain(ServerCase):
         self.assertFalse([name for name in answer.headers if name.startswith("access-control") or name == "vary"])
 
 
+class Strangers(ServerCase):
+    def test_no_answer_tells_where_files_are(self):
+        self.assertEqual(self.server.get("/v1/plugins").json["plugins"][0]["file"], "libplain.so")
+        models = {model["id"]: model for model in self.server.get("/v1/models").json["data"]}
+        self.assertEqual(models["sd/broken"]["unavailable"], "part.json: a part is missing")
+        self.assertEqual(self.server.get("/v1/models/sd/broken").json["unavailable"], "part.json: a part is missing")
+        page = self.server.get("/").body.decode()
+        self.assertIn("part.json: a part is missing", page)
+        self.assertNotIn("/home/ann", page)
+        refusal = self.server.post("/v1/jobs", {"prompt": "x", "model": "sd/broken"})
+        self.assertNotIn(b"/home/ann", refusal.body)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -9,7 +9,7 @@ namespace alice {
 
 struct ByteBudget {
   uint64_t most = 0;  ///< of all connections together
-  uint64_t held = 0;
+  uint64_t held = 0, highest = 0;
   bool has_room_for(uint64_t bytes) const { return bytes <= most && held <= most - bytes; }
 };
 
@@ -25,6 +25,7 @@ class HeldBytes {
   void become(uint64_t bytes) {
     budget_->held += bytes - bytes_;  // modulo 2^64, as unsigned numbers are
     bytes_ = bytes;
+    if (budget_->held > budget_->highest) budget_->highest = budget_->held;
   }
   uint64_t bytes() const { return bytes_; }
   bool is_within() const { return budget_->held <= budget_->most; }

@@ -85,6 +85,11 @@ void ConnectionInput::answered() {
   say(kContinue);
 }
 
+bool ConnectionInput::has_news() const {
+  char byte = 0;
+  return has_request() || ::recv(descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 void ConnectionInput::end(const std::string& words) {
   if (reader_.has_begun() && !owes_answers() && !has_left_) say(words);
   has_left_ = is_last_ = true;

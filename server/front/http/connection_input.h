@@ -33,6 +33,8 @@ class ConnectionInput {
   /// An answer has left, or never will.
   void answered();
   bool owes_answers() const { return unanswered_ > 0; }
+  /// A request is there, or bytes have come that nobody has looked at yet.
+  bool has_news() const;
 
   /// The client has ended its side: it hears nothing more.
   void left() { has_left_ = true; }

@@ -34,7 +34,7 @@ ConnectionTable::Place ConnectionTable::place_for(const std::string& address) {
 bool ConnectionTable::end_one(const std::function<bool(const Connection&)>& is_meant) {
   for (const auto& [rank, id] : could_go_) {
     Connection& connection = connections_.at(id);
-    if (connection.input->has_request() || !is_meant(connection)) continue;
+    if (!is_meant(connection) || connection.input->has_news()) continue;
     count(connection, -1);
     set_rank(id, connection, std::nullopt);
     std::exchange(connection.input, nullptr)->end(no_room_answer());

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "server/front/http/client_text.h"
+
 namespace alice {
 
 namespace {
@@ -24,7 +26,9 @@ int64_t seconds_of_rest(const ServerState& state) {
 ApiError service_error(const FrontContext& context, const Error& error, const ParamOf& param_of) {
   const auto state = context.jobs.state();
   const bool is_resting = error.code() == ErrorCode::busy && error.place() == kRestingPlace;
-  ApiError answer = to_api_error(error, param_of, is_resting ? seconds_of_rest(*state) : state->retry_after_s);
+  const std::string sentence = without_folders(error.sentence(), context.facts.folders);
+  const int64_t again = is_resting ? seconds_of_rest(*state) : state->retry_after_s;
+  ApiError answer = to_api_error(error.code(), error.place(), sentence, param_of, again);
   if (error.code() == ErrorCode::busy && (state->draining || is_resting)) answer.status = 503;
   return answer;
 }

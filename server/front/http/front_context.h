@@ -11,6 +11,7 @@
 #include "server/front/http/exchange.h"
 #include "server/front/http/helper_thread.h"
 #include "server/front/http/http_front.h"
+#include "server/front/http/kept_text.h"
 #include "server/front/http/request_counters.h"
 #include "server/front/http/site_guard.h"
 #include "server/front/job_service.h"
@@ -26,9 +27,11 @@ struct FrontContext {
   const FrontFacts facts;
   const SiteGuard guard;
   RequestCounters counters;
+  KeptText kept_models, kept_plugins, kept_openapi, kept_page;
   std::shared_ptr<EventLoop> loop;
   const std::unique_ptr<HelperThread> helper = std::make_unique<HelperThread>();  ///< for what would hold up the loop
   std::function<int64_t()> open_connections;
+  int64_t event_streams = 0;  ///< open now
 };
 
 /// The answer to what the service refuses: busy is 429 and says when to try again, or 503 while the server drains or

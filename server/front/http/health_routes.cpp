@@ -1,5 +1,6 @@
 // Whether the server lives and can work. Answered from the service's snapshot: these never wait for anything.
 
+#include "server/front/http/client_text.h"
 #include "server/front/http/model_list.h"
 #include "server/front/http/routes.h"
 
@@ -26,14 +27,14 @@ void answer_health(const FrontContext& context, Exchange& exchange) {
                            {"models_loaded", models},
                            {"uptimeSeconds", uptime},
                            {"uptime_seconds", uptime},
-                           {"groups", list_groups(*state)}});
+                           {"groups", json_without_folders(list_groups(*state), context.facts.folders)}});
 }
 
 void answer_ready(const FrontContext& context, Exchange& exchange) {
   const auto state = context.jobs.state();
   if (state->not_ready.empty()) return exchange.send_json(200, {{"status", "ready"}});
   std::string reasons;
-  for (const std::string& reason : state->not_ready) reasons += (reasons.empty() ? "" : "; ") + reason;
+  for (const std::string& reason : state->not_ready) reasons += (reasons.empty() ? "" : "; ") + without_folders(reason, context.facts.folders);
   ApiError error(503, "not_ready", reasons);
   error.again = true;
   error.headers.emplace_back("Retry-After", "1");

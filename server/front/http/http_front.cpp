@@ -4,8 +4,10 @@
 #include <iterator>
 #include <utility>
 
+#include "server/front/http/client_text.h"
 #include "server/front/http/exchange.h"
 #include "server/front/http/front_context.h"
+#include "server/front/http/heap_keeper.h"
 #include "server/front/http/missing_paths.h"
 #include "server/front/http/openapi.h"
 #include "server/front/http/page.h"
@@ -23,20 +25,27 @@ uint64_t body_limit(const ServerConfig& config) { return static_cast<uint64_t>(c
 /// `router` knows all of them, this one too, by the time it is asked.
 Route description_route(FrontContext& context, const Router& router) {
   const auto answer = [&context, &router](const std::shared_ptr<Exchange>& exchange) {
+    const auto state = context.jobs.state();
     const std::string base = context.guard.base_url(exchange->request());
-    exchange->send_json(200, openapi_document(router.routes(), *context.jobs.state(), base));
+    context.kept_openapi.send(*exchange, std::to_string(state->description_version), base, [&] {
+      return dump_json(openapi_document(router.routes(), *state, KeptText::kBaseMark));
+    });
   };
   return {"GET", "/openapi.json", Access::open, answer, {"getDescription", "this description", "Description"}};
 }
 
 std::vector<Route> page_routes(FrontContext& context, const Router& router) {
   const auto answer = [&context, &router](const std::shared_ptr<Exchange>& exchange) {
-    const std::string base = context.guard.base_url(exchange->request());
-    exchange->send(200,
-                   {{"Content-Type", "text/html; charset=utf-8"},
-                    {"Cache-Control", "no-store"},
-                    {"Content-Security-Policy", "default-src 'none'; sandbox allow-top-navigation-by-user-activation"}},
-                   page_of(router.routes(), *context.jobs.state(), base));
+    const auto state = context.jobs.state();
+    const auto make = [&] {
+      ServerState told = *state;
+      told.description = json_without_folders(std::move(told.description), context.facts.folders);
+      return page_of(router.routes(), told, KeptText::kBaseMark);
+    };
+    context.kept_page.send(
+        *exchange, std::to_string(state->description_version), context.guard.base_url(exchange->request()), make,
+        {{"Content-Type", "text/html; charset=utf-8"},
+         {"Content-Security-Policy", "default-src 'none'; sandbox allow-top-navigation-by-user-activation"}});
   };
   return {{"GET", "/", Access::open, answer, {"getPage", "what is here, for people", "Page", {}, 200, "text/html"}},
           {"GET", "/docs", Access::open, answer}};
@@ -85,6 +94,7 @@ class HttpFront::Impl {
       const Route* route = route_of(head);
       return route != nullptr && route->is_probe;
     };
+    options.on_held_bytes = [this](uint64_t now, uint64_t highest) { heap_.look(now, highest); };
     transport_ = make_transport(std::move(options),
                                 [this](IncomingRequest incoming, std::shared_ptr<ReplyStream> stream) {
                                   take(std::move(incoming), std::move(stream));
@@ -104,6 +114,7 @@ class HttpFront::Impl {
 
   FrontContext context_;
   const Router router_;
+  HeapKeeper heap_{*context_.helper};
   std::unique_ptr<Transport> transport_;  // last: its thread uses all of the above
 };
 

@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/base/json.h"
 #include "server/config/server_config.h"
@@ -16,6 +18,8 @@ namespace alice {
 struct FrontFacts {
   /// describe_defaults() of the configuration. A worker's description goes before it.
   Json generation_defaults = Json::object();
+  /// Folders whose places on this machine are nobody's business: clients are told names below them.
+  std::vector<std::filesystem::path> folders = {};
   /// Of this program; uptime counts from here.
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 };

@@ -1,7 +1,10 @@
 #include "server/front/http/job_events.h"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <array>
 #include <cmath>
+#include <mutex>
 #include <utility>
 
 #include "server/front/http/base64.h"
@@ -13,6 +16,22 @@ namespace {
 constexpr auto kHeartbeat = std::chrono::seconds(10);
 constexpr const char* kRetry = "retry: 2000\n\n";  // ms until a browser asks again when it is cut off
 constexpr size_t kKinds = 5;
+constexpr const char* kLastId = "done";
+/// Each costs a share of every preview; those that wait for pictures by a POST are not among them.
+constexpr int64_t kMostStreams = 512;
+
+/// Tells the event's content apart, not its number: whoever comes back is not told again what it knows, from whatever
+/// process and connection it had it.
+std::string id_of(const JobEvent& event) {
+  switch (event.kind) {
+    case JobEvent::Kind::position: return fmt::format("position-{}", event.position);
+    case JobEvent::Kind::preview: return fmt::format("preview-{}-{}", event.image, event.step);
+    case JobEvent::Kind::step: return fmt::format("{}-{}-{}", event.stage, event.first_image, event.done);
+    case JobEvent::Kind::ended: return kLastId;
+    case JobEvent::Kind::handed_back: break;
+  }
+  return "handed_back";
+}
 
 const char* name_of(JobEvent::Kind kind) {
   switch (kind) {
@@ -48,17 +67,47 @@ Json data_of(const JobEvent& event, const std::string& base_url) {
           {"eta_seconds", event.eta_seconds < 0 ? Json(nullptr) : Json(to_tenths(event.eta_seconds))}};
 }
 
+/// Of each kind the newest event that has not been sent. put() is called on the service's thread, all else on the loop's.
+class Mailbox {
+ public:
+  /// Whether the loop must be told: it is not yet, and has not been kept waiting by a slow client.
+  bool put(const JobEvent& event) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    slots_[static_cast<size_t>(event.kind)] = event;
+    return !std::exchange(is_told_, true);
+  }
+
+  /// In the order in which they are sent. Nothing: the next one is told of.
+  std::optional<JobEvent> take() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (auto& slot : slots_)
+      if (slot.has_value()) return std::exchange(slot, std::nullopt);
+    is_told_ = false;
+    return std::nullopt;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::array<std::optional<JobEvent>, kKinds> slots_;
+  bool is_told_ = false;
+};
+
 /// Lives as long as its exchange is open: held by the exchange's on_closed callback, weakly by all others.
 class EventStream : public std::enable_shared_from_this<EventStream> {
  public:
-  EventStream(FrontContext& context, std::shared_ptr<Exchange> exchange)
-      : context_(context), exchange_(std::move(exchange)), base_url_(context.guard.base_url(exchange_->request())) {}
+  EventStream(FrontContext& context, std::shared_ptr<Exchange> exchange, std::string known)
+      : context_(context),
+        exchange_(std::move(exchange)),
+        base_url_(context.guard.base_url(exchange_->request())),
+        known_(std::move(known)) {
+    ++context_.event_streams;
+  }
+  ~EventStream() { --context_.event_streams; }
 
   void start(const std::string& id);
 
  private:
   void opened(const Outcome<std::shared_ptr<JobWatch>>& outcome);
-  void take(JobEvent event);
   void send_next();
   void send(std::string text);
   void beat();
@@ -68,16 +117,18 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   const std::string base_url_;
   std::shared_ptr<JobWatch> watch_;
   EventLoop::Timer heartbeat_;
-  std::array<std::optional<JobEvent>, kKinds> waiting_;  // by kind, in the order in which they are sent
-  int64_t last_id_ = 0;
+  const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+  std::string known_;  // the id of the last event that the client has
   bool writing_ = false;
 };
 
 void EventStream::start(const std::string& id) {
   exchange_->on_closed([self = shared_from_this()] { self->watch_.reset(), self->heartbeat_.reset(); });
-  const auto on_event = [self = weak_from_this(), loop = context_.loop](const JobEvent& event) {
-    loop->post([self, event] {
-      if (const auto alive = self.lock()) alive->exchange_->guard([&] { alive->take(event); });
+  const auto on_event = [self = weak_from_this(), loop = context_.loop, mailbox = mailbox_](const JobEvent& event) {
+    if (!mailbox->put(event)) return;
+    loop->post([self] {
+      const auto alive = self.lock();
+      if (alive && !alive->writing_) alive->exchange_->guard([&] { alive->send_next(); });
     });
   };
   const auto then = [self = weak_from_this()](const Outcome<std::shared_ptr<JobWatch>>& outcome) {
@@ -99,19 +150,13 @@ void EventStream::opened(const Outcome<std::shared_ptr<JobWatch>>& outcome) {
   beat();
 }
 
-void EventStream::take(JobEvent event) {
-  waiting_[static_cast<size_t>(event.kind)] = std::move(event);
-  if (!writing_) send_next();
-}
-
 void EventStream::send_next() {
-  for (auto& slot : waiting_) {
-    if (!slot.has_value()) continue;
-    const JobEvent event = std::move(*slot);
-    slot.reset();
-    std::string text = "id: " + std::to_string(++last_id_) + "\nevent: " + name_of(event.kind) +
-                       "\ndata: " + dump_json(data_of(event, base_url_)) + "\n\n";
-    if (!is_last(event.kind)) return send(std::move(text));
+  while (const auto event = mailbox_->take()) {
+    const std::string id = id_of(*event);
+    if (id == std::exchange(known_, id) && !is_last(event->kind)) continue;
+    std::string text = "id: " + id + "\nevent: " + name_of(event->kind) +
+                       "\ndata: " + dump_json(data_of(*event, base_url_)) + "\n\n";
+    if (!is_last(event->kind)) return send(std::move(text));
     heartbeat_.reset();
     return exchange_->finish(std::move(text));
   }
@@ -136,10 +181,27 @@ void EventStream::beat() {
   });
 }
 
+/// EventSource asks again when a stream ends, for ever; at 204 it stops (WHATWG HTML, section 9.2.3).
+void tell_that_all_is_told(FrontContext& context, const std::shared_ptr<Exchange>& exchange, const std::string& id) {
+  const auto reply = [&context, id](const std::shared_ptr<Exchange>& waiting, const Job& job) {
+    if (has_ended(job.status)) return waiting->send(204, {}, "");
+    std::make_shared<EventStream>(context, waiting, "")->start(id);
+  };
+  context.jobs.find(id, answering<Job>(context, exchange, reply));
+}
+
 }  // namespace
 
 void stream_job_events(FrontContext& context, const std::shared_ptr<Exchange>& exchange, const std::string& id) {
-  std::make_shared<EventStream>(context, exchange)->start(id);
+  if (context.event_streams >= kMostStreams) {
+    ApiError error(503, to_string(ErrorCode::busy), "too many clients follow jobs; GET /v1/jobs/{id} tells its state");
+    error.again = true;
+    error.headers.emplace_back("Retry-After", "2");
+    throw error;
+  }
+  const std::string* last = exchange->request().header("Last-Event-ID");
+  if (last != nullptr && *last == kLastId) return tell_that_all_is_told(context, exchange, id);
+  std::make_shared<EventStream>(context, exchange, last == nullptr ? "" : *last)->start(id);
 }
 
 }  // namespace alice

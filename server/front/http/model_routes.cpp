@@ -1,5 +1,6 @@
 // What the server offers: models, plugins, and what a request means where it says nothing.
 
+#include "server/front/http/client_text.h"
 #include "server/front/http/model_list.h"
 #include "server/front/http/routes.h"
 #include "server/front/http/schema_parts.h"
@@ -15,9 +16,20 @@ Json model_called(const FrontContext& context, const std::string& name) {
   return model;
 }
 
-void answer_plugins(const FrontContext& context, Exchange& exchange) {
+void answer_models(FrontContext& context, Exchange& exchange) {
   const auto state = context.jobs.state();
-  exchange.send_json(200, state->description.value("plugins", Json::object()));
+  std::string version = std::to_string(state->description_version);
+  for (const GroupState& group : state->groups) version.append(" ").append(word_of(group));
+  context.kept_models.send(exchange, version, "", [&] {
+    return dump_json(json_without_folders(list_models(*state), context.facts.folders));
+  });
+}
+
+void answer_plugins(FrontContext& context, Exchange& exchange) {
+  const auto state = context.jobs.state();
+  context.kept_plugins.send(exchange, std::to_string(state->description_version), "", [&] {
+    return dump_json(json_without_folders(state->description.value("plugins", Json::object()), context.facts.folders));
+  });
 }
 
 /// Of one model, or of any.
@@ -63,13 +75,14 @@ const char* word_of(GroupReload::Outcome outcome) {
   return "";
 }
 
-void answer_reload(Exchange& exchange, const std::vector<GroupReload>& groups) {
+void answer_reload(const FrontContext& context, Exchange& exchange, const std::vector<GroupReload>& groups) {
+  const auto& folders = context.facts.folders;
   Json list = Json::array();
   std::string refusals;
   for (const GroupReload& group : groups) {
-    list.push_back({{"group", group.group}, {"outcome", word_of(group.outcome)}, {"plugins", group.libraries}});
+    list.push_back({{"group", group.group}, {"outcome", word_of(group.outcome)}, {"plugins", json_without_folders(group.libraries, folders)}});
     if (group.outcome == GroupReload::Outcome::refused)
-      refusals += (refusals.empty() ? "" : "; ") + group.group + ": " + group.reason;
+      refusals += (refusals.empty() ? "" : "; ") + group.group + ": " + without_folders(group.reason, folders);
   }
   if (!refusals.empty())
     throw ApiError(409, "reload_refused", "the workers stay as they were in the groups that follow. " + refusals);
@@ -81,7 +94,7 @@ void reload(const FrontContext& context, const std::shared_ptr<Exchange>& exchan
     throw ApiError(403, "forbidden",
                    "plugins are not reloaded over HTTP unless the configuration says server.allow_plugin_reload: true");
   context.jobs.reload_plugins(answering<std::vector<GroupReload>>(
-      context, exchange, [](const auto& waiting, const auto& groups) { answer_reload(*waiting, groups); }));
+      context, exchange, [&context](const auto& waiting, const auto& groups) { answer_reload(context, *waiting, groups); }));
 }
 
 }  // namespace
@@ -90,7 +103,7 @@ std::vector<Route> model_routes(FrontContext& context) {
   return {{"GET",
            "/v1/models",
            Access::open,
-           [&context](const auto& exchange) { exchange->send_json(200, list_models(*context.jobs.state())); },
+           [&context](const auto& exchange) { answer_models(context, *exchange); },
            {"listModels", "the models", "ModelList"}},
           {"POST",
            "/v1/models/refresh",
@@ -100,12 +113,12 @@ std::vector<Route> model_routes(FrontContext& context) {
           {"GET",
            "/v1/models/{id...}",
            Access::open,
-           [&context](const auto& exchange) { exchange->send_json(200, model_called(context, exchange->param("id"))); },
+           [&context](const auto& exchange) { exchange->send_json(200, json_without_folders(model_called(context, exchange->param("id")), context.facts.folders)); },
            {"getModel", "one model", "Model"}},
           {"GET",
            "/v1/loras",
            Access::open,
-           [&context](const auto& exchange) { exchange->send_json(200, list_loras(*context.jobs.state())); },
+           [&context](const auto& exchange) { exchange->send_json(200, json_without_folders(list_loras(*context.jobs.state()), context.facts.folders)); },
            {"listLoras", "the LoRAs", "LoraList"}},
           {"GET",
            "/v1/plugins",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/front/http/kept_text.h"
 #include "server/front/http/reply_parts.h"
 #include "server/front/http/routes.h"
 
@@ -18,18 +19,6 @@ bool is_picture_name(const std::string& file) {
   const auto index = file.begin() + kIdDigits + 1, end = file.end() - kEnd.size();
   return std::all_of(file.begin(), file.begin() + kIdDigits, is_hex) && file[kIdDigits] == '-' &&
          std::all_of(index, end, is_digit) && std::equal(end, file.end(), kEnd.begin(), kEnd.end());
-}
-
-/// If-None-Match (RFC 9110, section 13.1.2): weak comparison.
-bool is_known_to_client(const HttpRequest& request, const std::string& etag) {
-  const std::string* known = request.header("If-None-Match");
-  if (known == nullptr) return false;
-  for (std::string_view one : split_list(*known)) {
-    if (one == "*") return true;
-    if (one.substr(0, 2) == "W/") one.remove_prefix(2);
-    if (one == etag) return true;
-  }
-  return false;
 }
 
 void send_picture(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, const PictureFile& picture) {

@@ -58,7 +58,7 @@ class RestinioTransport : public Transport {
     factory_ = make_factory();
     listen();
     answering_->loop->start();
-    answering_->loop->post([this] { accept_next(); });
+    answering_->loop->post([this] { accept_next(), tell_held_bytes(); });
   }
 
   int64_t port() const override { return port_; }
@@ -82,6 +82,7 @@ class RestinioTransport : public Transport {
     answering_->loop->halt();
     table_.clear();
     retry_.reset();
+    held_timer_.reset();
     acceptor_.reset();
     answering_->loop->stop();
   }
@@ -91,6 +92,7 @@ class RestinioTransport : public Transport {
   void listen();
   void accept_next();
   void take(ConnectionSocket socket);
+  void tell_held_bytes();
   restinio::request_handling_status_t handle(const restinio::request_handle_t& request) noexcept;
   void pass_on(const restinio::request_handle_t& request);
 
@@ -101,7 +103,7 @@ class RestinioTransport : public Transport {
   ConnectionTable table_;
   std::shared_ptr<ConnectionFactory> factory_;
   std::optional<tcp::acceptor> acceptor_;
-  EventLoop::Timer retry_;
+  EventLoop::Timer retry_, held_timer_;
   int64_t port_ = 0;
   bool is_short_ = false;  // the last accept failed
   bool closed_ = false;
@@ -182,6 +184,18 @@ void RestinioTransport::take(ConnectionSocket socket) {
   } catch (const std::exception& e) {
     spdlog::warn("a connection could not be taken: {}", e.what());
   }
+}
+
+void RestinioTransport::tell_held_bytes() {
+  constexpr auto kPeriod = std::chrono::seconds(2);
+  constexpr uint64_t kOfConnection = 8u << 10;  // measured
+  uint64_t now = kOfConnection * static_cast<uint64_t>(table_.size()), highest = now;
+  for (ByteBudget* budget : {incoming_.get(), answering_->outgoing.get()}) {
+    now += budget->held;
+    highest += std::exchange(budget->highest, budget->held);
+  }
+  options_.on_held_bytes(now, highest);
+  held_timer_ = answering_->loop->after(kPeriod, [this] { tell_held_bytes(); });
 }
 
 restinio::request_handling_status_t RestinioTransport::handle(const restinio::request_handle_t& request) noexcept {

@@ -1,6 +1,6 @@
 #pragma once
-// Connections that bring requests and take answers. Its implementation is the only file that includes RESTinio and
-// Asio: nothing above it knows them.
+// Connections that bring requests and take answers. Its implementation (restinio_*, connection_socket.h, asio_loop.h)
+// alone includes RESTinio and Asio's sockets: nothing above it knows them.
 
 #include <chrono>
 #include <cstdint>
@@ -91,6 +91,9 @@ struct TransportOptions {
   uint64_t max_incoming_bytes = 256u << 20;
   /// Of all answers together that clients have not read yet: ReplyStream::has_room_for().
   uint64_t max_outgoing_bytes = 256u << 20;
+  /// Is told every other second, on the loop's thread, how many bytes requests and unread answers hold, and the most that
+  /// they held since the last time.
+  std::function<void(uint64_t now, uint64_t highest)> on_held_bytes;
   std::chrono::milliseconds read_timeout{60'000};  ///< for a request to arrive, for an idle connection, for each write
 };
 
