@@ -164,7 +164,7 @@ TEST_CASE("every fault of a command line is told at once, with the option that i
                                     "--n",
                                     "many",
                                     "--seed",
-                                    "-1",
+                                    "-2",
                                     "--guidance",
                                     "nan",
                                     "--clip-skip",
@@ -182,7 +182,7 @@ TEST_CASE("every fault of a command line is told at once, with the option that i
   INFO(text);
   CHECK(says(text, "\n  --steps: must be an integer from 1 to 1000, got 0\n"));
   CHECK(says(text, "\n  --n: must be an integer from 1 to 100, got \"many\"\n"));
-  CHECK(says(text, "\n  --seed: must be an integer from 0 to 9007199254740991, got -1\n"));
+  CHECK(says(text, "\n  --seed: must be an integer from -1 to 9007199254740991, got -2\n"));
   CHECK(says(text, "\n  --guidance: must be a number from 0 to 100, got \"nan\"\n"));
   CHECK(says(text, "\n  --clip-skip: must be an integer from 0 to 100, got \"1.5\"\n"));
   CHECK(says(text, "\n  --width: must be an integer from 8 to 8192 (pixels), got \"99999999999999999999\"\n"));

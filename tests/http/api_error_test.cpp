@@ -59,6 +59,18 @@ TEST_CASE("every fault is told, up to twenty, and the first one's field is the p
   }
 }
 
+TEST_CASE("an error of several faults is told on one line, each in the client's spelling, and the same once") {
+  const std::vector<Fault> faults = {{"/width", "is odd"}, {"/height", "is odd"}, {"", "no place"}};
+  const Error several(ErrorCode::bad_request, faults);
+  CHECK(to_api_error(several, pointer_to_param).message == "width: is odd; height: is odd; no place");
+  const auto as_size = [](const std::string& place) { return std::string(place.empty() ? "" : "size"); };
+  const ApiError error = to_api_error(several, as_size);
+  CHECK(error.message == "size: is odd; no place");
+  CHECK(error.param == "size");
+  const Error one(ErrorCode::bad_request, "/prompt", "2 faults:\nof mine");
+  CHECK(to_api_error(one, pointer_to_param).message == "prompt: 2 faults:\nof mine");
+}
+
 TEST_CASE("an error's size does not grow with what a client wrote") {
   Faults faults;
   faults.add("/" + std::string(1000000, 'k'), std::string(1000000, 's'));

@@ -26,6 +26,10 @@ std::string camel_case(const std::string& snake) {
   return out;
 }
 
+bool in_camel_case(const std::string& name) {
+  return std::any_of(name.begin(), name.end(), [](unsigned char c) { return std::isupper(c); });
+}
+
 /// What a field is called here that goes by a second name too; "" for one that has one name.
 std::string means_of(const FieldRule& rule) { return rule.use == FieldUse::refused ? "" : rule.means; }
 
@@ -34,7 +38,7 @@ std::string hint_for(const std::string& name, const std::vector<FieldRule>& rule
   std::vector<std::string> all, ours;
   for (const FieldRule& rule : rules) {
     all.push_back(rule.name);
-    if (means_of(rule).empty()) ours.push_back(rule.name);
+    if (!in_camel_case(rule.name) && means_of(rule).empty()) ours.push_back(rule.name);
   }
   const std::string near = nearest(name, all);
   for (const FieldRule& rule : rules)
