@@ -8,6 +8,11 @@
 namespace alice {
 namespace {
 
+/// Without what would tell where files are.
+void send_told(const FrontContext& context, Exchange& exchange, const Json& answer) {
+  exchange.send_json(200, json_without_folders(answer, context.facts.folders));
+}
+
 /// Throws ApiError when there is no model of that name.
 Json model_called(const FrontContext& context, const std::string& name) {
   Json model = find_model(*context.jobs.state(), name);
@@ -80,7 +85,9 @@ void answer_reload(const FrontContext& context, Exchange& exchange, const std::v
   Json list = Json::array();
   std::string refusals;
   for (const GroupReload& group : groups) {
-    list.push_back({{"group", group.group}, {"outcome", word_of(group.outcome)}, {"plugins", json_without_folders(group.libraries, folders)}});
+    list.push_back({{"group", group.group},
+                    {"outcome", word_of(group.outcome)},
+                    {"plugins", json_without_folders(group.libraries, folders)}});
     if (group.outcome == GroupReload::Outcome::refused)
       refusals += (refusals.empty() ? "" : "; ") + group.group + ": " + without_folders(group.reason, folders);
   }
@@ -94,7 +101,8 @@ void reload(const FrontContext& context, const std::shared_ptr<Exchange>& exchan
     throw ApiError(403, "forbidden",
                    "plugins are not reloaded over HTTP unless the configuration says server.allow_plugin_reload: true");
   context.jobs.reload_plugins(answering<std::vector<GroupReload>>(
-      context, exchange, [&context](const auto& waiting, const auto& groups) { answer_reload(context, *waiting, groups); }));
+      context, exchange,
+      [&context](const auto& waiting, const auto& groups) { answer_reload(context, *waiting, groups); }));
 }
 
 }  // namespace
@@ -113,12 +121,14 @@ std::vector<Route> model_routes(FrontContext& context) {
           {"GET",
            "/v1/models/{id...}",
            Access::open,
-           [&context](const auto& exchange) { exchange->send_json(200, json_without_folders(model_called(context, exchange->param("id")), context.facts.folders)); },
+           [&context](const auto& exchange) {
+             send_told(context, *exchange, model_called(context, exchange->param("id")));
+           },
            {"getModel", "one model", "Model"}},
           {"GET",
            "/v1/loras",
            Access::open,
-           [&context](const auto& exchange) { exchange->send_json(200, json_without_folders(list_loras(*context.jobs.state()), context.facts.folders)); },
+           [&context](const auto& exchange) { send_told(context, *exchange, list_loras(*context.jobs.state())); },
            {"listLoras", "the LoRAs", "LoraList"}},
           {"GET",
            "/v1/plugins",
