@@ -53,6 +53,7 @@ struct HostConfig {
   std::filesystem::path shipped_models;
   std::map<std::string, ModelConfig> models;  ///< by id, those that the configuration names
   GenerateRequest defaults;                   ///< generation.default_*: steps, guidance_scale, width, height, scheduler
+  std::filesystem::path cache_directory;      ///< where hashes of files are kept; empty: nowhere
   int threads = 0;                            ///< compute threads; 0: one a core
 };
 

@@ -1,17 +1,24 @@
 #pragma once
 // The settings of a picture in the words that AUTOMATIC1111's web UI puts into its PNG files ("parameters"), so that it
-// and the many tools that read them understand ours.
+// and the many tools that read them understand ours, and we theirs.
 
 #include <string>
 
-#include "core/base/generate_request.h"
+#include "core/base/recipe.h"
 
 namespace alice {
 
 /// The prompt with its LoRAs as <lora:..> tags behind it, a "Negative prompt: " line where there is one, and a line of
-/// "Name: value" pairs. Fields that are absent in `request` are left out, so give what the picture was really made
-/// with: its own seed, the resolved size. `model_hash`: the first ten digits of the SHA-256 of the model's file, or ""
-/// when it has none.
-std::string write_infotext(const GenerateRequest& request, const std::string& model_hash = "");
+/// "Name: value" pairs. Fields that are absent in the recipe's request are left out, so give what the picture was
+/// really made with: its own seed, the resolved size. Hashes are the first ten digits of the SHA-256. `Sampler` is the
+/// display name with the schedule in it, which old and new versions of the web UI read alike; options of the scheduler
+/// that the name does not stand for are a pair of their own, in JSON.
+std::string write_infotext(const Recipe& recipe);
+
+/// What such a text says, ours or the web UI's own, as far as there is something of ours that it can mean; pairs that
+/// are not known are passed over. `sampler` and the request's scheduler are as written, with the schedule's type behind
+/// it. Throws one Error(bad_request) at `place` for values of wrong types or ranges, and when there are no pairs at
+/// all.
+Recipe read_infotext(const std::string& text, const std::string& place);
 
 }  // namespace alice

@@ -1,5 +1,6 @@
 #include "core/host/blueprint.h"
 
+#include <algorithm>
 #include <set>
 
 #include "core/base/one_line.h"
@@ -33,6 +34,13 @@ void explain(const std::string& what, const PartChoice<Part>& choice, const Part
     for (const auto& option : config.options.items())
       blueprint.explanation.push_back(
           {what + " " + option.key(), dump_json(option.value()), config.place(option.key())});
+}
+
+std::vector<std::string> own_weights(const StoredModel& stored) {
+  std::set<std::string> files;  // of a single file all parts have the same
+  for (const auto& part : stored.parts)
+    for (const std::string& file : part.second.weights->index().files) files.insert(file);
+  return {files.begin(), files.end()};
 }
 
 /// In a single file every tensor must belong to some part, whether that part is used or taken from elsewhere.
@@ -94,10 +102,13 @@ SchedulerSource scheduler_of(const Registry& registry, const HostConfig& config,
       choose_scheduler(registry, source, "", Json::object());  // its options are checked here
   blueprint.explanation.push_back(
       {"scheduler", name == chosen.plugin ? name : name + " (" + chosen.plugin + ")", origin});
-  const Json noise_options = noise_model_options().write(chosen.noise_model->options());
-  for (const auto& option : noise_options.items())
-    if (source.config.is_object() && source.config.contains(option.key()))
-      blueprint.explanation.push_back({"noise schedule " + option.key(), dump_json(option.value()), source.place});
+  const auto& noise = noise_model_options().specs();
+  for (const auto& option : chosen.options.items()) {
+    const bool is_noise =
+        std::any_of(noise.begin(), noise.end(), [&](const auto& spec) { return spec.name == option.key(); });
+    blueprint.explanation.push_back({(is_noise ? "noise schedule " : "scheduler ") + option.key(),
+                                     dump_json(option.value()), chosen.origins.at(option.key())});
+  }
   return source;
 }
 
@@ -138,6 +149,7 @@ Blueprint make_blueprint(const Registry& registry, const HostConfig& config, con
 
   blueprint.note = stored.note;
   blueprint.examples = stored.examples;
+  blueprint.own_weights = own_weights(stored);
   settle_defaults(stored, blueprint);
   blueprint.backend = backend_of(registry, config, stored, blueprint);
   blueprint.text_encoder =

@@ -22,6 +22,7 @@ struct Blueprint {
   std::string note;  ///< what the model's users must know; "" when there is nothing
   std::vector<std::string> examples;  ///< prompts that it was made for
   BackendChoice backend;
+  std::vector<std::string> own_weights;  ///< the weights files of the model's own parts, those that are replaced too
   PartChoice<TextEncoder> text_encoder;
   PartChoice<UNet> unet;
   PartChoice<Vae> vae;

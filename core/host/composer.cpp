@@ -74,12 +74,6 @@ void throw_faults(const Blueprint& blueprint) {
   if (!blueprint.faults.empty()) throw Error(ErrorCode::bad_weights, blueprint.faults);
 }
 
-std::vector<std::filesystem::path> lora_folders(const HostConfig& config) {
-  std::vector<std::filesystem::path> folders = {config.models_directory / "loras"};
-  if (!config.shipped_models.empty()) folders.push_back(config.shipped_models / "loras");
-  return folders;
-}
-
 }  // namespace
 
 Composer::Composer(HostConfig config, std::shared_ptr<const Registry> registry, OnLoaded on_loaded)
@@ -91,7 +85,8 @@ Composer::Composer(HostConfig config, std::shared_ptr<const Registry> registry, 
         Blueprint blueprint = make_blueprint(*registry_, config_, model);
         blueprint.facts = model_facts(*registry_, config_, blueprint);
         return blueprint;
-      }) {}
+      }),
+      recipes_(config_.cache_directory) {}
 
 std::vector<ModelStatus> Composer::models(const BlueprintCache::BeforeLook& before_look) const {
   std::vector<ModelStatus> out;
@@ -105,6 +100,7 @@ std::vector<ModelStatus> Composer::models(const BlueprintCache::BeforeLook& befo
       status.note = blueprint->note;
       status.facts = blueprint->facts;
       throw_faults(*blueprint);
+      status.unavailable = backend_fault(blueprint->backend);
     } catch (const Error& e) {
       status.unavailable = e.what();
     } catch (const std::exception& e) {
@@ -122,16 +118,29 @@ std::shared_ptr<const Blueprint> Composer::blueprint(const std::string& name, bo
   return of_models_files([&] { return blueprints_.get(model); });
 }
 
-std::shared_ptr<const Backend> Composer::backend(const std::string& name) {
+std::shared_ptr<const Backend> Composer::backend(const std::string& name) const {
   return backend(choose_backend(*registry_, config_, name, "generation.backend"));
 }
 
-std::shared_ptr<const Backend> Composer::backend(const BackendChoice& choice) {
+std::shared_ptr<const Backend> Composer::backend(const BackendChoice& choice) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return make_backend(choice);
 }
 
-std::shared_ptr<const Backend> Composer::make_backend(const BackendChoice& choice) {
+std::string Composer::backend_fault(const BackendChoice& choice) const {
+  const std::lock_guard<std::mutex> lock(backend_faults_mutex_);
+  const auto known = backend_faults_.find(choice.key);
+  if (known != backend_faults_.end()) return known->second;
+  std::string& fault = backend_faults_[choice.key];
+  try {
+    backend(choice);
+  } catch (const std::exception& e) {
+    fault = e.what();
+  }
+  return fault;
+}
+
+std::shared_ptr<const Backend> Composer::make_backend(const BackendChoice& choice) const {
   std::shared_ptr<const Backend>& made = backends_[choice.key];
   if (!made) made = choice.make();
   return made;
@@ -192,6 +201,7 @@ void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
   std::vector<std::pair<std::filesystem::path, double>> files;
   for (const LoraUse& lora : prepared.settings.loras) {
     files.emplace_back(loras_.find(lora.name, paths_allowed, "/loras"), lora.strength);
+    prepared.ingredients.lora_files.push_back(files.back().first);
     prepared.made_of += "|" + file_stamp(files.back().first) + "*" + dump_json(lora.strength);
   }
   prepared.pipeline = cached(prepared.made_of, [&] {
@@ -214,6 +224,7 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
   const std::lock_guard<std::mutex> lock(mutex_);
   prepared.made_of = pipeline_key(*plan);
   prepared.pipeline = cached(prepared.made_of, [&] { return of_models_files([&] { return build(*plan); }); });
+  prepared.ingredients.plan = plan;
   prepared.settings =
       resolve_settings({request, plan->config.defaults, config_.defaults}, *prepared.pipeline, prepared.warnings);
   prepared.settings.scheduler = scheduler;

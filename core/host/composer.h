@@ -12,6 +12,7 @@
 #include "core/base/model_catalogue.h"
 #include "core/host/blueprint_cache.h"
 #include "core/host/lora_set.h"
+#include "core/host/recipe_book.h"
 #include "core/host/settings.h"
 
 namespace alice {
@@ -32,6 +33,7 @@ struct PreparedRequest {
   /// What the pipeline is made of: files with their sizes and times, plugins, options, LoRAs. Another one, other
   /// pictures.
   std::string made_of;
+  Ingredients ingredients;  ///< for its recipe
   Settings settings;
   std::vector<std::string> warnings;
 };
@@ -56,6 +58,7 @@ class Composer {
   const HostConfig& config() const { return config_; }
   const Registry& registry() const { return *registry_; }
   const LoraLibrary& loras() const { return loras_; }
+  RecipeBook& recipes() { return recipes_; }
 
   /// Every model with its state: opens headers only, and only those that have changed. A model at which `before_look`
   /// throws is not looked at: what was thrown is why it is unavailable.
@@ -69,13 +72,16 @@ class Composer {
   PreparedRequest prepare(GenerateRequest request, bool paths_allowed);
 
   /// A backend by its name in the configuration, made once; "": as choose_backend() chooses without a model.
-  std::shared_ptr<const Backend> backend(const std::string& name);
+  std::shared_ptr<const Backend> backend(const std::string& name) const;
   /// The one of a blueprint.
-  std::shared_ptr<const Backend> backend(const BackendChoice& choice);
+  std::shared_ptr<const Backend> backend(const BackendChoice& choice) const;
 
  private:
+  /// Why it cannot be made; "" when it can. It is tried once.
+  std::string backend_fault(const BackendChoice& choice) const;
+
   // All below are called with mutex_ held.
-  std::shared_ptr<const Backend> make_backend(const BackendChoice& choice);
+  std::shared_ptr<const Backend> make_backend(const BackendChoice& choice) const;
   std::shared_ptr<const Pipeline> build(const Blueprint& blueprint);
   void tell_loaded(const Blueprint& blueprint, const Pipeline& pipeline, double seconds) const;
   void add_loras(PreparedRequest& prepared, bool paths_allowed);
@@ -92,9 +98,13 @@ class Composer {
   const OnLoaded on_loaded_;
   const std::shared_ptr<PromptCache> prompts_ = std::make_shared<PromptCache>();
   mutable BlueprintCache blueprints_;
+  RecipeBook recipes_;
 
-  std::mutex mutex_;  // guards all below
-  std::map<std::string, std::shared_ptr<const Backend>> backends_;
+  mutable std::mutex backend_faults_mutex_;
+  mutable std::map<std::string, std::string> backend_faults_;  // by key; guarded by the one above
+
+  mutable std::mutex mutex_;  // guards all below
+  mutable std::map<std::string, std::shared_ptr<const Backend>> backends_;
   std::map<std::string, std::weak_ptr<const TextEncoder>> text_encoders_;
   std::map<std::string, std::weak_ptr<const UNet>> unets_;
   std::map<std::string, std::weak_ptr<const Vae>> vaes_;

@@ -79,6 +79,12 @@ void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, 
 
 }  // namespace
 
+std::vector<std::filesystem::path> lora_folders(const HostConfig& config) {
+  std::vector<std::filesystem::path> folders = {config.models_directory / "loras"};
+  if (!config.shipped_models.empty()) folders.push_back(config.shipped_models / "loras");
+  return folders;
+}
+
 LoraLibrary::LoraLibrary(std::vector<std::filesystem::path> folders) : folders_(std::move(folders)) {}
 
 std::map<std::string, std::filesystem::path> LoraLibrary::all() const {

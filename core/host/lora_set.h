@@ -12,6 +12,9 @@
 
 namespace alice {
 
+/// Where a configuration's LoRAs lie: those of the models folder, then those that come with ALICE.
+std::vector<std::filesystem::path> lora_folders(const HostConfig& config);
+
 /// The LoRA files of some folders ("<models>/loras") and their names: see list_loras() and lora_called(). Of two that
 /// bear one name the earlier folder's counts.
 class LoraLibrary {

@@ -8,6 +8,7 @@
 
 #include "core/base/host_config.h"
 #include "core/base/nearest.h"
+#include "core/host/effective_options.h"
 #include "core/host/registry.h"
 
 namespace alice {
@@ -35,7 +36,7 @@ inline std::string key_of(std::string kind) {
 
 /// The first factory that recognises `files`, or the configured one. A recognition with faults is returned as it is:
 /// the caller reports it. Throws Error(bad_config) for a plugin name that nobody bears, Error(bad_weights) when nobody
-/// recognises the files.
+/// recognises the files. Options that the plugin does not have are faults of the recognition, too.
 template <class Part>
 PartChoice<Part> choose_part(const FactoryList<ModelFactory<Part>>& factories, ModelFiles files,
                              const PartConfig& config) {
@@ -67,6 +68,9 @@ PartChoice<Part> choose_part(const FactoryList<ModelFactory<Part>>& factories, M
                       key_of(factories.kind()) + ": {source: FILE or FOLDER}}})");
   }
   choice.options.push_back(std::move(options));
+  Faults faults;
+  check_options(choice.factory->info().options, choice.options, faults);
+  choice.recognition.faults.insert(choice.recognition.faults.end(), faults.list().begin(), faults.list().end());
   choice.files = std::move(files);
   return choice;
 }

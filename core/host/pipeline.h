@@ -9,6 +9,7 @@
 
 #include "core/api/plugin.h"
 #include "core/base/generate_request.h"
+#include "core/host/effective_options.h"
 #include "core/host/guided_network.h"
 #include "core/host/prompt_cache.h"
 
@@ -16,9 +17,15 @@ namespace alice {
 
 /// A scheduler ready to run, and the noise schedule that it runs on.
 struct ChosenScheduler {
-  std::string name;               ///< as it was asked for: id or alias
-  std::string plugin;             ///< the factory's id
-  Json options = Json::object();  ///< the request's own
+  std::string name;    ///< as it was asked for: id or alias
+  std::string plugin;  ///< the factory's id
+  /// Those of the scheduler and of the noise schedule that have to be said to have them again (effective_options()),
+  /// whoever set them.
+  Json options = Json::object();
+  /// Of these, what neither the display name stands for nor the model's own files say.
+  Json further_options = Json::object();
+  std::map<std::string, std::string> origins;  ///< of `options`: where each was said
+  DisplayName display;
   std::shared_ptr<const Scheduler> scheduler;
   std::shared_ptr<const NoiseModel> noise_model;
 };

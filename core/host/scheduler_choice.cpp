@@ -18,6 +18,26 @@ OptionLayer select(const OptionLayer& layer, bool noise_keys) {
   return part;
 }
 
+/// What the layers come to, in names and options.
+void tell_effective(const FactoryInfo& info, const OptionLayers& layers, ChosenScheduler& chosen) {
+  std::vector<OptionSpec> specs = info.options;
+  const auto& noise = noise_model_options().specs();
+  specs.insert(specs.end(), noise.begin(), noise.end());
+  chosen.options = effective_options(specs, layers);
+  chosen.display = display_name(info, chosen.options);
+  for (const OptionLayer& layer : layers)
+    for (const auto& option : chosen.options.items())
+      if (layer.values.is_object() && layer.values.contains(option.key()))
+        chosen.origins[option.key()] = layer.place(option.key());
+  OptionLayers files;
+  for (const OptionLayer& layer : layers)
+    if (layer.unknown == UnknownKeys::pass_over) files.push_back(layer);
+  const Json of_files = effective_options(specs, files);
+  for (const auto& option : chosen.options.items())
+    if (!chosen.display.options.contains(option.key()) && of_files.value(option.key(), Json()) != option.value())
+      chosen.further_options[option.key()] = option.value();
+}
+
 }  // namespace
 
 std::string default_scheduler(const Registry& registry, const SchedulerSource& source, std::string& origin) {
@@ -66,7 +86,6 @@ ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource
   ChosenScheduler chosen;
   chosen.name = wanted;
   chosen.plugin = named.factory->info().id;
-  chosen.options = options;
   try {
     chosen.noise_model =
         std::make_shared<NoiseModel>(read_options(noise_model_options(), noise_layers, ErrorCode::bad_config));
@@ -75,6 +94,7 @@ ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource
     const bool requests_fault = e.code() == ErrorCode::bad_config && !options.empty();
     throw requests_fault ? Error(ErrorCode::bad_request, e.place(), e.sentence()) : e;
   }
+  tell_effective(named.factory->info(), layers, chosen);
   return chosen;
 }
 

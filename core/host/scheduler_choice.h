@@ -25,8 +25,8 @@ std::string default_scheduler(const Registry& registry, const SchedulerSource& s
 /// Makes the scheduler `name` (id or alias; "" means the default) with the request's `options` (places
 /// "/scheduler_options/..."). Layers, each over the one before: the model's scheduler_config.json (unknown keys passed
 /// over: it may be another class's), the alias's options, the configuration's when it names the same scheduler, the
-/// request's. Keys of the noise schedule may stand in any of them. Throws Error(bad_request), Error(bad_config) with
-/// every fault.
+/// request's. Keys of the noise schedule may stand in any of them. What they come to stands in the result's options.
+/// Throws Error(bad_request), Error(bad_config) with every fault.
 ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource& source, const std::string& name,
                                  const Json& options);
 

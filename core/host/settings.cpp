@@ -68,7 +68,7 @@ GenerateRequest as_request(const Settings& settings, uint64_t seed) {
   request.width = settings.width;
   request.height = settings.height;
   request.seed = static_cast<int64_t>(seed);
-  request.scheduler = settings.scheduler.name;
+  request.scheduler = settings.scheduler.plugin;
   request.scheduler_options = settings.scheduler.options;
   request.loras = settings.loras;
   return request;

@@ -26,7 +26,10 @@ enum class Command {
   generate,
   models,
   plugins,
+  show,
   config_explain,
+  config_show,
+  config_path,
   check_config,
   check_model,
   check_load,
@@ -77,7 +80,7 @@ struct CommandLine {
   bool systemd_unit = false;      ///< serve's --systemd-unit
   std::string group;              ///< work's --group; "" when not given
   bool json = false;              ///< --json (of the commands that list or check)
-  std::string target;             ///< the model id, path, golden folder, folder of config.json files or plugin's name
+  std::string target;             ///< the model id, path, golden folder, folder of settings, picture or plugin's name
   std::string out;                ///< --out: a picture file, or a folder; "" when not given
   std::string kind;               ///< plugin new's --kind: one of plugin_kinds()
   std::string into = ".";         ///< plugin new's --into: the folder that the project's folder is made in
@@ -86,6 +89,8 @@ struct CommandLine {
   PluginCheckOptions check;       ///< plugin check's; of run-checks only memory_mib
   BenchOptions bench;             ///< bench's; of bench-subject only size
   GenerateRequest request;        ///< generate: ranges are checked; an empty model means the configured default
+  std::vector<std::string> given;  ///< generate: the request's fields that were typed, but loras, scheduler_options
+  std::string from;                ///< generate's --from: the picture whose recipe is drawn; "" when not given
 };
 
 /// What is to be said instead: help, the version, or what is wrong.

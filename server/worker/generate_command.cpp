@@ -23,48 +23,62 @@ void note_interrupt(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
-void make_pictures(const PreparedRequest& prepared, const std::string& out, WorkWatch& watch,
-                   std::vector<std::string>& warnings) {
+void check_interrupted(int64_t written) {
+  if (interrupted)
+    throw Error(ErrorCode::cancelled, "generate",
+                "interrupted; " + (written == 0 ? "no" : std::to_string(written)) +
+                    (written == 1 ? " picture was written" : " pictures were written"));
+}
+
+/// Returns what they were made with.
+Recipe make_pictures(Composer& composer, const PreparedRequest& prepared, const std::string& out,
+                     WorkWatch& watch, std::vector<std::string>& warnings) {
+  composer.recipes().begin(prepared.ingredients);
   ProgressDisplay display;
   int64_t written = 0;
   GenerateHooks hooks;
   hooks.on_progress = [&](const Progress& progress) {
-    if (interrupted)
-      throw Error(ErrorCode::cancelled, "generate",
-                  "interrupted; " + (written == 0 ? "no" : std::to_string(written)) +
-                      (written == 1 ? " picture was written" : " pictures were written"));
+    check_interrupted(written);
     watch.note(progress);
     if (progress.stage == Progress::Stage::denoise)
       display.step(progress.first_image, progress.images, progress.all_images, progress.done, progress.total);
   };
+  const auto recipe = [&] {
+    return composer.recipes().recipe(prepared.ingredients, *prepared.pipeline, prepared.settings,
+                                     [&] { check_interrupted(written); });
+  };
   hooks.on_image = [&](const GeneratedImage& image) {
     const std::string file = picture_file(out, image.index, prepared.settings.n);
-    write_picture(file, image, prepared.settings);
+    write_picture(file, image, recipe());
     ++written;
     display.finish();
     std::cout << file << " (seed " << image.seed << ")" << std::endl;
   };
   hooks.wrap_denoise = [&](Denoise network) { return watch.wrap(std::move(network)); };
   generate(*prepared.pipeline, prepared.settings, hooks, warnings);
+  return recipe();
 }
 
-std::vector<std::string> prepare_and_make(Composer& composer, const CommandLine& line, WorkWatch& watch) {
+std::vector<std::string> prepare_and_make(Composer& composer, const CommandLine& line, const Recipe* recorded,
+                                          WorkWatch& watch) {
   constexpr bool kPathsAllowed = true;  // the caller's own files
   watch.begin_load(composer, kPathsAllowed);
   const PreparedRequest prepared = composer.prepare(line.request, kPathsAllowed);
   std::signal(SIGINT, note_interrupt);
   std::signal(SIGTERM, note_interrupt);
   std::vector<std::string> warnings = prepared.warnings;
-  make_pictures(prepared, line.out, watch, warnings);
+  const Recipe made_with = make_pictures(composer, prepared, line.out, watch, warnings);
+  if (recorded != nullptr)
+    for (const std::string& difference : differences(*recorded, made_with)) warnings.push_back(difference);
   return warnings;
 }
 
 /// What a plugin threw, with its name and the stage, as the server tells it.
-std::vector<std::string> make(Composer& composer, const CommandLine& line) {
+std::vector<std::string> make(Composer& composer, const CommandLine& line, const Recipe* recorded) {
   CrashReport crashes;
   WorkWatch watch(line.request, [&] { crashes.is_doing(watch.where()); });
   try {
-    return prepare_and_make(composer, line, watch);
+    return prepare_and_make(composer, line, recorded, watch);
   } catch (const PluginFault& e) {
     throw Error(ErrorCode::internal, "", e.place() + " " + e.sentence() + watch.where());
   } catch (const Error&) {
@@ -82,8 +96,8 @@ std::vector<std::string> make(Composer& composer, const CommandLine& line) {
 
 }  // namespace
 
-int run_generate(Composer& composer, const CommandLine& line) {
-  const std::vector<std::string> warnings = make(composer, line);
+int run_generate(Composer& composer, const CommandLine& line, const Recipe* recorded) {
+  const std::vector<std::string> warnings = make(composer, line, recorded);
   for (const std::string& warning : warnings) std::cerr << "warning: " << on_indented_lines(warning) << "\n";
   return kExitOk;
 }

@@ -1,33 +1,23 @@
 #include "server/worker/picture_writer.h"
 
-#include <sodium.h>
-
-#include <array>
-
 #include "core/base/atomic_file.h"
 #include "core/base/infotext.h"
-#include "core/host/settings.h"
+#include "core/host/file_hashes.h"
+#include "core/host/recipe_book.h"
 #include "core/io/images.h"
 
 namespace alice {
 namespace {
 
-std::string sha256_of(const std::string& bytes) {
-  std::array<unsigned char, crypto_hash_sha256_BYTES> digest;
-  crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  std::string digits(2 * digest.size() + 1, '\0');
-  sodium_bin2hex(digits.data(), digits.size(), digest.data(), digest.size());
-  digits.pop_back();  // the closing 0
-  return digits;
-}
+constexpr const char* kOurs = "alice";
+constexpr const char* kTheirs = "parameters";
 
 }  // namespace
 
-PictureFile write_picture(const std::filesystem::path& file, const GeneratedImage& image, const Settings& settings) {
-  const GenerateRequest made_with = as_request(settings, image.seed);
+PictureFile write_picture(const std::filesystem::path& file, const GeneratedImage& image, const Recipe& recipe) {
+  const Recipe of_this = of_picture(recipe, image.seed);
   const std::string bytes = encode_png(
-      {image.pixels,
-       {{"parameters", write_infotext(made_with)}, {"alice", dump_json(write_generate_request(made_with))}}});
+      {image.pixels, {{kTheirs, write_infotext(of_this)}, {kOurs, dump_json(write_recipe(of_this))}}});
   AtomicFile out(file);
   out.write(bytes);
   out.commit();
@@ -37,10 +27,22 @@ PictureFile write_picture(const std::filesystem::path& file, const GeneratedImag
   picture.file = file.filename().string();
   picture.sha256 = sha256_of(bytes);
   picture.bytes = static_cast<int64_t>(bytes.size());
-  picture.width = settings.width;
-  picture.height = settings.height;
+  picture.height = image.pixels.size(0);
+  picture.width = image.pixels.size(1);
   picture.seed = static_cast<int64_t>(image.seed);
   return picture;
+}
+
+Recipe read_picture_recipe(const std::filesystem::path& file) {
+  const Png png = read_png(file);
+  const std::string place = file.string();
+  for (const PngText& text : png.texts)
+    if (text.keyword == kOurs) return read_recipe(parse_json(text.text, place, ErrorCode::bad_request), place + ": ");
+  for (const PngText& text : png.texts)
+    if (text.keyword == kTheirs) return read_infotext(text.text, place + ": " + kTheirs);
+  throw Error(ErrorCode::bad_request, place,
+              "holds no settings: they are written into a picture as it is made, and editors and messengers take them "
+              "out");
 }
 
 }  // namespace alice

@@ -1,15 +1,21 @@
 #pragma once
-// A picture's PNG file, with the settings that make it again inside.
+// A picture's PNG file, with the recipe that makes it again inside; and that recipe read back.
 
 #include <filesystem>
 
 #include "core/base/picture_file.h"
+#include "core/base/recipe.h"
 #include "core/host/pipeline.h"
 
 namespace alice {
 
-/// Writes `image` to `file`, whole or not at all, synced. Its text chunks: "parameters" (write_infotext()) and "alice"
-/// (write_generate_request()), both of this one picture: n 1, its own seed. Throws as AtomicFile does.
-PictureFile write_picture(const std::filesystem::path& file, const GeneratedImage& image, const Settings& settings);
+/// Writes `image`, one of those that `recipe` is of, to `file`, whole or not at all, synced. Its text chunks:
+/// "parameters" (write_infotext()) and "alice" (write_recipe()), both of this one picture: n 1, its own seed. Throws as
+/// AtomicFile does.
+PictureFile write_picture(const std::filesystem::path& file, const GeneratedImage& image, const Recipe& recipe);
+
+/// The recipe inside a PNG file: ours, else what A1111's words say. Throws Error(bad_request) when there is none or it
+/// cannot be read, and as read_png() does.
+Recipe read_picture_recipe(const std::filesystem::path& file);
 
 }  // namespace alice

@@ -121,6 +121,13 @@ TEST_CASE("text is taken as it is typed") {
   CHECK(read({"generate", "--prompt=a=b", "--out=cat.png"}).request.prompt == "a=b");
 }
 
+TEST_CASE("a picture stands in for the prompt, and what was typed beside it is known") {
+  const CommandLine line = read({"generate", "--from", "cat.png", "--steps", "12", "--out", "again.png"});
+  CHECK(line.from == "cat.png");
+  CHECK(line.given == Words{"steps"});
+  CHECK(read({"show", "cat.png", "--json"}).target == "cat.png");
+}
+
 TEST_CASE("the long names of the request's fields are options too") {
   const CommandLine line = read(generate_with({"--negative-prompt", "dogs", "--guidance-scale", "3"}));
   CHECK(line.request.negative_prompt == "dogs");

@@ -21,7 +21,7 @@ FactoryInfo pndm_info() {
   info.help =
       "PNDM: a linear multistep method of fourth order on DDIM's transfer (PLMS), the first default of Stable "
       "Diffusion.";
-  info.aliases = {{"plms", {{"skip_prk_steps", true}}}};
+  info.aliases = {{"PLMS", {{"skip_prk_steps", true}}}};
   info.classes = {"PNDMScheduler"};
   return info;
 }

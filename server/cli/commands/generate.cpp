@@ -17,7 +17,8 @@ constexpr const char* kFooter =
     "Examples:\n"
     "  alice generate --model sd/my-model --prompt \"a cat in a hat\" --steps 20 --seed 7 --out cat.png\n"
     "  alice generate --model ./my-model.safetensors --prompt \"a cat\" --lora hats:0.8 --n 4 --out cat.png\n"
-    "  alice generate --prompt \"a cat\" --scheduler NAME --scheduler-option use_karras_sigmas=true --out cat.png\n\n";
+    "  alice generate --prompt \"a cat\" --scheduler NAME --scheduler-option use_karras_sigmas=true --out cat.png\n"
+    "  alice generate --from cat.png --steps 40 --out finer-cat.png\n\n";
 
 const std::vector<std::string> kOtherPictureFormats = {".jpg", ".jpeg", ".webp", ".gif",
                                                        ".bmp", ".tif",  ".tiff", ".avif"};
@@ -69,7 +70,9 @@ void finish(Grammar& grammar, const Texts& given) {
     read_scheduler_option(text, request.scheduler_options, faults);
   const bool has_prompt =
       std::any_of(texts.begin(), texts.end(), [](const auto& text) { return text.first == "prompt"; });
-  if (!has_prompt) faults.add("--prompt", "is missing");
+  CommandLine& line = grammar.line();
+  for (const auto& [name, text] : texts) line.given.push_back(name);
+  if (!has_prompt && line.from.empty()) faults.add("--prompt", "is missing");
   check_out(grammar);
 }
 
@@ -88,6 +91,8 @@ void add_generate_command(Grammar& grammar) {
                        "an option of the scheduler; may be repeated");
   grammar.add_repeated(app, "--lora", texts->loras, "NAME[:STRENGTH]",
                        "a LoRA, and how much of it (1 when not said); may be repeated");
+  grammar.add_text(app, "--from", grammar.line().from, "FILE",
+                   "a picture that ALICE or A1111 made: draw it again, but for what other options say");
   grammar.add_backend(app);
   grammar.add_text(app, "--out", grammar.line().out, "FILE", "the PNG file to write");
 }

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <filesystem>
 
-#include "core/host/settings.h"
 #include "core/io/images.h"
 #include "server/worker/picture_writer.h"
 #include "server/worker/session/front_log.h"
@@ -19,12 +18,6 @@ namespace alice {
 namespace {
 
 constexpr bool kPathsAllowed = false;  // requests come from the network
-
-Json settings_used(const Settings& settings) {
-  GenerateRequest request = as_request(settings, settings.seed);
-  request.n = settings.n;
-  return write_generate_request(request);
-}
 
 using Clock = std::chrono::steady_clock;
 
@@ -44,12 +37,13 @@ class JobRunner {
     PreparedRequest prepared = bench_.composer.prepare(order_.request, kPathsAllowed);
     check_cancelled();
     const Clock::time_point loaded = Clock::now();
+    bench_.composer.recipes().begin(prepared.ingredients);
     StepRecord record(order_.record_file, run_identity(bench_.programs, prepared));
     if (!order_.request.seed && record.seed()) prepared.settings.seed = *record.seed();  // the one that was drawn
     record.begin(prepared.settings.seed);
     make_pictures(prepared, record);
     log_made(prepared.settings, seconds(begun, loaded), seconds(loaded, Clock::now()));
-    return {order_.run, std::move(prepared.warnings), settings_used(prepared.settings), resumed_from_};
+    return {order_.run, std::move(prepared.warnings), write_recipe(recipe_of(prepared)), resumed_from_};
   }
 
   /// For sentences about what went wrong.
@@ -68,8 +62,8 @@ class JobRunner {
 
   void log_made(const Settings& settings, double load_seconds, double make_seconds) const {
     spdlog::info("made {} of {}x{} in {} steps of {}, {} of them from the record: {:.3f} s, and {:.3f} s to load",
-                 settings.n, settings.width, settings.height, settings.steps, settings.scheduler.name, resumed_from_,
-                 make_seconds, load_seconds);
+                 settings.n, settings.width, settings.height, settings.steps, settings.scheduler.display.name,
+                 resumed_from_, make_seconds, load_seconds);
   }
 
   void make_pictures(PreparedRequest& prepared, StepRecord& record) {
@@ -87,7 +81,7 @@ class JobRunner {
         tell_preview(*prepared.pipeline, progress);
     };
     hooks.on_image = [&](const GeneratedImage& image) {
-      bench_.front.say(JobPicture{order_.run, keep(image, prepared.settings)});
+      bench_.front.say(JobPicture{order_.run, keep(image, recipe_of(prepared))});
     };
     generate(*prepared.pipeline, prepared.settings, hooks, prepared.warnings);
   }
@@ -100,10 +94,16 @@ class JobRunner {
     };
   }
 
-  PictureFile keep(const GeneratedImage& image, const Settings& settings) const {
+  /// Hashes of files may still be computed: a cancel is heard meanwhile.
+  Recipe recipe_of(const PreparedRequest& prepared) const {
+    return bench_.composer.recipes().recipe(prepared.ingredients, *prepared.pipeline, prepared.settings,
+                                            [this] { check_cancelled(); });
+  }
+
+  PictureFile keep(const GeneratedImage& image, const Recipe& recipe) const {
     const std::string name = order_.run.job + "-" + std::to_string(image.index) + ".png";
     try {
-      return write_picture(std::filesystem::path(order_.pictures_folder) / name, image, settings);
+      return write_picture(std::filesystem::path(order_.pictures_folder) / name, image, recipe);
     } catch (const Error& e) {
       throw Error(ErrorCode::internal, e.place(),
                   e.sentence());  // a folder that is not there is not the client's fault

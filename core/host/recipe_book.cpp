@@ -1,0 +1,149 @@
+#include "core/host/recipe_book.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "core/host/blueprint.h"
+#include "core/host/effective_options.h"
+#include "core/host/settings.h"
+
+namespace alice {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string dtype_in_words(at::ScalarType dtype) {
+  switch (dtype) {
+    case at::kFloat: return "float32";
+    case at::kHalf: return "float16";
+    case at::kBFloat16: return "bfloat16";
+    default: return c10::toString(dtype);
+  }
+}
+
+/// The name of a file or folder, without where it lies.
+std::string name_of(const fs::path& path) {
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
+using HashOf = std::function<std::string(const fs::path&)>;
+
+/// As told above. "" when a file cannot be read.
+std::string hash_of_files(const fs::path& source, const std::vector<std::string>& files, const HashOf& hash_of) {
+  if (files.empty()) return "";
+  if (files.size() == 1) return hash_of(files.front());
+  std::vector<std::pair<std::string, std::string>> lines;
+  for (const std::string& file : files) {
+    const std::string hash = hash_of(file);
+    if (hash.empty()) return "";
+    lines.emplace_back(fs::path(file).lexically_relative(source).generic_string(), hash);
+  }
+  std::sort(lines.begin(), lines.end());
+  std::string text;
+  for (const auto& [name, hash] : lines) text += hash + "  " + name + "\n";
+  return sha256_of(text);
+}
+
+template <class Part>
+void add_part(const std::string& name, const PartChoice<Part>& choice, const PartConfig& config, const HashOf& hash_of,
+              std::map<std::string, PartRecipe>& parts) {
+  PartRecipe part;
+  if (choice.configured) part.plugin = choice.factory->info().id;
+  part.options = effective_options(choice.factory->info().options, choice.options);
+  if (!config.source.empty()) {
+    part.source = name_of(config.source);
+    part.sha256 = hash_of_files(config.source, choice.files.weights->index().files, hash_of);
+  }
+  if (choice.configured || !config.source.empty() || !part.options.empty()) parts[name] = std::move(part);
+}
+
+std::vector<fs::path> all_files(const Ingredients& ingredients) {
+  const Blueprint& plan = *ingredients.plan;
+  std::vector<fs::path> files(plan.own_weights.begin(), plan.own_weights.end());
+  const auto add = [&](const auto& choice, const PartConfig& config) {
+    if (config.source.empty()) return;
+    for (const std::string& file : choice.files.weights->index().files) files.emplace_back(file);
+  };
+  add(plan.text_encoder, plan.config.text_encoder);
+  add(plan.unet, plan.config.unet);
+  add(plan.vae, plan.config.vae);
+  files.insert(files.end(), ingredients.lora_files.begin(), ingredients.lora_files.end());
+  return files;
+}
+
+/// A LoRA that was named by its path is told by its file's name.
+void hide_folders(std::vector<LoraUse>& loras) {
+  for (LoraUse& lora : loras)
+    if (fs::path(lora.name).extension() == ".safetensors") lora.name = name_of(lora.name);
+}
+
+}  // namespace
+
+RecipeBook::RecipeBook(const fs::path& cache_folder)
+    : hashes_(cache_folder.empty() ? fs::path() : cache_folder / "hashes.json") {}
+
+void RecipeBook::begin(const Ingredients& ingredients) { hashes_.begin(all_files(ingredients)); }
+
+Recipe RecipeBook::recipe(const Ingredients& ingredients, const Pipeline& pipeline, const Settings& settings,
+                          const std::function<void()>& check) {
+  const Blueprint& plan = *ingredients.plan;
+  const HashOf hash_of = [&](const fs::path& file) { return hashes_.get(file, check); };
+  Recipe recipe;
+  recipe.request = as_request(settings, settings.seed);
+  recipe.request.n = settings.n;
+  hide_folders(recipe.request.loras);
+  recipe.sampler = settings.scheduler.display.name;
+  recipe.schedule_type = settings.scheduler.display.schedule;
+  recipe.further_options = settings.scheduler.further_options;
+
+  recipe.model_sha256 = hash_of_files(plan.config.source, plan.own_weights, hash_of);
+  hashes_.note_source(recipe.model_sha256, plan.config.source);
+  add_part("text_encoder", plan.text_encoder, plan.config.text_encoder, hash_of, recipe.parts);
+  add_part("unet", plan.unet, plan.config.unet, hash_of, recipe.parts);
+  add_part("vae", plan.vae, plan.config.vae, hash_of, recipe.parts);
+  for (const auto& [name, config] : {std::pair("text_encoder", &plan.config.text_encoder),
+                                     std::pair("unet", &plan.config.unet), std::pair("vae", &plan.config.vae)})
+    if (!config->source.empty()) hashes_.note_source(recipe.parts[name].sha256, config->source);
+  for (const fs::path& file : ingredients.lora_files) {
+    recipe.lora_sha256.push_back(hash_of(file));
+    hashes_.note_source(recipe.lora_sha256.back(), file);
+  }
+
+  recipe.backend = plan.backend.factory->info().id;
+  recipe.backend_options = effective_options(plan.backend.factory->info().options, plan.backend.options);
+  recipe.dtype = dtype_in_words(pipeline.backend->dtype());
+  recipe.machine = {instruction_set(), at::get_num_threads(), TORCH_VERSION};
+  recipe.version = ALICE_VERSION;
+  return recipe;
+}
+
+Recipe of_picture(Recipe recipe, uint64_t seed) {
+  recipe.request.n = 1;
+  recipe.request.seed = static_cast<int64_t>(seed);
+  return recipe;
+}
+
+std::string instruction_set() {
+  static const std::string words = [] {
+    // As /proc/cpuinfo names them; of the last two lines each is of another kind of processor.
+    static const std::vector<std::string> kTold = {"avx",         "avx2",     "fma",   "avx512f", "avx512_vnni",
+                                                   "avx_vnni",    "amx_tile", "asimd", "asimddp", "bf16",
+                                                   "avx512_bf16", "sve"};
+    std::ifstream in("/proc/cpuinfo");
+    for (std::string line; std::getline(in, line);) {
+      if (line.compare(0, 5, "flags") != 0 && line.compare(0, 8, "Features") != 0) continue;
+      std::istringstream flags(line.substr(line.find(':') + 1));
+      std::string found;
+      for (std::string flag; flags >> flag;)
+        if (std::find(kTold.begin(), kTold.end(), flag) != kTold.end()) found += (found.empty() ? "" : " ") + flag;
+      return found;
+    }
+    return std::string();
+  }();
+  return words;
+}
+
+}  // namespace alice
