@@ -7,6 +7,7 @@
 #include "server/config/config_layer.h"
 #include "server/config/config_text.h"
 #include "server/config/environment.h"
+#include "server/config/fault_places.h"
 #include "server/config/model_names.h"
 #include "server/config/worker_groups.h"
 #include "server/config/yaml_document.h"
@@ -28,31 +29,7 @@ fs::path working_folder() {
   return fs::current_path(ignored);
 }
 
-/// A file that was named, or one that is sought and may be missing.
-struct ConfigFile {
-  fs::path path;
-  std::string named_by;  ///< an option or a variable; empty: it may be missing
-};
-
-/// The weakest first.
-std::vector<ConfigFile> files_to_read(const ConfigSources& sources) {
-  if (!sources.config_file.empty()) return {{sources.config_file, kConfigOption}};
-  const std::string named = variable(sources.environment, kConfigVariable);
-  if (!named.empty()) return {{named, kConfigVariable}};
-  std::vector<ConfigFile> files;
-  if (!sources.system_file.empty()) files.push_back({sources.system_file, ""});
-  const std::string home = variable(sources.environment, "HOME");
-  if (!home.empty()) files.push_back({fs::path(home) / ".config/alice/config.yaml", ""});
-  return files;
-}
-
-/// Missing means not there; a file that cannot be looked at may hold protection and must not be passed over.
-bool is_missing(const ConfigFile& file) {
-  std::error_code status;
-  return file.named_by.empty() && fs::status(file.path, status).type() == fs::file_type::not_found;
-}
-
-ConfigLayer read_file(const ConfigFile& file, Faults& faults) {
+ConfigLayer read_file(const SoughtFile& file, Faults& faults) {
   const std::string name = file.path.string();
   ConfigLayer layer;
   layer.base = (working_folder() / file.path).parent_path();
@@ -181,6 +158,18 @@ void settle_models(Config& config) {
         {said->second, "there is no folder " + config.host.models_directory.string() + ", so no models are found"});
 }
 
+void settle_data(const ConfigSources& sources, Config& config) {
+  ServerConfig& server = config.server;
+  const auto is_set = [&](const char* name) { return !variable(sources.environment, name).empty(); };
+  const bool is_said = config.origins.count("storage.data_directory") != 0;
+  if (!is_said && !is_set("HOME") && !is_set("STATE_DIRECTORY") && !is_set("XDG_DATA_HOME"))
+    config.warnings.push_back({"HOME", "is not set, so jobs and pictures are kept in " +
+                                           server.data_directory.string() +
+                                           "; storage.data_directory (ALICE_DATA_DIR) says where else"});
+  if (server.images_directory.empty()) server.images_directory = server.data_directory / "images";
+  config.host.cache_directory = server.data_directory / "cache";
+}
+
 }  // namespace
 
 ConfigSources ConfigSources::of_process() {
@@ -195,25 +184,58 @@ std::string Config::origin(const std::string& key) const {
   return found == origins.end() ? "built-in" : found->second;
 }
 
-Config load_config(const ConfigSources& sources) {
+std::vector<SoughtFile> sought_files(const ConfigSources& sources) {
+  std::vector<SoughtFile> files;
+  const std::string named = variable(sources.environment, kConfigVariable);
+  const std::string home = variable(sources.environment, "HOME");
+  if (!sources.config_file.empty()) {
+    files.push_back({sources.config_file, kConfigOption});
+  } else if (!named.empty()) {
+    files.push_back({named, kConfigVariable});
+  } else {
+    if (!sources.system_file.empty()) files.push_back({sources.system_file, ""});
+    if (!home.empty()) files.push_back({fs::path(home) / ".config/alice/config.yaml", ""});
+  }
+  // Missing means not there; a file that cannot be looked at may hold protection and must not be passed over.
+  for (SoughtFile& file : files) {
+    std::error_code status;
+    file.is_there = fs::status(file.path, status).type() != fs::file_type::not_found;
+  }
+  return files;
+}
+
+Config read_config(const ConfigSources& sources, std::vector<Fault>& found) {
   Faults faults;
   Config config = built_in(sources);
   const KnownFolders folders{sources.program_folder, variable(sources.environment, "HOME")};
-  for (const ConfigFile& file : files_to_read(sources)) {
-    if (is_missing(file)) continue;
-    read_layer(read_file(file, faults), folders, config, faults);
+  std::map<std::string, std::string> keys;
+  const auto read = [&](ConfigLayer layer) {
+    keys.merge(keys_by_place(layer.root));
+    read_layer(std::move(layer), folders, config, faults);
+  };
+  for (const SoughtFile& file : sought_files(sources)) {
+    if (!file.is_there && file.named_by.empty()) continue;
+    read(read_file(file, faults));
     config.sources.push_back(file.path.string());
   }
   for (const std::string& name : set_variables(sources.environment)) config.sources.push_back(name);
-  read_layer({environment_settings(sources.environment), working_folder()}, folders, config, faults);
-  read_layer({command_line_settings(sources), working_folder()}, folders, config, faults);
+  read({environment_settings(sources.environment), working_folder()});
+  read({command_line_settings(sources), working_folder()});
   for (const Fault& warning : unread_variables(sources.environment)) config.warnings.push_back(warning);
   settle_backends(config, !sources.backend.empty(), faults);
   settle_models(config);
   settle_worker_groups(config, faults);
   check_preload(config, sources.checks_preload, faults);
-  if (config.server.images_directory.empty()) config.server.images_directory = config.server.data_directory / "images";
-  faults.throw_if_any(ErrorCode::bad_config);
+  settle_data(sources, config);
+  found = in_order(faults.list(), keys);
+  config.warnings = in_order(config.warnings, {});
+  return config;
+}
+
+Config load_config(const ConfigSources& sources) {
+  std::vector<Fault> faults;
+  Config config = read_config(sources, faults);
+  if (!faults.empty()) throw Error(ErrorCode::bad_config, faults);
   return config;
 }
 

@@ -52,7 +52,20 @@ struct Config {
   std::string origin(const std::string& key) const;
 };
 
-/// Throws one Error(bad_config) with every fault of every source; then nothing of the configuration may be used.
+/// Throws one Error(bad_config) with every fault of every source, each with its key, in the order of the lines; then
+/// nothing of the configuration may be used.
 Config load_config(const ConfigSources& sources);
+/// The same for who reports more than the configuration's own faults: they are in `faults`, and a value with a fault is
+/// as if it had not been said. Never throws for what a configuration says.
+Config read_config(const ConfigSources& sources, std::vector<Fault>& faults);
+
+/// A file that configurations are read from.
+struct SoughtFile {
+  std::filesystem::path path;
+  std::string named_by;  ///< an option or a variable; empty: it may be missing
+  bool is_there = false;
+};
+/// Those that load_config() looks for, the weakest first.
+std::vector<SoughtFile> sought_files(const ConfigSources& sources);
 
 }  // namespace alice

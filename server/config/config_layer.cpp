@@ -7,6 +7,7 @@
 #include "core/base/nearest.h"
 #include "server/config/alice_dialect.h"
 #include "server/config/model_names.h"
+#include "server/config/section_tables.h"
 #include "server/config/server_options.h"
 #include "server/config/worker_groups.h"
 
@@ -15,15 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kGeneralDefaults = {
-    "steps",        "guidance_scale",     "scheduler",          "width", "height", "guidance_start",
-    "guidance_end", "deepcache_interval", "token_merging_ratio"};
 const std::vector<std::string> kModelsKeys = {"directory", "default_model", "preload"};
 const std::vector<std::string> kStorageKeys = {"data_directory", "images_directory"};
-const std::vector<std::string> kModelDefaults = {
-    "steps",        "guidance_scale",     "scheduler",          "width",
-    "height",       "negative_prompt",    "clip_skip",          "guidance_start",
-    "guidance_end", "deepcache_interval", "token_merging_ratio"};
 
 struct GenerationSettings {
   int threads = 0;
@@ -35,27 +29,6 @@ const OptionTable<GenerationSettings>& generation_options() {
       OptionTable<GenerationSettings>()
           .integer("threads", &GenerationSettings::threads, {0, 1024}, "compute threads; 0: one a core")
           .text("backend", &GenerationSettings::backend, "the name of a backend, or auto");
-  return table;
-}
-
-const OptionTable<LoggingConfig>& logging_options() {
-  static const auto table =
-      OptionTable<LoggingConfig>()
-          .choice("level", &LoggingConfig::level,
-                  {{"debug", LogLevel::debug},
-                   {"info", LogLevel::info},
-                   {"warning", LogLevel::warning},
-                   {"error", LogLevel::error},
-                   {"critical", LogLevel::critical}},
-                  "the least serious messages that are written")
-          .text("file", &LoggingConfig::file, "the log file")
-          .number("max_size_mb", &LoggingConfig::max_size_mb, {0.01, 1e6}, "the size at which the file is rotated",
-                  "MiB")
-          .integer("backup_count", &LoggingConfig::backup_count, {0, 1000}, "how many rotated files are kept")
-          .choice("format", &LoggingConfig::format, {{"text", LogFormat::text}, {"json", LogFormat::json}},
-                  "lines for people, or a JSON object a line")
-          .boolean("prompts", &LoggingConfig::prompts, "are prompts written to the log?")
-          .boolean("requests", &LoggingConfig::requests, "a line for each HTTP request, whatever the level?");
   return table;
 }
 
@@ -174,8 +147,8 @@ class LayerReader : private SectionReader {
       if (key == "text_encoder") model.text_encoder = read_part(value, key, {"plugin", "source", "options"});
       if (key == "unet") model.unet = read_part(value, key, {"plugin", "source", "options"});
       if (key == "vae") model.vae = read_part(value, key, {"plugin", "source", "options"});
-      if (key == "defaults" && is_map(value, "a model's defaults", kModelDefaults))
-        read_defaults(value, "", kModelDefaults, model.defaults);
+      if (key == "defaults" && is_map(value, "a model's defaults", model_default_names()))
+        read_defaults(value, "", model_default_names(), model.defaults);
     }
     return model;
   }
@@ -220,10 +193,10 @@ class LayerReader : private SectionReader {
   }
 
   void read_generation(const ConfigNode& node) {
-    const auto allowed = joined(prefixed("default_", kGeneralDefaults),
+    const auto allowed = joined(prefixed("default_", general_default_names()),
                                 joined(names_of(generation_options()), names_of(concurrency_options())));
     if (!is_map(node, "generation", joined(allowed, alice_keys("generation")))) return;
-    read_defaults(node, "default_", kGeneralDefaults, config_.host.defaults);
+    read_defaults(node, "default_", general_default_names(), config_.host.defaults);
     GenerationSettings settings{config_.host.threads, config_.host.default_backend};
     read_options(generation_options(), node, settings);
     read_options(concurrency_options(), node, config_.server);
@@ -232,8 +205,9 @@ class LayerReader : private SectionReader {
     note_origins("generation", node);
   }
 
-  void read_server(const ConfigNode& node) {
+  void read_server(ConfigNode node) {
     if (!is_map(node, "server", joined(names_of(server_options()), alice_keys("server")))) return;
+    resolve_local_names(node);
     check_server_values(node, faults_);
     read_options(server_options(), node, config_.server);
     note_origins("server", node);

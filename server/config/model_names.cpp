@@ -35,6 +35,17 @@ void check_counts(const Config& config, Faults& faults) {
 
 }  // namespace
 
+std::optional<Fault> missing_default_model(const Config& config) {
+  if (config.default_model.empty()) return std::nullopt;
+  try {
+    const std::string place = config.origin("models.default_model");
+    find_model(config.host, config.default_model, /*paths_allowed=*/false, place);
+    return std::nullopt;
+  } catch (const Error& e) {
+    return Fault{e.place(), "models.default_model: " + e.sentence()};
+  }
+}
+
 std::vector<PlacedName> read_model_ids(const ConfigNode& node, const std::string& key, SectionReader& reader) {
   std::vector<PlacedName> ids;
   if (node.kind == ConfigNode::Kind::map || node.is_null()) {

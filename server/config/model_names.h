@@ -11,6 +11,9 @@ inline constexpr const char* kModelPrefix = "sd/";  ///< every model's id begins
 /// The ids in a list, or one alone; what is no id, and a map, is a fault. `key`: the list's, for messages.
 std::vector<PlacedName> read_model_ids(const ConfigNode& node, const std::string& key, SectionReader& reader);
 
+/// That models.default_model is nowhere; nothing when it is there, or none is said.
+std::optional<Fault> missing_default_model(const Config& config);
+
 /// Checks models.preload: an id that stands twice, and models of one group beyond what a worker keeps loaded, are
 /// faults; so is an id that no model has when `must_exist`. After settle_worker_groups().
 void check_preload(const Config& config, bool must_exist, Faults& faults);

@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 
 #include <array>
-#include <functional>
+#include <map>
 
 namespace alice {
 namespace {
@@ -84,10 +84,23 @@ const OptionTable<ServerConfig>& concurrency_options() {
   return table;
 }
 
+void resolve_local_names(ConfigNode& server) {
+  static const std::map<std::string, std::string> addresses = {
+      // as Debian's /etc/hosts has them
+      {"localhost", "127.0.0.1"},
+      {"ip6-localhost", "::1"},
+      {"ip6-loopback", "::1"}};
+  for (auto& [key, place, value] : server.members) {
+    if (key != "host" || !value.is_text()) continue;
+    const auto found = addresses.find(value.scalar.get<std::string>());
+    if (found != addresses.end()) value.scalar = found->second;
+  }
+}
+
 void check_server_values(const ConfigNode& server, Faults& faults) {
   for (const auto& [key, place, value] : server.members) {
     if (key == "host") check_text(value, is_address, "an address, such as 127.0.0.1 or 0.0.0.0", faults);
-    if (key == "public_url")
+    if (key == "public_url" && value.scalar != "")
       check_text(value, is_origin, "a URL without a path, such as https://pictures.example", faults);
     if (key == "cors_origins") check_texts(value, is_origin, "an origin, such as https://app.example", faults);
     if (key == "allowed_hosts") check_texts(value, is_host_name, "a host's name without port or path", faults);

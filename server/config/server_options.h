@@ -10,6 +10,9 @@ const OptionTable<ServerConfig>& server_options();       ///< server:
 const OptionTable<ServerConfig>& job_options();          ///< jobs:
 const OptionTable<ServerConfig>& concurrency_options();  ///< the part of generation: that is not about pictures
 
+/// Makes addresses of the names that stand for this machine ("localhost") in `server`, the section as it was written.
+void resolve_local_names(ConfigNode& server);
+
 /// What a table cannot tell: is `host` an address, are origins and URLs such? `server` is the section as it was
 /// written.
 void check_server_values(const ConfigNode& server, Faults& faults);

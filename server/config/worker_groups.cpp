@@ -9,23 +9,6 @@ namespace fs = std::filesystem;
 
 constexpr double kLongestTime = 7 * 24 * 3600;
 
-const OptionTable<WorkerGroupConfig>& group_options() {
-  using G = WorkerGroupConfig;
-  static const auto table =
-      OptionTable<G>()
-          .integer("count", &G::count, {1, 64}, "how many workers it has")
-          .integer("threads", &G::threads, {0, 1024}, "compute threads of each of its workers; 0: generation.threads")
-          .integer("memory_limit", &G::memory_limit, {1e6, 1e15}, "what a worker may take of memory", "bytes")
-          .number("step_timeout", &G::step_timeout_s, {0.1, kLongestTime},
-                  "a worker that is silent for so long about its job is killed", "seconds")
-          .integer("attempts", &G::job_attempts, {1, 100}, "a job that so many workers died of fails")
-          .integer("breaker_deaths", &G::breaker_deaths, {0, 1000},
-                   "so many deaths of its workers within breaker_window make it rest; 0: never")
-          .number("breaker_window", &G::breaker_window_s, {0.1, kLongestTime}, "in which deaths are counted", "seconds")
-          .number("breaker_pause", &G::breaker_pause_s, {0.1, kLongestTime}, "how long it rests", "seconds");
-  return table;
-}
-
 WorkerGroupConfig read_group(const std::string& name, const std::string& place, const ConfigNode& node,
                              SectionReader& reader) {
   const bool is_default = name == kDefaultGroup;
@@ -85,6 +68,23 @@ void fill_in(WorkerGroupConfig& group, const ServerConfig& server) {
 }
 
 }  // namespace
+
+const OptionTable<WorkerGroupConfig>& group_options() {
+  using G = WorkerGroupConfig;
+  static const auto table =
+      OptionTable<G>()
+          .integer("count", &G::count, {1, 64}, "how many workers it has")
+          .integer("threads", &G::threads, {0, 1024}, "compute threads of each of its workers; 0: generation.threads")
+          .integer("memory_limit", &G::memory_limit, {1e6, 1e15}, "what a worker may take of memory", "bytes")
+          .number("step_timeout", &G::step_timeout_s, {0.1, kLongestTime},
+                  "a worker that is silent for so long about its job is killed", "seconds")
+          .integer("attempts", &G::job_attempts, {1, 100}, "a job that so many workers died of fails")
+          .integer("breaker_deaths", &G::breaker_deaths, {0, 1000},
+                   "so many deaths of its workers within breaker_window make it rest; 0: never")
+          .number("breaker_window", &G::breaker_window_s, {0.1, kLongestTime}, "in which deaths are counted", "seconds")
+          .number("breaker_pause", &G::breaker_pause_s, {0.1, kLongestTime}, "how long it rests", "seconds");
+  return table;
+}
 
 WorkerGroupConfig default_group(const ServerConfig& server) {
   const auto said = server.groups.find(kDefaultGroup);

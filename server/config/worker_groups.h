@@ -5,6 +5,9 @@
 
 namespace alice {
 
+/// A group's keys beside models and plugins.
+const OptionTable<WorkerGroupConfig>& group_options();
+
 /// Reads the section over the groups that `server` has; a group's entry is one value and is taken whole.
 void read_worker_groups(const ConfigNode& node, SectionReader& reader, ServerConfig& server);
 

@@ -9,6 +9,7 @@
 
 #include "core/base/generation_defaults.h"
 #include "server/config/config.h"
+#include "server/config/model_names.h"
 #include "server/front/http/http_front.h"
 #include "server/front/job_desk.h"
 #include "server/program_folder.h"
@@ -89,6 +90,8 @@ int run_serve(const CommandLine& line) {
   const Config config = configuration(line);
   start_logging(config.logging);
   for (const Fault& warning : config.warnings) spdlog::warn("{}: {}", warning.place, warning.sentence);
+  if (const auto fault = missing_default_model(config))
+    spdlog::warn("{}: {}; requests that name no model are refused", fault->place, fault->sentence);
 
   JobDeskSettings desk_settings = job_desk_settings(config, worker_arguments(line));
   if (line.watch_plugins) desk_settings.watch_plugins = kWatchPeriod;

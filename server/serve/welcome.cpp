@@ -31,11 +31,12 @@ std::string model_line(const Json& model) {
 std::string models_text(const Json& models, const std::string& address, const std::string& folder) {
   if (models.empty())
     return "There are no models in " + folder + ". Put a diffusers folder or a .safetensors file there.";
-  std::string text = "Ready. Models:";
-  for (const Json& model : models) text += "\n" + on_one_line(model_line(model));
   const auto usable =
       std::find_if(models.begin(), models.end(), [](const Json& model) { return model.value("available", false); });
-  if (usable == models.end()) return text + "\nNone of them can be used.";
+  const bool is_ready = usable != models.end();
+  std::string text = is_ready ? "Ready. Models:" : "Not ready: none of the models can be used.";
+  for (const Json& model : models) text += "\n" + on_one_line(model_line(model));
+  if (!is_ready) return text + "\n`alice check config` says what is wrong.";
   return text + "\nType in another terminal:\n  curl -s " + address +
          "/v1/images/generations -H 'Content-Type: application/json' -d '{\"model\": \"" + usable->value("id", "") +
          "\", \"prompt\": \"a rocket on a blue background\"}'\nand open the URL in the answer.";

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "core/base/one_line.h"
+#include "server/worker/check/config_checks.h"
 #include "server/worker/check/model_checks.h"
 #include "server/worker/commands.h"
 #include "server/worker/compat/compat.h"
@@ -19,33 +20,49 @@ int give(const Report& report, const CommandLine& line, const Json& facts = null
   return report.good() ? kExitOk : kExitFailed;
 }
 
-/// The configuration itself was read, or refused, before. A plugin or model that cannot be had is no fault of it: it is
-/// shown.
-Report check_config(const Composer& composer, const Config& config) {
-  Report report;
-  for (const std::string& source : config.sources) report.pass("config", source);
-  if (config.sources.empty()) report.pass("config", "built-in defaults");
-  for (const PluginRecord& plugin : composer.registry().plugins()) {
-    if (plugin.refused.empty())
-      report.pass("plugin", plugin.file.string());
-    else
-      report.skip("plugin", plugin.file.string(), plugin.refused, false);
+/// Every group loads what its workers would.
+std::vector<CheckedGroup> checked_groups(const Config& config) {
+  std::vector<WorkerGroupConfig> groups = {default_group(config.server)};
+  for (const auto& [name, group] : config.server.groups)
+    if (name != kDefaultGroup) groups.push_back(group);
+  std::vector<CheckedGroup> checked;
+  for (WorkerGroupConfig& group : groups) {
+    std::vector<PlacedPath> plugins = config.host.plugins;
+    plugins.insert(plugins.end(), group.plugins.begin(), group.plugins.end());
+    const auto registry = std::make_shared<const Registry>(plugins);
+    checked.push_back({std::move(group), registry, std::make_unique<Composer>(config.host, registry)});
   }
-  for (const ModelStatus& model : composer.models()) {
-    if (model.unavailable.empty())
-      report.pass("model", model.id);
-    else
-      report.skip("model", model.id, model.unavailable, false);
+  return checked;
+}
+
+int give_config(const Report& report, const Config& config, bool json) {
+  if (json) {
+    Json out = report.to_json(), warnings = Json::array();
+    for (const Fault& warning : config.warnings)
+      warnings.push_back({{"place", warning.place}, {"sentence", warning.sentence}});
+    out["warnings"] = warnings;
+    out["files"] = config.sources;
+    std::cout << on_lines(dump_json(out, 2)) << "\n";
+  } else {
+    for (const std::string& source : config.sources) std::cout << "read    " << on_one_line(source) << "\n";
+    for (const Fault& warning : config.warnings)
+      std::cout << "warning " << on_one_line(warning.place + ": " + warning.sentence) << "\n";
+    std::cout << report.to_text();
   }
-  return report;
+  return report.good() ? kExitOk : kExitConfig;
 }
 
 }  // namespace
 
-int run_check(Composer& composer, const Config& config, const CommandLine& line) {
+int run_check_config(const ConfigSources& sources, const CommandLine& line) {
+  std::vector<Fault> faults;
+  const Config config = read_config(sources, faults);
+  return give_config(check_config(checked_groups(config), config, faults), config, line.json);
+}
+
+int run_check(Composer& composer, const CommandLine& line) {
   Json facts;
   switch (line.command) {
-    case Command::check_config: return give(check_config(composer, config), line);
     case Command::check_model: {
       const Report report = check_model(composer, line.target, facts);
       return give(report, line, facts);

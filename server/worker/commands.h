@@ -9,8 +9,12 @@
 namespace alice {
 
 /// Makes pictures and writes them, each whole or not at all; names every file on standard output. An interrupt (SIGINT,
-/// SIGTERM) ends it between two steps.
-int run_generate(Composer& composer, const CommandLine& line);
+/// SIGTERM) ends it between two steps. `recorded`: the recipe that is drawn again, or null; what may make the bytes
+/// differ from it is a warning.
+int run_generate(Composer& composer, const CommandLine& line, const Recipe* recorded = nullptr);
+
+/// The recipe inside a picture.
+int run_show(const CommandLine& line);
 
 /// The models that there are, and why one is unavailable.
 int run_models(const Composer& composer, const CommandLine& line);
@@ -19,10 +23,19 @@ int run_models(const Composer& composer, const CommandLine& line);
 int run_plugins(const Registry& registry, const CommandLine& line);
 
 /// How a model is composed, and where each choice came from.
-int run_explain(const Composer& composer, const CommandLine& line);
+int run_explain(Composer& composer, const Config& config, const CommandLine& line);
 
-/// check config | model | load | infer | compat.
-int run_check(Composer& composer, const Config& config, const CommandLine& line);
+/// The configuration as YAML: all of it, or of the model line.target the entry that says all that it is
+/// composed of.
+int run_config_show(const Config& config, const CommandLine& line);
+int run_config_show_model(const Composer& composer, const Config& config, const CommandLine& line);
+/// The files that configurations are looked for in.
+int run_config_path(const ConfigSources& sources);
+
+/// Reads the configuration, and whether there is all that it names; kExitConfig when not. Loads plugins, no weights.
+int run_check_config(const ConfigSources& sources, const CommandLine& line);
+/// check model | load | infer | compat.
+int run_check(Composer& composer, const CommandLine& line);
 
 /// A folder of settings becomes a model with random weights.
 int run_make_model(Composer& composer, const CommandLine& line);

@@ -3,26 +3,10 @@
 
 #include "core/base/one_line.h"
 #include "server/worker/commands.h"
+#include "server/worker/table.h"
 
 namespace alice {
 namespace {
-
-/// Columns of equal width, two blanks between them. What stands in them may be a stranger's.
-void print_table(std::vector<std::vector<std::string>> rows) {
-  for (auto& row : rows)
-    for (std::string& cell : row) cell = on_one_line(cell);
-  std::vector<size_t> widths;
-  for (const auto& row : rows)
-    for (size_t i = 0; i + 1 < row.size(); ++i) {
-      if (widths.size() <= i) widths.push_back(0);
-      widths[i] = std::max(widths[i], row[i].size());
-    }
-  for (const auto& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i)
-      std::cout << row[i] << (i + 1 < row.size() ? std::string(widths[i] - row[i].size() + 2, ' ') : "");
-    std::cout << "\n";
-  }
-}
 
 void print_json(const Json& value) { std::cout << on_lines(dump_json(value, 2)) << "\n"; }
 
@@ -65,9 +49,13 @@ int run_models(const Composer& composer, const CommandLine& line) {
 }
 
 int run_plugins(const Registry& registry, const CommandLine& line) {
+  const auto& plugins = registry.plugins();
+  const bool all_loaded =
+      std::all_of(plugins.begin(), plugins.end(), [](const PluginRecord& plugin) { return plugin.refused.empty(); });
+  const int exit_code = all_loaded ? kExitOk : kExitFailed;
   if (line.json) {
     print_json(registry.describe());
-    return kExitOk;
+    return exit_code;
   }
   std::vector<std::vector<std::string>> rows;
   add_rows(registry.backends(), rows);
@@ -77,23 +65,9 @@ int run_plugins(const Registry& registry, const CommandLine& line) {
   add_rows(registry.vaes(), rows);
   add_rows(registry.lora_formats(), rows);
   print_table(rows);
-  for (const PluginRecord& plugin : registry.plugins())
+  for (const PluginRecord& plugin : plugins)
     if (!plugin.refused.empty()) std::cout << "refused: " << plugin.file.string() << ": " << plugin.refused << "\n";
-  return kExitOk;
-}
-
-int run_explain(const Composer& composer, const CommandLine& line) {
-  const auto plan = composer.blueprint(line.target, true);
-  const Blueprint& blueprint = *plan;
-  if (line.json) {
-    print_json(describe_blueprint(blueprint));
-  } else {
-    std::vector<std::vector<std::string>> rows;
-    for (const Explained& one : blueprint.explanation) rows.push_back({one.what, one.value, "<- " + one.origin});
-    print_table(rows);
-  }
-  for (const Fault& fault : blueprint.faults) std::cerr << on_one_line(fault.place + ": " + fault.sentence) << "\n";
-  return blueprint.faults.empty() ? kExitOk : kExitFailed;
+  return exit_code;
 }
 
 }  // namespace alice

@@ -16,6 +16,7 @@
 #include "core/base/one_line.h"
 #include "core/host/backend_choice.h"
 #include "server/worker/commands.h"
+#include "server/worker/replay.h"
 
 namespace alice {
 namespace {
@@ -58,6 +59,15 @@ WorkerGroupConfig group_of(const CommandLine& line, const Config& config) {
   return named != nullptr ? *named : default_group(config.server);
 }
 
+/// 0: a share of the cores. A picture that is drawn again has as many threads as it had, where there are so many and
+/// nobody says otherwise: sums are split among them.
+int threads_of(const WorkerGroupConfig& group, const Config& config, const std::optional<Recipe>& recorded) {
+  if (group.threads > 0) return group.threads;
+  if (config.host.threads > 0 || !recorded) return config.host.threads;
+  const auto cores = static_cast<int64_t>(std::max(1u, std::thread::hardware_concurrency()));
+  return recorded->machine.threads <= cores ? static_cast<int>(recorded->machine.threads) : 0;
+}
+
 std::vector<PlacedPath> plugins_of(const WorkerGroupConfig& group, const Config& config) {
   std::vector<PlacedPath> plugins = config.host.plugins;
   plugins.insert(plugins.end(), group.plugins.begin(), group.plugins.end());
@@ -68,26 +78,35 @@ void log_loaded(const LoadedModel& model) {
   spdlog::info("loaded {} in {:.1f} s: backend {} ({})", model.id, model.seconds, model.backend, model.device);
 }
 
-/// What is about a library alone.
+/// What is about a library or a picture alone.
+bool needs_no_configuration(Command command) {
+  return command == Command::show || command == Command::plugin_check || command == Command::plugin_run_checks;
+}
+
 int run_without_configuration(const CommandLine& line) {
+  if (line.command == Command::show) return run_show(line);
   set_threads(0, 1);
   return line.command == Command::plugin_check ? run_plugin_check(line) : run_plugin_checks_in_child(line);
 }
 
 int run(CommandLine line) {
-  if (line.command == Command::plugin_check || line.command == Command::plugin_run_checks)
-    return run_without_configuration(line);
+  if (needs_no_configuration(line.command)) return run_without_configuration(line);
   ConfigSources sources = ConfigSources::of_process();
   sources.config_file = line.config_file;
   sources.models_directory = line.models_directory;
   sources.backend = line.backend;
   sources.checks_preload = line.command == Command::check_config;
-  const Config config = load_config(sources);
+  if (line.command == Command::check_config) return run_check_config(sources, line);
+  if (line.command == Command::config_path) return run_config_path(sources);
+  Config config = load_config(sources);
+  if (line.command == Command::config_show && line.target.empty()) return run_config_show(config, line);
   FrontLink* const front = line.command == Command::work ? &begin_work(config.logging) : nullptr;
   if (front == nullptr) {  // else the front has said it all
     start_logging(config.logging);
     for (const Fault& warning : config.warnings) spdlog::warn("{}: {}", warning.place, warning.sentence);
   }
+  std::optional<Recipe> recorded;
+  if (!line.from.empty()) recorded = apply_recorded(line, config);
   if (line.command == Command::generate && line.request.model.empty())
     line.request.model = model_without_a_word(config);
   if (line.command == Command::bench) {
@@ -95,7 +114,7 @@ int run(CommandLine line) {
     return run_bench(config, line);
   }
   const WorkerGroupConfig group = group_of(line, config);
-  set_threads(group.threads > 0 ? group.threads : config.host.threads, front != nullptr ? *group.count : 1);
+  set_threads(threads_of(group, config, recorded), front != nullptr ? *group.count : 1);
 
   const auto say_loading = [front](const std::filesystem::path& file) {
     if (front != nullptr) front->say(LoadingPlugin{file.string()});
@@ -103,20 +122,22 @@ int run(CommandLine line) {
   const auto registry = std::make_shared<const Registry>(plugins_of(group, config), say_loading);
   say_loading("");
   for (const PluginRecord& plugin : registry->plugins())
-    if (!plugin.refused.empty()) spdlog::error("plugin {}: {}", plugin.file.string(), plugin.refused);
+    if (!plugin.refused.empty() && line.command != Command::plugins)  // which lists them
+      spdlog::error("plugin {}: {}", plugin.file.string(), plugin.refused);
   HostConfig host = config.host;
   if (line.command == Command::check_compat) prefer_plain_backend(*registry, host);
   Composer composer(std::move(host), registry, log_loaded);
 
   switch (line.command) {
     case Command::work: run_work(*front, composer);
-    case Command::generate: return run_generate(composer, line);
+    case Command::generate: return run_generate(composer, line, recorded ? &*recorded : nullptr);
     case Command::models: return run_models(composer, line);
     case Command::plugins: return run_plugins(*registry, line);
-    case Command::config_explain: return run_explain(composer, line);
+    case Command::config_explain: return run_explain(composer, config, line);
+    case Command::config_show: return run_config_show_model(composer, config, line);
     case Command::make_model: return run_make_model(composer, line);
     case Command::bench_subject: return run_bench_subject(composer, line);
-    default: return run_check(composer, config, line);
+    default: return run_check(composer, line);
   }
 }
 

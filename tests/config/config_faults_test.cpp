@@ -146,3 +146,62 @@ TEST_CASE("a user's file that cannot be looked at is not passed over") {
   chmod(file.c_str(), 0);
   CHECK(says(error_of([&] { folder.load(); }).what(), "cannot be opened"));
 }
+
+TEST_CASE("faults name their keys, and come in the order of the lines, each once") {
+  ConfigFolder folder;
+  const Error error = error_of([&] {
+    folder.load(
+        "server: {cors_origins: '*', host: nowhere}\n"
+        "models:\n"
+        "  sd/a: {defaults: {steps: 0, width: 1}, source: 5}\n"
+        "generation: {default_steps: 0, threads: x}\n"
+        "plugns: []\n"
+        "logging: {level: loud}\n");
+  });
+  const std::string all = error.what();
+  INFO(all);
+  size_t last = 0;
+  for (const std::string begin :
+       {":1:24: server.cors_origins", ":1:35: server.host: must be an address",
+        ":3:28: models.sd/a.defaults.steps: must",
+        ":3:38: models.sd/a.defaults.width: must", ":3:50: models.sd/a.source must be a string",
+        ":4:29: generation.default_steps: must", ":4:41: generation.threads: must", ":5:1: 'plugns'",
+        ":6:18: logging.level: must"}) {
+    INFO(begin);
+    const size_t at = all.find(folder.file() + begin);
+    REQUIRE(at != std::string::npos);
+    CHECK(at > last);
+    CHECK(all.find(folder.file() + begin.substr(0, begin.find(' ')), at + 1) == std::string::npos);
+    last = at;
+  }
+  CHECK(says(all, "9 faults"));
+}
+
+TEST_CASE("names of this machine are addresses to listen on") {
+  ConfigFolder folder;
+  CHECK(folder.load("server: {host: localhost}\n").server.host == "127.0.0.1");
+  CHECK(folder.load("server: {host: ip6-localhost}\n").server.host == "::1");
+  folder.sources.host = "localhost";
+  CHECK(folder.load("").server.host == "127.0.0.1");
+}
+
+TEST_CASE("who reads on beside the faults has the rest of the configuration") {
+  ConfigFolder folder;
+  folder.folder.write("config.yaml", "generation: {default_steps: 0, threads: 3}\n");
+  folder.sources.config_file = folder.file();
+  std::vector<Fault> faults;
+  const Config config = read_config(folder.sources, faults);
+  CHECK(faults.size() == 1);
+  CHECK(config.host.threads == 3);
+  CHECK_FALSE(config.host.defaults.steps.has_value());
+}
+
+TEST_CASE("without a home folder a warning says where pictures go") {
+  ConfigFolder folder;
+  CHECK(folder.load("").warnings.empty());
+  folder.sources.environment.erase("HOME");
+  const Config config = folder.load("");
+  REQUIRE(config.warnings.size() == 1);
+  CHECK(says(config.warnings[0].sentence, (folder.folder / "bin/data").string()));
+  CHECK(folder.load("storage: {data_directory: /x}\n").warnings.empty());
+}

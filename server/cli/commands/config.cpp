@@ -1,14 +1,37 @@
 #include "server/cli/commands/commands.h"
 
 namespace alice {
+namespace {
+
+constexpr const char* kShowFooter =
+    "Each line ends with where it was said; what is printed can be a configuration itself.\n\n"
+    "Examples:\n"
+    "  alice config show\n"
+    "  alice config show --model sd/my-model\n\n";
+
+void add_explain(Grammar& grammar, CLI::App& config) {
+  CLI::App& app = grammar.add_leaf(config, "explain", "how a model is composed, and where each value comes from",
+                                   Command::config_explain);
+  grammar.add_target(app, "ID", grammar.line().target, "the model's id").required();
+  grammar.add_places(app);
+  grammar.add_json(app);
+}
+
+void add_show(Grammar& grammar, CLI::App& config) {
+  CLI::App& app = grammar.add_leaf(config, "show", "the whole configuration that is in force, as YAML",
+                                   Command::config_show, kShowFooter);
+  grammar.add_text(app, "--model", grammar.line().target, "ID", "this model's entry alone, with all that is derived");
+  grammar.add_places(app);
+}
+
+}  // namespace
 
 void add_config_commands(Grammar& grammar) {
   CLI::App& config = grammar.add_group("config", "show what the configuration comes to");
-  CLI::App& explain = grammar.add_leaf(config, "explain", "how a model is composed, and where each value comes from",
-                                       Command::config_explain);
-  grammar.add_target(explain, "ID", grammar.line().target, "the model's id").required();
-  grammar.add_places(explain);
-  grammar.add_json(explain);
+  add_explain(grammar, config);
+  add_show(grammar, config);
+  grammar.add_places(
+      grammar.add_leaf(config, "path", "the files that are looked for, and which are there", Command::config_path));
 }
 
 }  // namespace alice
