@@ -13,7 +13,9 @@ constexpr double kLargestSeed = 9007199254740991;  // 2^53 - 1: every JSON reade
 const OptionTable<LoraUse>& lora_options() {
   static const auto table = OptionTable<LoraUse>()
                                 .text("name", &LoraUse::name, "a LoRA's id")
-                                .number("strength", &LoraUse::strength, {}, "how much of it; negative subtracts");
+                                .number("strength", &LoraUse::strength, {}, "how much of it; negative subtracts")
+                                .number("text_encoder_strength", &LoraUse::text_encoder_strength, {},
+                                        "how much of it in the text encoder, where that is another");
   return table;
 }
 
@@ -28,6 +30,8 @@ LoraUse read_lora(const Json& entry, const std::string& place, Faults& faults) {
   else if (lora.name.empty() && (entry.is_string() || entry.is_object()))
     faults.add(place, "names no LoRA");
   if (!std::isfinite(lora.strength)) faults.add(place + "/strength", "must be finite");
+  if (!std::isfinite(lora.text_encoder_strength.value_or(0)))
+    faults.add(place + "/text_encoder_strength", "must be finite");
   return lora;
 }
 
@@ -138,7 +142,10 @@ GenerateRequest read_generate_request(const Json& object, const PlaceOf& place, 
 Json write_generate_request(const GenerateRequest& request) {
   Json object = generate_options().write(request);
   object[kLoras] = Json::array();
-  for (const LoraUse& lora : request.loras) object[kLoras].push_back(lora_options().write(lora));
+  for (const LoraUse& lora : request.loras) {
+    object[kLoras].push_back(lora_options().write(lora));
+    if (!lora.text_encoder_strength) object[kLoras].back().erase("text_encoder_strength");
+  }
   object[kSchedulerOptions] = request.scheduler_options;
   return object;
 }

@@ -13,6 +13,7 @@ namespace alice {
 struct LoraUse {
   std::string name;     ///< a LoRA's id, or a path where the caller may name files
   double strength = 1;  ///< any finite number; negative ones subtract
+  std::optional<double> text_encoder_strength = std::nullopt;  ///< absent: `strength` there too
 };
 
 /// Absent means: what the model's configuration says, then the general default.
@@ -49,8 +50,8 @@ struct FieldAlias {
 };
 const std::vector<FieldAlias>& generate_aliases();
 
-/// Reads a JSON object with generate_options()' names, "scheduler_options" {..} and "loras" [{"name","strength"} or
-/// "name"]. Throws one Error(bad_request) with every fault; places are JSON pointers ("/steps").
+/// Reads a JSON object with generate_options()' names, "scheduler_options" {..} and "loras"
+/// [{"name","strength","text_encoder_strength"} or "name"]. Throws one Error(bad_request) with every fault; places are JSON pointers ("/steps").
 GenerateRequest read_generate_request(const Json& object);
 /// The same, for callers who have faults of their own to report with these: adds every fault to `faults`, at the place
 /// that `place` gives its member; a member with a fault keeps its default.

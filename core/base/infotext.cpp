@@ -59,7 +59,8 @@ std::string write_infotext(const Recipe& recipe) {
   const GenerateRequest& request = recipe.request;
   std::string text = request.prompt;
   for (const LoraUse& lora : request.loras)
-    text += (text.empty() ? "<lora:" : " <lora:") + lora.name + ":" + number(lora.strength) + ">";
+    text += (text.empty() ? "<lora:" : " <lora:") + lora.name + ":" +
+            (lora.text_encoder_strength ? number(*lora.text_encoder_strength) + ":" : "") + number(lora.strength) + ">";
   if (!request.negative_prompt.empty()) text += "\nNegative prompt: " + request.negative_prompt;
 
   // Readers that go by patterns want the first seven in this order.

@@ -54,11 +54,15 @@ TEST_CASE("a whole request is read, and what is written reads back the same") {
                      {"n", 4},
                      {"scheduler", "any"},
                      {"scheduler_options", {{"eta", 0.5}}},
-                     {"loras", {{{"name", "a"}, {"strength", -0.25}}, {{"name", "b"}, {"strength", 1.0}}}}};
+                     {"loras",
+                      {{{"name", "a"}, {"strength", -0.25}},
+                       {{"name", "b"}, {"strength", 1.0}, {"text_encoder_strength", 0.5}}}}};
   const GenerateRequest request = read_generate_request(json);
   CHECK(request.height == 768);
   CHECK(request.seed == 9007199254740991);
   CHECK(request.loras[0].strength == -0.25);
+  CHECK_FALSE(request.loras[0].text_encoder_strength);
+  CHECK(request.loras[1].text_encoder_strength == 0.5);
   CHECK(request.scheduler_options["eta"] == 0.5);
   CHECK(write_generate_request(request) == json);
 }

@@ -52,17 +52,24 @@ TEST_CASE("the sampler is told by its display name, and by options beyond it") {
 }
 
 TEST_CASE("LoRAs stand as tags behind the prompt, and read back the same") {
+<<<<<<< HEAD
   Recipe r = recipe();
   r.request.loras = {{"a b", 0.1}, {"c", -2}};
+=======
+  GenerateRequest r = request();
+  r.loras = {{"a b", 0.1}, {"c", -2, 0.5}};
+>>>>>>> 57ebaf2 (wip)
   const std::string text = write_infotext(r);
   std::string prompt = text.substr(0, text.find('\n'));
-  CHECK(prompt == "a cat, sitting <lora:a b:0.1> <lora:c:-2>");
+  CHECK(prompt == "a cat, sitting <lora:a b:0.1> <lora:c:0.5:-2>");
   std::vector<LoraUse> loras;
   Faults faults;
   take_lora_tags(prompt, loras, faults);
   CHECK(prompt == r.request.prompt);
   REQUIRE(loras.size() == 2);
   CHECK(loras[0].strength == 0.1);
+  CHECK(loras[1].strength == -2);
+  CHECK(loras[1].text_encoder_strength == 0.5);
 }
 
 TEST_CASE("files that are not the model's are told with the first ten digits of their hashes") {

@@ -30,9 +30,34 @@ TEST_CASE("tags become LoRAs, in their order") {
   CHECK(taken.loras[1].name == "b c");
   CHECK(taken.loras[1].strength == 1);
   CHECK(taken.loras[2].strength == -1.5);
-  CHECK(taken.loras[3].name == "e");
+  CHECK(taken.loras[3].name == " e ");  // whose blanks the file may have too
   CHECK(taken.loras[3].strength == 0.5);
   CHECK(taken.prompt == "a cat sits");
+}
+
+TEST_CASE("a tag may give the text encoder and the UNet strengths of their own, as A1111 reads it") {
+  const auto lora = [](const std::string& tag) {
+    const Taken taken = take(tag + " a cat");
+    CHECK(taken.faults.empty());
+    REQUIRE(taken.loras.size() == 1);
+    CHECK(taken.prompt == "a cat");
+    return taken.loras[0];
+  };
+  struct Case {
+    const char* tag;
+    double unet, text_encoder;
+  };
+  for (const Case& one : {Case{"<lora:a:1:0.5>", 0.5, 1}, {"<lora:a:0.5>", 0.5, 0.5}, {"<lora:a:te=0.5>", 0.5, 0.5},
+                          {"<lora:a:unet=0.5>", 0.5, 1}, {"<lora:a:1:te=0.5>", 0.5, 0.5},
+                          {"<lora:a: -1 : unet = 2>", 2, -1}, {"<lora:a:te=0.2:unet=0.4>", 0.4, 0.2},
+                          {"<lyco:a:0.3:0.7>", 0.7, 0.3}, {"<LyCo:a>", 1, 1}}) {
+    INFO(one.tag);
+    const LoraUse taken = lora(one.tag);
+    CHECK(taken.name == "a");
+    CHECK(taken.strength == one.unet);
+    CHECK(taken.text_encoder_strength.value_or(taken.strength) == one.text_encoder);
+    CHECK(taken.text_encoder_strength.has_value() == (one.unet != one.text_encoder));
+  }
 }
 
 TEST_CASE("tags are added to the LoRAs that are there") {
@@ -70,7 +95,7 @@ TEST_CASE("what is no tag stays") {
 
 TEST_CASE("a malformed tag is a fault of the prompt") {
   for (const char* prompt :
-       {"<lora:a:x>", "<lora:a:>", "<lora:a:0,8>", "<lora:a:1:2>", "<lora:a:nan>", "<lora:a:inf>", "<lora:a:1e999>",
+       {"<lora:a:x>", "<lora:a:>", "<lora:a:0,8>", "<lora:a:1:2:3>", "<lora:a:1:>", "<lora:a:dyn=4>", "<lora:a:te=x>", "<lyco:a:x>", "<lora:a:nan>", "<lora:a:inf>", "<lora:a:1e999>",
         "<lora:>", "<lora::1>", "<lora: :1>", "<lora:a:+-1>", "a cat <lora:a:1", "<lora:a:0x10>"}) {
     INFO(prompt);
     const Taken taken = take(prompt);

@@ -13,7 +13,12 @@ const Json& lora_list() {
        {{"anyOf",
          {{{"type", "string"}, {"description", "a LoRA's id; its strength is 1"}},
           {{"type", "object"},
-           {"properties", {{"name", {{"type", "string"}}}, {"strength", {{"type", "number"}, {"default", 1}}}}},
+           {"properties",
+            {{"name", {{"type", "string"}}},
+             {"strength", {{"type", "number"}, {"default", 1}}},
+             {"text_encoder_strength",
+              {{"type", Json::array({"number", "null"})},
+               {"description", "where the text encoder gets another than strength"}}}}},
            {"required", {"name"}},
            {"additionalProperties", false}}}}}}};
   return schema;
