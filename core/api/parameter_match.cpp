@@ -3,6 +3,7 @@
 
 #include "core/api/parameter_form.h"
 #include "core/api/weights.h"
+#include "core/base/utf8.h"
 
 namespace alice {
 namespace {
@@ -95,12 +96,18 @@ std::string ldm_alias(const WantedParameter& wanted) {
 
 }  // namespace
 
+std::string some_of(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 4;
+  std::string text;
+  for (size_t i = 0; i < names.size() && i < kShown; ++i) text += (i ? ", '" : "'") + brief(names[i]) + "'";
+  return names.size() > kShown ? text + " and " + std::to_string(names.size() - kShown) + " more" : text;
+}
+
 void match_parameters(const TensorIndex& index, const std::vector<WantedParameter>& wanted,
                       const std::function<bool(const std::string&)>& belongs,
                       const std::function<bool(const std::string&)>& passes_over, Recognition& recognition) {
   FaultList missing(recognition.faults, index.place, "are missing");
   FaultList misfits(recognition.faults, index.place, "do not fit");
-  FaultList left_over(recognition.faults, index.place, "are left over");
   recognition.layout = common_layout(index, wanted);
   std::set<std::string> used;
   std::map<std::string, int64_t> rows_used;  // of stacked tensors
@@ -131,13 +138,17 @@ void match_parameters(const TensorIndex& index, const std::vector<WantedParamete
     if (const TensorInfo& info = *index.find(name); !info.shape.empty() && info.shape[0] > rows)
       misfits.add("tensor '" + name + "' has " + std::to_string(info.shape[0]) + " rows, " + std::to_string(rows) +
                   " are needed");
+  std::vector<std::string> left_over;
   for (const auto& [name, info] : index.tensors) {
     if (!used.count(name) && !belongs(name)) continue;
     recognition.claimed.insert(name);
-    if (!used.count(name) && !passes_over(name))
-      left_over.add("tensor '" + name + "' " + shape_text(info.shape) +
-                    " is left over: this architecture has no such weight");
+    if (!used.count(name) && !passes_over(name)) left_over.push_back(name);
   }
+  if (!left_over.empty())
+    recognition.warnings.push_back({index.place, std::to_string(left_over.size()) +
+                                                     (left_over.size() == 1 ? " tensor is" : " tensors are") +
+                                                     " not used, since this architecture has no such weight: " +
+                                                     some_of(left_over)});
   add_facts(index, recognition);
 }
 

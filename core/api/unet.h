@@ -9,12 +9,17 @@
 
 namespace alice {
 
+/// The guidance scale as a conditioning, [B, 1] in any float dtype: a network that is told of it is asked once a step,
+/// without the negative prompt.
+inline constexpr const char* kGuidanceScale = "guidance_scale";
+
 struct UNetInfo {
   int64_t in_channels = 4;
   int64_t out_channels = 4;
   int64_t native_latent_size = 64;  ///< side length that it was trained at
   int64_t context_width = 768;      ///< D of the tokens that it attends to
-  /// The conditioning that it needs besides "tokens": name -> width. SDXL: "pooled" [B, P] and "time_ids" [B, 6].
+  /// The conditioning that it needs besides "tokens": name -> width. SDXL: "pooled" [B, P] and "time_ids" [B, 6]; latent
+  /// consistency models: kGuidanceScale.
   std::map<std::string, int64_t> further_conditioning;
 };
 

@@ -19,6 +19,9 @@
 
 namespace alice {
 
+/// Of `names`, at least one: "'a', 'b', 'c' and 4 more".
+std::string some_of(const std::vector<std::string>& names);
+
 /// Read-only access to the tensors behind an index. Implemented by core/io (memory-mapped). May be used from any
 /// thread.
 class WeightSource {
@@ -70,11 +73,15 @@ struct Recognition {
   Json config;              ///< complete: the given config.json, or what shapes tell
   std::vector<Parameter> parameters;
   std::set<std::string> claimed;  ///< names of the index that belong to this part, used or knowingly passed over
-  std::vector<Fault> faults;      ///< missing and left-over tensors, wrong shapes, settings that are not supported
+  std::vector<Fault> faults;      ///< missing tensors, wrong shapes, settings that are not supported
+  std::vector<Fault> warnings;    ///< what keeps nothing from working: tensors that are not used, mended settings
   Json facts;  ///< an object, for people and `check model`: token limit, scaling factor, native size, ...
   /// The noise schedule that the model was trained with, as a scheduler_config.json, for files that carry none. May be
   /// null.
   Json scheduler_config;
+  /// What the reference's pipeline of such a network puts over any scheduler_config.json that says otherwise or nothing:
+  /// an object, or null.
+  Json scheduler_corrections;
 };
 
 /// Changes to parameters, by canonical name; each of the parameter's shape, float32 on the CPU. weight += delta.
@@ -150,8 +157,9 @@ struct WantedParameter {
 /// Looks every wanted parameter up: fills parameters, claimed, layout, the facts "parameters" (numbers, not tensors)
 /// and "dtypes", and the faults of `recognition` ("missing", "has shape [..], needs [..]"), of each kind the first few
 /// in full and the rest as a number; a missing one stands in `parameters` too, with its shape. `belongs(name)` tells
-/// whether a name of the index is this part's business: one that is and is not used is left over (a fault), unless
-/// `passes_over(name)`. All that belongs is claimed. Throws only what the two functions throw; any thread.
+/// whether a name of the index is this part's business: those that are and are not used are left over, which one
+/// warning counts and names some of, unless `passes_over(name)`. All that belongs is claimed. Throws only what the two
+/// functions throw; any thread.
 void match_parameters(const TensorIndex& index, const std::vector<WantedParameter>& wanted,
                       const std::function<bool(const std::string&)>& belongs,
                       const std::function<bool(const std::string&)>& passes_over, Recognition& recognition);

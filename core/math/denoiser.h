@@ -22,8 +22,9 @@ struct Guidance {
   /// Where guidance counts: from this share of the steps on, up to this one (Kynkaanniemi et al. 2024, "Applying
   /// Guidance in a Limited Interval"). Elsewhere the negative prompt is not asked, which halves a step.
   double start = 0, end = 1;
+  bool is_told = false;  ///< the network is told the scale: no second pass either
 
-  bool two_passes() const { return scale > 1; }
+  bool two_passes() const { return scale > 1 && !is_told; }
   /// Before step `step` of `steps`, counted from 0.
   bool counts_at(size_t step, size_t steps) const {
     const double done = static_cast<double>(step) / static_cast<double>(steps);

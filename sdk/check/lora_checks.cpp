@@ -1,5 +1,6 @@
 // LoRA formats: files that are made for the check, and what becomes of them.
 
+#include <algorithm>
 #include <limits>
 
 #include "sdk/check/callers.h"
@@ -110,11 +111,24 @@ std::string check_alpha(const Case& it) {
   return "";
 }
 
+bool names_it(const std::vector<Fault>& sentences, const std::string& tensor) {
+  return std::any_of(sentences.begin(), sentences.end(), [&](const Fault& one) {
+    return (one.place + " " + one.sentence).find(tensor) != std::string::npos;
+  });
+}
+
 void expect_fault(const LoraFormat& format, const Tensors& tensors, const std::string& tensor,
                   const std::string& what) {
-  for (const Fault& fault : format.read(MemoryTensors(tensors), lora_targets()).faults)
-    if ((fault.place + " " + fault.sentence).find(tensor) != std::string::npos) return;
-  fail(what + ": no fault names '" + tensor + "'");
+  if (!names_it(format.read(MemoryTensors(tensors), lora_targets()).faults, tensor))
+    fail(what + ": no fault names '" + tensor + "'");
+}
+
+/// A LoRA for more than this model has is applied as far as it goes.
+void expect_warning(const LoraFormat& format, const Tensors& tensors, const std::string& tensor,
+                    const std::string& what) {
+  const LoraRecognition recognition = format.read(MemoryTensors(tensors), lora_targets());
+  for (const Fault& fault : recognition.faults) fail(what + " is refused, where a warning would do: " + fault.sentence);
+  if (!names_it(recognition.warnings, tensor)) fail(what + ": no warning names '" + tensor + "'");
 }
 
 /// Each pair without its down half, without its up half, and with a down half that does not fit.
@@ -149,7 +163,7 @@ std::string check_misfits(const Case& it) {
   Tensors stranger = good;
   for (const std::string& ending : {names.down, names.up, names.difference})
     if (!ending.empty()) stranger[names.start(nowhere) + ending] = at::ones({2, 2});
-  expect_fault(*format, stranger, "no_such_module", "a change of a module that the model does not have");
+  expect_warning(*format, stranger, "no_such_module", "a change of a module that the model does not have");
   return "";
 }
 
@@ -236,9 +250,9 @@ std::vector<Check> lora_checks() {
        "Read the alpha tensor in read() and set LoraPatch::scale = alpha / rank.", "lora_format/round-trip", formats,
        check_alpha},
       {"lora_format/misfits-named",
-       "Half of a pair, a factor of another shape and a module that the model does not have are faults that name the "
-       "tensor or module.",
-       "Add to LoraRecognition::faults whatever you do not use.", "lora_format/recognised", formats, check_misfits},
+       "Half of a pair and a factor of another shape are faults that name the tensor; a module that the model does not "
+       "have is a warning that names it, and the rest is applied.",
+       "Add to LoraRecognition::faults what cannot be right, to warnings whatever else you do not use.", "lora_format/recognised", formats, check_misfits},
       {"lora_format/not-finite", "A factor that holds NaN is a fault, or delta() throws Error(bad_weights).",
        "Use the default delta(), or test at::isfinite(result).all().", "lora_format/round-trip", formats,
        check_not_finite},

@@ -79,10 +79,10 @@ TEST_CASE("the Tucker form puts the kernel between the halves") {
   CHECK((once - twice).abs().max().item<double>() < 1e-5);
 }
 
-TEST_CASE("alpha is read from every float dtype and both shapes") {
-  for (const auto type : {at::kHalf, at::kBFloat16, at::kFloat, at::kDouble})
-    for (const bool list : {false, true}) {
-      const Tensor alpha = list ? at::full({1}, 4.0, type) : at::full({}, 4.0, type);
+TEST_CASE("alpha is read from every dtype and every shape of one number") {
+  for (const auto type : {at::kHalf, at::kBFloat16, at::kFloat, at::kDouble, at::kLong, at::kInt, at::kByte})
+    for (const std::vector<int64_t>& shape : std::vector<std::vector<int64_t>>{{}, {1}, {1, 1}}) {
+      const Tensor alpha = at::full(shape, 4.0, at::TensorOptions(type));
       const MemoryWeights file({{kLinear + ".lora_up.weight", at::ones({6, 2})},
                                 {kLinear + ".lora_down.weight", at::ones({2, 4})},
                                 {kLinear + ".alpha", alpha}});

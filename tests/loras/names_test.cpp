@@ -49,6 +49,31 @@ TEST_CASE("kohya's names find modules in both layouts") {
   }
 }
 
+TEST_CASE("the names of other trainers find modules too") {
+  const std::string factors[] = {".lora_down.weight", ".lora_up.weight"};
+  const auto kohya = [&](const std::string& name) {
+    return only_patch(read("kohya", linear(name + factors[0], name + factors[1])));
+  };
+  for (const char* unet :
+       {"diffusion_model.middle_block.1.proj_in", "model.diffusion_model.middle_block.1.proj_in",
+        "unet.mid_block.attentions.0.proj_in", "lora_unet.mid_block.attentions.0.proj_in",
+        "lycoris_mid_block_attentions_0_proj_in", "diffusion_model.mid_block.attentions.0.proj_in"}) {
+    INFO(unet);
+    CHECK(kohya(unet).part == "unet");
+    CHECK(kohya(unet).module == "mid_block.attentions.0.proj_in");
+  }
+  const std::vector<LoraTarget> targets = {{"text_encoder", kQuery, "", {6, 4}}};
+  for (const std::string& text :
+       {"lora_te_wrapped_transformer_" + underscored(kQuery), "lora_te." + kQuery, "lora_te1." + kQuery,
+        "text_encoder." + kQuery, "clip_l." + kQuery, "text_encoders.clip_l.transformer." + kQuery}) {
+    INFO(text);
+    CHECK(only_patch(read("kohya", linear(text + factors[0], text + factors[1]), {}, targets)).module == kQuery);
+  }
+  const std::string comfy = "diffusion_model.middle_block.1.proj_in";
+  CHECK(only_patch(read("peft", linear(comfy + ".lora_A.weight", comfy + ".lora_B.weight"))).module ==
+        "mid_block.attentions.0.proj_in");
+}
+
 TEST_CASE("a text encoder's modules are found with and without text_model, on either side") {
   for (const bool file_has : {true, false}) {
     for (const bool model_has : {true, false}) {

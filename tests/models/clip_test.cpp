@@ -196,15 +196,43 @@ TEST_CASE("a text encoder's wrong settings and tensors are named") {
   tensors.erase("text_model.final_layer_norm.bias");
   tensors["text_model.final_layer_norm.weight"] = at::ones({9});
   tensors["stranger"] = at::ones({1});
-  const std::string faults = sentences(clip_factory().recognise(with_tensors(files, tensors))->faults);
+  const auto recognition = clip_factory().recognise(with_tensors(files, tensors));
+  const std::string faults = sentences(recognition->faults);
   CHECK_THAT(faults, Contains("'text_model.final_layer_norm.bias' is missing: [8] is needed"));
   CHECK_THAT(faults, Contains("'text_model.final_layer_norm.weight' has shape [9], [8] is needed"));
-  CHECK_THAT(faults, Contains("'stranger' [1] is left over"));
+  CHECK(recognition->faults.size() == 2);
+  CHECK_THAT(sentences(recognition->warnings), Contains("1 tensor is not used") && Contains("'stranger'"));
 
   ModelFiles deeper = files;
   deeper.config["num_hidden_layers"] = 20;
   CHECK_THAT(sentences(clip_factory().recognise(deeper)->faults),
              Contains("and 264 more tensors are missing"));  // 17 layers of 16, 8 shown
+}
+
+TEST_CASE("tensors that a text encoder does not need are passed over, and a second set of names with a warning") {
+  using Catch::Matchers::Contains;
+  const ModelFiles folder = part_of("tiny_sd15", "text_encoder"),
+                   file = part_of("tiny_sd15.safetensors", "text_encoder");
+  auto tensors = copies_of(folder);
+  tensors["text_projection.weight"] = at::ones({8, 8});  // of a CLIPTextModel that was saved with its projection
+  tensors["text_model.embeddings.position_ids"] = at::zeros({1, 77}, at::kLong);
+  auto recognition = clip_factory().recognise(with_tensors(folder, tensors));
+  CHECK(recognition->faults.empty());
+  CHECK(recognition->warnings.empty());
+  CHECK(recognition->description == "CLIP text encoder, 3 layers of 8");
+
+  tensors = copies_of(file);
+  const std::string root = "cond_stage_model.transformer.", prefix = root + "text_model.";
+  size_t doubled = 0;
+  for (const auto& [name, tensor] : copies_of(file)) {
+    if (name.compare(0, prefix.size(), prefix) != 0) continue;
+    tensors[root + name.substr(prefix.size())] = tensor;
+    ++doubled;
+  }
+  recognition = clip_factory().recognise(with_tensors(file, tensors));
+  CHECK(recognition->faults.empty());
+  CHECK_THAT(sentences(recognition->warnings), Contains(std::to_string(doubled) + " tensors are not used"));
+  for (const Parameter& parameter : recognition->parameters) CHECK(parameter.source.compare(0, prefix.size(), prefix) == 0);
 }
 
 TEST_CASE("weights that are not finite are refused with file and tensor") {

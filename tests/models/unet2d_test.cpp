@@ -162,28 +162,30 @@ TEST_CASE("conditioning that is missing or of another shape is refused") {
   CHECK_THROWS_AS(run->predict(at::zeros({1, 4, 8, 8}), times(1, 2)), Error);
 }
 
-TEST_CASE("a UNet's missing, left-over and misshapen tensors are named") {
+TEST_CASE("a UNet's missing, left-over and misshapen tensors are named, and the left-over ones refuse nothing") {
   using Catch::Matchers::Contains;
   const ModelFiles folder = part_of("tiny_sd15", "unet"), file = part_of("tiny_sd15.safetensors", "unet");
   auto tensors = copies_of(folder);
   tensors.erase("conv_out.bias");
   tensors["conv_in.weight"] = at::ones({32, 5, 3, 3});
   tensors["stranger"] = at::ones({1});
-  std::string faults = sentences(unet_factory().recognise(with_tensors(folder, tensors))->faults);
+  auto recognition = unet_factory().recognise(with_tensors(folder, tensors));
+  std::string faults = sentences(recognition->faults);
   CHECK_THAT(faults, Contains("'conv_out.bias' is missing: [4] is needed"));
   CHECK_THAT(faults, Contains("'conv_in.weight' has shape [32, 5, 3, 3], [32, 4, 3, 3] is needed"));
-  CHECK_THAT(faults, Contains("'stranger' [1] is left over"));
+  CHECK(recognition->faults.size() == 2);
+  CHECK_THAT(sentences(recognition->warnings), Contains("1 tensor is not used") && Contains("'stranger'"));
 
   tensors = copies_of(file);
   tensors.erase("model.diffusion_model.out.2.bias");
   tensors["model.diffusion_model.stranger"] = at::ones({1});
   for (const char* known : {"betas", "model_ema.decay", "alphas_cumprod"}) tensors[known] = at::ones({1});
-  const auto recognition = unet_factory().recognise(with_tensors(file, tensors));
+  recognition = unet_factory().recognise(with_tensors(file, tensors));
   faults = sentences(recognition->faults);
   CHECK(recognition->layout == "ldm");
   CHECK_THAT(faults, Contains("'model.diffusion_model.out.2.bias' is missing"));
-  CHECK_THAT(faults, Contains("'model.diffusion_model.stranger' [1] is left over"));
-  CHECK(recognition->faults.size() == 2);
+  CHECK(recognition->faults.size() == 1);
+  CHECK_THAT(sentences(recognition->warnings), Contains("1 tensor is not used") && Contains("model.stranger'"));
   for (const char* known : {"betas", "model_ema.decay", "alphas_cumprod"}) CHECK(recognition->claimed.count(known));
   CHECK_FALSE(recognition->claimed.count("first_stage_model.decoder.conv_in.weight"));
 }
@@ -226,12 +228,13 @@ TEST_CASE("a UNet's wrong settings are named before anything is made of them") {
                                                               {"num_class_embeds", 10},
                                                               {"only_cross_attention", true},
                                                               {"dual_cross_attention", true},
-                                                              {"time_cond_proj_dim", 256},
                                                               {"encoder_hid_dim", 4},
                                                               {"mid_block_scale_factor", 2},
-                                                              {"mid_block_type", "UNetMidBlock2D"},
                                                               {"resnet_time_scale_shift", "scale_shift"}})
     CHECK_THAT(config_error(key, value), Contains("unet/config.json/" + key) && Contains("is not built"));
+  CHECK_THAT(config_error("mid_block_type", "UNetMidBlock2DSimpleCrossAttn"),
+             Contains("mid_block_type: must be one of UNetMidBlock2DCrossAttn, UNetMidBlock2D, or null"));
+  CHECK_THAT(config_error("time_cond_proj_dim", -1), Contains("time_cond_proj_dim: must be an integer"));
   CHECK(config_error("only_cross_attention", {false, false, false, false}) == "");
   ModelFiles other = part_of("tiny_sd15", "unet");
   other.config["_class_name"] = "UNet3DConditionModel";

@@ -194,7 +194,9 @@ TEST_CASE("of very many faults the first are told and the rest are counted") {
     strangers["stranger" + std::to_string(i)] = at::ones({1});
   }
   const Recognition recognition = matched(strangers, list);
-  CHECK(recognition.faults.size() == 18);
+  CHECK(recognition.faults.size() == 9);
   CHECK(says(sentences(recognition.faults), "and 92 more tensors are missing"));
-  CHECK(says(sentences(recognition.faults), "and 92 more tensors are left over"));
+  REQUIRE(recognition.warnings.size() == 1);  // those that nobody wants refuse nothing
+  CHECK(says(recognition.warnings[0].sentence, "100 tensors are not used"));
+  CHECK(says(recognition.warnings[0].sentence, "'stranger0', 'stranger1', 'stranger10', 'stranger11' and 96 more"));
 }

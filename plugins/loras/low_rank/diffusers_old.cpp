@@ -57,7 +57,8 @@ std::optional<FactorName> DiffusersOld::parse(const std::string& tensor) const {
   for (const std::string_view layer : kLayers) has_layer = has_layer || take_end(rest, layer);
   if (!has_role || (!has_layer && name.role != Role::alpha)) {
     const size_t dot = rest.rfind('.');
-    if (dot != std::string_view::npos) name.unsupported = method_of(rest.substr(dot + 1));
+    const bool is_bias = ends_with(rest, ".up.bias") || ends_with(rest, ".down.bias");
+    if (dot != std::string_view::npos) name.unsupported = method_of(is_bias ? "lora.bias" : rest.substr(dot + 1));
     if (name.unsupported.empty()) return std::nullopt;
     return name;
   }

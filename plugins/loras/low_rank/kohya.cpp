@@ -7,19 +7,36 @@ namespace {
 
 using Role = FactorName::Role;
 
-constexpr std::pair<std::string_view, const char*> kPrefixes[] = {
-    {"lora_unet_", kUNet}, {"lora_te_", kTextEncoder}, {"lora_te1_", kTextEncoder}, {"lora_te2_", kTextEncoder2}};
-constexpr std::pair<std::string_view, Role> kRoles[] = {{"lora_up.weight", Role::up},
-                                                        {"lora_down.weight", Role::down},
-                                                        {"lora_mid.weight", Role::mid},
-                                                        {"alpha", Role::alpha}};
+/// The longer of two that begin alike comes first. Behind one with an underscore the module's dots are underscores.
+constexpr std::pair<std::string_view, const char*> kPrefixes[] = {{"lora_unet_", kUNet},
+                                                                  {"lora_te_wrapped_transformer_", kTextEncoder},
+                                                                  {"lora_te_", kTextEncoder},
+                                                                  {"lora_te1_", kTextEncoder},
+                                                                  {"lora_te2_", kTextEncoder2},
+                                                                  {"lycoris_unet_", kUNet},
+                                                                  {"lycoris_", kUNet},
+                                                                  {"lora_unet.", kUNet},
+                                                                  {"lora_te.", kTextEncoder},
+                                                                  {"lora_te1.", kTextEncoder},
+                                                                  {"lora_te2.", kTextEncoder2}};
+constexpr std::pair<std::string_view, Role> kRoles[] = {{".lora_up.weight", Role::up},
+                                                        {".lora_down.weight", Role::down},
+                                                        {".lora_mid.weight", Role::mid},
+                                                        {".alpha", Role::alpha}};
+
+/// The method that a name ends like one of, behind its module; "" when it does not.
+std::string unsupported_in(std::string_view name) {
+  for (size_t dot = name.rfind('.'); dot != name.npos && dot > 0; dot = name.rfind('.', dot - 1))
+    if (std::string method = method_of(name.substr(dot + 1)); !method.empty()) return method;
+  return "";
+}
 
 }  // namespace
 
 bool Kohya::is_typical(const std::string& tensor) const {
   for (const auto& [prefix, part] : kPrefixes)
     if (starts_with(tensor, prefix)) return true;
-  return false;
+  return ends_with(tensor, ".lora_up.weight") || ends_with(tensor, ".lora_down.weight");
 }
 
 std::optional<FactorName> Kohya::parse(const std::string& tensor) const {
@@ -30,16 +47,14 @@ std::optional<FactorName> Kohya::parse(const std::string& tensor) const {
     name.part = part;
     break;
   }
-  const size_t dot = rest.find('.');
-  if (name.part.empty() || dot == std::string_view::npos) return std::nullopt;
-  name.module = rest.substr(0, dot);
-  const std::string_view ending = rest.substr(dot + 1);
+  if (name.part.empty()) name.part = take_part(rest);
   for (const auto& [spelling, role] : kRoles) {
-    if (ending != spelling) continue;
+    if (!take_end(rest, spelling)) continue;
+    name.module = rest;
     name.role = role;
     return name;
   }
-  name.unsupported = method_of(ending);
+  name.unsupported = unsupported_in(rest);
   if (name.unsupported.empty()) return std::nullopt;
   return name;
 }

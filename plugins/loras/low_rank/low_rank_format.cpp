@@ -26,6 +26,9 @@ struct Module {
   }
 };
 
+/// kohya-ss/sd-scripts: textual inversions that were trained with the LoRA.
+constexpr const char* kEmbeddings = "bundle_emb.";
+
 /// More than this times the weight's smaller side is no low rank: a full matrix needs one time, and the factors of a
 /// damaged file would take any amount of memory. What is small anyway may be more: one rank for all modules is usual.
 constexpr int64_t kMostRank = 4, kSmallRank = 256;
@@ -45,6 +48,7 @@ class Matcher {
       : file_(file), names_(targets), default_scale_(default_scale), faults_(faults) {}
 
   void match(const Module& module) {
+    ++modules_;
     const LoraTarget* target = find_target(module);
     if (target == nullptr || !is_whole(module) || !are_floats(module)) return;
     LoraPatch patch = {target->part, target->module, module[Role::up], module[Role::down], module[Role::mid], 1};
@@ -58,6 +62,13 @@ class Matcher {
   }
 
   std::vector<LoraPatch> take_patches() { return std::move(patches_); }
+
+  /// "" when every module is the model's.
+  std::string warning() const {
+    if (strangers_.empty()) return "";
+    return std::to_string(strangers_.size()) + " of its " + std::to_string(modules_) +
+           " modules are not in this model, and are passed over: " + some_of(strangers_);
+  }
 
   /// "rank 8, 192 modules of unet, 72 modules of text_encoder"
   std::string description() const {
@@ -78,14 +89,11 @@ class Matcher {
 
   const LoraTarget* find_target(const Module& module) {
     const FactorName& name = module.name;
-    const std::string part = name.part.empty() ? "" : " of the " + name.part;
     const TargetNames::Found found = names_.find(name.part, name.module);
     if (found.ambiguous) {
       fault(module.any(), "is for module '" + name.module + "', which the model has more than once");
-    } else if (!name.part.empty() && !names_.has_part(name.part)) {
-      fault(module.any(), "is for the " + name.part + ", which this model does not have");
     } else if (found.target == nullptr) {
-      fault(module.any(), "is for module '" + name.module + "'" + part + ", which this model does not have");
+      strangers_.push_back(module.any());
     } else if (const auto [user, is_first] = users_.emplace(found.target, module.any()); !is_first) {
       fault(module.any(), "changes the same module as tensor '" + user->second + "'");
     } else {
@@ -95,6 +103,10 @@ class Matcher {
   }
 
   bool is_whole(const Module& module) {
+    if (module[Role::up].empty() && module[Role::down].empty() && module[Role::mid].empty()) {
+      strangers_.push_back(module.any());  // an alpha of nothing
+      return false;
+    }
     if (module[Role::up].empty())
       fault(module.any(), "has no up half beside it");
     else if (module[Role::down].empty())
@@ -150,7 +162,7 @@ class Matcher {
     const std::string& tensor = module[Role::alpha];
     if (tensor.empty()) return default_scale_(module.name, rank);
     const TensorInfo& alpha = info(tensor);
-    if (alpha.shape.size() > 1 || alpha.elements() != 1) {
+    if (alpha.elements() != 1) {
       fault(tensor, "has shape " + shape_text(alpha.shape) + "; an alpha is one number");
       return std::nullopt;
     }
@@ -167,6 +179,8 @@ class Matcher {
   std::map<const LoraTarget*, std::string> users_;  // which tensor already changes it
   std::vector<LoraPatch> patches_;
   std::set<int64_t> ranks_;
+  size_t modules_ = 0;
+  std::vector<std::string> strangers_;  // a tensor of each module that the model does not have
 };
 
 }  // namespace
@@ -180,10 +194,14 @@ LoraRecognition LowRankFormat::read(const WeightSource& file, const std::vector<
   Faults faults;
   const std::string& place = file.index().place;
   std::map<std::pair<std::string, std::string>, Module> modules;
+  std::vector<std::string> unknown;
+  size_t embeddings = 0;
   for (const auto& [tensor, info] : file.index().tensors) {
     const std::optional<FactorName> name = parse(tensor);
-    if (!name) {
-      faults.add(place, "tensor '" + tensor + "' has a name that the format " + id() + " does not know");
+    if (starts_with(tensor, kEmbeddings)) {
+      ++embeddings;
+    } else if (!name) {
+      unknown.push_back(tensor);
     } else if (!name->unsupported.empty()) {
       faults.add(place, "tensor '" + tensor + "' belongs to " + name->unsupported + ", which is not supported");
     } else {
@@ -200,6 +218,14 @@ LoraRecognition LowRankFormat::read(const WeightSource& file, const std::vector<
   LoraRecognition recognition;
   recognition.description = std::string(id()) + ", " + matcher.description();
   recognition.patches = matcher.take_patches();
+  const auto warn = [&](const std::string& sentence) { recognition.warnings.push_back({place, sentence}); };
+  if (const std::string sentence = matcher.warning(); !sentence.empty()) warn(sentence);
+  if (!unknown.empty())
+    warn(std::to_string(unknown.size()) + " of its tensors have names that the format " + id() +
+         " does not know, and are passed over: " + some_of(unknown));
+  if (embeddings > 0)
+    warn("it bundles textual inversions (" + std::to_string(embeddings) +
+         " tensors), which are not built: prompts that name them are read as plain words");
   recognition.faults = faults.list();
   return recognition;
 }
@@ -229,6 +255,16 @@ bool take_end(std::string_view& text, std::string_view end) {
 std::string take_part(std::string_view& text) {
   for (const char* part : {kUNet, kTextEncoder, kTextEncoder2})
     if (take_start(text, std::string(part) + ".")) return part;
+  // As single files and ComfyUI call the parts.
+  constexpr std::pair<std::string_view, const char*> kOthers[] = {{"model.diffusion_model.", kUNet},
+                                                                  {"diffusion_model.", kUNet},
+                                                                  {"cond_stage_model.transformer.", kTextEncoder},
+                                                                  {"text_encoders.clip_l.transformer.", kTextEncoder},
+                                                                  {"clip_l.transformer.", kTextEncoder},
+                                                                  {"clip_l.", kTextEncoder},
+                                                                  {"te1.", kTextEncoder}};
+  for (const auto& [start, part] : kOthers)
+    if (take_start(text, start)) return part;
   return "";
 }
 
@@ -255,7 +291,7 @@ std::string method_of(std::string_view ending) {
   };
   for (const auto& [start, method] : kMethods)
     if (starts_with(ending, start)) return method;
-  return ends_with(ending, "bias") ? "a LoRA with a bias" : "";
+  return starts_with(ending, "lora") && ends_with(ending, "bias") ? "a LoRA with a bias" : "";
 }
 
 }  // namespace alice::low_rank

@@ -48,7 +48,8 @@ bool ends_with(std::string_view text, std::string_view end);
 /// Takes `start` off `text`; false when it is not there.
 bool take_start(std::string_view& text, std::string_view start);
 bool take_end(std::string_view& text, std::string_view end);
-/// Takes "unet.", "text_encoder." or "text_encoder_2." off and returns the part; "" when there is none.
+/// Takes "unet.", "text_encoder." or "text_encoder_2." off, or another name of a part, and returns the part; "" when
+/// there is none.
 std::string take_part(std::string_view& text);
 /// The method that a tensor belongs to whose name ends so behind its module ("hada_w1_a", "dora_scale", ...), or "".
 std::string method_of(std::string_view ending);

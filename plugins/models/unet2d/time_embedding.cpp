@@ -22,6 +22,13 @@ Tensor sinusoids(const Tensor& values, int64_t width, const UNetConfig& config) 
   });
 }
 
+Tensor guidance_sinusoids(const Tensor& scales, int64_t width) {
+  UNetConfig waves;
+  waves.freq_shift = 1;
+  waves.flip_sin_to_cos = false;
+  return sinusoids((scales.to(at::kDouble) - 1).to(at::kFloat).reshape(-1) * 1000, width, waves);
+}
+
 EmbeddingPerceptron::EmbeddingPerceptron(const std::string& module, const ModelWeights& weights)
     : linear1_(weights.linear(module + ".linear_1")), linear2_(weights.linear(module + ".linear_2")) {}
 

@@ -10,6 +10,10 @@ namespace alice::unet2d {
 /// reference computes them, in float32.
 Tensor sinusoids(const Tensor& values, int64_t width, const UNetConfig& config);
 
+/// scales [B, 1], guidance scales in any float dtype -> [B, width] float32: 1000 (scale - 1) as sinusoids, the sines
+/// first (Luo et al. 2023; as the reference's pipeline for latent consistency models computes them).
+Tensor guidance_sinusoids(const Tensor& scales, int64_t width);
+
 /// linear, SiLU, linear. Immutable; any thread.
 class EmbeddingPerceptron {
  public:

@@ -35,6 +35,7 @@ UNetInfo info_of(const UNetConfig& config) {
         {"pooled", *config.projection_class_embeddings_input_dim - ids * *config.addition_time_embed_dim},
         {"time_ids", ids}};
   }
+  if (config.time_cond_proj_dim) info.further_conditioning[kGuidanceScale] = 1;
   return info;
 }
 
@@ -132,13 +133,16 @@ std::unique_ptr<ShortcutRun> UNet2d::prepare_shortcuts(const Conditioning& condi
                                                        const ShortcutOptions& options) const {
   const at::NoGradGuard no_grad;
   const Tensor tokens = conditioning_of(conditioning, "tokens", 3, info_.context_width, 0);
-  Tensor pooled, time_ids;
+  Tensor pooled, time_ids, guidance_scale;
   if (config_.has_text_time()) {
     pooled = conditioning_of(conditioning, "pooled", 2, info_.further_conditioning.at("pooled"), tokens.size(0));
     time_ids = conditioning_of(conditioning, "time_ids", 2, info_.further_conditioning.at("time_ids"), tokens.size(0));
     pooled = weights_.backend().to_device(pooled);
   }
-  PreparedConditioning prepared = network_.prepare(weights_.backend().to_device(tokens), pooled, time_ids);
+  if (config_.time_cond_proj_dim)
+    guidance_scale = conditioning_of(conditioning, kGuidanceScale, 2, 1, tokens.size(0));
+  PreparedConditioning prepared =
+      network_.prepare(weights_.backend().to_device(tokens), pooled, time_ids, guidance_scale);
   prepared.token_merging_ratio = options.token_merging_ratio;
   return std::make_unique<UNet2dRun>(std::static_pointer_cast<const UNet2d>(shared_from_this()), std::move(prepared),
                                      tokens.size(0));
@@ -165,6 +169,9 @@ void add_facts(const UNetConfig& config, Json& facts) {
   facts["in_channels"] = config.in_channels;
   facts["native_latent_size"] = info_of(config).native_latent_size;
 }
+
+/// Is it a network of the pipeline that mends its scheduler? SDXL's and the latent consistency models' take it as it is.
+bool has_mending_pipeline(const UNetConfig& config) { return !config.has_text_time() && !config.time_cond_proj_dim; }
 
 /// The config that the tensors tell, checked like one that is given.
 UNetConfig derived(const ModelFiles& files, Recognition& recognition) {
@@ -203,9 +210,16 @@ class UNetFactory2d final : public UNetFactory {
     match_parameters(
         index, unet_parameters(config), [&](const std::string& name) { return belongs(name, layout); },
         [&](const std::string& name) { return passes_over(name, layout); }, recognition);
-    if (layout == UNetLayout::ldm) recognition.scheduler_config = usual_scheduler(config, index);
+    recognition.scheduler_config = usual_scheduler(config, index);
+    if (has_mending_pipeline(config))
+      recognition.scheduler_corrections = {{"steps_offset", 1}, {"clip_sample", false}};
+    if (const auto side = outdated_sample_size(files.config))
+      recognition.warnings.push_back(
+          {config_places(files)("sample_size"), "is " + std::to_string(*side) + ", which diffusers before 0.9.0 wrote by "
+                                                "mistake: " + std::to_string(*config.sample_size) +
+                                                " is used, as the reference's pipeline does"});
     add_facts(config, recognition.facts);
-    if (recognition.scheduler_config.contains("prediction_type"))
+    if (layout == UNetLayout::ldm && recognition.scheduler_config.contains("prediction_type"))
       recognition.facts["prediction_type"] = recognition.scheduler_config["prediction_type"];
     recognition.description = describe(config, recognition.facts);
     return recognition;

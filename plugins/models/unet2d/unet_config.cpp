@@ -1,14 +1,17 @@
 #include "plugins/models/unet2d/unet_config.h"
 
 #include <algorithm>
+#include <cstdio>
 
 namespace alice::unet2d {
 namespace {
 
 constexpr const char* kClass = "UNet2DConditionModel";
-constexpr const char* kMidBlock = "UNetMidBlock2DCrossAttn";
+constexpr const char* kAttendingMiddle = "UNetMidBlock2DCrossAttn";
+constexpr const char* kResidualMiddle = "UNetMidBlock2D";
 constexpr const char* kTextTime = "text_time";
 constexpr size_t kMostLevels = 8;
+constexpr int64_t kUsualSide = 64;  // latents: 512 pixels
 
 /// The settings as they stand in config.json; names and defaults are diffusers'. Lists: one element a level.
 struct Settings {
@@ -25,7 +28,9 @@ struct Settings {
   std::vector<int64_t> attention_head_dim = {8}, num_attention_heads;
   int64_t downsample_padding = 1, norm_num_groups = 32, conv_in_kernel = 3, conv_out_kernel = 3;
   std::optional<int64_t> time_embedding_dim, addition_time_embed_dim, projection_class_embeddings_input_dim;
+  std::optional<int64_t> time_cond_proj_dim;
   std::optional<std::string> addition_embed_type;
+  std::optional<MiddleBlock> mid_block_type = MiddleBlock::attending;
 };
 
 constexpr Range kWidth = {1, 1 << 13};
@@ -60,6 +65,10 @@ const OptionTable<Settings>& options() {
           .integer("conv_in_kernel", &Settings::conv_in_kernel, kKernel, "side of the first convolution")
           .integer("conv_out_kernel", &Settings::conv_out_kernel, kKernel, "side of the last convolution")
           .integer("time_embedding_dim", &Settings::time_embedding_dim, {1, 1 << 16}, "width of the time embedding")
+          .integer("time_cond_proj_dim", &Settings::time_cond_proj_dim, {4, 1 << 14}, "sinusoids of the guidance scale")
+          .choice("mid_block_type", &Settings::mid_block_type,
+                  {{kAttendingMiddle, MiddleBlock::attending}, {kResidualMiddle, MiddleBlock::residual}},
+                  "what lies between the way down and the way up; null: nothing")
           .text("addition_embed_type", &Settings::addition_embed_type, "what is added to the time embedding")
           .integer("addition_time_embed_dim", &Settings::addition_time_embed_dim, kWidth, "sinusoids of a size")
           .integer("projection_class_embeddings_input_dim", &Settings::projection_class_embeddings_input_dim,
@@ -88,7 +97,6 @@ struct Fixed {
 const std::vector<Fixed>& fixed_settings() {
   static const std::vector<Fixed> fixed = {
       {"act_fn", {"silu", "swish"}},
-      {"mid_block_type", {kMidBlock}},
       {"mid_block_scale_factor", {1}},
       {"mid_block_only_cross_attention", {nullptr, false}},
       {"only_cross_attention", {false}},
@@ -107,7 +115,6 @@ const std::vector<Fixed>& fixed_settings() {
       {"time_embedding_type", {"positional"}},
       {"time_embedding_act_fn", {nullptr}},
       {"timestep_post_act", {nullptr}},
-      {"time_cond_proj_dim", {nullptr}},
   };
   return fixed;
 }
@@ -173,7 +180,8 @@ std::vector<UNetLevel> read_levels(const Settings& settings, const PlaceOf& plac
       faults.add(place("block_out_channels"), std::to_string(levels[i].channels) +
                                                   " channels do not fall into norm_num_groups, " +
                                                   std::to_string(settings.norm_num_groups));
-    const bool attends = down[i] || up[i] || i + 1 == count;  // the middle block does always
+    const bool in_the_middle = i + 1 == count && settings.mid_block_type == MiddleBlock::attending;
+    const bool attends = down[i] || up[i] || in_the_middle;
     if (attends && levels[i].channels % levels[i].heads != 0)
       faults.add(place(has_own ? "num_attention_heads" : "attention_head_dim"),
                  std::to_string(levels[i].heads) + " heads cannot share " + std::to_string(levels[i].channels) +
@@ -221,6 +229,16 @@ std::optional<bool> is_unet2d(const Json& config) {
   return config["_class_name"] == kClass;
 }
 
+std::optional<int64_t> outdated_sample_size(const Json& config) {
+  if (!config.is_object()) return std::nullopt;
+  const Json version = config.value("_diffusers_version", Json()), side = config.value("sample_size", Json());
+  if (!version.is_string() || !side.is_number_integer() || side >= kUsualSide) return std::nullopt;
+  int major = 0, minor = 0;
+  const bool is_version = std::sscanf(version.get_ref<const std::string&>().c_str(), "%d.%d", &major, &minor) == 2;
+  if (!is_version || major > 0 || minor >= 9) return std::nullopt;
+  return side.get<int64_t>();
+}
+
 UNetConfig read_unet_config(const ModelFiles& files) {
   const PlaceOf place = config_places(files);
   Faults faults;
@@ -234,6 +252,7 @@ UNetConfig read_unet_config(const ModelFiles& files) {
   config.in_channels = settings.in_channels;
   config.out_channels = settings.out_channels;
   if (!settings.sample_size.empty()) config.sample_size = settings.sample_size[0];
+  if (outdated_sample_size(files.config)) config.sample_size = kUsualSide;
   config.center_input_sample = settings.center_input_sample;
   config.flip_sin_to_cos = settings.flip_sin_to_cos;
   config.freq_shift = settings.freq_shift;
@@ -245,6 +264,8 @@ UNetConfig read_unet_config(const ModelFiles& files) {
   config.conv_in_kernel = settings.conv_in_kernel;
   config.conv_out_kernel = settings.conv_out_kernel;
   config.time_embedding_dim = settings.time_embedding_dim;
+  config.time_cond_proj_dim = settings.time_cond_proj_dim;
+  config.middle = settings.mid_block_type.value_or(MiddleBlock::none);
   if (settings.addition_embed_type) {
     config.addition_time_embed_dim = settings.addition_time_embed_dim;
     config.projection_class_embeddings_input_dim = settings.projection_class_embeddings_input_dim;
@@ -268,6 +289,11 @@ Json write_unet_config(const UNetConfig& config) {
   settings.conv_in_kernel = config.conv_in_kernel;
   settings.conv_out_kernel = config.conv_out_kernel;
   settings.time_embedding_dim = config.time_embedding_dim;
+  settings.time_cond_proj_dim = config.time_cond_proj_dim;
+  if (config.middle == MiddleBlock::none)
+    settings.mid_block_type.reset();
+  else
+    settings.mid_block_type = config.middle;
   if (config.has_text_time()) settings.addition_embed_type = kTextTime;
   settings.addition_time_embed_dim = config.addition_time_embed_dim;
   settings.projection_class_embeddings_input_dim = config.projection_class_embeddings_input_dim;

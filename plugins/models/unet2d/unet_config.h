@@ -11,6 +11,13 @@ namespace alice::unet2d {
 /// What SDXL is told of a picture: original size, crop, target size. (Its refiner has a score for the last two.)
 inline constexpr int64_t kTimeIds = 6;
 
+/// What lies between the way down and the way up.
+enum class MiddleBlock {
+  attending,  ///< a residual block, an attention and another residual block
+  residual,   ///< one residual block (SSD-1B and its kin)
+  none,       ///< nothing (BK-SDM small and tiny)
+};
+
 /// What a level of the network consists of. The same on the way down and up unless said otherwise.
 struct UNetLevel {
   int64_t channels = 0;
@@ -26,6 +33,7 @@ struct UNetConfig {
   int64_t out_channels = 4;
   std::optional<int64_t> sample_size;  ///< latents, the side that it was trained at
   std::vector<UNetLevel> levels;  ///< the finest first. The middle block has the last one's channels, heads and depth
+  MiddleBlock middle = MiddleBlock::attending;
   bool center_input_sample = false;  ///< 2 x - 1 goes in
   bool flip_sin_to_cos = true;
   double freq_shift = 0;
@@ -37,6 +45,8 @@ struct UNetConfig {
   int64_t conv_in_kernel = 3;
   int64_t conv_out_kernel = 3;
   std::optional<int64_t> time_embedding_dim;  ///< absent: 4 times the first width
+  /// Sinusoids of the guidance scale that the network is told (Luo et al. 2023); absent: it is not told of it.
+  std::optional<int64_t> time_cond_proj_dim;
   /// SDXL ("text_time"): sinusoids an id, and the width of pooled text and sinusoids together. Absent without it.
   std::optional<int64_t> addition_time_embed_dim, projection_class_embeddings_input_dim;
 
@@ -49,6 +59,9 @@ std::optional<bool> is_unet2d(const Json& config);
 
 /// Throws Error(bad_weights) with every fault of files.config: wrong types and ranges, and settings that are not built.
 UNetConfig read_unet_config(const ModelFiles& files);
+/// diffusers before 0.9.0 wrote its class's default for the size of models of 64 latents; the reference's pipeline takes
+/// 64 for a smaller one. Empty where `config` is right, else what it says.
+std::optional<int64_t> outdated_sample_size(const Json& config);
 /// As a config.json.
 Json write_unet_config(const UNetConfig& config);
 

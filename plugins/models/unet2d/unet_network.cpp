@@ -24,6 +24,7 @@ UNetNetwork::UNetNetwork(const UNetConfig& config, const ModelWeights& weights)
   conv_in_ = weights.conv2d("conv_in", conv_in_shape_);
   conv_out_ = weights.conv2d("conv_out", conv_out_shape_);
   if (config.has_text_time()) add_embedding_.emplace("add_embedding", weights);
+  if (config.time_cond_proj_dim) guidance_projection_ = weights.linear("time_embedding.cond_proj");
 
   const size_t count = config_.levels.size();
   for (size_t i = 0; i < count; ++i) {
@@ -36,8 +37,10 @@ UNetNetwork::UNetNetwork(const UNetConfig& config, const ModelWeights& weights)
     down_.push_back(std::move(down));
   }
 
-  middle_.push_back(read_layer("mid_block.", 0, weights, config_.levels.back(), true));
-  middle_.push_back(read_layer("mid_block.", 1, weights, config_.levels.back(), false));
+  const bool attends = config_.middle == MiddleBlock::attending;
+  if (config_.middle != MiddleBlock::none)
+    middle_.push_back(read_layer("mid_block.", 0, weights, config_.levels.back(), attends));
+  if (attends) middle_.push_back(read_layer("mid_block.", 1, weights, config_.levels.back(), false));
 
   for (size_t i = 0; i < count; ++i) {
     const UNetLevel& level = config_.levels[count - 1 - i];
@@ -61,7 +64,8 @@ Layer UNetNetwork::read_layer(const std::string& block, int64_t number, const Mo
   return layer;
 }
 
-PreparedConditioning UNetNetwork::prepare(const Tensor& tokens, const Tensor& pooled, const Tensor& time_ids) const {
+PreparedConditioning UNetNetwork::prepare(const Tensor& tokens, const Tensor& pooled, const Tensor& time_ids,
+                                          const Tensor& guidance_scale) const {
   PreparedConditioning prepared;
   const auto add = [&](const std::vector<Layer>& layers) {
     for (const Layer& layer : layers)
@@ -79,12 +83,19 @@ PreparedConditioning UNetNetwork::prepare(const Tensor& tokens, const Tensor& po
     const Tensor joined = at::cat({pooled, sizes.to(pooled.options())}, 1);
     prepared.added = (*add_embedding_)(*backend_, joined);
   }
+  if (guidance_projection_) {
+    const auto options = at::TensorOptions(backend_->device()).dtype(backend_->dtype());
+    prepared.guidance = backend_->linear(guidance_sinusoids(guidance_scale, *config_.time_cond_proj_dim).to(options),
+                                         *guidance_projection_);
+  }
   return prepared;
 }
 
 Tensor UNetNetwork::time_of(const Tensor& t, const PreparedConditioning& conditioning) const {
   const auto options = at::TensorOptions(backend_->device()).dtype(backend_->dtype());
-  Tensor embedded = time_embedding_(*backend_, sinusoids(t, config_.levels.front().channels, config_).to(options));
+  Tensor waves = sinusoids(t, config_.levels.front().channels, config_).to(options);
+  if (conditioning.guidance.defined()) waves = waves + conditioning.guidance;
+  Tensor embedded = time_embedding_(*backend_, waves);
   if (conditioning.added.defined()) embedded = embedded + conditioning.added;
   return activate(embedded, Activation::silu);  // every residual block wants it so
 }

@@ -7,11 +7,12 @@
 
 namespace alice::unet2d {
 
-/// What a run computes once: keys and values of the tokens for every transformer block in turn, and what is added to
-/// each time embedding [B, time width] (undefined without).
+/// What a run computes once: keys and values of the tokens for every transformer block in turn, what is added to each
+/// time embedding [B, time width], and what is added to the sinusoids that it is made of [B, first width] (undefined
+/// without).
 struct PreparedConditioning {
   std::vector<TokenKeys> tokens;
-  Tensor added;
+  Tensor added, guidance;
   double token_merging_ratio = 0;  ///< see TokenMerging
 };
 
@@ -27,8 +28,10 @@ class UNetNetwork {
   /// Prepares every weight. Throws Error(bad_weights).
   UNetNetwork(const UNetConfig& config, const ModelWeights& weights);
 
-  /// tokens [B, T, D]; pooled [B, P] and time_ids [B, N] float32 where the config has text_time.
-  PreparedConditioning prepare(const Tensor& tokens, const Tensor& pooled, const Tensor& time_ids) const;
+  /// tokens [B, T, D]; pooled [B, P] and time_ids [B, N] float32 where the config has text_time; guidance_scale [B, 1]
+  /// float32 where it has time_cond_proj_dim.
+  PreparedConditioning prepare(const Tensor& tokens, const Tensor& pooled, const Tensor& time_ids,
+                               const Tensor& guidance_scale) const;
 
   // A prediction is leave(e, descend(e)) with e = enter(x, t).
 
@@ -59,7 +62,7 @@ class UNetNetwork {
   std::shared_ptr<const Backend> backend_;
   size_t transformer_blocks_ = 0;
 
-  PreparedWeightPtr conv_in_, conv_out_;
+  PreparedWeightPtr conv_in_, conv_out_, guidance_projection_;  // the last is null where it is told of no guidance
   Conv2dShape conv_in_shape_, conv_out_shape_;
   EmbeddingPerceptron time_embedding_;
   std::optional<EmbeddingPerceptron> add_embedding_;

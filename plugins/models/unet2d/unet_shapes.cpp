@@ -10,6 +10,7 @@ namespace {
 constexpr int64_t kSd1Context = 768, kSd2Context = 1024, kSdxlContext = 2048, kSdxlRefinerContext = 1280;
 constexpr int64_t kSd1Heads = 8, kHeadWidth = 64;
 constexpr int64_t kSdxlSinusoids = 256;
+constexpr int64_t kMostBlocks = 32;  // on the way down, SD 1.x has 12
 constexpr int64_t kSd1Latents = 64, kSdxlLatents = 128;  // 512 and 1024 pixels
 
 /// Looks at a single file's UNet.
@@ -41,8 +42,9 @@ class Shapes {
 std::vector<UNetLevel> derive_levels(const Shapes& shapes) {
   std::vector<UNetLevel> levels(1);
   levels[0].layers = 0;
+  // A level without attention: of no effect, but the last level's depth is the middle block's.
   const int64_t deepest = std::max<int64_t>(1, shapes.depth("middle_block.1"));
-  levels[0].depth = deepest;  // a level without attention: of no effect, but the last level's is the middle block's
+  levels[0].depth = deepest;
   for (int64_t number = 1;; ++number) {
     const std::string block = "input_blocks." + std::to_string(number) + ".";
     UNetLevel& level = levels.back();
@@ -63,9 +65,20 @@ std::vector<UNetLevel> derive_levels(const Shapes& shapes) {
   return levels;
 }
 
-/// The width of the tokens, from any attention.
-int64_t derive_context(const Shapes& shapes) {
-  return shapes.side("middle_block.1.transformer_blocks.0.attn2.to_k.weight", 1, kSd1Context);
+MiddleBlock derive_middle(const Shapes& shapes) {
+  if (!shapes.has("middle_block.0.in_layers.0.weight")) return MiddleBlock::none;
+  return shapes.depth("middle_block.1") > 0 ? MiddleBlock::attending : MiddleBlock::residual;
+}
+
+/// Any attention: all are told the same tokens, between projections of one kind.
+std::string some_attention(const Shapes& shapes) {
+  for (const char* side : {"middle_block", "input_blocks"})
+    for (int64_t number = 0; number < kMostBlocks; ++number) {
+      const std::string block = std::string(side) + "." + std::to_string(number) +
+                                (std::string_view(side) == "input_blocks" ? ".1" : "");
+      if (shapes.depth(block) > 0) return block;
+    }
+  return "middle_block.1";
 }
 
 }  // namespace
@@ -80,8 +93,10 @@ UNetConfig derive_unet_config(const ModelFiles& files, std::vector<Fault>& fault
   config.conv_in_kernel = shapes.side("input_blocks.0.0.weight", 2, 3);
   config.out_channels = shapes.side("out.2.weight", 0, 4);
   config.conv_out_kernel = shapes.side("out.2.weight", 2, 3);
-  config.cross_attention_dim = derive_context(shapes);
-  config.use_linear_projection = shapes.dimensions("middle_block.1.proj_in.weight") == 2;
+  config.middle = derive_middle(shapes);
+  const std::string attention = some_attention(shapes);
+  config.cross_attention_dim = shapes.side(attention + ".transformer_blocks.0.attn2.to_k.weight", 1, kSd1Context);
+  config.use_linear_projection = shapes.dimensions(attention + ".proj_in.weight") == 2;
   config.sample_size = kSd1Latents;
   if (shapes.has("label_emb.0.0.weight")) {
     config.sample_size = kSdxlLatents;

@@ -55,6 +55,8 @@ class UNetWalk {
     list_.add("conv_in", "input_blocks.0.0", square(first, config_.in_channels, config_.conv_in_kernel));
     list_.add("time_embedding.linear_1", "time_embed.0", {time, first});
     list_.add("time_embedding.linear_2", "time_embed.2", {time, time});
+    if (config_.time_cond_proj_dim)
+      list_.add("time_embedding.cond_proj", "time_embed.cond_proj", {first, *config_.time_cond_proj_dim}, false);
     if (config_.has_text_time()) {
       list_.add("add_embedding.linear_1", "label_emb.0.0", {time, *config_.projection_class_embeddings_input_dim});
       list_.add("add_embedding.linear_2", "label_emb.0.2", {time, time});
@@ -86,7 +88,9 @@ class UNetWalk {
 
   void add_middle() {
     const UNetLevel& level = config_.levels.back();
+    if (config_.middle == MiddleBlock::none) return;
     add_resnet("mid_block.resnets.0", "middle_block.0", level.channels, level.channels);
+    if (config_.middle == MiddleBlock::residual) return;
     add_attention("mid_block.attentions.0", "middle_block.1", level);
     add_resnet("mid_block.resnets.1", "middle_block.2", level.channels, level.channels);
   }

@@ -11,7 +11,8 @@ FactoryInfo ddim_info() {
   FactoryInfo info;
   info.id = "ddim";
   info.help = "DDIM: deterministic first-order steps, or with eta up to DDPM's randomness.";
-  info.classes = {"DDIMScheduler"};
+  info.classes = {"DDIMScheduler", "DDIMParallelScheduler"};  // the same steps, several at once
+  info.kin = {{"DDPMScheduler", {{"eta", 1}}}, {"DDPMParallelScheduler", {{"eta", 1}}}};
   return info;
 }
 
@@ -23,6 +24,7 @@ FactoryInfo pndm_info() {
       "Diffusion.";
   info.aliases = {{"PLMS", {{"skip_prk_steps", true}}}};
   info.classes = {"PNDMScheduler"};
+  info.kin = {{"IPNDMScheduler"}};
   return info;
 }
 

@@ -36,6 +36,11 @@ FactoryInfo dpm_info() {
   info.help = "DPM-Solver and DPM-Solver++ (DPM++ 2M and its kin): good pictures in 15 to 30 steps.";
   info.aliases = dpm_aliases();
   info.classes = {"DPMSolverMultistepScheduler"};
+  const Json sde = {{"algorithm_type", "sde-dpmsolver++"}, {"solver_order", 2}, {"solver_type", "midpoint"}};
+  info.kin = {{"DPMSolverSinglestepScheduler"},
+              {"DEISMultistepScheduler", {{"algorithm_type", "dpmsolver++"}}},
+              {"DPMSolverSDEScheduler", sde},
+              {"SASolverScheduler", sde}};
   return info;
 }
 

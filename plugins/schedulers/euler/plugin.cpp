@@ -15,6 +15,7 @@ FactoryInfo euler_info() {
   info.help = "Euler: plain first-order steps; fast and predictable.";
   info.aliases = {{"k_euler"}, {"euler_karras", karras}, {"Euler Karras", karras}};
   info.classes = {"EulerDiscreteScheduler"};
+  info.kin = {{"LMSDiscreteScheduler"}};
   return info;
 }
 
@@ -24,6 +25,7 @@ FactoryInfo euler_ancestral_info() {
   info.help = "Euler ancestral: Euler with fresh noise in every step; never settles on one picture as steps grow.";
   info.aliases = {{"euler_a"}, {"Euler a"}, {"k_euler_a"}, {"k_euler_ancestral"}};
   info.classes = {"EulerAncestralDiscreteScheduler"};
+  info.kin = {{"KDPM2AncestralDiscreteScheduler"}};
   return info;
 }
 
@@ -34,6 +36,7 @@ FactoryInfo heun_info() {
   info.help = "Heun: second-order steps from two network calls each.";
   info.aliases = {{"k_heun"}, {"heun_karras", karras}, {"Heun Karras", karras}};
   info.classes = {"HeunDiscreteScheduler"};
+  info.kin = {{"KDPM2DiscreteScheduler"}};
   return info;
 }
 

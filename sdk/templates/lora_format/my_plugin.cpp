@@ -43,13 +43,14 @@ class Differences final : public LoraFormat {
     const auto names = names_of(targets);
     std::map<const LoraTarget*, std::string> users;
     LoraRecognition recognition;
+    std::vector<std::string> strangers;
     const auto fault = [&](const std::string& tensor, const std::string& what) {
       recognition.faults.push_back({file.index().place, "tensor '" + tensor + "' " + what});
     };
     for (const auto& [tensor, info] : file.index().tensors) {
       const auto found = names.find(tensor);
       if (found == names.end())
-        fault(tensor, is_difference(tensor) ? "is for a module that this model does not have" : "is no difference");
+        strangers.push_back(tensor);
       else if (info.shape != found->second->shape)
         fault(tensor, "has shape " + shape_text(info.shape) + ", the module has " + shape_text(found->second->shape));
       else if (!is_float(info.dtype))
@@ -59,6 +60,9 @@ class Differences final : public LoraFormat {
       else
         recognition.patches.push_back({found->second->part, found->second->module, /*up=*/tensor, "", "", 1});
     }
+    if (!strangers.empty())
+      recognition.warnings.push_back({file.index().place, "not used, since this model has no such modules: " +
+                                                              some_of(strangers)});
     recognition.description = "differences of " + std::to_string(recognition.patches.size()) + " modules";
     return recognition;
   }

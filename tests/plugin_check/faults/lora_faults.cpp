@@ -30,8 +30,10 @@ class FaultyFormat final : public LoraFormat {
     std::set<std::string> used;
     for (const LoraTarget& target : targets) read_target(file, target, used, recognition);
     for (const auto& [name, info] : file.index().tensors)
-      if (used.count(name) == 0 && !planted("says-nothing-of-strangers"))
-        recognition.faults.push_back({file.index().place, "tensor '" + name + "' belongs to no module"});
+      if (used.count(name) == 0 && !planted("says-nothing-of-strangers")) {
+        auto& sentences = is_whole(name, file.index()) ? recognition.warnings : recognition.faults;
+        sentences.push_back({file.index().place, "tensor '" + name + "' belongs to no module"});
+      }
     if (planted("skips-text") && !recognition.patches.empty()) recognition.patches.pop_back();
     return recognition;
   }
@@ -49,6 +51,11 @@ class FaultyFormat final : public LoraFormat {
     for (const auto& [name, info] : index.tensors)
       if (name.find("lora") != std::string::npos) return true;
     return false;
+  }
+
+  static bool is_whole(const std::string& name, const TensorIndex& index) {
+    const std::string module = name.substr(0, name.find(".lora_"));
+    return index.contains(module + std::string(kDown)) && index.contains(module + std::string(kUp));
   }
 
   static Tensor product(const WeightSource& file, const LoraPatch& patch) {

@@ -30,7 +30,9 @@ struct LoraPatch {
 struct LoraRecognition {
   std::string description;  ///< for people: "kohya, rank 8, 192 modules of the UNet, 72 of the text encoder"
   std::vector<LoraPatch> patches;
-  std::vector<Fault> faults;  ///< tensors of no target, shapes that do not fit, halves without the other
+  std::vector<Fault> faults;  ///< shapes that do not fit, halves without the other, methods that are not built
+  /// Tensors that are not used: of modules that the model does not have, or of names that mean nothing here.
+  std::vector<Fault> warnings;
 };
 
 /// Const and stateless: one object serves every file, from any thread. Nothing of an argument is kept.
@@ -40,8 +42,8 @@ class LoraFormat {
   /// Is the file of this format at all? Judged by tensor names, never by the file's name. Cheap; reads the index only.
   /// Never throws: a file that is damaged in its own format is recognised, and read() tells what is wrong.
   virtual bool recognises(const TensorIndex& index) const = 0;
-  /// Matches the file's tensors with the model's targets. Everything that does not fit is a fault of the result, not an
-  /// exception; each patch names a target. May read small tensors (alphas). Throws Error(bad_weights) only where the
+  /// Matches the file's tensors with the model's targets. Everything that does not fit is a fault or a warning of the
+  /// result, not an exception; each patch names a target. May read small tensors (alphas). Throws Error(bad_weights) only where the
   /// file cannot be read.
   virtual LoraRecognition read(const WeightSource& file, const std::vector<LoraTarget>& targets) const = 0;
   /// The change that a patch makes to its weight at strength 1: float32 on the CPU, of `shape`, patch.scale included.

@@ -54,6 +54,11 @@ struct FactoryInfo {
   std::vector<std::string>
       classes;  ///< class names in models' own files (_class_name, architectures) that mean this one
   std::vector<OptionSpec> options;  ///< what create() understands
+  /// Class names that nobody implements and that this one stands in for, with a warning, each with the options that
+  /// bring it nearest.
+  std::vector<Alias> kin = {};
+  /// What people must know who ask for it where the model's own files do not name it; "" when there is nothing.
+  std::string caution = "";
 };
 
 /// Options as the host hands them over: layered, each layer over the one before.
