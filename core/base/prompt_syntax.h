@@ -1,15 +1,17 @@
 #pragma once
-// What other tools understand in a prompt and ALICE does not: it is taken as it stands, and said.
+// What other programs would read in a prompt and this one takes literally.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace alice {
 
-/// A sentence for each kind of syntax in `prompt` (LoRA tags taken out) that would mean something elsewhere: weights
-/// "(cat:1.3)", "((cat))" and "[cat]", changes within a run "[cat:dog:0.5]" and "[cat|dog]", BREAK, AND, embeddings
-/// "embedding:x", choices "{a|b}" and "__x__", tags "<x:y>". Quotes the first of its kind. What a backslash stands
-/// before is none. Sources: AUTOMATIC1111/stable-diffusion-webui's wiki "Features", ComfyUI's README.
-std::vector<std::string> unknown_syntax(const std::string& prompt);
+/// A sentence for each kind of syntax of A1111, ComfyUI and their extensions that `prompt` (UTF-8) has and that is not
+/// built: weights, schedules, alternations, BREAK and AND, embeddings, choices, wildcards, tags other than LoRAs', escaped
+/// brackets. It says where the first one is (column, in characters from 1) and how many there are. Brackets in plain
+/// sentences and emoticons are left alone: `(word)` counts where it stands as a tag, between commas, or is doubled. Time
+/// grows with the prompt's length. Never throws but for want of memory.
+std::vector<std::string> unread_syntax(std::string_view prompt);
 
 }  // namespace alice

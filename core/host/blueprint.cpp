@@ -6,6 +6,7 @@
 #include "core/base/one_line.h"
 #include "core/host/lone_file.h"
 #include "core/host/model_defaults.h"
+#include "core/host/scheduler_source.h"
 
 namespace alice {
 namespace {
@@ -36,6 +37,7 @@ void explain(const std::string& what, const PartChoice<Part>& choice, const Part
           {what + " " + option.key(), dump_json(option.value()), config.place(option.key())});
 }
 
+<<<<<<< HEAD
 std::vector<std::string> own_weights(const StoredModel& stored) {
   std::set<std::string> files;  // of a single file all parts have the same
   for (const auto& part : stored.parts)
@@ -44,29 +46,70 @@ std::vector<std::string> own_weights(const StoredModel& stored) {
 }
 
 /// In a single file every tensor must belong to some part, whether that part is used or taken from elsewhere.
+=======
+/// A part as the model has it, with the plugin that knows it.
+>>>>>>> 57ebaf2 (wip)
 template <class Part>
-void claim(const FactoryList<ModelFactory<Part>>& factories, const ModelFiles& files, std::set<std::string>& claimed) {
+struct OwnPart {
+  const ModelFactory<Part>* factory = nullptr;  // null: it has none
+  Recognition recognition;
+};
+
+template <class Part>
+OwnPart<Part> own_part(const FactoryList<ModelFactory<Part>>& factories, const StoredModel& stored,
+                       const std::string& part) {
+  const auto files = stored.parts.find(part);
+  if (files == stored.parts.end()) return {};
   for (const auto& factory : factories.all())
-    if (const auto recognition = factory->recognise(files)) {
-      claimed.insert(recognition->claimed.begin(), recognition->claimed.end());
-      return;
-    }
+    if (auto recognition = factory->recognise(files->second)) return {factory.get(), std::move(*recognition)};
+  return {};
 }
 
-void check_nothing_is_left(const Registry& registry, const StoredModel& stored, Blueprint& blueprint) {
+/// A VAE from elsewhere: does it speak of the same latents?
+void compare_vaes(const Registry& registry, const StoredModel& stored, Blueprint& blueprint) {
+  if (blueprint.config.vae.source.empty()) return;
+  const OwnPart<Vae> own = own_part(registry.vaes(), stored, kVae);
+  const auto& chosen = blueprint.vae;
+  const std::string& place = chosen.files.place;
+  const auto both = [&](const char* fact) {
+    return std::pair(own.recognition.facts.value(fact, Json()), chosen.recognition.facts.value(fact, Json()));
+  };
+  const auto differ = [&](const char* fact) {
+    const auto [mine, theirs] = both(fact);
+    return mine.is_number() && theirs.is_number() && mine != theirs;
+  };
+  const auto sentence = [&](const std::string& what, const char* fact) {
+    const auto [mine, theirs] = both(fact);
+    return "is a VAE of " + what + " " + dump_json(theirs) + ", the model's own has " + dump_json(mine);
+  };
+  if (differ("latent_channels")) {
+    blueprint.faults.push_back({place, sentence("latent channels", "latent_channels") + ": it cannot decode them"});
+    return;
+  }
+  if (differ("reduction"))
+    blueprint.warnings.push_back({place, sentence("pixels a latent", "reduction") +
+                                             ": pictures come out in another size, and not as the model means them"});
+  // Each kind of VAE has its own idea of the raw latents that it scales.
+  if (own.factory == chosen.factory && differ("scaling_factor"))
+    blueprint.warnings.push_back({place, sentence("scaling factor", "scaling_factor") +
+                                             ": it is made for other latents, and colours and contrast will be wrong"});
+}
+
+/// In a single file every tensor should belong to some part, whether that part is used or taken from elsewhere.
+void tell_what_is_left(const Registry& registry, const StoredModel& stored, Blueprint& blueprint) {
   std::set<std::string> claimed;
-  claim(registry.text_encoders(), stored.parts.at(kTextEncoder), claimed);
-  claim(registry.unets(), stored.parts.at(kUNet), claimed);
-  claim(registry.vaes(), stored.parts.at(kVae), claimed);
+  for (const Recognition& part : {own_part(registry.text_encoders(), stored, kTextEncoder).recognition,
+                                  own_part(registry.unets(), stored, kUNet).recognition,
+                                  own_part(registry.vaes(), stored, kVae).recognition})
+    claimed.insert(part.claimed.begin(), part.claimed.end());
   std::vector<std::string> left;
   for (const auto& tensor : stored.parts.at(kUNet).weights->index().tensors)
     if (!claimed.count(tensor.first)) left.push_back(tensor.first);
-  constexpr size_t kMostNamed = 8;
-  for (size_t i = 0; i < left.size() && i < kMostNamed; ++i)
-    blueprint.faults.push_back({stored.place, "tensor '" + left[i] + "' belongs to no part that a plugin knows"});
-  if (left.size() > kMostNamed)
-    blueprint.faults.push_back(
-        {stored.place, "... and " + std::to_string(left.size() - kMostNamed) + " more such tensors"});
+  if (!left.empty())
+    blueprint.warnings.push_back({stored.place, std::to_string(left.size()) +
+                                                    (left.size() == 1 ? " tensor belongs" : " tensors belong") +
+                                                    " to no part that a plugin knows, and are not used: " +
+                                                    some_of(left)});
 }
 
 BackendChoice backend_of(const Registry& registry, const HostConfig& config, const StoredModel& stored,
@@ -79,6 +122,7 @@ BackendChoice backend_of(const Registry& registry, const HostConfig& config, con
   return choice;
 }
 
+<<<<<<< HEAD
 SchedulerSource scheduler_of(const Registry& registry, const HostConfig& config, const StoredModel& stored,
                              Blueprint& blueprint) {
   SchedulerSource source;
@@ -112,6 +156,8 @@ SchedulerSource scheduler_of(const Registry& registry, const HostConfig& config,
   return source;
 }
 
+=======
+>>>>>>> 57ebaf2 (wip)
 /// The configuration's defaults of the model, completed with the model's own.
 void settle_defaults(const StoredModel& stored, Blueprint& blueprint) {
   const auto place = [&](const std::string& name) { return stored.place + ": _defaults: " + name; };
@@ -149,7 +195,11 @@ Blueprint make_blueprint(const Registry& registry, const HostConfig& config, con
 
   blueprint.note = stored.note;
   blueprint.examples = stored.examples;
+<<<<<<< HEAD
   blueprint.own_weights = own_weights(stored);
+=======
+  blueprint.warnings = stored.warnings;
+>>>>>>> 57ebaf2 (wip)
   settle_defaults(stored, blueprint);
   blueprint.backend = backend_of(registry, config, stored, blueprint);
   blueprint.text_encoder =
@@ -159,18 +209,31 @@ Blueprint make_blueprint(const Registry& registry, const HostConfig& config, con
   explain("UNet", blueprint.unet, model.unet, blueprint);
   blueprint.vae = choose_part(registry.vaes(), files_of(stored, kVae, model.vae), model.vae);
   explain("VAE", blueprint.vae, model.vae, blueprint);
-  blueprint.scheduler = scheduler_of(registry, config, stored, blueprint);
+  settle_scheduler(registry, config, stored, blueprint);
 
   for (const Recognition* part :
-       {&blueprint.text_encoder.recognition, &blueprint.unet.recognition, &blueprint.vae.recognition})
+       {&blueprint.text_encoder.recognition, &blueprint.unet.recognition, &blueprint.vae.recognition}) {
     blueprint.faults.insert(blueprint.faults.end(), part->faults.begin(), part->faults.end());
-  if (!stored.is_folder) check_nothing_is_left(registry, stored, blueprint);
+    blueprint.warnings.insert(blueprint.warnings.end(), part->warnings.begin(), part->warnings.end());
+  }
+  compare_vaes(registry, stored, blueprint);
+  if (!stored.is_folder) tell_what_is_left(registry, stored, blueprint);
   return blueprint;
 }
 
+std::vector<Fault> all_warnings(const Blueprint& blueprint) {
+  std::vector<Fault> all = blueprint.warnings;
+  all.insert(all.end(), blueprint.scheduler.warnings.begin(), blueprint.scheduler.warnings.end());
+  return all;
+}
+
 Json describe_blueprint(const Blueprint& blueprint) {
-  Json faults = Json::array(), explanation = Json::array();
-  for (const Fault& fault : blueprint.faults) faults.push_back({{"place", fault.place}, {"sentence", fault.sentence}});
+  Json explanation = Json::array();
+  const auto list = [](const std::vector<Fault>& sentences) {
+    Json out = Json::array();
+    for (const Fault& one : sentences) out.push_back({{"place", one.place}, {"sentence", one.sentence}});
+    return out;
+  };
   for (const Explained& line : blueprint.explanation)
     explanation.push_back({{"what", line.what}, {"value", line.value}, {"origin", line.origin}});
   return {{"id", blueprint.config.id},
@@ -181,7 +244,8 @@ Json describe_blueprint(const Blueprint& blueprint) {
             {kUNet, describe_part(blueprint.unet)},
             {kVae, describe_part(blueprint.vae)}}},
           {"scheduler_config", blueprint.scheduler.config},
-          {"faults", faults},
+          {"faults", list(blueprint.faults)},
+          {"warnings", list(all_warnings(blueprint))},
           {"explanation", explanation}};
 }
 

@@ -29,9 +29,14 @@ struct Blueprint {
   SchedulerSource scheduler;
   Json facts = Json::object();  ///< model_facts(); filled by the composer
   std::vector<Explained> explanation;
-  /// Everything that stands in the way: missing, left-over and misshapen tensors, parts that cannot be composed.
+  /// Everything that stands in the way: missing and misshapen tensors, parts that cannot be composed.
   std::vector<Fault> faults;
+  /// What does not, and people should know: tensors that are not used, a VAE of other latents. Those of the model's own
+  /// scheduler are in scheduler.warnings.
+  std::vector<Fault> warnings;
 };
+
+std::vector<Fault> all_warnings(const Blueprint& blueprint);
 
 /// Throws Error when the files cannot be read at all, when a part is of no known architecture, or for a fault of the
 /// configuration; what is wrong with the tensors is in `faults`.

@@ -10,7 +10,8 @@ namespace fs = std::filesystem;
 /// The model's own files, the settings that may lie beside a file, and the sources of parts from elsewhere.
 std::string sources_stamp(const ModelConfig& model) {
   std::string stamp = tree_stamp(model.source);
-  for (const fs::path& beside : {fs::path(model.source) += ".json", fs::path(model.source).replace_extension(".json")})
+  for (const fs::path& beside : {fs::path(model.source) += ".json", fs::path(model.source).replace_extension(".json"),
+                                 fs::path(model.source).replace_extension(".yaml")})
     stamp += "\n" + file_stamp(beside);
   for (const PartConfig* part : {&model.text_encoder, &model.unet, &model.vae})
     if (!part->source.empty()) stamp += "\n" + tree_stamp(part->source);

@@ -48,14 +48,26 @@ void check_parts_fit(const Pipeline& pipeline) {
     throw Error(ErrorCode::unsupported, pipeline.id,
                 "its UNet takes " + std::to_string(unet.in_channels) +
                     " channels (an inpainting or editing model); text to image is what this version makes");
-  if (!unet.further_conditioning.empty())
-    throw Error(ErrorCode::unsupported, pipeline.id,
-                "its UNet needs '" + unet.further_conditioning.begin()->first +
-                    "' beside the prompt's tokens, which this version does not make");
+  for (const auto& further : unet.further_conditioning)
+    if (further.first != kGuidanceScale)
+      throw Error(ErrorCode::unsupported, pipeline.id,
+                  "its UNet needs '" + further.first +
+                      "' beside the prompt's tokens, which this version does not make");
 }
 
-void warn_of_syntax(const std::string& place, const std::string& prompt, std::vector<std::string>& warnings) {
-  for (const std::string& sentence : unknown_syntax(prompt)) warnings.push_back(place + ": " + sentence);
+/// What those who ask should know of the model, without the places of its files: they may be strangers.
+void warn_of_model(const Blueprint& plan, const GenerateRequest& request, std::vector<std::string>& warnings) {
+  const auto tell = [&](const std::string& sentence) { warnings.push_back(plan.config.id + ": " + sentence); };
+  if (!plan.note.empty()) tell(plan.note);
+  for (const Fault& warning : plan.warnings) tell(warning.sentence);
+  if (request.scheduler.empty())
+    for (const Fault& warning : plan.scheduler.warnings) tell(warning.sentence);
+}
+
+void warn_of_syntax(const GenerateRequest& request, std::vector<std::string>& warnings) {
+  for (const std::string& sentence : unread_syntax(request.prompt)) warnings.push_back("/prompt: " + sentence);
+  for (const std::string& sentence : unread_syntax(request.negative_prompt))
+    warnings.push_back("/negative_prompt: " + sentence);
 }
 
 /// What is not there, or is refused, while a model or LoRA that was found is opened is a fault of its files, not of who
@@ -198,15 +210,24 @@ std::shared_ptr<const Pipeline> Composer::compose(const std::string& name, bool 
 
 void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
   const std::shared_ptr<const Pipeline> plain = prepared.pipeline;
-  std::vector<std::pair<std::filesystem::path, double>> files;
+  std::vector<LoraFile> files;
   for (const LoraUse& lora : prepared.settings.loras) {
+<<<<<<< HEAD
     files.emplace_back(loras_.find(lora.name, paths_allowed, "/loras"), lora.strength);
     prepared.ingredients.lora_files.push_back(files.back().first);
     prepared.made_of += "|" + file_stamp(files.back().first) + "*" + dump_json(lora.strength);
+=======
+    files.push_back({lora.name, loras_.find(lora.name, paths_allowed, "/loras"), lora.strength,
+                     lora.text_encoder_strength.value_or(lora.strength)});
+    prepared.made_of += "|" + file_stamp(files.back().path) + "*" + dump_json(files.back().unet_strength) + "*" +
+                        dump_json(files.back().text_encoder_strength);
+>>>>>>> 57ebaf2 (wip)
   }
   prepared.pipeline = cached(prepared.made_of, [&] {
     return of_models_files([&] { return apply_loras(*registry_, *plain, files); });
   });
+  prepared.warnings.insert(prepared.warnings.end(), prepared.pipeline->warnings.begin(),
+                           prepared.pipeline->warnings.end());
 }
 
 PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
@@ -218,9 +239,10 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
       choose_scheduler(*registry_, plan->scheduler, request.scheduler, request.scheduler_options);
 
   PreparedRequest prepared;
-  if (!plan->note.empty()) prepared.warnings.push_back(plan->config.id + ": " + plan->note);
-  warn_of_syntax("/prompt", request.prompt, prepared.warnings);
-  warn_of_syntax("/negative_prompt", request.negative_prompt, prepared.warnings);
+  warn_of_syntax(request, prepared.warnings);
+  const std::string caution = scheduler_caution(*registry_, plan->scheduler, request.scheduler);
+  if (!caution.empty() && request.loras.empty()) prepared.warnings.push_back("/scheduler: " + caution);
+  warn_of_model(*plan, request, prepared.warnings);
   const std::lock_guard<std::mutex> lock(mutex_);
   prepared.made_of = pipeline_key(*plan);
   prepared.pipeline = cached(prepared.made_of, [&] { return of_models_files([&] { return build(*plan); }); });

@@ -34,28 +34,34 @@ void add_targets(const std::string& part, const ModelWeights& weights, std::vect
 /// part -> deltas
 using PartDeltas = std::map<std::string, Deltas>;
 
-void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, const std::filesystem::path& path,
-              double strength, PartDeltas& sums, Faults& faults) {
-  const auto file = SafetensorsFile::open(path);
-  std::shared_ptr<const LoraFormat> format;
-  std::string who;  // to blame
-  for (const auto& factory : registry.lora_formats().all()) {
-    who = "the LoRA format " + factory->info().id;
-    auto candidate = factory->create({});
-    if (call_plugin(who, [&] { return candidate->recognises(file->index()); })) {
-      format = std::move(candidate);
-      break;
-    }
-  }
-  if (!format)
-    throw Error(
-        ErrorCode::unsupported, path.string(), "no LoRA format knows its tensor names (known: " + [&] {
-          std::string list;
-          for (const auto& name : registry.lora_formats().names()) list += (list.empty() ? "" : ", ") + name;
-          return list;
-        }() + ")");
+double strength_on(const std::string& part, const LoraFile& lora) {
+  return part == kTextPart ? lora.text_encoder_strength : lora.unet_strength;
+}
 
-  const LoraRecognition recognition = call_plugin(who, [&] { return format->read(*file, targets); });
+/// A format that knows a file, and whom to blame for what it does.
+struct KnownFormat {
+  std::shared_ptr<const LoraFormat> format;
+  std::string who;
+};
+
+KnownFormat format_of(const Registry& registry, const WeightSource& file) {
+  std::string known;
+  for (const auto& factory : registry.lora_formats().all()) {
+    const std::string who = "the LoRA format " + factory->info().id;
+    std::shared_ptr<const LoraFormat> format = factory->create({});
+    if (call_plugin(who, [&] { return format->recognises(file.index()); })) return {format, who};
+    known += (known.empty() ? "" : ", ") + factory->info().id;
+  }
+  throw Error(ErrorCode::unsupported, file.index().place,
+              "no LoRA format knows its tensor names (known: " + known + ")");
+}
+
+void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, const LoraFile& lora, PartDeltas& sums,
+              Faults& faults, std::vector<std::string>& warnings) {
+  const std::filesystem::path& path = lora.path;
+  const auto file = SafetensorsFile::open(path);
+  const auto [format, who] = format_of(registry, *file);
+  const LoraRecognition recognition = call_plugin(who, [&, &format = format] { return format->read(*file, targets); });
   constexpr size_t kMostNamed = 8;  // a LoRA of another architecture has hundreds
   for (size_t i = 0; i < recognition.faults.size() && i < kMostNamed; ++i)
     faults.add(recognition.faults[i].place, recognition.faults[i].sentence);
@@ -63,6 +69,12 @@ void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, 
     faults.add(path.string(), "and " + std::to_string(recognition.faults.size() - kMostNamed) +
                                   " more faults: is it made for this model?");
   if (!recognition.faults.empty()) return;
+  if (recognition.patches.empty()) {
+    const std::string why = recognition.warnings.empty() ? "" : ": " + recognition.warnings.front().sentence;
+    return faults.add(path.string(), "nothing in it is for this model" + why);
+  }
+  for (const Fault& warning : recognition.warnings)
+    warnings.push_back("LoRA '" + lora.name + "': " + warning.sentence + " (applied: " + recognition.description + ")");
 
   for (const LoraPatch& patch : recognition.patches) {
     const auto target = std::find_if(targets.begin(), targets.end(), [&](const LoraTarget& t) {
@@ -70,7 +82,10 @@ void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, 
     });
     if (target == targets.end())
       throw Error(ErrorCode::internal, path.string(), "its format patches '" + patch.module + "', which was no target");
-    const Tensor whole = call_plugin(who, [&] { return format->delta(*file, patch, target->shape); });
+    const double strength = strength_on(patch.part, lora);
+    if (strength == 0) continue;
+    const Tensor whole =
+        call_plugin(who, [&, &format = format] { return format->delta(*file, patch, target->shape); });
     Tensor delta = with_shape(whole, target->shape, who) * strength;
     Tensor& sum = sums[patch.part][patch.module + std::string(kWeight)];
     sum = sum.defined() ? sum + delta : delta;
@@ -117,14 +132,14 @@ std::vector<LoraTarget> lora_targets(const Pipeline& pipeline) {
 }
 
 std::shared_ptr<const Pipeline> apply_loras(const Registry& registry, const Pipeline& pipeline,
-                                            const std::vector<std::pair<std::filesystem::path, double>>& files) {
+                                            const std::vector<LoraFile>& files) {
   const std::vector<LoraTarget> targets = lora_targets(pipeline);
+  auto patched = std::make_shared<Pipeline>(pipeline);
   PartDeltas sums;
   Faults faults;
-  for (const auto& [path, strength] : files) add_file(registry, targets, path, strength, sums, faults);
+  for (const LoraFile& lora : files) add_file(registry, targets, lora, sums, faults, patched->warnings);
   faults.throw_if_any(ErrorCode::bad_weights);
 
-  auto patched = std::make_shared<Pipeline>(pipeline);
   if (sums.count(kUNetPart)) patched->unet = pipeline.unet->patched(sums[kUNetPart]);
   if (sums.count(kTextPart)) patched->text_encoder = pipeline.text_encoder->patched(sums[kTextPart]);
   return patched;

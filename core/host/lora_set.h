@@ -32,11 +32,19 @@ class LoraLibrary {
   std::vector<std::filesystem::path> folders_;
 };
 
+/// A LoRA to be applied.
+struct LoraFile {
+  std::string name;  ///< for messages
+  std::filesystem::path path;
+  double unet_strength = 1, text_encoder_strength = 1;
+};
+
 /// A pipeline whose UNet and text encoder have a set of LoRAs added: new models that share every weight no LoRA
-/// touches. The given pipeline is untouched. Several LoRAs add up; their order does not matter beyond rounding. Throws
-/// Error(bad_weights) with everything that does not fit, and Error(unsupported) when no format knows a file.
+/// touches. The given pipeline is untouched. Several LoRAs add up; their order does not matter beyond rounding. What is
+/// not used of a file is told in the result's warnings. Throws Error(bad_weights) with everything that does not fit and
+/// for a file of which nothing does, and Error(unsupported) when no format knows a file.
 std::shared_ptr<const Pipeline> apply_loras(const Registry& registry, const Pipeline& pipeline,
-                                            const std::vector<std::pair<std::filesystem::path, double>>& files);
+                                            const std::vector<LoraFile>& files);
 
 /// The modules of a composed model that a LoRA may change.
 std::vector<LoraTarget> lora_targets(const Pipeline& pipeline);

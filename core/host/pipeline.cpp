@@ -42,7 +42,11 @@ Conditioning encode(const Pipeline& pipeline, const Settings& settings, int64_t 
     return all_finite(with_shape(tokens, {rows, info.token_limit, info.width}, kTextEncoder), kTextEncoder);
   };
   const std::vector<int64_t> prompt = ids_of(pipeline, settings.prompt, "/prompt", warnings);
-  if (!settings.guidance.two_passes()) return {{"tokens", repeat_rows(tokens_of({prompt}, settings.clip_skip), batch)}};
+  if (!settings.guidance.two_passes()) {
+    Conditioning alone = {{"tokens", repeat_rows(tokens_of({prompt}, settings.clip_skip), batch)}};
+    if (settings.guidance.is_told) alone[kGuidanceScale] = at::full({batch, 1}, settings.guidance.scale, at::kDouble);
+    return alone;
+  }
   const std::vector<int64_t> negative = ids_of(pipeline, settings.negative_prompt, "/negative_prompt", warnings);
   const Tensor tokens = settings.clip_skip == kNegativeSkip
                             ? tokens_of({negative, prompt}, kNegativeSkip)

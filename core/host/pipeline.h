@@ -38,6 +38,7 @@ struct Pipeline {
   std::shared_ptr<const UNet> unet;
   std::shared_ptr<const Vae> vae;
   std::shared_ptr<PromptCache> prompts = std::make_shared<PromptCache>();  ///< may be shared with other pipelines
+  std::vector<std::string> warnings;  ///< what those should know who use it: of its LoRAs
 };
 
 /// A request with every default filled in.

@@ -1,5 +1,8 @@
 #include "core/host/scheduler_choice.h"
 
+#include <algorithm>
+#include <set>
+
 namespace alice {
 namespace {
 
@@ -18,6 +21,7 @@ OptionLayer select(const OptionLayer& layer, bool noise_keys) {
   return part;
 }
 
+<<<<<<< HEAD
 /// What the layers come to, in names and options.
 void tell_effective(const FactoryInfo& info, const OptionLayers& layers, ChosenScheduler& chosen) {
   std::vector<OptionSpec> specs = info.options;
@@ -36,56 +40,130 @@ void tell_effective(const FactoryInfo& info, const OptionLayers& layers, ChosenS
   for (const auto& option : chosen.options.items())
     if (!chosen.display.options.contains(option.key()) && of_files.value(option.key(), Json()) != option.value())
       chosen.further_options[option.key()] = option.value();
+=======
+/// "" when the files name none.
+std::string class_of(const SchedulerSource& source) {
+  if (!source.config.is_object()) return "";
+  const auto found = source.config.find("_class_name");
+  return found != source.config.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+/// Schedulers of models whose networks mean something else by their output, whatever its shape.
+void refuse_other_kinds(const std::string& class_name, const std::string& place) {
+  constexpr std::pair<const char*, const char*> kOthers[] = {
+      {"FlowMatch", "flow-matching models, whose networks predict the way from noise to picture"},
+      {"EDM", "models with the preconditioning of EDM"}};
+  for (const auto& [start, whose] : kOthers)
+    if (class_name.rfind(start, 0) == 0)
+      throw Error(ErrorCode::unsupported, place,
+                  "names the scheduler class " + class_name + ", which is for " + whose +
+                      ": such models are not built. If this is none, name a scheduler in the configuration (models, "
+                      "this model, scheduler)");
+}
+
+/// A factory that says that it stands in for the class, and with which options.
+struct Kin {
+  const SchedulerFactory* factory = nullptr;
+  Json options = Json::object();
+};
+
+Kin kin_of(const Registry& registry, const std::string& class_name) {
+  for (const auto& factory : registry.schedulers().all())
+    for (const Alias& kin : factory->info().kin)
+      if (kin.name == class_name) return {factory.get(), kin.options};
+  return {};
+}
+
+/// Members of the model's file that fit the scheduler's options: the file may be another class's.
+OptionLayer fitting(const OptionLayer& layer, const FactoryInfo& info) {
+  if (!layer.values.is_object()) return layer;
+  OptionLayer part{Json::object(), layer.unknown, layer.place};
+  for (const OptionSpec& spec : info.options) {
+    Faults misfits;
+    const auto found = layer.values.find(spec.name);
+    if (found != layer.values.end() && spec.check(*found, "", misfits)) part.values[spec.name] = *found;
+  }
+  return part;
+}
+
+/// Of every scheduler's options and the noise schedule's.
+std::set<std::string> known_members(const Registry& registry) {
+  std::set<std::string> known;
+  for (const auto& factory : registry.schedulers().all())
+    for (const OptionSpec& spec : factory->info().options) known.insert(spec.name);
+  for (const OptionSpec& spec : noise_model_options().specs()) known.insert(spec.name);
+  return known;
+}
+
+bool knows(const FactoryInfo& info, const std::string& member, const Json& value) {
+  Faults misfits;
+  return is_noise_key(member) || std::any_of(info.options.begin(), info.options.end(), [&](const OptionSpec& spec) {
+           return spec.name == member && spec.check(value, "", misfits);
+         });
+}
+
+/// The file's members that `is_lost` says true of; those that begin with "_" are about the file itself.
+template <class IsLost>
+std::vector<std::string> members_where(const Json& config, IsLost is_lost) {
+  std::vector<std::string> names;
+  for (const auto& member : config.items())
+    if (member.key().rfind('_', 0) != 0 && is_lost(member.key(), member.value())) names.push_back(member.key());
+  return names;
+>>>>>>> 57ebaf2 (wip)
 }
 
 }  // namespace
 
-std::string default_scheduler(const Registry& registry, const SchedulerSource& source, std::string& origin) {
-  if (!source.configured.plugin.empty()) {
-    origin = source.configured.place("");
-    return source.configured.plugin;
-  }
-  if (source.config.is_object() && source.config.contains("_class_name") && source.config["_class_name"].is_string()) {
-    if (const SchedulerFactory* factory =
-            registry.schedulers().find_class(source.config["_class_name"].get<std::string>())) {
-      origin = source.place;
-      return factory->info().id;
-    }
-  }
-  if (!source.fallback.empty()) {
-    origin = "generation.default_scheduler";
-    return source.fallback;
-  }
+DefaultScheduler default_scheduler(const Registry& registry, const SchedulerSource& source) {
+  if (!source.configured.plugin.empty())
+    return {source.configured.plugin, source.configured.place(""), Json::object(), ""};
+  const std::string class_name = class_of(source);
+  if (const SchedulerFactory* factory = registry.schedulers().find_class(class_name))
+    return {factory->info().id, source.place, Json::object(), ""};
+  refuse_other_kinds(class_name, source.place);
+  if (const Kin kin = kin_of(registry, class_name); kin.factory != nullptr)
+    return {kin.factory->info().id, source.place + " (akin to " + class_name + ")", kin.options, class_name};
+  if (!source.fallback.empty()) return {source.fallback, "generation.default_scheduler", Json::object(), class_name};
   if (registry.schedulers().all().empty())
     throw Error(ErrorCode::not_found, "plugins", "no scheduler plugin is loaded");
-  origin = "the first scheduler that is loaded";
-  return registry.schedulers().all().front()->info().id;
+  return {registry.schedulers().all().front()->info().id, "the first scheduler that is loaded", Json::object(),
+          class_name};
 }
 
 ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource& source, const std::string& name,
                                  const Json& options) {
-  std::string origin;
   const bool requested = !name.empty();
-  const std::string wanted = requested ? name : default_scheduler(registry, source, origin);
-  const auto named = registry.schedulers().get(wanted, requested ? "/scheduler" : origin,
+  const DefaultScheduler own = requested ? DefaultScheduler{name, "/scheduler", Json::object(), ""}
+                                         : default_scheduler(registry, source);
+  const std::string& wanted = own.name;
+  const auto named = registry.schedulers().get(wanted, own.origin,
                                                requested ? ErrorCode::bad_request : ErrorCode::bad_config);
+  const FactoryInfo& info = named.factory->info();
+  const OptionLayer file{source.config, UnknownKeys::pass_over, json_places(source.place)};
+  const bool is_own_class = registry.schedulers().find_class(class_of(source)) == named.factory;
 
   OptionLayers layers;
-  layers.push_back({source.config, UnknownKeys::pass_over, json_places(source.place)});
+  layers.push_back({own.options, UnknownKeys::fault, json_places("kin " + own.stands_in_for)});
   layers.push_back({named.options, UnknownKeys::fault, json_places("alias " + wanted)});
   const bool configured = !source.configured.plugin.empty() &&
                           registry.schedulers().find(source.configured.plugin).factory == named.factory;
   if (configured) layers.push_back({source.configured.options, UnknownKeys::fault, source.configured.place});
   layers.push_back({options, UnknownKeys::fault, json_places("/scheduler_options")});
 
-  OptionLayers noise_layers, own_layers;
+  OptionLayers noise_layers = {select(file, true)};
+  OptionLayers own_layers = {is_own_class ? select(file, false) : fitting(file, info)};
   for (const OptionLayer& layer : layers) {
     noise_layers.push_back(select(layer, true));
     own_layers.push_back(select(layer, false));
   }
   ChosenScheduler chosen;
   chosen.name = wanted;
+<<<<<<< HEAD
   chosen.plugin = named.factory->info().id;
+=======
+  chosen.plugin = info.id;
+  chosen.options = options;
+>>>>>>> 57ebaf2 (wip)
   try {
     chosen.noise_model =
         std::make_shared<NoiseModel>(read_options(noise_model_options(), noise_layers, ErrorCode::bad_config));
@@ -96,6 +174,41 @@ ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource
   }
   tell_effective(named.factory->info(), layers, chosen);
   return chosen;
+}
+
+std::vector<Fault> scheduler_warnings(const Registry& registry, const SchedulerSource& source) {
+  const DefaultScheduler own = default_scheduler(registry, source);
+  if (!source.config.is_object() || !source.configured.plugin.empty()) return {};
+  std::vector<Fault> warnings;
+  const auto named = registry.schedulers().find(own.name);
+  if (!own.stands_in_for.empty() && named.factory != nullptr) {
+    const auto lost = members_where(source.config, [&](const std::string& member, const Json& value) {
+      return !knows(named.factory->info(), member, value);
+    });
+    warnings.push_back({source.place, "names the scheduler class " + own.stands_in_for +
+                                          ", which no plugin implements: '" + own.name +
+                                          "' is used instead, and the pictures are not that class's" +
+                                          (lost.empty() ? "" : " (no use is made of " + some_of(lost) + ")")});
+    return warnings;
+  }
+  const std::set<std::string> known = known_members(registry);
+  const auto strange = members_where(
+      source.config, [&](const std::string& member, const Json&) { return known.count(member) == 0; });
+  if (!strange.empty())
+    warnings.push_back({source.place, "has members that no scheduler here knows, which are passed over: " +
+                                          some_of(strange)});
+  return warnings;
+}
+
+std::string scheduler_caution(const Registry& registry, const SchedulerSource& source, const std::string& name) {
+  const auto asked = registry.schedulers().find(name);
+  if (asked.factory == nullptr || asked.factory->info().caution.empty()) return "";
+  const std::string class_name = class_of(source);
+  const auto& kin = asked.factory->info().kin;
+  const bool is_named = registry.schedulers().find_class(class_name) == asked.factory ||
+                        registry.schedulers().find(source.configured.plugin).factory == asked.factory ||
+                        std::any_of(kin.begin(), kin.end(), [&](const Alias& one) { return one.name == class_name; });
+  return is_named ? "" : asked.factory->info().id + " " + asked.factory->info().caution;
 }
 
 }  // namespace alice

@@ -3,6 +3,7 @@
 // over the one before.
 
 #include <string>
+#include <vector>
 
 #include "core/base/host_config.h"
 #include "core/host/pipeline.h"
@@ -16,18 +17,42 @@ struct SchedulerSource {
   std::string place;  ///< the file, for messages
   PartConfig configured;  ///< the model's `scheduler` in the configuration
   std::string fallback;   ///< generation.default_scheduler: used when neither of the above names one
+  std::vector<Fault> warnings;  ///< of no concern to those who ask for another scheduler
 };
 
-/// The name that `source` settles on: configured, else the class in the model's files, else the fallback, else the
-/// first scheduler there is. `origin` is told where it came from.
-std::string default_scheduler(const Registry& registry, const SchedulerSource& source, std::string& origin);
+/// What `source` settles on.
+struct DefaultScheduler {
+  std::string name;               ///< an id or alias
+  std::string origin;             ///< where it was said
+  Json options = Json::object();  ///< that make it more like the class that it stands in for
+  std::string stands_in_for;      ///< the class of the model's files that nobody implements; "" otherwise
+};
+
+/// Configured, else the class in the model's files, else one that is akin to that class, else the fallback, else the
+/// first scheduler there is. Throws Error(unsupported) where the class is of another kind of model: flow matching, EDM.
+DefaultScheduler default_scheduler(const Registry& registry, const SchedulerSource& source);
 
 /// Makes the scheduler `name` (id or alias; "" means the default) with the request's `options` (places
+<<<<<<< HEAD
 /// "/scheduler_options/..."). Layers, each over the one before: the model's scheduler_config.json (unknown keys passed
 /// over: it may be another class's), the alias's options, the configuration's when it names the same scheduler, the
 /// request's. Keys of the noise schedule may stand in any of them. What they come to stands in the result's options.
 /// Throws Error(bad_request), Error(bad_config) with every fault.
+=======
+/// "/scheduler_options/..."). Layers, each over the one before: the model's scheduler_config.json (it may be another
+/// class's, so what does not fit this scheduler is passed over), the alias's options, the configuration's when it names
+/// the same scheduler, the request's. Keys of the noise schedule may stand in any of them. Throws Error(bad_request),
+/// Error(bad_config) with every fault.
+>>>>>>> 57ebaf2 (wip)
 ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource& source, const std::string& name,
                                  const Json& options);
+
+/// What people should know of the model's own scheduler: that its class is not here and what stands in for it, and
+/// members of its file that no scheduler knows. Throws as default_scheduler().
+std::vector<Fault> scheduler_warnings(const Registry& registry, const SchedulerSource& source);
+
+/// FactoryInfo::caution of a scheduler that is asked for (by id or alias) and that the model's own files and
+/// configuration do not name; "" when there is nothing to say. Never throws.
+std::string scheduler_caution(const Registry& registry, const SchedulerSource& source, const std::string& name);
 
 }  // namespace alice

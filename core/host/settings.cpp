@@ -29,6 +29,7 @@ Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeli
   settings.negative_prompt = all.negative_prompt;
   settings.steps = *all.steps;
   settings.guidance.scale = *all.guidance_scale;
+  settings.guidance.is_told = pipeline.unet->info().further_conditioning.count(kGuidanceScale) > 0;
   settings.guidance.rescale = all.guidance_rescale;
   settings.guidance.start = *all.guidance_start;
   settings.guidance.end = *all.guidance_end;
@@ -42,12 +43,12 @@ Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeli
   settings.loras = all.loras;
 
   if (!settings.guidance.two_passes()) {
-    if (!request.negative_prompt.empty())
-      warnings.push_back("/negative_prompt: has no effect with a guidance scale of 1 or less");
-    if (request.guidance_rescale > 0)
-      warnings.push_back("/guidance_rescale: has no effect with a guidance scale of 1 or less");
+    const std::string why = settings.guidance.is_told ? "with a network that is told the guidance scale"
+                                                      : "with a guidance scale of 1 or less";
+    if (!request.negative_prompt.empty()) warnings.push_back("/negative_prompt: has no effect " + why);
+    if (request.guidance_rescale > 0) warnings.push_back("/guidance_rescale: has no effect " + why);
     if (request.guidance_start || request.guidance_end)
-      warnings.push_back("/guidance_start, /guidance_end: have no effect with a guidance scale of 1 or less");
+      warnings.push_back("/guidance_start, /guidance_end: have no effect " + why);
   }
   return settings;
 }

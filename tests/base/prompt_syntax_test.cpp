@@ -1,27 +1,72 @@
 #include "core/base/prompt_syntax.h"
 
+#include "tests/support/catch.h"
 #include "tests/support/errors.h"
 
 using namespace alice;
 using namespace alice::test;
 
-TEST_CASE("syntax of other tools is told, with what was written") {
-  for (const char* syntax : {"(a cat:1.3)", "((cat))", "[cat]", "[cat:dog:0.5]", "[cat|dog]", "BREAK", "AND",
-                             "embedding:easynegative", "{red|blue}", "__colour__", "<hypernet:x:1>"}) {
-    const std::vector<std::string> told = unknown_syntax("a house, " + std::string(syntax) + " , blue");
-    INFO(syntax);
-    REQUIRE(told.size() == 1);
-    CHECK(told[0].rfind("'" + std::string(syntax) + "' is taken as it stands", 0) == 0);
+namespace {
+
+std::string only_sentence(const std::string& prompt) {
+  const auto sentences = unread_syntax(prompt);
+  INFO(prompt);
+  REQUIRE(sentences.size() == 1);
+  return sentences[0];
+}
+
+}  // namespace
+
+TEST_CASE("syntax of other programs is told with its column and what is not built") {
+  struct Case {
+    const char *prompt, *shown, *column, *why;
+  };
+  const Case cases[] = {{"a (red:1.3) cat", "\"(red:1.3)\"", "column 3 ", "prompt weights"},
+                        {"a (red : -.5 ) cat", "\"(red : -.5 )\"", "column 3 ", "prompt weights"},
+                        {"(masterpiece), a cat", "\"(masterpiece)\"", "column 1 ", "prompt weights"},
+                        {"a cat, [blurry]", "\"[blurry]\"", "column 8 ", "prompt weights"},
+                        {"a ((red)) cat", "\"(red)\"", "column 4 ", "prompt weights"},
+                        {"a [red:blue:0.5] cat", "\"[red:blue:0.5]\"", "column 3 ", "change between steps"},
+                        {"a [red::3] cat", "\"[red::3]\"", "column 3 ", "change between steps"},
+                        {"a [red|blue] cat", "\"[red|blue]\"", "column 3 ", "alternate between steps"},
+                        {"a cat BREAK a dog", "\"BREAK\"", "column 7 ", "divide a prompt"},
+                        {"a cat AND a dog :0.5", "\"AND\"", "column 7 ", "divide a prompt"},
+                        {"a cat, embedding:bad", "\"embedding:\"", "column 8 ", "textual inversions"},
+                        {"a {red|blue} cat", "\"{red|blue}\"", "column 3 ", "no choice"},
+                        {"a __colour__ cat", "\"__colour__\"", "column 3 ", "wildcards"},
+                        {"<hypernet:x:1> cat", "\"<hypernet:x:1>\"", "column 1 ", "those of LoRAs"},
+                        {"cat \\(animal\\)", "\"\\(\"", "column 5 and 1 more are", "backslash"},
+                        {"\xC3\xA9 (red:1.3)", "\"(red:1.3)\"", "column 3 ", "prompt weights"}};
+  for (const Case& one : cases) {
+    const std::string sentence = only_sentence(one.prompt);
+    INFO(sentence);
+    CHECK(says(sentence, one.shown));
+    CHECK(says(sentence, one.column));
+    CHECK(says(sentence, one.why));
+    CHECK(says(sentence, "taken literally"));
   }
 }
 
-TEST_CASE("plain words and escaped brackets are no syntax") {
-  for (const char* prompt : {"", "a cat (sitting) on a mat", "a cat, 16:9", "\\(a cat:1.3\\)", "\\[cat\\]", "break and",
-                             "BREAKFAST AND-OR", "a < b", "a_b__c", "\xE7\x8C\xAB (\xE7\x8C\xAB)"})
-    CHECK(unknown_syntax(prompt).empty());
+TEST_CASE("of many of a kind the first is shown and the rest are counted") {
+  CHECK(says(only_sentence("(a:1) (b:2) (c:3)"), "\"(a:1)\" at column 1 and 2 more are taken literally"));
+  CHECK(unread_syntax("(a cat:1.3) [dog], BREAK embedding:x").size() == 3);
 }
 
-TEST_CASE("each kind is told once, and a long text is looked at quickly") {
-  CHECK(unknown_syntax("(a:1.1) (b:1.2) ((c)) BREAK x BREAK").size() == 2);
-  for (const char c : {'(', '[', '{', '_', '<', ':', '|'}) CHECK(unknown_syntax(std::string(100'000, c)).size() <= 1);
+TEST_CASE("plain sentences and emoticons are left alone") {
+  for (const char* prompt :
+       {"a cat (sitting) on a mat", "a cat :) and a dog :(", "happy (: face", "(^_^), cat", "the time is 10:30",
+        "a sign that says [exit] in red", "CATS AND DOGS", "rock and roll", "a breakfast", "a < b > c", "x <y> z",
+        "a_snake_case word", "<3", "f(x) = {1, 2}", "", "((", "))", ":)", "a cat, (unclosed", "ratio 1:2"}) {
+    INFO(prompt);
+    CHECK(unread_syntax(prompt).empty());
+  }
+}
+
+TEST_CASE("very long prompts of brackets take no time that grows faster than they do") {
+  for (const std::string piece : {"(", "<a:", "[a:", "((a))", "\\(", "__a__ ", "AND "}) {
+    std::string prompt;
+    while (prompt.size() < 100'000) prompt += piece;
+    CHECK(unread_syntax(prompt).size() <= 2);
+  }
+  CHECK(unread_syntax(std::string(50'000, '(') + "a" + std::string(50'000, ')')).size() == 1);
 }

@@ -169,28 +169,37 @@ TEST_CASE("the noise schedule may be changed with a request's scheduler options"
   CHECK(composer.prepare(request, false).settings.scheduler.noise_model->prediction() == Prediction::v_prediction);
 }
 
-TEST_CASE("a single file with a tensor that belongs to no part is unavailable, and the tensor is named") {
+TEST_CASE("a tensor that belongs to no part of a single file refuses nothing, and is named in a warning") {
   const TempFolder folder;
   const auto model = SafetensorsFile::open(golden_models().models_directory / "tiny_sd15.safetensors");
   std::map<std::string, Tensor> tensors;
   for (const auto& tensor : model->index().tensors) tensors[tensor.first] = model->tensor(tensor.first);
   tensors["a.tensor.of.nobody"] = at::zeros({2});
+  tensors["training_info.steps_done"] = at::zeros({}, at::kLong);
   write_safetensors(folder / "odd.safetensors", tensors, {});
   std::filesystem::copy(golden_models().models_directory / "tiny_sd15.json", folder / "odd.json");
   HostConfig config;
   config.models_directory = folder.path();
   Composer composer(config, built_in_registry());
-  CHECK(says(composer.models().at(0).unavailable, "a.tensor.of.nobody"));
-  const Error error = error_of([&] { composer.compose("sd/odd", false); });
-  CHECK(error.code() == ErrorCode::bad_weights);
+  CHECK(composer.models().at(0).unavailable == "");
+  const PreparedRequest prepared = composer.prepare(small_request("sd/odd"), false);
+  REQUIRE(prepared.warnings.size() == 1);
+  CHECK(says(prepared.warnings[0], "sd/odd: 2 tensors belong to no part"));
+  CHECK(says(prepared.warnings[0], "'a.tensor.of.nobody', 'training_info.steps_done'"));
 
   tensors.erase("a.tensor.of.nobody");  // what the world adds is known
+  tensors.erase("training_info.steps_done");
   tensors["model_ema.decay"] = at::zeros({});
   tensors["betas"] = at::zeros({1000});
   tensors["alphas_cumprod"] = at::zeros({1000});
   tensors["cond_stage_model.transformer.text_model.embeddings.position_ids"] = at::zeros({1, 77}, at::kLong);
   write_safetensors(folder / "odd.safetensors", tensors, {});
   CHECK(composer.models().at(0).unavailable == "");
+  CHECK(composer.prepare(small_request("sd/odd"), false).warnings.empty());
+
+  tensors.erase("model.diffusion_model.out.2.bias");  // and what is missing refuses
+  write_safetensors(folder / "odd.safetensors", tensors, {});
+  CHECK(says(composer.models().at(0).unavailable, "model.diffusion_model.out.2.bias"));
 }
 
 TEST_CASE("each load of a model is told once, with its backend") {
@@ -211,4 +220,64 @@ TEST_CASE("each load of a model is told once, with its backend") {
   REQUIRE(told.size() == 2);
   CHECK(told[1].id == kFolderModel);
   CHECK(told[1].backend == built_in_registry()->backends().all().front()->info().id);
+}
+
+TEST_CASE("syntax of other programs in a prompt is told, and the prompt is drawn as it is") {
+  Composer composer(golden_models(), built_in_registry());
+  GenerateRequest request = small_request(kFolderModel);
+  request.prompt = "a (red:1.3) cat";
+  request.negative_prompt = "[blurry|dull]";
+  const PreparedRequest prepared = composer.prepare(request, false);
+  REQUIRE(prepared.warnings.size() == 2);
+  CHECK(says(prepared.warnings[0], "/prompt: \"(red:1.3)\" at column 3 is taken literally"));
+  CHECK(says(prepared.warnings[1], "/negative_prompt: \"[blurry|dull]\""));
+  CHECK(prepared.settings.prompt == request.prompt);
+}
+
+TEST_CASE("a sampler for distilled networks is cautioned of, but not where a LoRA may make the network one") {
+  Composer composer(golden_models(), built_in_registry());
+  GenerateRequest request = small_request(kFolderModel);
+  request.scheduler = "lcm";
+  REQUIRE(composer.prepare(request, false).warnings.size() == 1);
+  CHECK(says(composer.prepare(request, false).warnings[0], "/scheduler: lcm is for networks that were distilled"));
+  request.loras = {{std::string(ALICE_TEST_DATA) + "/goldens/lora/peft.safetensors", 1}};
+  CHECK(composer.prepare(request, true).warnings.empty());
+}
+
+TEST_CASE("a VAE from elsewhere is compared with the model's own: other channels are refused, other latents are told") {
+  const TempFolder folder;
+  namespace fs = std::filesystem;
+  const fs::path own = golden_models().models_directory / "tiny_sd15/vae";
+  const auto with_vae = [&](const Json& changes, const std::map<std::string, Tensor>& tensors) {
+    const fs::path vae = folder / ("vae" + std::to_string(std::distance(fs::directory_iterator(folder.path()), {})));
+    fs::create_directories(vae);
+    Json config = read_json_file(own / "config.json");
+    config.update(changes);
+    folder.write(vae.filename().string() + "/config.json", config.dump());
+    write_safetensors(vae / "diffusion_pytorch_model.safetensors", tensors);
+    ModelConfig model = find_model(golden_models(), kFolderModel, false, "");
+    model.vae.source = vae;
+    return make_blueprint(*built_in_registry(), HostConfig(), model);
+  };
+  const auto source = SafetensorsFile::open(own / "diffusion_pytorch_model.safetensors");
+  std::map<std::string, Tensor> same;
+  for (const auto& tensor : source->index().tensors) same[tensor.first] = source->tensor(tensor.first);
+  CHECK(with_vae(Json::object(), same).warnings.empty());
+
+  const Blueprint scaled = with_vae({{"scaling_factor", 0.5}}, same);
+  REQUIRE(scaled.warnings.size() == 1);
+  CHECK(says(scaled.warnings[0].sentence, "scaling factor 0.5, the model's own has 0.18215"));
+  CHECK(scaled.faults.empty());
+
+  const Blueprint wider = with_vae({{"latent_channels", 16}}, same);
+  const auto is_of_channels = [](const Fault& fault) { return says(fault.sentence, "latent channels 16, the model's own has 4"); };
+  CHECK(std::any_of(wider.faults.begin(), wider.faults.end(), is_of_channels));
+
+  const Blueprint smaller = with_vae({{"block_out_channels", {32, 32}},
+                                      {"down_block_types", {"DownEncoderBlock2D", "DownEncoderBlock2D"}},
+                                      {"up_block_types", {"UpDecoderBlock2D", "UpDecoderBlock2D"}}},
+                                     same);
+  REQUIRE_FALSE(smaller.warnings.empty());
+  CHECK(says(all_warnings(smaller)[0].sentence + all_warnings(smaller).back().sentence,
+             "pixels a latent 2, the model's own has 8"));
 }

@@ -2,6 +2,8 @@
 
 #include <thread>
 
+#include "core/io/safetensors_file.h"
+#include "core/io/safetensors_writer.h"
 #include "tests/host/models.h"
 #include "tests/support/errors.h"
 #include "tests/support/temp_folder.h"
@@ -13,6 +15,10 @@ namespace {
 
 std::string golden_lora(const std::string& name) {
   return std::string(ALICE_TEST_DATA) + "/goldens/lora/" + name + ".safetensors";
+}
+
+LoraFile golden_file(const std::string& name, double strength) {
+  return {name, golden_lora(name), strength, strength};
 }
 
 GenerateRequest with_loras(std::vector<LoraUse> loras) {
@@ -54,12 +60,12 @@ TEST_CASE("several LoRAs add up") {
   const auto weight = [](const Pipeline& pipeline) {
     return pipeline.unet->weights().linear("mid_block.attentions.0.transformer_blocks.0.attn1.to_q")->weight();
   };
-  const auto with = [&](std::vector<std::pair<std::filesystem::path, double>> files) {
+  const auto with = [&](const std::vector<LoraFile>& files) {
     return weight(*apply_loras(*built_in_registry(), *plain, files));
   };
-  const Tensor first = with({{golden_lora("kohya_linear"), 0.5}}) - weight(*plain);
-  const Tensor second = with({{golden_lora("peft"), -2}}) - weight(*plain);
-  const Tensor both = with({{golden_lora("kohya_linear"), 0.5}, {golden_lora("peft"), -2}}) - weight(*plain);
+  const Tensor first = with({golden_file("kohya_linear", 0.5)}) - weight(*plain);
+  const Tensor second = with({golden_file("peft", -2)}) - weight(*plain);
+  const Tensor both = with({golden_file("kohya_linear", 0.5), golden_file("peft", -2)}) - weight(*plain);
   CHECK(first.abs().max().item<float>() > 0);
   CHECK(second.abs().max().item<float>() > 0);
   CHECK((both - first - second).abs().max().item<float>() < 1e-6f);
@@ -69,7 +75,7 @@ TEST_CASE("a LoRA shares every weight that it does not touch") {
   Composer composer(golden_models(), built_in_registry());
   const auto plain = composer.compose(kFolderModel, false);
   const auto patched =
-      apply_loras(*built_in_registry(), *plain, {{golden_lora("kohya_noalpha"), 1}});  // touches up_blocks only
+      apply_loras(*built_in_registry(), *plain, {golden_file("kohya_noalpha", 1)});  // touches up_blocks only
   const std::string untouched = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q";
   CHECK(plain->unet->weights().linear(untouched) == patched->unet->weights().linear(untouched));
   CHECK(plain->text_encoder == patched->text_encoder);
@@ -102,4 +108,74 @@ TEST_CASE("a LoRA is named in the prompt or in a field, from the loras folder") 
   CHECK(says(absent.sentence(), "did you mean 'style'"));
   for (const std::string& path : {golden_lora("peft"), std::string("../loras/style"), std::string("lora/../../style")})
     CHECK(error_of([&] { pictures(composer, with_loras({{path, 1}})); }).code() == ErrorCode::not_found);
+}
+
+namespace {
+
+/// The golden LoRA of both networks, with more in it, as a file of its own.
+struct ChangedLora {
+  TempFolder folder;
+  LoraFile file;
+
+  template <class Change>
+  explicit ChangedLora(Change change) {
+    const auto golden = SafetensorsFile::open(golden_lora("kohya_linear"));
+    std::map<std::string, Tensor> tensors;
+    for (const auto& tensor : golden->index().tensors) tensors[tensor.first] = golden->tensor(tensor.first);
+    change(tensors);
+    write_safetensors(folder / "changed.safetensors", tensors);
+    file = {"changed", folder / "changed.safetensors", 1, 1};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("what is not for this model is passed over with one warning that says what was applied") {
+  Composer composer(golden_models(), built_in_registry());
+  const auto plain = composer.compose(kFolderModel, false);
+  const std::string module = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q";
+  const auto weight = [&](const Pipeline& pipeline) { return pipeline.unet->weights().linear(module)->weight(); };
+  const ChangedLora lora([](std::map<std::string, Tensor>& tensors) {
+    for (const char* half : {".lora_up.weight", ".lora_down.weight"})
+      tensors[std::string("lora_te2_text_model_encoder_layers_0_mlp_fc1") + half] = at::ones({2, 2});
+  });
+  const auto patched = apply_loras(*built_in_registry(), *plain, {lora.file});
+  CHECK(at::equal(weight(*patched), weight(*apply_loras(*built_in_registry(), *plain, {golden_file("kohya_linear", 1)}))));
+  REQUIRE(patched->warnings.size() == 1);
+  CHECK(says(patched->warnings[0], "LoRA 'changed': 1 of its"));
+  CHECK(says(patched->warnings[0], "applied: kohya, rank 2"));
+  CHECK_FALSE(says(patched->warnings[0], lora.folder.path().string()));  // of no concern to strangers
+}
+
+TEST_CASE("a LoRA of which nothing fits is refused") {
+  Composer composer(golden_models(), built_in_registry());
+  const auto plain = composer.compose(kFolderModel, false);
+  const ChangedLora lora([](std::map<std::string, Tensor>& tensors) {
+    tensors = {{"lora_unet_nowhere.lora_up.weight", at::ones({6, 2})},
+               {"lora_unet_nowhere.lora_down.weight", at::ones({2, 4})}};
+  });
+  const Error error = error_of([&] { apply_loras(*built_in_registry(), *plain, {lora.file}); });
+  CHECK(error.code() == ErrorCode::bad_weights);
+  CHECK(says(error.sentence(), "nothing in it is for this model"));
+}
+
+TEST_CASE("the text encoder may get a strength of its own, and a strength of 0 leaves a part as it is") {
+  Composer composer(golden_models(), built_in_registry());
+  const auto plain = composer.compose(kFolderModel, false);
+  const auto with = [&](double unet, double text_encoder) {
+    LoraFile file = golden_file("kohya_linear", unet);
+    file.text_encoder_strength = text_encoder;
+    return apply_loras(*built_in_registry(), *plain, {file});
+  };
+  CHECK(with(1, 0)->text_encoder == plain->text_encoder);
+  CHECK(with(1, 0)->unet != plain->unet);
+  CHECK(with(0, 1)->unet == plain->unet);
+  CHECK(with(0, 1)->text_encoder != plain->text_encoder);
+
+  GenerateRequest tagged = small_request(kFolderModel);
+  tagged.prompt += " <lora:" + golden_lora("kohya_linear") + ":1:0.5>";
+  LoraUse use{golden_lora("kohya_linear"), 0.5, 1};
+  CHECK(pictures(composer, tagged, true).at(0).equal(pictures(composer, with_loras({use}), true).at(0)));
+  CHECK_FALSE(pictures(composer, with_loras({use}), true).at(0).equal(
+      pictures(composer, with_loras({{golden_lora("kohya_linear"), 0.5}}), true).at(0)));
 }

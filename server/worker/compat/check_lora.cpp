@@ -55,7 +55,8 @@ void check_lora(CompatRun& run) {
       std::shared_ptr<const Pipeline> patched;
       if (output->name != "base")
         patched = apply_loras(run.composer.registry(), base,
-                              {{run.golden.path("lora/" + output->name + ".safetensors"), output->strength}});
+                              {{output->name, run.golden.path("lora/" + output->name + ".safetensors"),
+                                output->strength, output->strength}});
       const Tensor ours = compute(run, patched ? *patched : base, output->part);
       run.golden.keep(kFile, key, ours);
       check.close("output", ours, file.tensor(key), kComponentTolerance);

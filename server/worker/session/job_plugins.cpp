@@ -24,8 +24,7 @@ bool asks_for_loras(const GenerateRequest& request) {
 }
 
 const SchedulerFactory* scheduler_factory(const Registry& registry, const SchedulerSource& source, std::string name) {
-  std::string origin;
-  if (name.empty()) name = default_scheduler(registry, source, origin);
+  if (name.empty()) name = default_scheduler(registry, source).name;
   return registry.schedulers().find(name).factory;
 }
 

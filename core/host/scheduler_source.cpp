@@ -1,0 +1,129 @@
+#include "core/host/scheduler_source.h"
+
+#include "core/host/declared_prediction.h"
+
+namespace alice {
+namespace {
+
+constexpr const char* kClass = "_class_name";
+
+constexpr const char* kPrediction = "prediction_type";
+constexpr const char* kUsualPrediction = "epsilon";
+
+/// `of_prediction`: where the kind of prediction stands.
+void explain_noise(const ChosenScheduler& chosen, const std::string& of_prediction, Blueprint& blueprint) {
+  const SchedulerSource& source = blueprint.scheduler;
+  const Json noise_options = noise_model_options().write(chosen.noise_model->options());
+  for (const auto& option : noise_options.items())
+    if (source.config.is_object() && source.config.contains(option.key()))
+      blueprint.explanation.push_back({"noise schedule " + option.key(), dump_json(option.value()),
+                                       option.key() == kPrediction ? of_prediction : source.place});
+}
+
+/// The class that model_index.json names, over the one in the scheduler's own file.
+void take_indexed_class(const StoredModel& stored, SchedulerSource& source) {
+  const auto indexed = stored.classes.find("scheduler");
+  if (indexed == stored.classes.end() || !source.config.is_object()) return;
+  const Json own = source.config.value(kClass, Json());
+  if (own.is_string() && own != indexed->second)
+    source.warnings.push_back({source.place, "names the class " + own.get<std::string>() + ", model_index.json names " +
+                                          indexed->second + ", which counts"});
+  source.config[kClass] = indexed->second;
+}
+
+/// The members of the files, completed with what is usual for the network where the files say little.
+void complete(const Recognition& unet, const StoredModel& stored, SchedulerSource& source) {
+  const Json& usual = unet.scheduler_config;
+  if (source.config.is_null()) {
+    source.config = usual;
+    source.place = "what is usual for " + unet.description;
+    if (stored.is_folder) source.warnings.push_back({stored.place, "has no scheduler: " + source.place + " is taken"});
+  } else if (!stored.is_folder && usual.is_object() && !source.config.contains(kClass)) {
+    Json completed = usual;  // settings beside a file often name no class
+    completed.update(source.config);
+    source.config = std::move(completed);
+  }
+}
+
+/// What the network of a single file predicts: its settings say it, else a configuration or metadata, else its tensors'
+/// names. Returns where. Those who say otherwise are told.
+std::string settle_prediction(const Recognition& unet, const StoredModel& stored, SchedulerSource& source) {
+  if (stored.is_folder || !source.config.is_object()) return source.place;
+  std::vector<DeclaredPrediction> said;
+  if (stored.scheduler_config.is_object() && stored.scheduler_config.value(kPrediction, Json()).is_string())
+    said.push_back({stored.scheduler_config[kPrediction].get<std::string>(), "the settings beside it"});
+  for (auto& declared : declared_predictions(stored.place, stored.parts.at("unet").weights->index().metadata))
+    said.push_back(std::move(declared));
+  const Json of_names = unet.scheduler_config.is_object() ? unet.scheduler_config.value(kPrediction, Json()) : Json();
+  if (of_names.is_string() && of_names != kUsualPrediction)
+    said.push_back({of_names.get<std::string>(), "the names of its tensors"});
+  if (said.empty()) {
+    if (!of_names.is_string())
+      source.warnings.push_back({stored.place, std::string("what its network predicts cannot be told: ") +
+                                                   kUsualPrediction +
+                                                   " is taken. Should pictures be a grey mush, put settings with "
+                                                   "scheduler/prediction_type into a .json file of the same name "
+                                                   "beside it"});
+    return source.place;
+  }
+  source.config[kPrediction] = said.front().type;
+  for (const DeclaredPrediction& other : said)
+    if (other.type != said.front().type)
+      source.warnings.push_back({stored.place, "its network predicts " + other.type + " by " + other.place +
+                                                   ", but " + said.front().type + " by " + said.front().place +
+                                                   ", which counts"});
+  return said.front().place;
+}
+
+bool has_option(const Registry& registry, const std::string& scheduler, const std::string& option) {
+  const SchedulerFactory* factory = registry.schedulers().find(scheduler).factory;
+  if (factory == nullptr) return false;
+  for (const OptionSpec& spec : factory->info().options)
+    if (spec.name == option) return true;
+  return false;
+}
+
+/// What the reference's pipeline does with any scheduler that it is given. Told where the file says otherwise in so many
+/// words; files that say nothing are many.
+void correct(const Registry& registry, const Recognition& unet, Blueprint& blueprint) {
+  SchedulerSource& source = blueprint.scheduler;
+  if (!unet.scheduler_corrections.is_object() || !source.config.is_object()) return;
+  const std::string scheduler = default_scheduler(registry, source).name;
+  for (const auto& right : unet.scheduler_corrections.items()) {
+    const auto said = source.config.find(right.key());
+    if (said != source.config.end() && *said == right.value()) continue;
+    const std::string value = dump_json(right.value());
+    if (said != source.config.end() && has_option(registry, scheduler, right.key()))
+      source.warnings.push_back({source.place, right.key() + " is " + dump_json(*said) + ": " + value +
+                                                      " is used, as the reference's pipeline for such a model does"});
+    blueprint.explanation.push_back(
+        {"scheduler " + right.key(), value, "the reference's pipeline for " + unet.description});
+    source.config[right.key()] = right.value();
+  }
+}
+
+}  // namespace
+
+void settle_scheduler(const Registry& registry, const HostConfig& config, const StoredModel& stored,
+                      Blueprint& blueprint) {
+  const Recognition& unet = blueprint.unet.recognition;
+  SchedulerSource& source = blueprint.scheduler;
+  source.configured = blueprint.config.scheduler;
+  source.fallback = config.defaults.scheduler;
+  if (!blueprint.config.defaults.scheduler.empty()) source.fallback = blueprint.config.defaults.scheduler;
+  source.config = stored.scheduler_config;
+  source.place = stored.place + (stored.is_folder ? "/scheduler/scheduler_config.json" : " (settings beside it)");
+  take_indexed_class(stored, source);
+  complete(unet, stored, source);
+  const std::string of_prediction = settle_prediction(unet, stored, source);
+
+  const DefaultScheduler own = default_scheduler(registry, source);
+  const ChosenScheduler chosen = choose_scheduler(registry, source, "", Json::object());  // its options are checked here
+  blueprint.explanation.push_back(
+      {"scheduler", own.name == chosen.plugin ? own.name : own.name + " (" + chosen.plugin + ")", own.origin});
+  explain_noise(chosen, of_prediction, blueprint);
+  for (Fault& warning : scheduler_warnings(registry, source)) source.warnings.push_back(std::move(warning));
+  correct(registry, unet, blueprint);
+}
+
+}  // namespace alice
