@@ -104,7 +104,7 @@ class PreloadTest(unittest.TestCase):
             for words in (("check", "config"), ("serve", "--port", "0", "--data", data)):
                 code, said = command(*words, models=models, configuration=text)
                 self.assertNotEqual(code, 0, said)
-                self.assertIn("config.yaml:2:22: there is no model 'sd/tinny' (did you mean 'sd/tiny'?)", said)
+                self.assertIn("config.yaml:2:22: models.preload: there is no model 'sd/tinny' (did you mean 'sd/tiny'?)", said)
             # Whoever asks for another model has no need of it.
             code, said = command("generate", "--model", "sd/tiny", "--prompt", "a cat", "--steps", "1", "--width", "64",
                                  "--height", "64", "--out", data + "/cat.png", models=models, configuration=text)
