@@ -43,8 +43,8 @@ class LoraFormat {
   /// Never throws: a file that is damaged in its own format is recognised, and read() tells what is wrong.
   virtual bool recognises(const TensorIndex& index) const = 0;
   /// Matches the file's tensors with the model's targets. Everything that does not fit is a fault or a warning of the
-  /// result, not an exception; each patch names a target. May read small tensors (alphas). Throws Error(bad_weights) only where the
-  /// file cannot be read.
+  /// result, not an exception; each patch names a target. May read small tensors (alphas). Throws Error(bad_weights)
+  /// only where the file cannot be read.
   virtual LoraRecognition read(const WeightSource& file, const std::vector<LoraTarget>& targets) const = 0;
   /// The change that a patch makes to its weight at strength 1: float32 on the CPU, of `shape`, patch.scale included.
   /// The default multiplies the factors as LoraPatch says. The result is the caller's. Throws Error(bad_weights) when

@@ -145,10 +145,9 @@ void match_parameters(const TensorIndex& index, const std::vector<WantedParamete
     if (!used.count(name) && !passes_over(name)) left_over.push_back(name);
   }
   if (!left_over.empty())
-    recognition.warnings.push_back({index.place, std::to_string(left_over.size()) +
-                                                     (left_over.size() == 1 ? " tensor is" : " tensors are") +
-                                                     " not used, since this architecture has no such weight: " +
-                                                     some_of(left_over)});
+    recognition.warnings.push_back(
+        {index.place, std::to_string(left_over.size()) + (left_over.size() == 1 ? " tensor is" : " tensors are") +
+                          " not used, since this architecture has no such weight: " + some_of(left_over)});
   add_facts(index, recognition);
 }
 

@@ -18,8 +18,8 @@ struct UNetInfo {
   int64_t out_channels = 4;
   int64_t native_latent_size = 64;  ///< side length that it was trained at
   int64_t context_width = 768;      ///< D of the tokens that it attends to
-  /// The conditioning that it needs besides "tokens": name -> width. SDXL: "pooled" [B, P] and "time_ids" [B, 6]; latent
-  /// consistency models: kGuidanceScale.
+  /// The conditioning that it needs besides "tokens": name -> width. SDXL: "pooled" [B, P] and "time_ids" [B, 6];
+  /// latent consistency models: kGuidanceScale.
   std::map<std::string, int64_t> further_conditioning;
 };
 

@@ -79,8 +79,8 @@ struct Recognition {
   /// The noise schedule that the model was trained with, as a scheduler_config.json, for files that carry none. May be
   /// null.
   Json scheduler_config;
-  /// What the reference's pipeline of such a network puts over any scheduler_config.json that says otherwise or nothing:
-  /// an object, or null.
+  /// What the reference's pipeline of such a network puts over any scheduler_config.json that says otherwise or
+  /// nothing: an object, or null.
   Json scheduler_corrections;
 };
 

@@ -51,7 +51,8 @@ struct FieldAlias {
 const std::vector<FieldAlias>& generate_aliases();
 
 /// Reads a JSON object with generate_options()' names, "scheduler_options" {..} and "loras"
-/// [{"name","strength","text_encoder_strength"} or "name"]. Throws one Error(bad_request) with every fault; places are JSON pointers ("/steps").
+/// [{"name","strength","text_encoder_strength"} or "name"]. Throws one Error(bad_request) with every fault; places are
+/// JSON pointers ("/steps").
 GenerateRequest read_generate_request(const Json& object);
 /// The same, for callers who have faults of their own to report with these: adds every fault to `faults`, at the place
 /// that `place` gives its member; a member with a fault keeps its default.

@@ -70,7 +70,8 @@ std::vector<std::string_view> split(std::string_view text) {
   return parts;
 }
 
-/// A tag's strengths, as A1111 reads them: the first is of the text encoder and, unless another follows, of the UNet too.
+/// A tag's strengths, as A1111 reads them: the first is of the text encoder and, unless another follows, of the UNet
+/// too.
 struct Strengths {
   std::optional<double> text_encoder, unet;
   size_t places = 0;  // given without a name

@@ -38,8 +38,8 @@ bool is_number(std::string_view text) {
 class Scanner {
  public:
   explicit Scanner(std::string_view text)
-      : text_(text), is_all_capitals_(std::none_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; })) {
-  }
+      : text_(text),
+        is_all_capitals_(std::none_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; })) {}
 
   std::vector<std::string> scan() {
     while (at_ < text_.size()) step();
@@ -62,7 +62,8 @@ class Scanner {
 
   void step() {
     const char c = text_[at_];
-    if (c == '\\' && at_ + 1 < text_.size() && std::string_view("()[]{}").find(text_[at_ + 1]) != std::string_view::npos) {
+    if (c == '\\' && at_ + 1 < text_.size() &&
+        std::string_view("()[]{}").find(text_[at_ + 1]) != std::string_view::npos) {
       found(escape, {at_, at_ + 2});
       at_ += 2;
       return;

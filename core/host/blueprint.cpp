@@ -37,7 +37,6 @@ void explain(const std::string& what, const PartChoice<Part>& choice, const Part
           {what + " " + option.key(), dump_json(option.value()), config.place(option.key())});
 }
 
-<<<<<<< HEAD
 std::vector<std::string> own_weights(const StoredModel& stored) {
   std::set<std::string> files;  // of a single file all parts have the same
   for (const auto& part : stored.parts)
@@ -45,10 +44,7 @@ std::vector<std::string> own_weights(const StoredModel& stored) {
   return {files.begin(), files.end()};
 }
 
-/// In a single file every tensor must belong to some part, whether that part is used or taken from elsewhere.
-=======
 /// A part as the model has it, with the plugin that knows it.
->>>>>>> 57ebaf2 (wip)
 template <class Part>
 struct OwnPart {
   const ModelFactory<Part>* factory = nullptr;  // null: it has none
@@ -98,18 +94,17 @@ void compare_vaes(const Registry& registry, const StoredModel& stored, Blueprint
 /// In a single file every tensor should belong to some part, whether that part is used or taken from elsewhere.
 void tell_what_is_left(const Registry& registry, const StoredModel& stored, Blueprint& blueprint) {
   std::set<std::string> claimed;
-  for (const Recognition& part : {own_part(registry.text_encoders(), stored, kTextEncoder).recognition,
-                                  own_part(registry.unets(), stored, kUNet).recognition,
-                                  own_part(registry.vaes(), stored, kVae).recognition})
+  for (const Recognition& part :
+       {own_part(registry.text_encoders(), stored, kTextEncoder).recognition,
+        own_part(registry.unets(), stored, kUNet).recognition, own_part(registry.vaes(), stored, kVae).recognition})
     claimed.insert(part.claimed.begin(), part.claimed.end());
   std::vector<std::string> left;
   for (const auto& tensor : stored.parts.at(kUNet).weights->index().tensors)
     if (!claimed.count(tensor.first)) left.push_back(tensor.first);
   if (!left.empty())
-    blueprint.warnings.push_back({stored.place, std::to_string(left.size()) +
-                                                    (left.size() == 1 ? " tensor belongs" : " tensors belong") +
-                                                    " to no part that a plugin knows, and are not used: " +
-                                                    some_of(left)});
+    blueprint.warnings.push_back(
+        {stored.place, std::to_string(left.size()) + (left.size() == 1 ? " tensor belongs" : " tensors belong") +
+                           " to no part that a plugin knows, and are not used: " + some_of(left)});
 }
 
 BackendChoice backend_of(const Registry& registry, const HostConfig& config, const StoredModel& stored,
@@ -122,42 +117,6 @@ BackendChoice backend_of(const Registry& registry, const HostConfig& config, con
   return choice;
 }
 
-<<<<<<< HEAD
-SchedulerSource scheduler_of(const Registry& registry, const HostConfig& config, const StoredModel& stored,
-                             Blueprint& blueprint) {
-  SchedulerSource source;
-  source.configured = blueprint.config.scheduler;
-  source.fallback = config.defaults.scheduler;
-  if (!blueprint.config.defaults.scheduler.empty()) source.fallback = blueprint.config.defaults.scheduler;
-  source.config = stored.scheduler_config;
-  source.place = stored.place + (stored.is_folder ? "/scheduler/scheduler_config.json" : " (settings beside it)");
-  const Json& usual = blueprint.unet.recognition.scheduler_config;
-  if (source.config.is_null()) {
-    source.config = usual;
-    source.place = "what is usual for " + blueprint.unet.recognition.description;
-  } else if (usual.is_object() && !source.config.contains("_class_name")) {
-    Json completed = usual;  // settings beside a file often name no class
-    completed.update(source.config);
-    source.config = std::move(completed);
-  }
-  std::string origin;
-  const std::string name = default_scheduler(registry, source, origin);
-  const ChosenScheduler chosen =
-      choose_scheduler(registry, source, "", Json::object());  // its options are checked here
-  blueprint.explanation.push_back(
-      {"scheduler", name == chosen.plugin ? name : name + " (" + chosen.plugin + ")", origin});
-  const auto& noise = noise_model_options().specs();
-  for (const auto& option : chosen.options.items()) {
-    const bool is_noise =
-        std::any_of(noise.begin(), noise.end(), [&](const auto& spec) { return spec.name == option.key(); });
-    blueprint.explanation.push_back({(is_noise ? "noise schedule " : "scheduler ") + option.key(),
-                                     dump_json(option.value()), chosen.origins.at(option.key())});
-  }
-  return source;
-}
-
-=======
->>>>>>> 57ebaf2 (wip)
 /// The configuration's defaults of the model, completed with the model's own.
 void settle_defaults(const StoredModel& stored, Blueprint& blueprint) {
   const auto place = [&](const std::string& name) { return stored.place + ": _defaults: " + name; };
@@ -195,11 +154,8 @@ Blueprint make_blueprint(const Registry& registry, const HostConfig& config, con
 
   blueprint.note = stored.note;
   blueprint.examples = stored.examples;
-<<<<<<< HEAD
   blueprint.own_weights = own_weights(stored);
-=======
   blueprint.warnings = stored.warnings;
->>>>>>> 57ebaf2 (wip)
   settle_defaults(stored, blueprint);
   blueprint.backend = backend_of(registry, config, stored, blueprint);
   blueprint.text_encoder =

@@ -50,9 +50,9 @@ void check_parts_fit(const Pipeline& pipeline) {
                     " channels (an inpainting or editing model); text to image is what this version makes");
   for (const auto& further : unet.further_conditioning)
     if (further.first != kGuidanceScale)
-      throw Error(ErrorCode::unsupported, pipeline.id,
-                  "its UNet needs '" + further.first +
-                      "' beside the prompt's tokens, which this version does not make");
+      throw Error(
+          ErrorCode::unsupported, pipeline.id,
+          "its UNet needs '" + further.first + "' beside the prompt's tokens, which this version does not make");
 }
 
 /// What those who ask should know of the model, without the places of its files: they may be strangers.
@@ -212,20 +212,14 @@ void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
   const std::shared_ptr<const Pipeline> plain = prepared.pipeline;
   std::vector<LoraFile> files;
   for (const LoraUse& lora : prepared.settings.loras) {
-<<<<<<< HEAD
-    files.emplace_back(loras_.find(lora.name, paths_allowed, "/loras"), lora.strength);
-    prepared.ingredients.lora_files.push_back(files.back().first);
-    prepared.made_of += "|" + file_stamp(files.back().first) + "*" + dump_json(lora.strength);
-=======
     files.push_back({lora.name, loras_.find(lora.name, paths_allowed, "/loras"), lora.strength,
                      lora.text_encoder_strength.value_or(lora.strength)});
     prepared.made_of += "|" + file_stamp(files.back().path) + "*" + dump_json(files.back().unet_strength) + "*" +
                         dump_json(files.back().text_encoder_strength);
->>>>>>> 57ebaf2 (wip)
+    prepared.ingredients.lora_files.push_back(files.back().path);
   }
-  prepared.pipeline = cached(prepared.made_of, [&] {
-    return of_models_files([&] { return apply_loras(*registry_, *plain, files); });
-  });
+  prepared.pipeline =
+      cached(prepared.made_of, [&] { return of_models_files([&] { return apply_loras(*registry_, *plain, files); }); });
   prepared.warnings.insert(prepared.warnings.end(), prepared.pipeline->warnings.begin(),
                            prepared.pipeline->warnings.end());
 }

@@ -52,7 +52,8 @@ std::vector<DeclaredPrediction> declared_predictions(const fs::path& file,
   };
   std::error_code status;
   const fs::path beside = fs::path(file).replace_extension(".yaml");
-  if (fs::exists(beside, status)) add(value_of("parameterization", read_regular_file(beside, kLongest)), beside.filename().string() + " beside it");
+  if (fs::exists(beside, status))
+    add(value_of("parameterization", read_regular_file(beside, kLongest)), beside.filename().string() + " beside it");
   add(said("modelspec.prediction_type"), "its metadata (modelspec.prediction_type)");
   if (ends_with(said("modelspec.architecture"), "-768-v")) add("v", "its metadata (modelspec.architecture)");
   return found;

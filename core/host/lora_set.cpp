@@ -84,8 +84,7 @@ void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, 
       throw Error(ErrorCode::internal, path.string(), "its format patches '" + patch.module + "', which was no target");
     const double strength = strength_on(patch.part, lora);
     if (strength == 0) continue;
-    const Tensor whole =
-        call_plugin(who, [&, &format = format] { return format->delta(*file, patch, target->shape); });
+    const Tensor whole = call_plugin(who, [&, &format = format] { return format->delta(*file, patch, target->shape); });
     Tensor delta = with_shape(whole, target->shape, who) * strength;
     Tensor& sum = sums[patch.part][patch.module + std::string(kWeight)];
     sum = sum.defined() ? sum + delta : delta;

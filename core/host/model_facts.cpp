@@ -19,8 +19,7 @@ std::optional<int64_t> number_in(const Json& facts, const char* name) {
 
 std::string scheduler_of(const Registry& registry, const Blueprint& blueprint) {
   try {
-    std::string origin;
-    return default_scheduler(registry, blueprint.scheduler, origin);
+    return default_scheduler(registry, blueprint.scheduler).name;
   } catch (...) {
     return "";
   }
@@ -77,8 +76,8 @@ Json model_facts(const Registry& registry, const HostConfig& config, const Bluep
   std::optional<int64_t> native_side;
   if (latents && reduction) native_side = *latents * *reduction;
 
-  GenerateRequest defaults = with_defaults(with_defaults(blueprint.config.defaults, config.defaults),
-                                           built_in_defaults(native_side));
+  GenerateRequest defaults =
+      with_defaults(with_defaults(blueprint.config.defaults, config.defaults), built_in_defaults(native_side));
   defaults.scheduler = scheduler_of(registry, blueprint);
   Json facts = {{"defaults", describe_defaults(defaults)}, {"most_steps", limits_of_schedulers(registry, blueprint)}};
   if (native_side) facts["native_width"] = facts["native_height"] = *native_side;

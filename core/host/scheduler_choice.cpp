@@ -21,7 +21,6 @@ OptionLayer select(const OptionLayer& layer, bool noise_keys) {
   return part;
 }
 
-<<<<<<< HEAD
 /// What the layers come to, in names and options.
 void tell_effective(const FactoryInfo& info, const OptionLayers& layers, ChosenScheduler& chosen) {
   std::vector<OptionSpec> specs = info.options;
@@ -40,7 +39,8 @@ void tell_effective(const FactoryInfo& info, const OptionLayers& layers, ChosenS
   for (const auto& option : chosen.options.items())
     if (!chosen.display.options.contains(option.key()) && of_files.value(option.key(), Json()) != option.value())
       chosen.further_options[option.key()] = option.value();
-=======
+}
+
 /// "" when the files name none.
 std::string class_of(const SchedulerSource& source) {
   if (!source.config.is_object()) return "";
@@ -74,10 +74,11 @@ Kin kin_of(const Registry& registry, const std::string& class_name) {
   return {};
 }
 
-/// Members of the model's file that fit the scheduler's options: the file may be another class's.
+/// Members of the model's file that fit the scheduler's options, and those of the noise schedule: the file may be
+/// another class's.
 OptionLayer fitting(const OptionLayer& layer, const FactoryInfo& info) {
   if (!layer.values.is_object()) return layer;
-  OptionLayer part{Json::object(), layer.unknown, layer.place};
+  OptionLayer part = select(layer, true);
   for (const OptionSpec& spec : info.options) {
     Faults misfits;
     const auto found = layer.values.find(spec.name);
@@ -109,7 +110,6 @@ std::vector<std::string> members_where(const Json& config, IsLost is_lost) {
   for (const auto& member : config.items())
     if (member.key().rfind('_', 0) != 0 && is_lost(member.key(), member.value())) names.push_back(member.key());
   return names;
->>>>>>> 57ebaf2 (wip)
 }
 
 }  // namespace
@@ -133,16 +133,17 @@ DefaultScheduler default_scheduler(const Registry& registry, const SchedulerSour
 ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource& source, const std::string& name,
                                  const Json& options) {
   const bool requested = !name.empty();
-  const DefaultScheduler own = requested ? DefaultScheduler{name, "/scheduler", Json::object(), ""}
-                                         : default_scheduler(registry, source);
+  const DefaultScheduler own =
+      requested ? DefaultScheduler{name, "/scheduler", Json::object(), ""} : default_scheduler(registry, source);
   const std::string& wanted = own.name;
-  const auto named = registry.schedulers().get(wanted, own.origin,
-                                               requested ? ErrorCode::bad_request : ErrorCode::bad_config);
+  const auto named =
+      registry.schedulers().get(wanted, own.origin, requested ? ErrorCode::bad_request : ErrorCode::bad_config);
   const FactoryInfo& info = named.factory->info();
-  const OptionLayer file{source.config, UnknownKeys::pass_over, json_places(source.place)};
   const bool is_own_class = registry.schedulers().find_class(class_of(source)) == named.factory;
 
   OptionLayers layers;
+  const OptionLayer file{source.config, UnknownKeys::pass_over, json_places(source.place)};
+  layers.push_back(is_own_class ? file : fitting(file, info));
   layers.push_back({own.options, UnknownKeys::fault, json_places("kin " + own.stands_in_for)});
   layers.push_back({named.options, UnknownKeys::fault, json_places("alias " + wanted)});
   const bool configured = !source.configured.plugin.empty() &&
@@ -150,20 +151,14 @@ ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource
   if (configured) layers.push_back({source.configured.options, UnknownKeys::fault, source.configured.place});
   layers.push_back({options, UnknownKeys::fault, json_places("/scheduler_options")});
 
-  OptionLayers noise_layers = {select(file, true)};
-  OptionLayers own_layers = {is_own_class ? select(file, false) : fitting(file, info)};
+  OptionLayers noise_layers, own_layers;
   for (const OptionLayer& layer : layers) {
     noise_layers.push_back(select(layer, true));
     own_layers.push_back(select(layer, false));
   }
   ChosenScheduler chosen;
   chosen.name = wanted;
-<<<<<<< HEAD
-  chosen.plugin = named.factory->info().id;
-=======
   chosen.plugin = info.id;
-  chosen.options = options;
->>>>>>> 57ebaf2 (wip)
   try {
     chosen.noise_model =
         std::make_shared<NoiseModel>(read_options(noise_model_options(), noise_layers, ErrorCode::bad_config));
@@ -172,7 +167,7 @@ ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource
     const bool requests_fault = e.code() == ErrorCode::bad_config && !options.empty();
     throw requests_fault ? Error(ErrorCode::bad_request, e.place(), e.sentence()) : e;
   }
-  tell_effective(named.factory->info(), layers, chosen);
+  tell_effective(info, layers, chosen);
   return chosen;
 }
 
@@ -192,11 +187,11 @@ std::vector<Fault> scheduler_warnings(const Registry& registry, const SchedulerS
     return warnings;
   }
   const std::set<std::string> known = known_members(registry);
-  const auto strange = members_where(
-      source.config, [&](const std::string& member, const Json&) { return known.count(member) == 0; });
+  const auto strange =
+      members_where(source.config, [&](const std::string& member, const Json&) { return known.count(member) == 0; });
   if (!strange.empty())
-    warnings.push_back({source.place, "has members that no scheduler here knows, which are passed over: " +
-                                          some_of(strange)});
+    warnings.push_back(
+        {source.place, "has members that no scheduler here knows, which are passed over: " + some_of(strange)});
   return warnings;
 }
 

@@ -15,8 +15,8 @@ namespace alice {
 struct SchedulerSource {
   Json config;        ///< scheduler_config.json (with "_class_name"), or what the UNet's recognition gave; may be null
   std::string place;  ///< the file, for messages
-  PartConfig configured;  ///< the model's `scheduler` in the configuration
-  std::string fallback;   ///< generation.default_scheduler: used when neither of the above names one
+  PartConfig configured;        ///< the model's `scheduler` in the configuration
+  std::string fallback;         ///< generation.default_scheduler: used when neither of the above names one
   std::vector<Fault> warnings;  ///< of no concern to those who ask for another scheduler
 };
 
@@ -33,17 +33,10 @@ struct DefaultScheduler {
 DefaultScheduler default_scheduler(const Registry& registry, const SchedulerSource& source);
 
 /// Makes the scheduler `name` (id or alias; "" means the default) with the request's `options` (places
-<<<<<<< HEAD
-/// "/scheduler_options/..."). Layers, each over the one before: the model's scheduler_config.json (unknown keys passed
-/// over: it may be another class's), the alias's options, the configuration's when it names the same scheduler, the
-/// request's. Keys of the noise schedule may stand in any of them. What they come to stands in the result's options.
-/// Throws Error(bad_request), Error(bad_config) with every fault.
-=======
 /// "/scheduler_options/..."). Layers, each over the one before: the model's scheduler_config.json (it may be another
 /// class's, so what does not fit this scheduler is passed over), the alias's options, the configuration's when it names
-/// the same scheduler, the request's. Keys of the noise schedule may stand in any of them. Throws Error(bad_request),
-/// Error(bad_config) with every fault.
->>>>>>> 57ebaf2 (wip)
+/// the same scheduler, the request's. Keys of the noise schedule may stand in any of them. What they come to stands
+/// in the result's options. Throws Error(bad_request), Error(bad_config) with every fault.
 ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource& source, const std::string& name,
                                  const Json& options);
 

@@ -1,5 +1,7 @@
 #include "core/host/scheduler_source.h"
 
+#include <algorithm>
+
 #include "core/host/declared_prediction.h"
 
 namespace alice {
@@ -11,13 +13,17 @@ constexpr const char* kPrediction = "prediction_type";
 constexpr const char* kUsualPrediction = "epsilon";
 
 /// `of_prediction`: where the kind of prediction stands.
-void explain_noise(const ChosenScheduler& chosen, const std::string& of_prediction, Blueprint& blueprint) {
-  const SchedulerSource& source = blueprint.scheduler;
-  const Json noise_options = noise_model_options().write(chosen.noise_model->options());
-  for (const auto& option : noise_options.items())
-    if (source.config.is_object() && source.config.contains(option.key()))
-      blueprint.explanation.push_back({"noise schedule " + option.key(), dump_json(option.value()),
-                                       option.key() == kPrediction ? of_prediction : source.place});
+void explain_options(const ChosenScheduler& chosen, const std::string& of_prediction, Blueprint& blueprint) {
+  const auto& noise = noise_model_options().specs();
+  for (const auto& option : chosen.options.items()) {
+    const std::string& name = option.key();
+    const bool is_noise = std::any_of(noise.begin(), noise.end(), [&](const auto& spec) { return spec.name == name; });
+    const auto origin = chosen.origins.find(name);
+    blueprint.explanation.push_back({(is_noise ? "noise schedule " : "scheduler ") + name, dump_json(option.value()),
+                                     name == kPrediction              ? of_prediction
+                                     : origin == chosen.origins.end() ? blueprint.scheduler.place
+                                                                      : origin->second});
+  }
 }
 
 /// The class that model_index.json names, over the one in the scheduler's own file.
@@ -27,7 +33,7 @@ void take_indexed_class(const StoredModel& stored, SchedulerSource& source) {
   const Json own = source.config.value(kClass, Json());
   if (own.is_string() && own != indexed->second)
     source.warnings.push_back({source.place, "names the class " + own.get<std::string>() + ", model_index.json names " +
-                                          indexed->second + ", which counts"});
+                                                 indexed->second + ", which counts"});
   source.config[kClass] = indexed->second;
 }
 
@@ -69,9 +75,8 @@ std::string settle_prediction(const Recognition& unet, const StoredModel& stored
   source.config[kPrediction] = said.front().type;
   for (const DeclaredPrediction& other : said)
     if (other.type != said.front().type)
-      source.warnings.push_back({stored.place, "its network predicts " + other.type + " by " + other.place +
-                                                   ", but " + said.front().type + " by " + said.front().place +
-                                                   ", which counts"});
+      source.warnings.push_back({stored.place, "its network predicts " + other.type + " by " + other.place + ", but " +
+                                                   said.front().type + " by " + said.front().place + ", which counts"});
   return said.front().place;
 }
 
@@ -83,8 +88,8 @@ bool has_option(const Registry& registry, const std::string& scheduler, const st
   return false;
 }
 
-/// What the reference's pipeline does with any scheduler that it is given. Told where the file says otherwise in so many
-/// words; files that say nothing are many.
+/// What the reference's pipeline does with any scheduler that it is given. Told where the file says otherwise in so
+/// many words; files that say nothing are many.
 void correct(const Registry& registry, const Recognition& unet, Blueprint& blueprint) {
   SchedulerSource& source = blueprint.scheduler;
   if (!unet.scheduler_corrections.is_object() || !source.config.is_object()) return;
@@ -95,7 +100,7 @@ void correct(const Registry& registry, const Recognition& unet, Blueprint& bluep
     const std::string value = dump_json(right.value());
     if (said != source.config.end() && has_option(registry, scheduler, right.key()))
       source.warnings.push_back({source.place, right.key() + " is " + dump_json(*said) + ": " + value +
-                                                      " is used, as the reference's pipeline for such a model does"});
+                                                   " is used, as the reference's pipeline for such a model does"});
     blueprint.explanation.push_back(
         {"scheduler " + right.key(), value, "the reference's pipeline for " + unet.description});
     source.config[right.key()] = right.value();
@@ -118,10 +123,11 @@ void settle_scheduler(const Registry& registry, const HostConfig& config, const 
   const std::string of_prediction = settle_prediction(unet, stored, source);
 
   const DefaultScheduler own = default_scheduler(registry, source);
-  const ChosenScheduler chosen = choose_scheduler(registry, source, "", Json::object());  // its options are checked here
+  const ChosenScheduler chosen =
+      choose_scheduler(registry, source, "", Json::object());  // its options are checked here
   blueprint.explanation.push_back(
       {"scheduler", own.name == chosen.plugin ? own.name : own.name + " (" + chosen.plugin + ")", own.origin});
-  explain_noise(chosen, of_prediction, blueprint);
+  explain_options(chosen, of_prediction, blueprint);
   for (Fault& warning : scheduler_warnings(registry, source)) source.warnings.push_back(std::move(warning));
   correct(registry, unet, blueprint);
 }

@@ -1,5 +1,6 @@
 #pragma once
-// What a model's files say of its scheduler and of the noise that it was trained with, gathered from wherever it stands.
+// What a model's files say of its scheduler and of the noise that it was trained with, gathered from wherever it
+// stands.
 
 #include "core/host/blueprint.h"
 #include "core/io/model_files.h"

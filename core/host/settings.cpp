@@ -16,9 +16,9 @@ Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeli
                           std::vector<std::string>& warnings) {
   const GenerateRequest& request = sources.request;
   const int64_t reduction = pipeline.vae->info().reduction;
-  const GenerateRequest all = with_defaults(
-      with_defaults(with_defaults(request, sources.model_defaults), sources.general_defaults),
-      built_in_defaults(pipeline.unet->info().native_latent_size * reduction));
+  const GenerateRequest all =
+      with_defaults(with_defaults(with_defaults(request, sources.model_defaults), sources.general_defaults),
+                    built_in_defaults(pipeline.unet->info().native_latent_size * reduction));
   Faults faults;
   check_request(all, {reduction, pipeline.text_encoder->info().layers}, faults);
   faults.throw_if_any(ErrorCode::bad_request);

@@ -252,7 +252,8 @@ std::vector<Check> lora_checks() {
       {"lora_format/misfits-named",
        "Half of a pair and a factor of another shape are faults that name the tensor; a module that the model does not "
        "have is a warning that names it, and the rest is applied.",
-       "Add to LoraRecognition::faults what cannot be right, to warnings whatever else you do not use.", "lora_format/recognised", formats, check_misfits},
+       "Add to LoraRecognition::faults what cannot be right, to warnings whatever else you do not use.",
+       "lora_format/recognised", formats, check_misfits},
       {"lora_format/not-finite", "A factor that holds NaN is a fault, or delta() throws Error(bad_weights).",
        "Use the default delta(), or test at::isfinite(result).all().", "lora_format/round-trip", formats,
        check_not_finite},

@@ -49,7 +49,8 @@ void expect_told(const ModelFactory<Part>& factory, const ModelSample& sample, c
   if (is_warning) {
     for (const Fault& fault : recognition->faults)
       fail(where + " is refused, where a warning would do: " + fault.sentence);
-    expect(names_one(recognition->warnings, tensor, canonical), where + " is recognised without a warning that names it");
+    expect(names_one(recognition->warnings, tensor, canonical),
+           where + " is recognised without a warning that names it");
   } else {
     expect(names_one(recognition->faults, tensor, canonical), where + " is recognised without a fault that names it");
   }
@@ -179,7 +180,8 @@ std::vector<Check> recognition_checks() {
       {"model/missing-named", "A tensor that is not there is a fault that names it.",
        "Put every parameter of the architecture on the list that match_parameters() is given.", "model/recognised",
        models, check_missing},
-      {"model/left-over-named", "A tensor of this part that is not used is a warning that names it, and refuses nothing.",
+      {"model/left-over-named",
+       "A tensor of this part that is not used is a warning that names it, and refuses nothing.",
        "Let belongs() of match_parameters() say true for every name under your prefixes, and passes_over() for those "
        "only that you know and do not need.",
        "model/recognised", models, check_left_over},

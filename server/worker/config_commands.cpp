@@ -52,8 +52,8 @@ void add_surroundings(Composer& composer, const Blueprint& plan, const Config& c
                   "<- " + (group != nullptr ? group->place : std::string(kBuiltIn))});
   std::string loras;
   for (const std::string& name : composer.loras().names()) loras += (loras.empty() ? "" : ", ") + name;
-  rows.push_back({"LoRAs", loras.empty() ? "none" : loras,
-                  "<- " + (composer.config().models_directory / "loras").string()});
+  rows.push_back(
+      {"LoRAs", loras.empty() ? "none" : loras, "<- " + (composer.config().models_directory / "loras").string()});
 }
 
 /// The backend in its own words: it is made, no model is loaded.
@@ -84,6 +84,8 @@ ModelConfig entry_of(const Composer& composer, const Blueprint& plan, const Conf
 }
 
 int tell_faults(const Blueprint& plan) {
+  for (const Fault& warning : all_warnings(plan))
+    std::cerr << on_one_line("warning: " + warning.place + ": " + warning.sentence) << "\n";
   for (const Fault& fault : plan.faults) std::cerr << on_one_line(fault.place + ": " + fault.sentence) << "\n";
   return plan.faults.empty() ? kExitOk : kExitFailed;
 }

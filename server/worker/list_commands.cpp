@@ -67,27 +67,7 @@ int run_plugins(const Registry& registry, const CommandLine& line) {
   print_table(rows);
   for (const PluginRecord& plugin : plugins)
     if (!plugin.refused.empty()) std::cout << "refused: " << plugin.file.string() << ": " << plugin.refused << "\n";
-<<<<<<< HEAD
   return exit_code;
-=======
-  return kExitOk;
-}
-
-int run_explain(const Composer& composer, const CommandLine& line) {
-  const auto plan = composer.blueprint(line.target, true);
-  const Blueprint& blueprint = *plan;
-  if (line.json) {
-    print_json(describe_blueprint(blueprint));
-  } else {
-    std::vector<std::vector<std::string>> rows;
-    for (const Explained& one : blueprint.explanation) rows.push_back({one.what, one.value, "<- " + one.origin});
-    print_table(rows);
-  }
-  for (const Fault& warning : all_warnings(blueprint))
-    std::cerr << on_one_line("warning: " + warning.place + ": " + warning.sentence) << "\n";
-  for (const Fault& fault : blueprint.faults) std::cerr << on_one_line(fault.place + ": " + fault.sentence) << "\n";
-  return blueprint.faults.empty() ? kExitOk : kExitFailed;
->>>>>>> 57ebaf2 (wip)
 }
 
 }  // namespace alice

@@ -37,26 +37,26 @@ TEST_CASE("other tools' names lead to fields that there are, and are no fields t
 }
 
 TEST_CASE("a whole request is read, and what is written reads back the same") {
-  const Json json = {{"model", "sd/x"},
-                     {"prompt", "a cat"},
-                     {"negative_prompt", "a dog"},
-                     {"steps", 20},
-                     {"guidance_scale", 7.5},
-                     {"guidance_rescale", 0.7},
-                     {"guidance_start", 0.1},
-                     {"guidance_end", 0.8},
-                     {"deepcache_interval", 3},
-                     {"token_merging_ratio", 0.5},
-                     {"clip_skip", 1},
-                     {"width", 512},
-                     {"height", 768},
-                     {"seed", 9007199254740991},
-                     {"n", 4},
-                     {"scheduler", "any"},
-                     {"scheduler_options", {{"eta", 0.5}}},
-                     {"loras",
-                      {{{"name", "a"}, {"strength", -0.25}},
-                       {{"name", "b"}, {"strength", 1.0}, {"text_encoder_strength", 0.5}}}}};
+  const Json json = {
+      {"model", "sd/x"},
+      {"prompt", "a cat"},
+      {"negative_prompt", "a dog"},
+      {"steps", 20},
+      {"guidance_scale", 7.5},
+      {"guidance_rescale", 0.7},
+      {"guidance_start", 0.1},
+      {"guidance_end", 0.8},
+      {"deepcache_interval", 3},
+      {"token_merging_ratio", 0.5},
+      {"clip_skip", 1},
+      {"width", 512},
+      {"height", 768},
+      {"seed", 9007199254740991},
+      {"n", 4},
+      {"scheduler", "any"},
+      {"scheduler_options", {{"eta", 0.5}}},
+      {"loras",
+       {{{"name", "a"}, {"strength", -0.25}}, {{"name", "b"}, {"strength", 1.0}, {"text_encoder_strength", 0.5}}}}};
   const GenerateRequest request = read_generate_request(json);
   CHECK(request.height == 768);
   CHECK(request.seed == 9007199254740991);

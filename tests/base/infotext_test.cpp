@@ -52,13 +52,8 @@ TEST_CASE("the sampler is told by its display name, and by options beyond it") {
 }
 
 TEST_CASE("LoRAs stand as tags behind the prompt, and read back the same") {
-<<<<<<< HEAD
   Recipe r = recipe();
-  r.request.loras = {{"a b", 0.1}, {"c", -2}};
-=======
-  GenerateRequest r = request();
-  r.loras = {{"a b", 0.1}, {"c", -2, 0.5}};
->>>>>>> 57ebaf2 (wip)
+  r.request.loras = {{"a b", 0.1}, {"c", -2, 0.5}};
   const std::string text = write_infotext(r);
   std::string prompt = text.substr(0, text.find('\n'));
   CHECK(prompt == "a cat, sitting <lora:a b:0.1> <lora:c:0.5:-2>");

@@ -1,4 +1,5 @@
 #include "core/base/lora_tags.h"
+
 #include "tests/support/errors.h"
 
 using namespace alice;
@@ -47,10 +48,15 @@ TEST_CASE("a tag may give the text encoder and the UNet strengths of their own, 
     const char* tag;
     double unet, text_encoder;
   };
-  for (const Case& one : {Case{"<lora:a:1:0.5>", 0.5, 1}, {"<lora:a:0.5>", 0.5, 0.5}, {"<lora:a:te=0.5>", 0.5, 0.5},
-                          {"<lora:a:unet=0.5>", 0.5, 1}, {"<lora:a:1:te=0.5>", 0.5, 0.5},
-                          {"<lora:a: -1 : unet = 2>", 2, -1}, {"<lora:a:te=0.2:unet=0.4>", 0.4, 0.2},
-                          {"<lyco:a:0.3:0.7>", 0.7, 0.3}, {"<LyCo:a>", 1, 1}}) {
+  for (const Case& one : {Case{"<lora:a:1:0.5>", 0.5, 1},
+                          {"<lora:a:0.5>", 0.5, 0.5},
+                          {"<lora:a:te=0.5>", 0.5, 0.5},
+                          {"<lora:a:unet=0.5>", 0.5, 1},
+                          {"<lora:a:1:te=0.5>", 0.5, 0.5},
+                          {"<lora:a: -1 : unet = 2>", 2, -1},
+                          {"<lora:a:te=0.2:unet=0.4>", 0.4, 0.2},
+                          {"<lyco:a:0.3:0.7>", 0.7, 0.3},
+                          {"<LyCo:a>", 1, 1}}) {
     INFO(one.tag);
     const LoraUse taken = lora(one.tag);
     CHECK(taken.name == "a");
@@ -95,8 +101,9 @@ TEST_CASE("what is no tag stays") {
 
 TEST_CASE("a malformed tag is a fault of the prompt") {
   for (const char* prompt :
-       {"<lora:a:x>", "<lora:a:>", "<lora:a:0,8>", "<lora:a:1:2:3>", "<lora:a:1:>", "<lora:a:dyn=4>", "<lora:a:te=x>", "<lyco:a:x>", "<lora:a:nan>", "<lora:a:inf>", "<lora:a:1e999>",
-        "<lora:>", "<lora::1>", "<lora: :1>", "<lora:a:+-1>", "a cat <lora:a:1", "<lora:a:0x10>"}) {
+       {"<lora:a:x>", "<lora:a:>", "<lora:a:0,8>", "<lora:a:1:2:3>", "<lora:a:1:>", "<lora:a:dyn=4>", "<lora:a:te=x>",
+        "<lyco:a:x>", "<lora:a:nan>", "<lora:a:inf>", "<lora:a:1e999>", "<lora:>", "<lora::1>", "<lora: :1>",
+        "<lora:a:+-1>", "a cat <lora:a:1", "<lora:a:0x10>"}) {
     INFO(prompt);
     const Taken taken = take(prompt);
     CHECK(taken.loras.empty());

@@ -53,10 +53,26 @@ TEST_CASE("of many of a kind the first is shown and the rest are counted") {
 }
 
 TEST_CASE("plain sentences and emoticons are left alone") {
-  for (const char* prompt :
-       {"a cat (sitting) on a mat", "a cat :) and a dog :(", "happy (: face", "(^_^), cat", "the time is 10:30",
-        "a sign that says [exit] in red", "CATS AND DOGS", "rock and roll", "a breakfast", "a < b > c", "x <y> z",
-        "a_snake_case word", "<3", "f(x) = {1, 2}", "", "((", "))", ":)", "a cat, (unclosed", "ratio 1:2"}) {
+  for (const char* prompt : {"a cat (sitting) on a mat",
+                             "a cat :) and a dog :(",
+                             "happy (: face",
+                             "(^_^), cat",
+                             "the time is 10:30",
+                             "a sign that says [exit] in red",
+                             "CATS AND DOGS",
+                             "rock and roll",
+                             "a breakfast",
+                             "a < b > c",
+                             "x <y> z",
+                             "a_snake_case word",
+                             "<3",
+                             "f(x) = {1, 2}",
+                             "",
+                             "((",
+                             "))",
+                             ":)",
+                             "a cat, (unclosed",
+                             "ratio 1:2"}) {
     INFO(prompt);
     CHECK(unread_syntax(prompt).empty());
   }

@@ -70,7 +70,8 @@ TEST_CASE("what lies among the models and is none is called what it is, in one s
   const std::filesystem::path goldens = std::filesystem::path(ALICE_TEST_DATA) / "goldens";
   std::filesystem::copy(goldens / "lora/kohya_linear.safetensors", folder / "style.safetensors");
   std::filesystem::copy(goldens / "lora/peft.safetensors", folder / "peft.safetensors");
-  std::filesystem::copy(goldens / "models/tiny_sd15/vae/diffusion_pytorch_model.safetensors", folder / "vae.safetensors");
+  std::filesystem::copy(goldens / "models/tiny_sd15/vae/diffusion_pytorch_model.safetensors",
+                        folder / "vae.safetensors");
   std::filesystem::copy(goldens / "models/tiny_sd15/text_encoder/model.safetensors", folder / "text.safetensors");
   const auto write = [&](const std::string& file, const std::string& tensor) {
     write_safetensors(folder / file, {{tensor, at::zeros({2, 4})}});
@@ -270,7 +271,9 @@ TEST_CASE("a VAE from elsewhere is compared with the model's own: other channels
   CHECK(scaled.faults.empty());
 
   const Blueprint wider = with_vae({{"latent_channels", 16}}, same);
-  const auto is_of_channels = [](const Fault& fault) { return says(fault.sentence, "latent channels 16, the model's own has 4"); };
+  const auto is_of_channels = [](const Fault& fault) {
+    return says(fault.sentence, "latent channels 16, the model's own has 4");
+  };
   CHECK(std::any_of(wider.faults.begin(), wider.faults.end(), is_of_channels));
 
   const Blueprint smaller = with_vae({{"block_out_channels", {32, 32}},

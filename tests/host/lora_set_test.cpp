@@ -17,9 +17,7 @@ std::string golden_lora(const std::string& name) {
   return std::string(ALICE_TEST_DATA) + "/goldens/lora/" + name + ".safetensors";
 }
 
-LoraFile golden_file(const std::string& name, double strength) {
-  return {name, golden_lora(name), strength, strength};
-}
+LoraFile golden_file(const std::string& name, double strength) { return {name, golden_lora(name), strength, strength}; }
 
 GenerateRequest with_loras(std::vector<LoraUse> loras) {
   GenerateRequest request = small_request(kFolderModel);
@@ -140,7 +138,8 @@ TEST_CASE("what is not for this model is passed over with one warning that says 
       tensors[std::string("lora_te2_text_model_encoder_layers_0_mlp_fc1") + half] = at::ones({2, 2});
   });
   const auto patched = apply_loras(*built_in_registry(), *plain, {lora.file});
-  CHECK(at::equal(weight(*patched), weight(*apply_loras(*built_in_registry(), *plain, {golden_file("kohya_linear", 1)}))));
+  CHECK(at::equal(weight(*patched),
+                  weight(*apply_loras(*built_in_registry(), *plain, {golden_file("kohya_linear", 1)}))));
   REQUIRE(patched->warnings.size() == 1);
   CHECK(says(patched->warnings[0], "LoRA 'changed': 1 of its"));
   CHECK(says(patched->warnings[0], "applied: kohya, rank 2"));
@@ -176,6 +175,7 @@ TEST_CASE("the text encoder may get a strength of its own, and a strength of 0 l
   tagged.prompt += " <lora:" + golden_lora("kohya_linear") + ":1:0.5>";
   LoraUse use{golden_lora("kohya_linear"), 0.5, 1};
   CHECK(pictures(composer, tagged, true).at(0).equal(pictures(composer, with_loras({use}), true).at(0)));
-  CHECK_FALSE(pictures(composer, with_loras({use}), true).at(0).equal(
-      pictures(composer, with_loras({{golden_lora("kohya_linear"), 0.5}}), true).at(0)));
+  CHECK_FALSE(pictures(composer, with_loras({use}), true)
+                  .at(0)
+                  .equal(pictures(composer, with_loras({{golden_lora("kohya_linear"), 0.5}}), true).at(0)));
 }

@@ -79,14 +79,15 @@ TEST_CASE("the class of model_index.json counts, over the one in the scheduler's
   const Blueprint unnamed = Variant(Json::object(), "PNDMScheduler", {"_class_name"}).blueprint();
   CHECK(same_run(chosen(unnamed), chosen(plain)));
   CHECK(warnings_of(unnamed) == "");
-  const Blueprint conflict = Variant({{"_class_name", "DDIMScheduler"}}).blueprint();
+  const Blueprint conflict = Variant(Json({{"_class_name", "DDIMScheduler"}})).blueprint();
   CHECK(same_run(chosen(conflict), chosen(plain)));
   CHECK(says(warnings_of(conflict), "names the class DDIMScheduler, model_index.json names PNDMScheduler"));
   const Blueprint own = Variant({{"_class_name", "DDIMScheduler"}}, "").blueprint();
   CHECK(chosen(own).plugin == "ddim");
 }
 
-TEST_CASE("the pipeline's corrections of steps_offset and clip_sample are made, and told where the file says otherwise") {
+TEST_CASE(
+    "the pipeline's corrections of steps_offset and clip_sample are made, and told where the file says otherwise") {
   const Blueprint plain = Variant(Json::object()).blueprint();
   const Blueprint silent = Variant(Json::object(), "PNDMScheduler", {"steps_offset", "clip_sample"}).blueprint();
   CHECK(same_run(chosen(silent), chosen(plain)));
@@ -94,7 +95,7 @@ TEST_CASE("the pipeline's corrections of steps_offset and clip_sample are made, 
   CHECK(explains(silent, "scheduler steps_offset", "1"));
   CHECK(explains(silent, "scheduler clip_sample", "false"));
 
-  const Blueprint wrong = Variant({{"steps_offset", 0}}).blueprint();
+  const Blueprint wrong = Variant(Json({{"steps_offset", 0}})).blueprint();
   CHECK(same_run(chosen(wrong), chosen(plain)));
   CHECK(says(warnings_of(wrong), "steps_offset is 0: 1 is used"));
 
@@ -143,13 +144,13 @@ TEST_CASE("schedulers of flow matching and EDM are refused, unless the configura
 }
 
 TEST_CASE("members that no scheduler knows are told; those of other schedulers are not") {
-  CHECK(warnings_of(Variant({{"eta", 0.5}, {"use_karras_sigmas", true}}).blueprint()) == "");
-  const std::string told = warnings_of(Variant({{"sharpness", 3}, {"_note", "mine"}}).blueprint());
+  CHECK(warnings_of(Variant(Json({{"eta", 0.5}, {"use_karras_sigmas", true}})).blueprint()) == "");
+  const std::string told = warnings_of(Variant(Json({{"sharpness", 3}, {"_note", "mine"}})).blueprint());
   CHECK(says(told, "that no scheduler here knows, which are passed over: 'sharpness'"));
 }
 
 TEST_CASE("a request for another scheduler takes of the file what fits it") {
-  const Blueprint odd = Variant({{"solver_type", "of another kind"}, {"solver_order", 3}}).blueprint();
+  const Blueprint odd = Variant(Json({{"solver_type", "of another kind"}, {"solver_order", 3}})).blueprint();
   const auto dpm = chosen(odd, "dpm_solver_multistep");
   CHECK(dpm.plugin == "dpm_solver_multistep");
   CHECK(same_run(dpm, chosen(Variant(Json::object()).blueprint(), "dpm_solver_multistep")));
@@ -167,10 +168,12 @@ TEST_CASE("a scheduler for distilled networks is cautioned of where the model's 
 
 namespace {
 
+using Metadata = std::map<std::string, std::string>;
+
 /// The small model as one file with no scheduler in its settings, and what the test puts beside it.
 class SingleFile {
  public:
-  explicit SingleFile(const std::map<std::string, std::string>& metadata = {}, const Json& scheduler = nullptr,
+  explicit SingleFile(const Metadata& metadata = {}, const Json& scheduler = nullptr,
                       const std::string& more = "") {
     const auto whole = SafetensorsFile::open(kTiny.string() + ".safetensors");
     std::map<std::string, Tensor> tensors;
@@ -210,18 +213,18 @@ TEST_CASE("v-prediction is told by the original configuration beside a file") {
 }
 
 TEST_CASE("v-prediction is told by a file's metadata and the names of its tensors, and conflicts are told") {
-  CHECK(SingleFile({{"modelspec.prediction_type", "v"}}).prediction() == Prediction::v_prediction);
-  CHECK(SingleFile({{"modelspec.prediction_type", "epsilon"}}).prediction() == Prediction::epsilon);
-  CHECK(SingleFile({{"modelspec.architecture", "stable-diffusion-v2-768-v"}}).prediction() ==
-        Prediction::v_prediction);
+  CHECK(SingleFile(Metadata{{"modelspec.prediction_type", "v"}}).prediction() == Prediction::v_prediction);
+  CHECK(SingleFile(Metadata{{"modelspec.prediction_type", "epsilon"}}).prediction() == Prediction::epsilon);
+  CHECK(SingleFile(Metadata{{"modelspec.architecture", "stable-diffusion-v2-768-v"}}).prediction() == Prediction::v_prediction);
   CHECK(SingleFile({}, nullptr, "v_pred").prediction() == Prediction::v_prediction);
 
-  const SingleFile torn({{"modelspec.prediction_type", "v"}});
+  const SingleFile torn(Metadata{{"modelspec.prediction_type", "v"}});
   torn.write_yaml("parameterization: eps\n");
   CHECK(torn.prediction() == Prediction::epsilon);
-  CHECK(says(warnings_of(torn.blueprint()), "predicts v_prediction by its metadata (modelspec.prediction_type), but epsilon by x.yaml"));
+  CHECK(says(warnings_of(torn.blueprint()),
+             "predicts v_prediction by its metadata (modelspec.prediction_type), but epsilon by x.yaml"));
 
-  const SingleFile settled({{"modelspec.prediction_type", "v"}}, {{"prediction_type", "epsilon"}});
+  const SingleFile settled(Metadata{{"modelspec.prediction_type", "v"}}, {{"prediction_type", "epsilon"}});
   CHECK(settled.prediction() == Prediction::epsilon);
   CHECK(says(warnings_of(settled.blueprint()), "but epsilon by the settings beside it, which counts"));
 }

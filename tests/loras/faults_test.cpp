@@ -1,4 +1,5 @@
-// LoRA files that do not fit: what cannot be right is a fault that names the tensor, what is not for this model a warning.
+// LoRA files that do not fit: what cannot be right is a fault that names the tensor, what is not for this model a
+// warning.
 
 #include "tests/loras/lora_formats.h"
 

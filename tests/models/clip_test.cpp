@@ -232,7 +232,8 @@ TEST_CASE("tensors that a text encoder does not need are passed over, and a seco
   recognition = clip_factory().recognise(with_tensors(file, tensors));
   CHECK(recognition->faults.empty());
   CHECK_THAT(sentences(recognition->warnings), Contains(std::to_string(doubled) + " tensors are not used"));
-  for (const Parameter& parameter : recognition->parameters) CHECK(parameter.source.compare(0, prefix.size(), prefix) == 0);
+  for (const Parameter& parameter : recognition->parameters)
+    CHECK(parameter.source.compare(0, prefix.size(), prefix) == 0);
 }
 
 TEST_CASE("weights that are not finite are refused with file and tensor") {

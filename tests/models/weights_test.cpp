@@ -99,7 +99,8 @@ TEST_CASE("patched weights add the change in float32, keep their own copy and sh
 
 TEST_CASE("rows of a parameter are what the whole one has there, in every type, patched or not") {
   at::manual_seed(43);
-  const Tensor table = at::randn({50, 6}), change = at::randn({50, 6}), ids = at::tensor(std::vector<int64_t>{3, 49, 3, 0});
+  const Tensor table = at::randn({50, 6}), change = at::randn({50, 6}),
+               ids = at::tensor(std::vector<int64_t>{3, 49, 3, 0});
   for (at::ScalarType type : {at::kHalf, at::kBFloat16, at::kFloat, at::kDouble})
     for (const char* dtype : {"float32", "bfloat16"}) {
       const ModelWeights plain = weights_of({{"w", table.to(type)}}, {parameter("e.weight", {50, 6}, "w")}, dtype);

@@ -8,17 +8,13 @@ namespace {
 using Role = FactorName::Role;
 
 /// The longer of two that begin alike comes first. Behind one with an underscore the module's dots are underscores.
-constexpr std::pair<std::string_view, const char*> kPrefixes[] = {{"lora_unet_", kUNet},
-                                                                  {"lora_te_wrapped_transformer_", kTextEncoder},
-                                                                  {"lora_te_", kTextEncoder},
-                                                                  {"lora_te1_", kTextEncoder},
-                                                                  {"lora_te2_", kTextEncoder2},
-                                                                  {"lycoris_unet_", kUNet},
-                                                                  {"lycoris_", kUNet},
-                                                                  {"lora_unet.", kUNet},
-                                                                  {"lora_te.", kTextEncoder},
-                                                                  {"lora_te1.", kTextEncoder},
-                                                                  {"lora_te2.", kTextEncoder2}};
+constexpr std::pair<std::string_view, const char*> kPrefixes[] = {
+    {"lora_unet_", kUNet},        {"lora_te_wrapped_transformer_", kTextEncoder},
+    {"lora_te_", kTextEncoder},   {"lora_te1_", kTextEncoder},
+    {"lora_te2_", kTextEncoder2}, {"lycoris_unet_", kUNet},
+    {"lycoris_", kUNet},          {"lora_unet.", kUNet},
+    {"lora_te.", kTextEncoder},   {"lora_te1.", kTextEncoder},
+    {"lora_te2.", kTextEncoder2}};
 constexpr std::pair<std::string_view, Role> kRoles[] = {{".lora_up.weight", Role::up},
                                                         {".lora_down.weight", Role::down},
                                                         {".lora_mid.weight", Role::mid},

@@ -118,7 +118,8 @@ class Matcher {
 
   bool are_floats(const Module& module) {
     bool good = true;
-    for (const std::string& tensor : module.tensors) {
+    for (const Role role : {Role::up, Role::down, Role::mid}) {  // an alpha may be of any type
+      const std::string& tensor = module[role];
       if (tensor.empty() || is_floating(info(tensor).dtype)) continue;
       fault(tensor,
             "has the dtype " + info(tensor).dtype_text() + "; F16, BF16, F32, F64, F8_E4M3 or F8_E5M2 can be used");

@@ -168,7 +168,7 @@ std::vector<WantedParameter> clip_parameters(const ClipConfig& config, const Cli
 
 bool passes_over(const std::string& name, const ClipConfig& config, const ClipNames& names) {
   if (ends_with(name, "position_ids") || ends_with(name, "logit_scale") || ends_with(name, "attn_mask")) return true;
-  if (!config.has_projection && names.layout == "ldm" && starts_with(name, projection_of(names, ""))) return true;
+  if (!config.has_projection && starts_with(name, projection_of(names, ""))) return true;
   return names.drops_last_layer && starts_with(name, layer_of(names, config.num_hidden_layers));
 }
 

@@ -139,8 +139,7 @@ std::unique_ptr<ShortcutRun> UNet2d::prepare_shortcuts(const Conditioning& condi
     time_ids = conditioning_of(conditioning, "time_ids", 2, info_.further_conditioning.at("time_ids"), tokens.size(0));
     pooled = weights_.backend().to_device(pooled);
   }
-  if (config_.time_cond_proj_dim)
-    guidance_scale = conditioning_of(conditioning, kGuidanceScale, 2, 1, tokens.size(0));
+  if (config_.time_cond_proj_dim) guidance_scale = conditioning_of(conditioning, kGuidanceScale, 2, 1, tokens.size(0));
   PreparedConditioning prepared =
       network_.prepare(weights_.backend().to_device(tokens), pooled, time_ids, guidance_scale);
   prepared.token_merging_ratio = options.token_merging_ratio;
@@ -170,7 +169,8 @@ void add_facts(const UNetConfig& config, Json& facts) {
   facts["native_latent_size"] = info_of(config).native_latent_size;
 }
 
-/// Is it a network of the pipeline that mends its scheduler? SDXL's and the latent consistency models' take it as it is.
+/// Is it a network of the pipeline that mends its scheduler? SDXL's and the latent consistency models' take it as it
+/// is.
 bool has_mending_pipeline(const UNetConfig& config) { return !config.has_text_time() && !config.time_cond_proj_dim; }
 
 /// The config that the tensors tell, checked like one that is given.
@@ -211,13 +211,14 @@ class UNetFactory2d final : public UNetFactory {
         index, unet_parameters(config), [&](const std::string& name) { return belongs(name, layout); },
         [&](const std::string& name) { return passes_over(name, layout); }, recognition);
     recognition.scheduler_config = usual_scheduler(config, index);
-    if (has_mending_pipeline(config))
-      recognition.scheduler_corrections = {{"steps_offset", 1}, {"clip_sample", false}};
+    if (has_mending_pipeline(config)) recognition.scheduler_corrections = {{"steps_offset", 1}, {"clip_sample", false}};
     if (const auto side = outdated_sample_size(files.config))
       recognition.warnings.push_back(
-          {config_places(files)("sample_size"), "is " + std::to_string(*side) + ", which diffusers before 0.9.0 wrote by "
-                                                "mistake: " + std::to_string(*config.sample_size) +
-                                                " is used, as the reference's pipeline does"});
+          {config_places(files)("sample_size"), "is " + std::to_string(*side) +
+                                                    ", which diffusers before 0.9.0 wrote by "
+                                                    "mistake: " +
+                                                    std::to_string(*config.sample_size) +
+                                                    " is used, as the reference's pipeline does"});
     add_facts(config, recognition.facts);
     if (layout == UNetLayout::ldm && recognition.scheduler_config.contains("prediction_type"))
       recognition.facts["prediction_type"] = recognition.scheduler_config["prediction_type"];

@@ -59,8 +59,8 @@ std::optional<bool> is_unet2d(const Json& config);
 
 /// Throws Error(bad_weights) with every fault of files.config: wrong types and ranges, and settings that are not built.
 UNetConfig read_unet_config(const ModelFiles& files);
-/// diffusers before 0.9.0 wrote its class's default for the size of models of 64 latents; the reference's pipeline takes
-/// 64 for a smaller one. Empty where `config` is right, else what it says.
+/// diffusers before 0.9.0 wrote its class's default for the size of models of 64 latents; the reference's pipeline
+/// takes 64 for a smaller one. Empty where `config` is right, else what it says.
 std::optional<int64_t> outdated_sample_size(const Json& config);
 /// As a config.json.
 Json write_unet_config(const UNetConfig& config);

@@ -10,7 +10,7 @@ namespace {
 constexpr int64_t kSd1Context = 768, kSd2Context = 1024, kSdxlContext = 2048, kSdxlRefinerContext = 1280;
 constexpr int64_t kSd1Heads = 8, kHeadWidth = 64;
 constexpr int64_t kSdxlSinusoids = 256;
-constexpr int64_t kMostBlocks = 32;  // on the way down, SD 1.x has 12
+constexpr int64_t kMostBlocks = 32;                      // on the way down, SD 1.x has 12
 constexpr int64_t kSd1Latents = 64, kSdxlLatents = 128;  // 512 and 1024 pixels
 
 /// Looks at a single file's UNet.
@@ -74,8 +74,8 @@ MiddleBlock derive_middle(const Shapes& shapes) {
 std::string some_attention(const Shapes& shapes) {
   for (const char* side : {"middle_block", "input_blocks"})
     for (int64_t number = 0; number < kMostBlocks; ++number) {
-      const std::string block = std::string(side) + "." + std::to_string(number) +
-                                (std::string_view(side) == "input_blocks" ? ".1" : "");
+      const std::string block =
+          std::string(side) + "." + std::to_string(number) + (std::string_view(side) == "input_blocks" ? ".1" : "");
       if (shapes.depth(block) > 0) return block;
     }
   return "middle_block.1";

@@ -12,8 +12,9 @@ FactoryInfo lcm_info() {
   info.help = "LCM: consistency sampling in 1 to 8 steps, for networks that were distilled for it.";
   info.classes = {"LCMScheduler"};
   info.kin = {{"TCDScheduler"}};
-  info.caution = "is for networks that were distilled for it (or a LoRA that makes one of a model): others give smooth "
-                 "pictures without detail";
+  info.caution =
+      "is for networks that were distilled for it (or a LoRA that makes one of a model): others give smooth "
+      "pictures without detail";
   return info;
 }
 

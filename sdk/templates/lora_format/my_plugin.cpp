@@ -61,8 +61,8 @@ class Differences final : public LoraFormat {
         recognition.patches.push_back({found->second->part, found->second->module, /*up=*/tensor, "", "", 1});
     }
     if (!strangers.empty())
-      recognition.warnings.push_back({file.index().place, "not used, since this model has no such modules: " +
-                                                              some_of(strangers)});
+      recognition.warnings.push_back(
+          {file.index().place, "not used, since this model has no such modules: " + some_of(strangers)});
     recognition.description = "differences of " + std::to_string(recognition.patches.size()) + " modules";
     return recognition;
   }

@@ -6,21 +6,20 @@ namespace alice {
 namespace {
 
 const Json& lora_list() {
-  static const Json schema = {
-      {"type", "array"},
-      {"maxItems", kMostLoras},
-      {"items",
-       {{"anyOf",
-         {{{"type", "string"}, {"description", "a LoRA's id; its strength is 1"}},
-          {{"type", "object"},
-           {"properties",
-            {{"name", {{"type", "string"}}},
-             {"strength", {{"type", "number"}, {"default", 1}}},
-             {"text_encoder_strength",
-              {{"type", Json::array({"number", "null"})},
-               {"description", "where the text encoder gets another than strength"}}}}},
-           {"required", {"name"}},
-           {"additionalProperties", false}}}}}}};
+  static const Json schema = {{"type", "array"},
+                              {"maxItems", kMostLoras},
+                              {"items",
+                               {{"anyOf",
+                                 {{{"type", "string"}, {"description", "a LoRA's id; its strength is 1"}},
+                                  {{"type", "object"},
+                                   {"properties",
+                                    {{"name", {{"type", "string"}}},
+                                     {"strength", {{"type", "number"}, {"default", 1}}},
+                                     {"text_encoder_strength",
+                                      {{"type", Json::array({"number", "null"})},
+                                       {"description", "where the text encoder gets another than strength"}}}}},
+                                   {"required", {"name"}},
+                                   {"additionalProperties", false}}}}}}};
   return schema;
 }
 
