@@ -12,18 +12,23 @@ constexpr const char* kClass = "_class_name";
 constexpr const char* kPrediction = "prediction_type";
 constexpr const char* kUsualPrediction = "epsilon";
 
-/// `of_prediction`: where the kind of prediction stands.
-void explain_options(const ChosenScheduler& chosen, const std::string& of_prediction, Blueprint& blueprint) {
+/// `corrected`: options that are the reference's, and not what the file says. `of_prediction`: where the kind of
+/// prediction stands.
+void explain(const ChosenScheduler& chosen, const Json& corrected, const std::string& of_prediction,
+             Blueprint& blueprint) {
+  auto& lines = blueprint.explanation;
   const auto& noise = noise_model_options().specs();
   for (const auto& option : chosen.options.items()) {
     const std::string& name = option.key();
+    if (corrected.contains(name) && corrected[name] == option.value()) continue;
     const bool is_noise = std::any_of(noise.begin(), noise.end(), [&](const auto& spec) { return spec.name == name; });
-    const auto origin = chosen.origins.find(name);
-    blueprint.explanation.push_back({(is_noise ? "noise schedule " : "scheduler ") + name, dump_json(option.value()),
-                                     name == kPrediction              ? of_prediction
-                                     : origin == chosen.origins.end() ? blueprint.scheduler.place
-                                                                      : origin->second});
+    const std::string origin = name == kPrediction ? of_prediction : chosen.origins.at(name);
+    lines.push_back({(is_noise ? "noise schedule " : "scheduler ") + name, dump_json(option.value()), origin});
   }
+  for (const auto& option : corrected.items())
+    if (chosen.options.value(option.key(), option.value()) == option.value())  // and nobody says otherwise
+      lines.push_back({"scheduler " + option.key(), dump_json(option.value()),
+                       "the reference's pipeline for " + blueprint.unet.recognition.description});
 }
 
 /// The class that model_index.json names, over the one in the scheduler's own file.
@@ -88,23 +93,22 @@ bool has_option(const Registry& registry, const std::string& scheduler, const st
   return false;
 }
 
-/// What the reference's pipeline does with any scheduler that it is given. Told where the file says otherwise in so
-/// many words; files that say nothing are many.
-void correct(const Registry& registry, const Recognition& unet, Blueprint& blueprint) {
-  SchedulerSource& source = blueprint.scheduler;
-  if (!unet.scheduler_corrections.is_object() || !source.config.is_object()) return;
-  const std::string scheduler = default_scheduler(registry, source).name;
-  for (const auto& right : unet.scheduler_corrections.items()) {
+/// What the reference's pipeline does with any scheduler that it is given: returns what is another than the file says.
+/// Told where the file says so in so many words; files that say nothing are many.
+Json correct(const Registry& registry, const std::string& scheduler, const Json& corrections, SchedulerSource& source) {
+  Json corrected = Json::object();
+  if (!corrections.is_object() || !source.config.is_object()) return corrected;
+  for (const auto& right : corrections.items()) {
     const auto said = source.config.find(right.key());
     if (said != source.config.end() && *said == right.value()) continue;
-    const std::string value = dump_json(right.value());
     if (said != source.config.end() && has_option(registry, scheduler, right.key()))
-      source.warnings.push_back({source.place, right.key() + " is " + dump_json(*said) + ": " + value +
+      source.warnings.push_back({source.place, right.key() + " is " + dump_json(*said) + ": " +
+                                                   dump_json(right.value()) +
                                                    " is used, as the reference's pipeline for such a model does"});
-    blueprint.explanation.push_back(
-        {"scheduler " + right.key(), value, "the reference's pipeline for " + unet.description});
-    source.config[right.key()] = right.value();
+    corrected[right.key()] = right.value();
   }
+  source.config.update(corrected);
+  return corrected;
 }
 
 }  // namespace
@@ -123,13 +127,13 @@ void settle_scheduler(const Registry& registry, const HostConfig& config, const 
   const std::string of_prediction = settle_prediction(unet, stored, source);
 
   const DefaultScheduler own = default_scheduler(registry, source);
+  for (Fault& warning : scheduler_warnings(registry, source)) source.warnings.push_back(std::move(warning));
+  const Json corrected = correct(registry, own.name, unet.scheduler_corrections, source);
   const ChosenScheduler chosen =
       choose_scheduler(registry, source, "", Json::object());  // its options are checked here
   blueprint.explanation.push_back(
       {"scheduler", own.name == chosen.plugin ? own.name : own.name + " (" + chosen.plugin + ")", own.origin});
-  explain_options(chosen, of_prediction, blueprint);
-  for (Fault& warning : scheduler_warnings(registry, source)) source.warnings.push_back(std::move(warning));
-  correct(registry, unet, blueprint);
+  explain(chosen, corrected, of_prediction, blueprint);
 }
 
 }  // namespace alice
