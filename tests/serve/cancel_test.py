@@ -19,6 +19,7 @@ CANCELS = 100 if os.environ.get("ALICE_LONG") else 7
 SLOW = {"prompt": "a cat", "seed": 5, "steps": 1000, "width": 64, "height": 64}
 SHORT = {**SLOW, "steps": 1}
 ALIVE = ("running", "cancelling")
+STAGES = ("load", "encode", "denoise", "decode")
 
 
 def statuses(server):
@@ -29,17 +30,30 @@ def look(server):
     """What is said of jobs and workers; none when jobs changed while it was asked."""
     before = statuses(server)
     metrics, health = server.get_json("/metrics"), server.get_json("/health")
+    is_ready = server.call("GET", "/readyz")[0] == 200
     if statuses(server) != before:
         return None
-    return before, metrics, health["groups"][0]
+    return before, metrics, health["groups"][0], is_ready
 
 
-def contradictions(seen):
-    jobs, metrics, group = seen
+def is_true(seen):
+    jobs, metrics, group, is_ready = seen
     alive = sum(status in ALIVE for status in jobs.values())
     queued = sum(status == "queued" for status in jobs.values())
-    told = (metrics["active_generations"], group["busy"], metrics["queue_depth"], group["queued"])
-    return [] if told == (alive, alive, queued, queued) else [(jobs, told)]
+    told = (metrics["active_generations"], group["busy"], metrics["queue_depth"], group["queued"], is_ready)
+    return told == (alive, alive, queued, queued, group["ready"] > 0)
+
+
+def contradictions(server, seen):
+    """A change is written first and told afterwards, and a worker may come between two questions: what does not fit
+    counts when it lasts."""
+    for _ in range(3):
+        if is_true(seen):
+            return []
+        jobs, seen = seen[0], look(server)
+        if seen is None or seen[0] != jobs:
+            return []
+    return [seen]
 
 
 def watch_all(server, over, results):
@@ -50,7 +64,7 @@ def watch_all(server, over, results):
         if seen is None:
             continue
         looks += 1
-        faults += contradictions(seen)
+        faults += contradictions(server, seen)
         for job, status in seen[0].items():
             if seen_of.setdefault(job, [status])[-1] != status:
                 seen_of[job].append(status)
@@ -73,13 +87,14 @@ class Poller:
 
 
 def wait_stage(server, job, stage):
-    """Until the job's events tell this stage."""
+    """Until the job's events tell this stage, or a later one: of what comes quickly only the last is told."""
+    wanted = STAGES[STAGES.index(stage):]
     connection = server.connection()
     try:
         connection.request("GET", f"/v1/jobs/{job}/events")
         answer = connection.getresponse()
         while line := answer.readline():
-            if line.startswith(b"data:") and json.loads(line[5:]).get("stage") == stage:
+            if line.startswith(b"data:") and json.loads(line[5:]).get("stage") in wanted:
                 return
         raise AssertionError(f"the job ended before it came to {stage}")
     finally:
@@ -106,17 +121,14 @@ class CancelTest(unittest.TestCase):
         following = server.submit(**SHORT)
         cancelled_at = time.monotonic()
         told = self.cancel(server, job)
-        if stuck and told == "succeeded":  # it was quicker than we
-            for pid in stopped:
-                os.kill(pid, signal.SIGCONT)
-        elif stuck:
-            self.assertEqual(told, "cancelling")
         if stage == "queued":
-            self.assertEqual(told, "cancelled")
             self.cancel(server, ahead)
         ended = server.wait_ended(job)
-        if stuck and told == "cancelling":  # who is cancelled has no worker any more
-            self.assertEqual(set(stopped) & set(server.worker_pids()), set())
+        survivors = set(stopped) & set(server.worker_pids())
+        if stage != "decode":  # which may be over, and told, before we can stop it
+            self.assertEqual((told, survivors), ("cancelling" if stage != "queued" else "cancelled", set()))
+        for pid in survivors:
+            os.kill(pid, signal.SIGCONT)
         if told != "succeeded":
             self.assertEqual((ended["status"], ended["worker_deaths"], ended["error"]), ("cancelled", 0, None), ended)
         wait_until(lambda: server.job(following)["status"] != "queued", "the next job's begin")
