@@ -52,7 +52,7 @@ void add_request(const GenerateRequest& request, const Recipe& recipe, Lines& li
   lines.add_number("guidance rescale", std::optional<double>(request.guidance_rescale), 0);
   lines.add_number("guidance start", request.guidance_start, 0);
   lines.add_number("guidance end", request.guidance_end, 1);
-  lines.add_number("clip skip", std::optional<int64_t>(request.clip_skip), 0);
+  lines.add_number("clip_skip", std::optional<int64_t>(request.clip_skip), 0);
   lines.add_number("deepcache", request.deepcache_interval, 1);
   lines.add_number("token merging", request.token_merging_ratio, 0);
   lines.add("scheduler", with_options(request.scheduler, request.scheduler_options) +

@@ -16,7 +16,8 @@ import sys
 from source_tree import repository, source_files, without_comments
 
 FOLDERS = ["core", "sdk/check", "server", "web"]
-TRANSLATORS = ["server/config/alice_dialect.cpp", "server/config/alice_dialect.h", "core/base/infotext.cpp"]
+TRANSLATORS = ["server/config/alice_dialect.cpp", "server/config/alice_dialect.h", "core/base/infotext.cpp",
+               "core/base/infotext_reader.cpp"]
 FAMILIES = ["sd15", "sd21", "sdxl", "sd3", "flux", "stable-diffusion"]
 DEVICES = ["cuda", "rocm", "mps", "vulkan"]
 KINDS = ["backends", "schedulers", "text_encoders", "unets", "vaes", "lora_formats"]
