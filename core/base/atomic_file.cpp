@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "core/base/error.h"
+#include "core/base/storage.h"
 
 namespace alice {
 namespace {
@@ -64,7 +64,7 @@ void AtomicFile::commit() {
 }
 
 void AtomicFile::fail(const char* what) const {
-  throw Error(ErrorCode::internal, file_.string(), std::string(what) + ": " + std::generic_category().message(errno));
+  throw storage_error(file_.string(), what, errno);
 }
 
 }  // namespace alice

@@ -11,16 +11,16 @@ namespace alice {
 /// no crash ever sees a torn file under the final name. What was there before is replaced. One thread at a time.
 class AtomicFile {
  public:
-  /// Throws Error(not_found) when the folder is not there, Error(internal) when it cannot be written to.
+  /// Throws Error(not_found) when the folder is not there, storage_error() when it cannot be written to.
   explicit AtomicFile(std::filesystem::path file);
   /// Without commit(): removes what was written.
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
-  /// Throws Error(internal), "disk full" among the reasons.
+  /// Throws storage_error().
   void write(std::string_view bytes);
-  /// Syncs, renames, syncs the folder. Call once, last. Throws Error(internal); the final name is then as it was
+  /// Syncs, renames, syncs the folder. Call once, last. Throws storage_error(); the final name is then as it was
   /// before.
   void commit();
 

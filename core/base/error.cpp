@@ -17,8 +17,26 @@ const char* to_string(ErrorCode code) {
     case ErrorCode::busy: return "busy";
     case ErrorCode::cancelled: return "cancelled";
     case ErrorCode::internal: return "internal";
+    case ErrorCode::storage_full: return "storage_full";
+    case ErrorCode::storage_failed: return "storage_failed";
   }
   return "internal";
+}
+
+const std::vector<ErrorCode>& all_error_codes() {
+  static const std::vector<ErrorCode> codes = [] {
+    std::vector<ErrorCode> list;
+    for (int code = 0; code <= static_cast<int>(ErrorCode::storage_failed); ++code)
+      list.push_back(static_cast<ErrorCode>(code));
+    return list;
+  }();
+  return codes;
+}
+
+ErrorCode error_code_from(const std::string& name) {
+  for (const ErrorCode code : all_error_codes())
+    if (name == to_string(code)) return code;
+  return ErrorCode::internal;
 }
 
 Error::Error(ErrorCode code, std::string place, std::string sentence)

@@ -2,6 +2,7 @@
 // A picture that was written: what the worker reports, the job store keeps and the front serves.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/base/options.h"
@@ -15,9 +16,10 @@ struct PictureFile {
   int64_t bytes = 0;
   int64_t width = 0, height = 0;  ///< pixels
   int64_t seed = 0;
+  std::optional<int64_t> removed_ms;  ///< since 1970, UTC: when retention took the file away
 };
 
-/// Every member, by its own name.
+/// Every member but removed_ms, which only the job store tells, by its own name.
 const OptionTable<PictureFile>& picture_file_options();
 
 }  // namespace alice

@@ -55,10 +55,7 @@ const std::vector<std::string> kLevels = {"debug", "info", "warning", "error", "
 const Choices<ErrorCode>& error_codes() {
   static const auto codes = [] {
     Choices<ErrorCode> list;
-    for (const ErrorCode code :
-         {ErrorCode::bad_request, ErrorCode::bad_config, ErrorCode::not_found, ErrorCode::bad_weights,
-          ErrorCode::unsupported, ErrorCode::out_of_memory, ErrorCode::busy, ErrorCode::cancelled, ErrorCode::internal})
-      list.emplace_back(to_string(code), code);
+    for (const ErrorCode code : all_error_codes()) list.emplace_back(to_string(code), code);
     return list;
   }();
   return codes;

@@ -68,7 +68,7 @@ TEST_CASE("a folder that is not there, and a name that is one, are errors that n
 
   std::filesystem::create_directories(folder / "taken/inside");
   const Error taken = error_of([&] { AtomicFile(folder / "taken").commit(); });
-  CHECK(taken.code() == ErrorCode::internal);
+  CHECK(taken.code() == ErrorCode::storage_failed);
   CHECK(entries(folder.path()) == 1);
 }
 
@@ -93,7 +93,7 @@ TEST_CASE("a disk that takes no more bytes is an error, and nothing torn is left
   std::signal(SIGXFSZ, handler);
 
   REQUIRE(error.has_value());
-  CHECK(error->code() == ErrorCode::internal);
+  CHECK(error->code() == ErrorCode::storage_full);
   CHECK(says(error->sentence(), "cannot be written"));
   CHECK(entries(folder.path()) == 0);
 }

@@ -32,7 +32,10 @@ TEST_CASE("one fault keeps its place, several are told together") {
 
 TEST_CASE("every code has its own name") {
   std::set<std::string> names;
-  for (int code = 0; code <= static_cast<int>(ErrorCode::internal); ++code)
-    names.insert(to_string(static_cast<ErrorCode>(code)));
-  CHECK(names.size() == 9);
+  for (const ErrorCode code : all_error_codes()) {
+    names.insert(to_string(code));
+    CHECK(error_code_from(to_string(code)) == code);
+  }
+  CHECK(names.size() == 11);
+  CHECK(error_code_from("no such code") == ErrorCode::internal);
 }

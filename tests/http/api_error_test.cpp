@@ -29,7 +29,8 @@ TEST_CASE("a place becomes a field's name as clients write it") {
 
 TEST_CASE("what is not the client's doing is told in general words") {
   for (const ErrorCode code :
-       {ErrorCode::internal, ErrorCode::bad_weights, ErrorCode::bad_config, ErrorCode::out_of_memory}) {
+       {ErrorCode::internal, ErrorCode::bad_weights, ErrorCode::bad_config, ErrorCode::out_of_memory,
+        ErrorCode::storage_full, ErrorCode::storage_failed}) {
     const ApiError error = to_api_error(Error(code, "/srv/secret/model", "at 0x7f00: secret"), pointer_to_param);
     CHECK(error.status >= 500);
     CHECK(error.message.find("secret") == std::string::npos);
@@ -42,6 +43,13 @@ TEST_CASE("only what costs nothing may be tried again") {
   CHECK(busy.status == 429);
   CHECK(*find_header(busy.all_headers(), "retry-after") == "7");
   CHECK(*find_header(busy.all_headers(), "x-should-retry") == "true");
+  for (const ErrorCode code : {ErrorCode::storage_full, ErrorCode::storage_failed}) {
+    const ApiError disk = to_api_error(Error(code, "/srv", "no room"), pointer_to_param, 7);
+    CHECK(disk.status == 503);
+    CHECK(disk.code == to_string(code));
+    CHECK(*find_header(disk.all_headers(), "retry-after") == "10");
+    CHECK(*find_header(disk.all_headers(), "x-should-retry") == "true");
+  }
   const ApiError fault = to_api_error(Error(ErrorCode::internal, "", ""), pointer_to_param);
   CHECK(*find_header(fault.all_headers(), "x-should-retry") == "false");
 }

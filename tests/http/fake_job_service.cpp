@@ -34,14 +34,6 @@ std::string sha256_of(const std::string& bytes) {
 
 std::string first_word(const std::string& prompt) { return prompt.substr(0, prompt.find(' ')); }
 
-ErrorCode code_named(const std::string& name) {
-  for (const ErrorCode code :
-       {ErrorCode::bad_request, ErrorCode::bad_config, ErrorCode::not_found, ErrorCode::bad_weights,
-        ErrorCode::unsupported, ErrorCode::out_of_memory, ErrorCode::busy, ErrorCode::cancelled})
-    if (name == to_string(code)) return code;
-  return ErrorCode::internal;
-}
-
 Json plain_scheduler() {
   const Json strength = {{"name", "strength"}, {"type", "number"}, {"minimum", 0.0},
                          {"maximum", 10.0},    {"default", 1.0},   {"help", "how much"}};
@@ -200,7 +192,7 @@ void FakeJobService::step() {
   const std::string wish = first_word(job.request.generate.prompt);
   if (wish == "hold") return;
   if (wish.rfind("fail:", 0) == 0) {
-    job.error = JobError{code_named(wish.substr(5)), "/steps", "secret of /srv/models/x"};
+    job.error = JobError{error_code_from(wish.substr(5)), "/steps", "secret of /srv/models/x"};
     return finish(job, JobStatus::failed);
   }
   if (wish == "die") {

@@ -199,9 +199,7 @@ TEST_CASE("attempts, deaths and times are counted as they happen") {
 TEST_CASE("every kind of error is kept") {
   with_each_store([](const Open& open) {
     const auto store = open();
-    for (const ErrorCode code : {ErrorCode::bad_request, ErrorCode::bad_config, ErrorCode::not_found,
-                                 ErrorCode::bad_weights, ErrorCode::unsupported, ErrorCode::out_of_memory,
-                                 ErrorCode::busy, ErrorCode::cancelled, ErrorCode::internal}) {
+    for (const ErrorCode code : all_error_codes()) {
       const Job job = brought_to(*store, JobStatus::running);
       REQUIRE(store->fail(job.id, 1, {code, "", ""}, 1, false));
       CHECK(store->find(job.id)->error->code == code);

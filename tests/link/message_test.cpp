@@ -158,10 +158,7 @@ TEST_CASE("a preview's bytes are kept, whatever they are and however many") {
 }
 
 TEST_CASE("every code of an error survives the journey") {
-  for (const ErrorCode code :
-       {ErrorCode::bad_request, ErrorCode::bad_config, ErrorCode::not_found, ErrorCode::bad_weights,
-        ErrorCode::unsupported, ErrorCode::out_of_memory, ErrorCode::busy, ErrorCode::cancelled, ErrorCode::internal})
-    CHECK(sent(JobFailed{kRun, code, "", "x"}).code == code);
+  for (const ErrorCode code : all_error_codes()) CHECK(sent(JobFailed{kRun, code, "", "x"}).code == code);
 }
 
 TEST_CASE("text that is no UTF-8 arrives with replacements") {

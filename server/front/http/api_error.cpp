@@ -26,7 +26,7 @@ struct Told {
   int status;
   const char* message;
 };
-constexpr std::array<Told, 9> kTold = {{
+constexpr std::array<Told, 11> kTold = {{
     {ErrorCode::bad_request, 400, nullptr},
     {ErrorCode::not_found, 404, nullptr},
     {ErrorCode::unsupported, 400, nullptr},
@@ -36,8 +36,24 @@ constexpr std::array<Told, 9> kTold = {{
      "the model's or a LoRA's files are damaged or do not fit; the server's log says more"},
     {ErrorCode::bad_config, 503, "the server's configuration does not allow this; its log says more"},
     {ErrorCode::cancelled, kClientLeft, "the job was cancelled"},
+    {ErrorCode::storage_full, 503,
+     "the server's disk is full; what was accepted is kept, and goes on when there is room: try again later"},
+    {ErrorCode::storage_failed, 503,
+     "the server cannot write to its disk at the moment; what was accepted is kept: try again later"},
     {ErrorCode::internal, 500, "an internal fault; the server's log has it under this request's id"},
 }};
+
+/// Disks are looked at each second while they are in trouble, but somebody must make room first.
+constexpr int64_t kStorageRetryS = 10;
+
+bool is_of_storage(ErrorCode code) { return code == ErrorCode::storage_full || code == ErrorCode::storage_failed; }
+
+/// What will not last: the same may be asked again after so many seconds.
+ApiError passing(ApiError error, int64_t retry_after_s) {
+  error.again = true;
+  error.headers.emplace_back("Retry-After", std::to_string(retry_after_s));
+  return error;
+}
 
 const Told& told_of(ErrorCode code) {
   const auto found = std::find_if(kTold.begin(), kTold.end(), [&](const Told& told) { return told.code == code; });
@@ -130,12 +146,10 @@ std::string pointer_to_param(const std::string& place) {
 ApiError to_api_error(ErrorCode code, const std::string& place, const std::string& sentence, const ParamOf& param_of,
                       int64_t retry_after_s) {
   const Told& told = told_of(code);
+  if (is_of_storage(code)) return passing(ApiError(told.status, to_string(code), told.message), kStorageRetryS);
   if (told.message != nullptr) return {told.status, to_string(code), told.message};
   ApiError error(told.status, to_string(code), told_together(faults_of(place, sentence), param_of), param_of(place));
-  if (code != ErrorCode::busy) return error;
-  error.again = true;
-  error.headers.emplace_back("Retry-After", std::to_string(retry_after_s));
-  return error;
+  return code == ErrorCode::busy ? passing(std::move(error), retry_after_s) : error;
 }
 
 ApiError to_api_error(const Error& error, const ParamOf& param_of, int64_t retry_after_s) {
@@ -159,10 +173,7 @@ std::string too_slow_answer() {
 }
 
 ApiError no_room() {
-  ApiError error(503, to_string(ErrorCode::busy), "too many connections are open");
-  error.again = true;
-  error.headers.emplace_back("Retry-After", "1");
-  return error;
+  return passing(ApiError(503, to_string(ErrorCode::busy), "too many connections are open"), 1);
 }
 
 std::string no_room_answer() { return last_words(no_room()); }

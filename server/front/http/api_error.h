@@ -47,7 +47,8 @@ using ParamOf = std::function<std::string(const std::string& place)>;
 std::string pointer_to_param(const std::string& place);
 
 /// What the client is told of an error of ours. What is not the client's doing is told in general words: the details
-/// (paths, addresses, texts of libraries) are for the log. `retry_after_s` is told with busy.
+/// (paths, addresses, texts of libraries) are for the log. `retry_after_s` is told with busy; a disk in
+/// trouble has a pause of its own.
 ApiError to_api_error(ErrorCode code, const std::string& place, const std::string& sentence, const ParamOf& param_of,
                       int64_t retry_after_s = 1);
 ApiError to_api_error(const Error& error, const ParamOf& param_of, int64_t retry_after_s = 1);

@@ -35,14 +35,6 @@ std::string listed_columns() {
 /// Greater than every id: ids are hex digits.
 const std::string kAfterEveryId = "~";
 
-ErrorCode error_code_from(const std::string& word) {
-  for (const ErrorCode code :
-       {ErrorCode::bad_request, ErrorCode::bad_config, ErrorCode::not_found, ErrorCode::bad_weights,
-        ErrorCode::unsupported, ErrorCode::out_of_memory, ErrorCode::busy, ErrorCode::cancelled})
-    if (word == to_string(code)) return code;
-  return ErrorCode::internal;
-}
-
 /// Nothing is written before the file is known to be ours.
 void settle_how_it_is_written(SQLite::Database& database, const std::string& file) {
   prepare_schema(database);

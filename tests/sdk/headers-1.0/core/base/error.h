@@ -9,19 +9,25 @@ namespace alice {
 
 /// What kind of fault it is; the HTTP status and the exit code follow from it.
 enum class ErrorCode {
-  bad_request,    ///< the caller's value is wrong; the caller can mend it
-  bad_config,     ///< config.yaml, an ALICE_* variable or a command line option is wrong
-  not_found,      ///< a model, LoRA, plugin or file that was named is not there
-  bad_weights,    ///< a model or LoRA file is damaged, incomplete or does not fit
-  unsupported,    ///< understood, but not built (or not possible with this model)
-  out_of_memory,  ///< the work does not fit; a smaller one may
-  busy,           ///< try again later
-  cancelled,      ///< the caller asked to stop
-  internal,       ///< a fault of ALICE or of a plugin
+  bad_request,     ///< the caller's value is wrong; the caller can mend it
+  bad_config,      ///< config.yaml, an ALICE_* variable or a command line option is wrong
+  not_found,       ///< a model, LoRA, plugin or file that was named is not there
+  bad_weights,     ///< a model or LoRA file is damaged, incomplete or does not fit
+  unsupported,     ///< understood, but not built (or not possible with this model)
+  out_of_memory,   ///< the work does not fit; a smaller one may
+  busy,            ///< try again later
+  cancelled,       ///< the caller asked to stop
+  internal,        ///< a fault of ALICE or of a plugin
+  storage_full,    ///< the disk has no room for what ALICE writes; try again when it has
+  storage_failed,  ///< what ALICE writes to is read-only, gone, replaced or damaged; try again when it is mended
 };
 
+/// Every code, in the order above.
+const std::vector<ErrorCode>& all_error_codes();
 /// The name as it stands in logs and JSON: "bad_request", ...
 const char* to_string(ErrorCode code);
+/// The code of that name; internal for one that is none.
+ErrorCode error_code_from(const std::string& name);
 
 /// One thing that is wrong; `place` and `sentence` as in Error.
 struct Fault {
