@@ -1,13 +1,12 @@
 #include "server/logging.h"
 
-#include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <memory>
 #include <vector>
 
-#include "core/base/error.h"
+#include "server/log_file.h"
 #include "server/log_format.h"
 
 namespace alice {
@@ -28,13 +27,8 @@ spdlog::level::level_enum level_of(LogLevel level) {
 }
 
 spdlog::sink_ptr open_file(const LoggingConfig& config) {
-  const auto bytes = static_cast<size_t>(config.max_size_mb * kBytesPerMegabyte);
-  try {
-    return std::make_shared<spdlog::sinks::rotating_file_sink_mt>(*config.file, bytes,
-                                                                  static_cast<size_t>(config.backup_count));
-  } catch (const spdlog::spdlog_ex& e) {
-    throw Error(ErrorCode::bad_config, config.file_place, std::string("the log file cannot be opened: ") + e.what());
-  }
+  return std::make_shared<LogFile>(*config.file, static_cast<int64_t>(config.max_size_mb * kBytesPerMegabyte),
+                                   config.backup_count, config.file_place);
 }
 
 /// Its level is its own: whoever wants no word of what goes well still wants to see who calls.

@@ -2,7 +2,11 @@
 
 #include <spdlog/sinks/sink.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
+#include <algorithm>
+#include <csignal>
 #include <regex>
 
 #include "tests/support/catch.h"
@@ -63,6 +67,59 @@ TEST_CASE("the log file is rotated by size, and no more files are kept than was 
     ++files;
   }
   CHECK(files == 3);
+}
+
+TEST_CASE("the log file is its owner's alone, also one that was not") {
+  TempFolder folder;
+  LoggingConfig config;
+  config.file = folder.write("alice.log", "old\n").string();
+  REQUIRE(::chmod(config.file->c_str(), 0644) == 0);
+  TestLog log(config);
+  struct stat status {};
+  REQUIRE(::stat(config.file->c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("lines that find no room are counted, and the log goes on when there is some") {
+  TempFolder folder;
+  LoggingConfig config;
+  config.file = (folder / "alice.log").string();
+  config.max_size_mb = 1;
+  TestLog log(config);
+  spdlog::error("before");
+  rlimit usual{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &usual) == 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit full = usual;
+  full.rlim_cur = std::filesystem::file_size(*config.file) + 10;  // a part of a line
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+  for (int i = 0; i < 3; ++i) spdlog::error("lost");
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &usual) == 0);
+  std::signal(SIGXFSZ, handler);
+  spdlog::error("after");
+  const std::string text = bytes_of(*config.file);
+  CHECK_FALSE(says(text, "lost"));
+  CHECK(says(text, "lines are missing here, for they could not be written: 3\n"));
+  CHECK(std::count(text.begin(), text.end(), '\n') == 3);
+  CHECK(text.find("before") < text.find("missing"));
+  CHECK(text.find("missing") < text.find("after"));
+}
+
+TEST_CASE("a log file, or its folder, that is taken away is made again as soon as it can be") {
+  TempFolder folder;
+  LoggingConfig config;
+  config.file = (folder / "log/alice.log").string();
+  TestLog log(config);
+  spdlog::error("one");
+  std::filesystem::remove(*config.file);
+  spdlog::error("two");
+  CHECK(says(bytes_of(*config.file), "two"));
+  std::filesystem::remove_all(folder / "log");
+  spdlog::error("lost");
+  std::filesystem::create_directory(folder / "log");
+  spdlog::error("three");
+  CHECK(says(bytes_of(*config.file), "could not be written: 1\n"));
+  CHECK(says(bytes_of(*config.file), "three"));
 }
 
 TEST_CASE("a log file that cannot be opened is an error at the place that named it") {
