@@ -100,6 +100,8 @@ void generate(const Pipeline& pipeline, const Settings& settings, const Generate
     const Conditioning conditioning = encode(pipeline, settings, batch, batch_warnings);
     if (first == 0) warnings.insert(warnings.end(), batch_warnings.begin(), batch_warnings.end());
 
+    if (hooks.are_made && hooks.are_made(first, batch)) continue;
+
     std::vector<uint64_t> seeds;
     for (int64_t k = 0; k < batch; ++k) seeds.push_back(settings.seed + static_cast<uint64_t>(first + k));
     SeededNoise noise(seeds);

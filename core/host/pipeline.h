@@ -89,6 +89,9 @@ Tensor decode(const Pipeline& pipeline, const Tensor& latents);
 struct GenerateHooks {
   std::function<void(const Progress&)> on_progress;
   std::function<void(const GeneratedImage&)> on_image;  ///< each picture as soon as its batch is decoded, in order
+  /// Asked before the pictures [first, first + images) are denoised: true when they are there already. They are passed
+  /// over then.
+  std::function<bool(int64_t first, int64_t images)> are_made;
   WrapDenoise wrap_denoise;
 };
 

@@ -19,7 +19,7 @@ struct DialectKey {
 };
 
 constexpr const char* kNoKeys = "there are no users and no keys yet";
-constexpr const char* kNoGallery = "there is no gallery yet: pictures stay until somebody deletes them";
+constexpr const char* kNoGallery = "there is no gallery yet; `retention` says how long pictures are kept";
 constexpr const char* kNoDownloads = "nothing is downloaded";
 constexpr const char* kNoAudio = "there is no audio generation";
 constexpr const char* kBackendDecides = "the backend decides it; see backends and their options";

@@ -7,6 +7,7 @@
 #include "core/base/nearest.h"
 #include "server/config/alice_dialect.h"
 #include "server/config/model_names.h"
+#include "server/config/retention_section.h"
 #include "server/config/section_tables.h"
 #include "server/config/server_options.h"
 #include "server/config/worker_groups.h"
@@ -51,7 +52,8 @@ class LayerReader : private SectionReader {
 
   void read(const ConfigNode& root) {
     const auto sections =
-        joined({"plugins", "backends", "models", "generation", "server", "jobs", "workers", "storage", "logging"},
+        joined({"plugins", "backends", "models", "generation", "server", "jobs", "workers", "storage", "retention",
+                "logging"},
                alice_sections());
     if (!is_map(root, "a configuration", sections)) return;
     for (const auto& [key, place, value] : root.members) {
@@ -71,6 +73,8 @@ class LayerReader : private SectionReader {
         read_workers(value);
       else if (key == "storage")
         read_storage(value);
+      else if (key == "retention")
+        read_retention_section(value);
       else if (key == "logging")
         read_logging(value);
       else if (contains(alice_sections(), key))
@@ -225,13 +229,20 @@ class LayerReader : private SectionReader {
   }
 
   void read_storage(const ConfigNode& node) {
-    if (!is_map(node, "storage", joined(kStorageKeys, alice_keys("storage")))) return;
+    const auto keys = joined(kStorageKeys, names_of(storage_options()));
+    if (!is_map(node, "storage", joined(keys, alice_keys("storage")))) return;
     for (const auto& [key, place, value] : node.members) {
       if (value.is_null()) continue;
       if (key == "data_directory") config_.server.data_directory = path_in(name_in(value, key));
       if (key == "images_directory") config_.server.images_directory = path_in(name_in(value, key));
     }
+    read_options(storage_options(), node, config_.server);
     note_origins("storage", node);
+  }
+
+  void read_retention_section(const ConfigNode& node) {
+    read_retention(node, *this, config_.server);
+    note_origins("retention", node);
   }
 
   void read_logging(ConfigNode node) {

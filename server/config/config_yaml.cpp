@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/config/retention_section.h"
 #include "server/config/section_tables.h"
 #include "server/config/server_options.h"
 #include "server/config/worker_groups.h"
@@ -146,6 +147,14 @@ void add_groups(const Config& config, YamlText& out) {
   }
 }
 
+void add_retention(const Config& config, YamlText& out) {
+  out.section("retention");
+  for (const auto& [name, limits] : {std::pair("jobs", &config.server.retained_jobs),
+                                     std::pair("pictures", &config.server.retained_pictures),
+                                     std::pair("records", &config.server.retained_records)})
+    out.value(1, name, std::string("retention.") + name, retention_options().write(*limits));
+}
+
 }  // namespace
 
 std::string config_yaml(const Config& config) {
@@ -164,6 +173,8 @@ std::string config_yaml(const Config& config) {
   out.section("storage");
   out.value(1, "data_directory", "storage.data_directory", config.server.data_directory.string());
   out.value(1, "images_directory", "storage.images_directory", config.server.images_directory.string());
+  out.values(storage_options(), config.server, "storage", 1);
+  add_retention(config, out);
   out.section("logging");
   out.values(logging_options(), config.logging, "logging", 1);
   return out.text();

@@ -19,7 +19,8 @@ struct Units {
 const std::map<std::string, Units>& all_units() {
   static const std::map<std::string, Units> units = {
       {"seconds",
-       {"a number of seconds, or a time such as 30s or 5m", {{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}}}},
+       {"a number of seconds, or a time such as 30s or 5m",
+        {{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}}}},
       {"bytes",
        {"a size such as 2GB or 512MiB",
         {{"B", 1},

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/host_config.h"
+#include "core/base/storage.h"
 
 namespace alice {
 
@@ -39,6 +40,13 @@ struct WorkerGroupConfig {
 /// More than one job of jobs.attempts can cause.
 inline constexpr int64_t kBreakerDeaths = 5;
 
+/// How much of one kind of things is kept; without a limit everything is.
+struct RetentionLimits {
+  std::optional<double> max_age_s;
+  std::optional<int64_t> max_count;
+  std::optional<int64_t> max_size;  ///< bytes
+};
+
 struct ServerConfig {
   // server:
   std::string host = "127.0.0.1";          ///< an IPv4 or IPv6 address
@@ -56,6 +64,7 @@ struct ServerConfig {
   int64_t queue_size = 100;     ///< waiting jobs; more are refused
   double step_timeout_s = 600;  ///< a worker that says nothing about its job for so long is killed
   int64_t job_attempts = 3;     ///< a job that so many workers died of fails
+  int64_t max_record = 1'000'000'000;  ///< bytes of one job's record of steps
   // generation:
   int64_t workers = 1;               ///< max_concurrent: each job has a worker process to itself
   double request_timeout_s = 0;      ///< how long a POST waits for its job; 0: as long as it takes
@@ -65,6 +74,10 @@ struct ServerConfig {
   // storage:
   std::filesystem::path data_directory;    ///< database, records
   std::filesystem::path images_directory;  ///< pictures
+  int64_t reserve = kLargestReserve;       ///< bytes that are kept free of each disk, at most: reserve_of()
+  // retention:
+  RetentionLimits retained_jobs, retained_pictures;
+  RetentionLimits retained_records = {7 * 24 * 3600.0, std::nullopt, 4'000'000'000};
 };
 
 /// As it was said, or as it is without a word. Of what load_config() has given.

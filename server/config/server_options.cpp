@@ -68,7 +68,15 @@ const OptionTable<ServerConfig>& job_options() {
           .integer("queue_size", &S::queue_size, {1, 1e6}, "waiting jobs; more are refused")
           .number("step_timeout", &S::step_timeout_s, {0.1, kLongestTimeout},
                   "a worker that is silent for so long about its job is killed", "seconds")
-          .integer("attempts", &S::job_attempts, {1, 100}, "a job that so many workers died of fails");
+          .integer("attempts", &S::job_attempts, {1, 100}, "a job that so many workers died of fails")
+          .integer("max_record", &S::max_record, {0, 1e15}, "the largest record of a job's steps", "bytes");
+  return table;
+}
+
+const OptionTable<ServerConfig>& storage_options() {
+  using S = ServerConfig;
+  static const auto table = OptionTable<S>().integer("reserve", &S::reserve, {0, 1e15},
+                                                     "what is kept free of each disk, at most", "bytes");
   return table;
 }
 

@@ -8,6 +8,7 @@ namespace alice {
 
 const OptionTable<ServerConfig>& server_options();       ///< server:
 const OptionTable<ServerConfig>& job_options();          ///< jobs:
+const OptionTable<ServerConfig>& storage_options();      ///< storage:, but its folders
 const OptionTable<ServerConfig>& concurrency_options();  ///< the part of generation: that is not about pictures
 
 /// Makes addresses of the names that stand for this machine ("localhost") in `server`, the section as it was written.

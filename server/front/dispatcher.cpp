@@ -18,20 +18,23 @@ void log_job(spdlog::level::level_enum level, const Job& job, const std::string&
 
 }  // namespace
 
-Dispatcher::Dispatcher(boost::asio::io_context& io, const Settings& settings, JobStore& store, const JobFiles& files,
+Dispatcher::Dispatcher(boost::asio::io_context& io, const Settings& settings, const StorageWatch::Parts& storage,
                        JobWatchers& watchers, StateBoard& board)
     : io_(io),
       settings_(settings),
-      store_(store),
-      files_(files),
+      store_(storage.store),
+      files_(storage.files),
       watchers_(watchers),
       board_(board),
       groups_(io, settings.groups, *this),
       refreshes_([this] { return ask_for_descriptions(); }, [this] { return groups_.description(); }),
       reloader_(io, groups_),
-      health_(io, [this] { retry(); }),
+      storage_(io, storage, {[this] { publish(); }, [this] { tell_held(); }, [this] { retry(); }}),
+      sweeper_(io, settings.retention, store_, files_,
+               {[this] { return storage_.works(); }, [this](const Error& e) { storage_.failed(e); },
+                [this] { return running_.ids(); }}),
       admission_(groups_, board, pace_, settings.default_model, settings.queue_size),
-      running_(store, files, watchers, board, health_, pace_,
+      running_(store_, files_, watchers, board, storage_, pace_,
                {[this](Job job) { wait_again(std::move(job)); }, [this] { publish(); }}),
       deadline_(io) {
   board_.update([&](ServerState& state) {
@@ -45,11 +48,14 @@ void Dispatcher::start(std::vector<Job> unfinished) {
   for (Job& job : unfinished) admission_.group_of(job.request.generate.model).queue().push_back(std::move(job));
   for (const auto& group : groups_) group->start();
   if (settings_.watch_plugins.count() > 0) reloader_.watch(settings_.watch_plugins);
+  storage_.start();
+  sweeper_.start();
   publish();
 }
 
-void Dispatcher::admit(GenerateRequest& request) const {
+void Dispatcher::admit(GenerateRequest& request) {
   if (draining_) throw Error(ErrorCode::busy, "", "the server is stopping; try again when it is back");
+  storage_.check();
   admission_.admit(request);
 }
 
@@ -57,7 +63,6 @@ void Dispatcher::admit(GenerateRequest& request) const {
 
 void Dispatcher::enqueue(Job job) {
   admission_.group_of(job.request.generate.model).queue().push_back(std::move(job));
-  health_.works();
   publish();
   boost::asio::post(io_, [this] { dispatch(); });
 }
@@ -65,6 +70,7 @@ void Dispatcher::enqueue(Job job) {
 /// Of a run that is over, but not the job.
 void Dispatcher::wait_again(Job job) {
   if (draining_) watchers_.tell(job.id, handed_back_event(job));
+  if (storage_.lasts()) watchers_.tell(job.id, held_event(storage_.trouble()->code()));
   WorkerGroup& group = admission_.group_of(job.request.generate.model);
   group.queue().push_front(std::move(job));
   publish();
@@ -98,17 +104,17 @@ bool Dispatcher::move_first(WorkerGroup& group) {
   return true;
 }
 
-/// False when the store fails: the job waits on.
+/// False when the storage fails: the job waits on.
 bool Dispatcher::begin_next(WorkerGroup& group, size_t worker) {
   JobQueue& queue = group.queue();
+  if (!storage_.works()) return false;
   std::optional<int64_t> attempt;
   try {
     attempt = store_.begin(queue.front().id, now_ms());
   } catch (const Error& e) {
-    health_.failed(e);
+    storage_.failed(e);
     return false;
   }
-  health_.works();
   Job job = queue.take(queue.front().id);
   tell_positions(group);
   if (!attempt.has_value()) {
@@ -135,6 +141,8 @@ void Dispatcher::order(WorkerGroup& group, size_t worker, RunningJob& run) {
   order.preview_every = run.job.request.preview_every;
   order.pictures_folder = files_.pictures_folder().string();
   order.record_file = files_.record_file(run.job.id).string();
+  order.max_record = settings_.max_record;
+  order.reserve = files_.most_reserve();
   run.worker = worker;
   log_job(spdlog::level::info, run.job,
           fmt::format("begun by worker {}, attempt {}", group.log_name(worker), run.job.attempts));
@@ -159,12 +167,13 @@ void Dispatcher::cancel(const std::string& id) {
   dispatch();
 }
 
+/// When the store fails the job waits no more all the same: running_ writes its end as soon as it can be written.
 void Dispatcher::cancel_waiting(WorkerGroup& group, const std::string& id) {
-  store_.cancel(id, now_ms());
   const int64_t position = *group.queue().position(id);
   RunningJob& run = running_.add(group.queue().take(id));
   tell_positions(group, position);
-  running_.conclude_written(run);
+  running_.cancel(run);
+  if (storage_.trouble().has_value() && running_.find(id) != nullptr) throw Error(*storage_.trouble());
 }
 
 void Dispatcher::cancel_running(RunningJob& run) {
@@ -224,11 +233,20 @@ void Dispatcher::on(WorkerGroup&, size_t, const JobDone& done) {
 }
 
 void Dispatcher::on(WorkerGroup&, size_t, const JobFailed& failed) {
-  if (RunningJob* run = running_.find(failed.run))
-    running_.fail(*run, {failed.code, failed.place, failed.sentence}, /*worker_died=*/false);
-  else
+  RunningJob* run = running_.find(failed.run);
+  if (run == nullptr)
     running_.tidy(failed.run.job);
+  else if (failed.code == ErrorCode::storage_full || failed.code == ErrorCode::storage_failed)
+    hold(*run, failed);
+  else
+    running_.fail(*run, {failed.code, failed.place, failed.sentence}, /*worker_died=*/false);
   dispatch();
+}
+
+/// Its pictures could not be written, which is no fault of the job: it goes on from its record when they can.
+void Dispatcher::hold(RunningJob& run, const JobFailed& failed) {
+  storage_.failed(Error(failed.code, failed.place, failed.sentence));
+  running_.put_back(run, /*worker_died=*/false);
 }
 
 void Dispatcher::on(WorkerGroup&, size_t, const Preloading&) { publish(); }
@@ -271,11 +289,16 @@ void Dispatcher::lost(WorkerGroup& group, RunningJob& run, const WorkerEnd& end)
   running_.put_back(run, /*worker_died=*/true);
 }
 
-// --- a store that fails
+// --- storage that fails
 
-void Dispatcher::store_failed(const Error& error) {
-  health_.failed(error);
-  publish();
+void Dispatcher::store_failed(const Error& error) { storage_.failed(error); }
+
+/// Those who wait for a job that cannot go on.
+void Dispatcher::tell_held() {
+  const JobEvent event = held_event(storage_.trouble()->code());
+  for (const auto& group : groups_)
+    for (const Job& job : group->queue().jobs()) watchers_.tell(job.id, event);
+  for (const std::string& id : running_.unwritten()) watchers_.tell(id, event);
 }
 
 void Dispatcher::retry() {
@@ -310,7 +333,8 @@ void Dispatcher::hand_back() {
 void Dispatcher::stop() {
   begin_drain();
   hand_back();
-  health_.stop();
+  storage_.stop();
+  sweeper_.stop();
   deadline_.cancel();
   reloader_.stop();
   refreshes_.give_up(Error(ErrorCode::busy, "", "the server is stopping"));
@@ -345,7 +369,7 @@ std::vector<std::string> Dispatcher::not_ready() const {
   if (draining_) reasons.push_back("the server is stopping");
   const WorkerPool& pool = groups_.default_group().pool();
   if (pool.ready() == 0) reasons.push_back(pool.trouble().empty() ? "no worker is ready yet" : pool.trouble());
-  if (!health_.trouble().empty()) reasons.push_back(health_.trouble());
+  if (storage_.trouble().has_value()) reasons.push_back(storage_.trouble()->sentence());
   return reasons;
 }
 

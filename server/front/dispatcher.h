@@ -14,6 +14,8 @@
 #include "server/front/plugin_reloader.h"
 #include "server/front/refresh_calls.h"
 #include "server/front/running_jobs.h"
+#include "server/front/storage_watch.h"
+#include "server/front/sweeper.h"
 #include "server/front/worker_groups.h"
 
 namespace alice {
@@ -27,9 +29,11 @@ class Dispatcher final : private GroupListener {
     int64_t queue_size = 100;                    ///< of each group
     std::string default_model;                   ///< "": the only one there is
     std::chrono::milliseconds watch_plugins{0};  ///< how often libraries are looked at; 0: never
+    int64_t max_record = 0;                      ///< bytes of a job's record; 0: nothing is recorded
+    Retention retention;
   };
 
-  Dispatcher(boost::asio::io_context& io, const Settings& settings, JobStore& store, const JobFiles& files,
+  Dispatcher(boost::asio::io_context& io, const Settings& settings, const StorageWatch::Parts& storage,
              JobWatchers& watchers, StateBoard& board);
 
   /// Starts the workers. `unfinished`: jobs of an earlier process, queued, in their order.
@@ -39,12 +43,12 @@ class Dispatcher final : private GroupListener {
   int64_t queued() const { return groups_.queued(); }
   /// Settles which model a new request means, as far as it is known, and whether it may wait for it. Throws as
   /// JobService::submit() says.
-  void admit(GenerateRequest& request) const;
+  void admit(GenerateRequest& request);
   /// A job that is in the store. It is begun later, never within this call.
   void enqueue(Job job);
   /// Without effect when the job neither waits nor runs. A job that runs is `cancelling` until its
-  /// worker has let go of it. Throws Error(internal) when the store fails; a worker has been told to stop then, and the
-  /// job becomes cancelled once the store works.
+  /// worker has let go of it. Throws what the store throws when it fails; the job becomes cancelled once the store
+  /// works.
   void cancel(const std::string& id);
   /// What somebody who begins to watch a job is told first; nothing when it neither waits nor runs.
   std::optional<JobEvent> present(const std::string& id);
@@ -85,6 +89,8 @@ class Dispatcher final : private GroupListener {
   void cancel_running(RunningJob& run);
   void lost(WorkerGroup& group, RunningJob& run, const WorkerEnd& end);
   void wait_again(Job job);
+  void hold(RunningJob& run, const JobFailed& failed);
+  void tell_held();
   void retry();
   std::set<RefreshCalls::Asked> ask_for_descriptions();
   void begin_drain();
@@ -104,7 +110,8 @@ class Dispatcher final : private GroupListener {
   WorkerGroups groups_;
   RefreshCalls refreshes_;
   PluginReloader reloader_;
-  StoreHealth health_;
+  StorageWatch storage_;
+  Sweeper sweeper_;
   Pace pace_;
   JobAdmission admission_;
   RunningJobs running_;

@@ -40,6 +40,7 @@ int64_t drawn_seed() { return static_cast<int64_t>(std::random_device{}()); }
 /// Jobs that the last process left, queued again, but for those that were being cancelled: they are now. None of their
 /// workers lives: it was this process's right to lock the folder.
 std::vector<Job> take_up(JobStore& store, const JobFiles& files) {
+  ids_begin_above(store.newest_id());
   std::vector<Job> jobs;
   for (Job& job : store.unfinished()) {
     if (job.status == JobStatus::cancelling) {
@@ -58,15 +59,8 @@ std::vector<Job> take_up(JobStore& store, const JobFiles& files) {
 Dispatcher::Settings dispatcher_settings(const JobDeskSettings& settings) {
   std::vector<WorkerGroupSettings> groups = settings.groups;
   groups.insert(groups.begin(), {kDefaultGroup, {}, settings.workers, settings.job_attempts, settings.breaker});
-  return {std::move(groups), settings.queue_size, settings.default_model, settings.watch_plugins};
-}
-
-std::filesystem::path made(const std::filesystem::path& folder) {
-  std::error_code fault;
-  std::filesystem::create_directories(folder, fault);
-  if (fault)
-    throw Error(ErrorCode::bad_config, folder.string(), "the data directory cannot be made: " + fault.message());
-  return folder;
+  return {std::move(groups),      settings.queue_size, settings.default_model,
+          settings.watch_plugins, settings.max_record, settings.retention};
 }
 
 }  // namespace
@@ -76,11 +70,11 @@ class JobDesk::Room {
  public:
   explicit Room(const JobDeskSettings& settings)
       : settings_(settings),
-        lock_(made(settings.data_directory)),
-        files_(settings.data_directory, settings.images_directory),
-        store_(open_sqlite_job_store((settings.data_directory / kDatabase).string())),
+        files_(settings.data_directory, settings.images_directory, settings.reserve),
+        lock_(settings.data_directory),
+        store_(settings.open_store((settings.data_directory / kDatabase).string())),
         reader_((settings.data_directory / kDatabase).string()),
-        dispatcher_(thread_.io(), dispatcher_settings(settings), *store_, files_, watchers_, board_) {
+        dispatcher_(thread_.io(), dispatcher_settings(settings), {*store_, files_, lock_}, watchers_, board_) {
     thread_.post([this, unfinished = take_up(*store_, files_)](bool) { begin(unfinished); });
     thread_.start();
   }
@@ -123,8 +117,8 @@ class JobDesk::Room {
   void begin(const std::vector<Job>& unfinished);
 
   const JobDeskSettings settings_;
-  const FolderLock lock_;
   const JobFiles files_;
+  FolderLock lock_;
   std::unique_ptr<JobStore> store_;
   JobWatchers watchers_;
   StateBoard board_;

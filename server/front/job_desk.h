@@ -7,9 +7,11 @@
 #include <memory>
 #include <string>
 
+#include "core/base/storage.h"
 #include "server/config/config.h"
 #include "server/front/job_service.h"
 #include "server/front/worker_settings.h"
+#include "server/jobs/job_store.h"
 
 namespace alice {
 
@@ -24,6 +26,10 @@ struct JobDeskSettings {
   Breaker::Settings breaker;                   ///< of the default group
   std::vector<WorkerGroupSettings> groups;     ///< beside it
   std::chrono::milliseconds watch_plugins{0};  ///< how often plugin libraries are looked at; 0: never
+  int64_t reserve = kLargestReserve;           ///< bytes kept free of each disk, at most (reserve_of())
+  int64_t max_record = 1'000'000'000;          ///< bytes of a job's record; 0: nothing is recorded
+  Retention retention;
+  std::function<std::unique_ptr<JobStore>(const std::string& file)> open_store = open_sqlite_job_store;
 };
 
 /// `worker`: the worker's program and what it is told; to those of a group --group is added.
@@ -33,7 +39,7 @@ class JobDesk final : public JobService {
  public:
   /// Locks the data folder, opens the store, takes up what an earlier process left, and starts the workers. Throws
   /// Error(bad_config) that names the folder or file which is in use by another server, cannot be written or is not
-  /// ours; Error(internal) when the store fails.
+  /// ours; Error(storage_full) or Error(storage_failed) when the store fails.
   /// The desk's thread takes no signals.
   explicit JobDesk(const JobDeskSettings& settings);
   /// As stop().

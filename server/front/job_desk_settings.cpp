@@ -41,12 +41,22 @@ WorkerGroupSettings group_settings(const Config& config, const WorkerGroupConfig
   return settings;
 }
 
+RetentionRule rule_of(const RetentionLimits& limits) {
+  RetentionRule rule = {std::nullopt, limits.max_count, limits.max_size};
+  if (limits.max_age_s) rule.max_age_ms = milliseconds(*limits.max_age_s).count();
+  return rule;
+}
+
 }  // namespace
 
 JobDeskSettings job_desk_settings(const Config& config, const std::vector<std::string>& worker) {
   JobDeskSettings settings;
   settings.data_directory = config.server.data_directory;
   settings.images_directory = config.server.images_directory;
+  settings.reserve = config.server.reserve;
+  settings.max_record = config.server.max_record;
+  settings.retention = {rule_of(config.server.retained_jobs), rule_of(config.server.retained_pictures),
+                        rule_of(config.server.retained_records)};
   settings.queue_size = config.server.queue_size;
   settings.default_model = config.default_model;
   settings.log_prompts = config.logging.prompts;

@@ -39,6 +39,12 @@ JobEvent preview_event(const JobPreview& preview) {
   return event;
 }
 
+JobEvent held_event(ErrorCode trouble) {
+  JobEvent event = event_of(JobEvent::Kind::held);
+  event.trouble = trouble;
+  return event;
+}
+
 JobEvent ended_event(const Job& job) {
   JobEvent event = event_of(JobEvent::Kind::ended);
   event.job = job;

@@ -11,6 +11,7 @@ JobEvent position_event(int64_t position);
 /// Where a run is.
 JobEvent step_event(const RunningJob& run);
 JobEvent preview_event(const JobPreview& preview);
+JobEvent held_event(ErrorCode trouble);
 JobEvent ended_event(const Job& job);
 JobEvent handed_back_event(const Job& job);
 

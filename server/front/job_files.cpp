@@ -2,12 +2,16 @@
 
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "core/base/storage.h"
 
 namespace alice {
 namespace {
@@ -15,12 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kRecordExtension = ".rec";
-
-void make_folder(const fs::path& folder) {
-  std::error_code fault;
-  fs::create_directories(folder, fault);
-  if (fault) throw Error(ErrorCode::bad_config, folder.string(), "the folder cannot be made: " + fault.message());
-}
 
 void remove_file(const fs::path& file) {
   std::error_code fault;
@@ -50,33 +48,68 @@ bool is_left_over(const fs::path& file) {
 
 }  // namespace
 
-JobFiles::JobFiles(const fs::path& data_directory, fs::path images_directory)
-    : records_(fs::absolute(data_directory / "records")), pictures_(fs::absolute(std::move(images_directory))) {
-  make_folder(records_);
-  make_folder(pictures_);
+JobFiles::JobFiles(const fs::path& data_directory, const fs::path& images_directory, int64_t most_reserve)
+    : data_(data_directory, "the data folder"),
+      records_(data_directory / "records", "the folder of records"),
+      pictures_(images_directory, "the folder of pictures"),
+      most_reserve_(most_reserve) {
+  for (const KeptFolder* folder : {&data_, &pictures_})
+    if (folder->is_open_to_others())
+      spdlog::warn("{} is open to other users of this machine: pictures and prompts are people's own; chmod 700 {}",
+                   folder->path().string(), folder->path().string());
 }
 
-fs::path JobFiles::record_file(const std::string& job) const { return records_ / (job + kRecordExtension); }
+fs::path JobFiles::record_file(const std::string& job) const { return records_.path() / (job + kRecordExtension); }
 
 std::string JobFiles::picture_name(const std::string& job, int64_t index) {
   return job + "-" + std::to_string(index) + ".png";
 }
 
+void JobFiles::check() const {
+  for (const KeptFolder* folder : {&data_, &records_, &pictures_}) {
+    folder->check();
+    check_room(folder->path(), 0, most_reserve_);
+  }
+}
+
+void JobFiles::restore() const {
+  for (const KeptFolder* folder : {&data_, &records_, &pictures_}) folder->restore();
+}
+
+void JobFiles::try_writing() const {
+  for (const KeptFolder* folder : {&records_, &pictures_}) folder->try_writing();
+}
+
 void JobFiles::remove_record(const std::string& job) const { remove_file(record_file(job)); }
 
 void JobFiles::remove_pictures(const Job& job) const {
-  for (int64_t index = 0; index < job.request.generate.n; ++index) remove_file(pictures_ / picture_name(job.id, index));
+  for (int64_t index = 0; index < job.request.generate.n; ++index) remove_picture(picture_name(job.id, index));
+}
+
+void JobFiles::remove_picture(const std::string& file) const { remove_file(pictures_.path() / file); }
+
+std::vector<RecordFile> JobFiles::records() const {
+  std::vector<RecordFile> records;
+  for_each_entry(records_.path(), [&](const fs::path& file) {
+    struct stat status {};
+    if (file.extension() != kRecordExtension || ::stat(file.c_str(), &status) != 0) return;
+    const int64_t written_ms = int64_t{status.st_mtim.tv_sec} * 1000 + status.st_mtim.tv_nsec / 1'000'000;
+    records.push_back({file.stem().string(), status.st_size, written_ms});
+  });
+  std::sort(records.begin(), records.end(),
+            [](const RecordFile& a, const RecordFile& b) { return a.written_ms < b.written_ms; });
+  return records;
 }
 
 void JobFiles::sweep_pictures() const {
-  for_each_entry(pictures_, [](const fs::path& file) {
+  for_each_entry(pictures_.path(), [](const fs::path& file) {
     if (is_left_over(file)) remove_file(file);
   });
 }
 
 void JobFiles::sweep(const std::set<std::string>& unfinished) const {
   sweep_pictures();
-  for_each_entry(records_, [&](const fs::path& file) {
+  for_each_entry(records_.path(), [&](const fs::path& file) {
     if (file.extension() == kRecordExtension && unfinished.count(file.stem().string()) == 0) remove_file(file);
   });
 }

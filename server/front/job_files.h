@@ -1,27 +1,50 @@
 #pragma once
 // The files of jobs: pictures, and the records from which a job goes on after a death.
 
+#include <cstdint>
 #include <filesystem>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "core/base/kept_folder.h"
 #include "server/jobs/job.h"
 
 namespace alice {
 
+struct RecordFile {
+  std::string job;
+  int64_t bytes = 0;
+  int64_t written_ms = 0;  ///< since 1970, UTC: last
+};
+
 /// Removing is best effort: what cannot be removed is logged. One thread at a time.
 class JobFiles {
  public:
-  /// Makes the folders. Throws Error(bad_config) that names the one that cannot be made.
-  JobFiles(const std::filesystem::path& data_directory, std::filesystem::path images_directory);
+  /// Makes the folders. `most_reserve`: how much of each disk is kept free, at most (reserve_of()). Throws
+  /// Error(bad_config) that names the folder that cannot be made.
+  JobFiles(const std::filesystem::path& data_directory, const std::filesystem::path& images_directory,
+           int64_t most_reserve);
 
-  const std::filesystem::path& pictures_folder() const { return pictures_; }
+  const std::filesystem::path& pictures_folder() const { return pictures_.path(); }
+  int64_t most_reserve() const { return most_reserve_; }
   std::filesystem::path record_file(const std::string& job) const;
   /// The name that picture `index` of a job must have.
   static std::string picture_name(const std::string& job, int64_t index);
 
+  /// Throws Error(storage_failed) when a folder is not there or on another disk, Error(storage_full) when less is free
+  /// than what is kept free. Writes nothing.
+  void check() const;
+  /// Makes folders again that are not there. Throws as KeptFolder::restore().
+  void restore() const;
+  /// Writes a small file into each folder. Throws storage_error().
+  void try_writing() const;
+
   void remove_record(const std::string& job) const;
   void remove_pictures(const Job& job) const;
+  void remove_picture(const std::string& file) const;
+  /// Oldest first.
+  std::vector<RecordFile> records() const;
   /// Halves of pictures whose writer is gone.
   void sweep_pictures() const;
   /// What processes left that ended too suddenly: halves of pictures, and records of jobs that are not among
@@ -29,7 +52,8 @@ class JobFiles {
   void sweep(const std::set<std::string>& unfinished) const;
 
  private:
-  std::filesystem::path records_, pictures_;
+  const KeptFolder data_, records_, pictures_;
+  const int64_t most_reserve_;
 };
 
 }  // namespace alice

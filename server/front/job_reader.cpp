@@ -68,7 +68,7 @@ void JobReader::stop() {
 }
 
 /// Opened anew when the file is another one than before.
-const JobStore& JobReader::store() {
+const JobLookup& JobReader::store() {
   const auto now = identity_of(file_);
   if (store_ == nullptr || now != opened_) {
     store_.reset();

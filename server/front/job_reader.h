@@ -24,8 +24,8 @@ class JobReader {
   explicit JobReader(std::string file);
   ~JobReader() { stop(); }
 
-  /// JobStore::list(). Error(busy) when too many wait for theirs, or after stop(); Error(internal) when the database
-  /// fails. `then` is called on the reader's thread, or on the caller's.
+  /// JobStore::list(). Error(busy) when too many wait for theirs, or after stop(); Error(storage_failed) when the
+  /// database fails. `then` is called on the reader's thread, or on the caller's.
   void list(int64_t limit, const std::string& before, std::optional<JobStatus> status, Then<std::vector<Job>> then);
   /// The job; Error(not_found) for an unknown id. Otherwise as list(), but however many wait.
   void find(const std::string& id, Then<Job> then);
@@ -36,13 +36,13 @@ class JobReader {
   /// Calls `then` with what `read` gives or throws.
   template <class T, class Read>
   void answer(Then<T> then, Read read);
-  const JobStore& store();
+  const JobLookup& store();
 
   const std::string file_;
   std::atomic<int64_t> waiting_{0};
   DeskThread thread_;
   // The thread's own.
-  std::unique_ptr<JobStore> store_;
+  std::unique_ptr<JobLookup> store_;
   std::pair<uint64_t, uint64_t> opened_;  // device and number of the file that store_ reads
 };
 

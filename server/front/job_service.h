@@ -68,6 +68,7 @@ struct JobEvent {
     position,  ///< queued, or its place changed
     step,      ///< stage or step; stage "cancelling": its worker is to let go of it
     preview,
+    held,  ///< it cannot go on until the server's storage works: `trouble` says what is wrong with it
     ended,       ///< the last event: `job` is complete
     handed_back  ///< the last event: the server stops; the job goes on after its restart
   } kind = Kind::position;
@@ -78,6 +79,7 @@ struct JobEvent {
   double eta_seconds = -1;      ///< step: until the job's end, estimated; negative when unknown
   int64_t image = 0, step = 0;  ///< preview
   std::string png;              ///< preview: bytes
+  ErrorCode trouble{};          ///< held: storage_full or storage_failed
   Job job;                      ///< ended, handed_back
 };
 
@@ -103,7 +105,7 @@ class JobService {
   /// at
   /// "/model", the workers of that model rest (ServerState::groups);
   /// Error(not_found) at "/model": no such model (once a worker has said which there are); Error(bad_request): no model
-  /// is named and there is no default.
+  /// is named and there is no default; Error(storage_full), Error(storage_failed): what is written now might be lost.
   virtual void submit(JobRequest request, Then<Job> then) = 0;
   /// Error(not_found) for an unknown id. Cancelling a job that has ended changes nothing and is no error. A job that
   /// runs is `cancelling` then, until its worker has let go of it; one that does not within a few seconds is killed.

@@ -44,12 +44,12 @@ void log_end(const Job& job) {
 }  // namespace
 
 RunningJobs::RunningJobs(JobStore& store, const JobFiles& files, JobWatchers& watchers, StateBoard& board,
-                         StoreHealth& health, Pace& pace, Callbacks callbacks)
+                         StorageWatch& storage, Pace& pace, Callbacks callbacks)
     : store_(store),
       files_(files),
       watchers_(watchers),
       board_(board),
-      health_(health),
+      storage_(storage),
       pace_(pace),
       callbacks_(std::move(callbacks)) {}
 
@@ -156,13 +156,13 @@ void RunningJobs::write_ending(const std::string& id) {
     found->second.ending();
     job = as_written(found->second.job);
   } catch (const Error& e) {
-    health_.failed(e);
+    storage_.failed(e);
     return callbacks_.changed();
   }
-  health_.works();
   const RunningJob run = std::move(found->second);
   runs_.erase(found);
   if (job.status == JobStatus::queued) return callbacks_.put_back(std::move(job));
+  if (job.status == JobStatus::succeeded) storage_.job_was_written();
   if (job.status == JobStatus::succeeded)
     pace_.note_job(std::chrono::duration<double>(Clock::now() - run.begun).count(),
                    Pace::shape_of(run.job.request.generate), run.clock.seconds_since_step(Clock::now()));
@@ -200,11 +200,21 @@ void RunningJobs::hand_back() {
   runs_.clear();
 }
 
-void RunningJobs::retry() {
-  std::vector<std::string> unwritten;
+std::set<std::string> RunningJobs::ids() const {
+  std::set<std::string> ids;
+  for (const auto& entry : runs_) ids.insert(entry.first);
+  return ids;
+}
+
+std::vector<std::string> RunningJobs::unwritten() const {
+  std::vector<std::string> ids;
   for (const auto& [id, run] : runs_)
-    if (run.ending) unwritten.push_back(id);
-  for (const std::string& id : unwritten) write_ending(id);
+    if (run.ending) ids.push_back(id);
+  return ids;
+}
+
+void RunningJobs::retry() {
+  for (const std::string& id : unwritten()) write_ending(id);
 }
 
 void RunningJobs::tidy(const std::string& id) {
@@ -214,7 +224,7 @@ void RunningJobs::tidy(const std::string& id) {
     files_.remove_record(id);
     if (job->status != JobStatus::succeeded) files_.remove_pictures(*job);
   } catch (const Error& e) {
-    health_.failed(e);
+    storage_.failed(e);
   }
 }
 

@@ -4,14 +4,16 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "server/front/job_files.h"
 #include "server/front/job_watchers.h"
 #include "server/front/pace.h"
 #include "server/front/running_job.h"
 #include "server/front/state_board.h"
-#include "server/front/store_health.h"
+#include "server/front/storage_watch.h"
 #include "server/jobs/job_store.h"
 
 namespace alice {
@@ -27,10 +29,13 @@ class RunningJobs {
     std::function<void()> changed;      ///< a run has gone on, or is over; before anybody is told
   };
 
-  RunningJobs(JobStore& store, const JobFiles& files, JobWatchers& watchers, StateBoard& board, StoreHealth& health,
+  RunningJobs(JobStore& store, const JobFiles& files, JobWatchers& watchers, StateBoard& board, StorageWatch& storage,
               Pace& pace, Callbacks callbacks);
 
   bool empty() const { return runs_.empty(); }
+  std::set<std::string> ids() const;
+  /// Those whose end the store did not take.
+  std::vector<std::string> unwritten() const;
   int64_t size() const { return static_cast<int64_t>(runs_.size()); }
   /// The job must be running or, when its end is next, whatever the store says. Valid until its end.
   RunningJob& add(Job job);
@@ -49,7 +54,7 @@ class RunningJobs {
   void succeed(RunningJob& run, const JobDone& done);
   void fail(RunningJob& run, const JobError& error, bool worker_died);
   /// Somebody has cancelled it, and says so to its worker. Written and told at once; its end comes when the worker lets
-  /// go, whatever it says then. Throws Error(internal) when the store fails: the end is written once it works.
+  /// go, whatever it says then. Throws what the store throws when it fails: the end is written once it works.
   void cancel(RunningJob& run);
   void put_back(RunningJob& run, bool worker_died);
   /// Its end is in the store already.
@@ -72,7 +77,7 @@ class RunningJobs {
   const JobFiles& files_;
   JobWatchers& watchers_;
   StateBoard& board_;
-  StoreHealth& health_;
+  StorageWatch& storage_;
   Pace& pace_;
   const Callbacks callbacks_;
   std::map<std::string, RunningJob> runs_;  // by id

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <charconv>
 #include <chrono>
 
 namespace alice {
@@ -17,14 +18,18 @@ const std::array<std::pair<JobStatus, const char*>, 6> kWords = {{{JobStatus::qu
                                                                   {JobStatus::failed, "failed"},
                                                                   {JobStatus::cancelled, "cancelled"}}};
 
+constexpr size_t kTimeDigits = 12;  // of an id: 48 bits
+
+/// The time of the id that was made last.
+std::atomic<uint64_t> last_ms{0};
+
 /// now_ms(), but always later than the last time: so the ids of a process grow, even within a millisecond and when the
 /// clock is set back.
 uint64_t growing_ms() {
-  static std::atomic<uint64_t> last{0};
   const auto now = static_cast<uint64_t>(now_ms());
-  uint64_t before = last.load(), ms = 0;
+  uint64_t before = last_ms.load(), ms = 0;
   do ms = std::max(now, before + 1);
-  while (!last.compare_exchange_weak(before, ms));
+  while (!last_ms.compare_exchange_weak(before, ms));
   return ms;
 }
 
@@ -66,6 +71,15 @@ std::string new_job_id() {
   sodium_bin2hex(id.data(), id.size(), bytes.data(), bytes.size());
   id.pop_back();
   return id;
+}
+
+void ids_begin_above(const std::string& id) {
+  uint64_t ms = 0;
+  const char* const end = id.data() + std::min(id.size(), kTimeDigits);
+  if (std::from_chars(id.data(), end, ms, 16).ptr != end || id.size() < kTimeDigits) return;
+  uint64_t before = last_ms.load();
+  while (before < ms && !last_ms.compare_exchange_weak(before, ms)) {
+  }
 }
 
 }  // namespace alice

@@ -57,7 +57,10 @@ struct Job {
 /// The time as jobs have it: milliseconds since 1970, UTC. Any thread.
 int64_t now_ms();
 
-/// A fresh id, above all that this process has made. Any thread.
+/// A fresh id, above all that this process has made, and above the one that ids_begin_above() named. Any thread.
 std::string new_job_id();
+/// Ids of an earlier process stay older than ours, also when the clock has been set back. One that is no id has no
+/// effect. Any thread.
+void ids_begin_above(const std::string& id);
 
 }  // namespace alice

@@ -1,9 +1,11 @@
 #pragma once
-// Where jobs outlive the process. Every change is on the disk when the call returns. Illegal changes of status (the end
-// of a job that has ended, or of another attempt than the one that runs) return false and change nothing: so a late
-// word never undoes an earlier one. Not thread-safe: one thread owns a store.
+// Where jobs outlive the process. Every change is on the disk, at the store's path, when the call returns. Illegal
+// changes of status (the end of a job that has ended, or of another attempt than the one that runs) return false and
+// change nothing: so a late word never undoes an earlier one. Not thread-safe: one thread owns a store.
 //
-// All functions throw Error(internal) that names the store's file when the disk or the file fails.
+// When the disk or the store's file fails, is full, deleted or replaced, functions throw Error(storage_full) or
+// Error(storage_failed) that names the file, and have changed nothing; Error(internal) when the file holds what ALICE
+// never wrote, or a change is impossible.
 
 #include <memory>
 #include <optional>
@@ -11,16 +13,32 @@
 #include <vector>
 
 #include "server/jobs/job.h"
+#include "server/jobs/retention.h"
 
 namespace alice {
 
 /// Letters of a prompt that a list shows.
 inline constexpr int64_t kListedLetters = 200;
 
-class JobStore {
+/// What can be read of a store.
+class JobLookup {
  public:
-  virtual ~JobStore() = default;
+  virtual ~JobLookup() = default;
 
+  virtual std::optional<Job> find(const std::string& id) const = 0;
+  /// Newest first. `before`: only jobs older than that id ("" for all); `status`: only those. Prompts, in the request
+  /// and in the settings, are cut to kListedLetters + 1 letters: a hundred of them can be 20 MB.
+  virtual std::vector<Job> list(int64_t limit, const std::string& before, std::optional<JobStatus> status) const = 0;
+  /// The greatest id; "" when there is no job.
+  virtual std::string newest_id() const = 0;
+  /// Queued, running and cancelling jobs, oldest first: what a restart takes up.
+  virtual std::vector<Job> unfinished() const = 0;
+  /// The picture of a succeeded job that bears this file name; also when retention has removed its file.
+  virtual std::optional<PictureFile> find_picture(const std::string& file) const = 0;
+};
+
+class JobStore : public JobLookup {
+ public:
   /// A new job, queued. Its id must be new.
   virtual void add(const Job& job) = 0;
   /// queued -> running; attempts + 1; started_ms unless it has one. Returns the number of the attempt; nothing when the
@@ -38,22 +56,27 @@ class JobStore {
   /// cancelling -> cancelled: its worker has let go of it.
   virtual bool let_go(const std::string& id, int64_t now_ms) = 0;
 
-  virtual std::optional<Job> find(const std::string& id) const = 0;
-  /// Newest first. `before`: only jobs older than that id ("" for all); `status`: only those. Prompts, in the request
-  /// and in the settings, are cut to kListedLetters + 1 letters: a hundred of them can be 20 MB.
-  virtual std::vector<Job> list(int64_t limit, const std::string& before, std::optional<JobStatus> status) const = 0;
-  /// Queued, running and cancelling jobs, oldest first: what a restart takes up.
-  virtual std::vector<Job> unfinished() const = 0;
-  /// The picture of a succeeded job that bears this file name.
-  virtual std::optional<PictureFile> find_picture(const std::string& file) const = 0;
+  /// Takes the oldest jobs that have ended out, at most `limit`, until the rule holds.
+  virtual std::vector<ExpiredJob> expire_jobs(const RetentionRule& rule, int64_t now_ms, int64_t limit) = 0;
+  /// Marks the oldest pictures as removed, at most `limit`, until the rule holds. Their files are the caller's to
+  /// remove.
+  virtual std::vector<ExpiredPicture> expire_pictures(const RetentionRule& rule, int64_t now_ms, int64_t limit) = 0;
+
+  /// Throws when the store's file is not at its path any more, or not the one that is open: what is written would be
+  /// lost. Cheap.
+  virtual void check() const = 0;
+  /// Does what can be done for a store that failed: a file that was deleted or replaced is written again from the one
+  /// that is open, and what stood in its place is moved aside; room that the store does not need is given back. Then
+  /// writes something. Throws while the store still fails. Without effect on one that works.
+  virtual void recover() = 0;
 };
 
 /// A SQLite database: write-ahead log, full synchronous. Made when not there. Throws Error(bad_config) when it cannot
 /// be opened, is no database, or is of a newer version than this program knows.
 std::unique_ptr<JobStore> open_sqlite_job_store(const std::string& file);
 
-/// Another look at a database which open_sqlite_job_store() has opened, for another thread: functions that write throw.
-/// Throws Error(internal) when it cannot be read.
-std::unique_ptr<JobStore> open_sqlite_job_reader(const std::string& file);
+/// Another look at a database which open_sqlite_job_store() has opened, for another thread. Throws
+/// Error(storage_failed) when it cannot be read.
+std::unique_ptr<JobLookup> open_sqlite_job_reader(const std::string& file);
 
 }  // namespace alice

@@ -29,6 +29,8 @@ struct StartJob {
   int64_t preview_every = 0;    ///< steps between two previews; 0: none
   std::string pictures_folder;  ///< picture k is written to <pictures_folder>/<job>-<k>.png
   std::string record_file;      ///< where each step's result is recorded, and read from after a death
+  int64_t max_record = 0;       ///< bytes of it, at most; 0: nothing is recorded
+  int64_t reserve = 0;          ///< bytes that are kept free of each disk, at most (reserve_of())
 };
 /// Stop between two steps; answered by JobFailed with the code cancelled. Without effect when the job has ended.
 struct CancelJob {

@@ -1,6 +1,7 @@
 #include "server/serve/serve.h"
 
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <chrono>
@@ -87,6 +88,7 @@ std::vector<std::filesystem::path> folders_of(const Config& config) {
 
 int run_serve(const CommandLine& line) {
   const Signals signals;
+  ::umask(0077);  // what is written are people's own pictures and prompts
   const Config config = configuration(line);
   start_logging(config.logging);
   for (const Fault& warning : config.warnings) spdlog::warn("{}: {}", warning.place, warning.sentence);

@@ -1,5 +1,6 @@
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include "server/link/frame.h"
 #include "server/worker/commands.h"
@@ -12,6 +13,7 @@ FrontLink& begin_work(const LoggingConfig& logging) {
   // Ctrl-C in a terminal and a service's stop reach the whole group of processes: what becomes of the worker then is
   // the front's to say. A write to a front that is gone, or beyond a limit of size, is an error, not a signal.
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ}) ::signal(signal, SIG_IGN);
+  ::umask(0077);  // pictures and prompts are people's own
   // For the day when the end of the socket is not heard: some other process may have inherited the front's end.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   static FrontLink front(kLinkDescriptor);

@@ -48,6 +48,38 @@ TEST_CASE("every key of the server's sections is read, and its origin is known")
   CHECK(config.origin("server.port") == folder.file() + ":3:9");
 }
 
+TEST_CASE("what is kept, and how much room is, is read in the units of people; nothing of jobs and pictures goes unasked") {
+  ConfigFolder folder;
+  const ServerConfig usual = folder.load("").server;
+  for (const RetentionLimits* limits : {&usual.retained_jobs, &usual.retained_pictures})
+    CHECK_FALSE((limits->max_age_s || limits->max_count || limits->max_size));
+  CHECK(usual.retained_records.max_age_s == 7 * 86400.0);
+  CHECK(usual.reserve == 256'000'000);
+  CHECK(usual.max_record == 1'000'000'000);
+
+  const ServerConfig server = folder
+                                  .load("retention:\n  jobs: {max_age: 30d, max_count: 1000, max_size: 2GB}\n"
+                                        "  pictures: {max_age: 12h, max_size: 20GB}\n  records: {max_age: null}\n"
+                                        "storage: {reserve: 1GB}\njobs: {max_record: 100MB}\n")
+                                  .server;
+  CHECK(server.retained_jobs.max_age_s == 30 * 86400.0);
+  CHECK(server.retained_jobs.max_count == 1000);
+  CHECK(server.retained_jobs.max_size == 2'000'000'000);
+  CHECK(server.retained_pictures.max_age_s == 12 * 3600.0);
+  CHECK_FALSE(server.retained_pictures.max_count.has_value());
+  CHECK_FALSE(server.retained_records.max_age_s.has_value());
+  CHECK(server.reserve == 1'000'000'000);
+  CHECK(server.max_record == 100'000'000);
+}
+
+TEST_CASE("what retention does not know is a fault at its place") {
+  ConfigFolder folder;
+  const Error error = error_of([&] { folder.load("retention:\n  picture: {}\n  jobs: {max_age: -1, days: 3}\n"); });
+  CHECK(says(error.sentence(), "picture"));
+  CHECK(says(error.sentence(), ":3:19"));
+  CHECK(says(error.sentence(), "days"));
+}
+
 TEST_CASE("pictures lie in the data folder, which is systemd's, XDG's or the user's") {
   ConfigFolder folder;
   auto& environment = folder.sources.environment;

@@ -26,10 +26,10 @@ class FileLimit {
   rlimit before_;
 };
 
-bool store_is_in_trouble(const DeskRoom& room, JobDesk& desk) {
+bool store_is_in_trouble(JobDesk& desk) {
   const auto state = desk.state();
   for (const std::string& reason : state->not_ready)
-    if (says(reason, (room.settings.data_directory / "jobs.sqlite").string())) return true;
+    if (says(reason, "job database")) return true;
   return false;
 }
 
@@ -41,9 +41,10 @@ TEST_CASE("while the disk is full submissions fail and say so, and the server is
   {
     const FileLimit limit(1);
     const Error error = error_of([&] { room.submit({{"steps", 1}}); });
-    CHECK(error.code() == ErrorCode::internal);
-    CHECK(store_is_in_trouble(room, room.desk()));
+    CHECK(error.code() == ErrorCode::storage_failed);
+    CHECK(store_is_in_trouble(room.desk()));
   }
+  room.wait_ready();
   CHECK(room.run({{"steps", 1}}).status == JobStatus::succeeded);
   CHECK(room.desk().state()->not_ready.empty());
 }
@@ -59,7 +60,7 @@ TEST_CASE("a job that ends while the disk is full is not lost") {
     wait_until([&] { return room.desk().state()->running == 1; });
     {
       const FileLimit limit(1);
-      wait_until([&] { return store_is_in_trouble(room, room.desk()); });
+      wait_until([&] { return store_is_in_trouble(room.desk()); });
       CHECK(room.find(job.id).status == JobStatus::running);
     }
     const Job end = room.wait_end(job.id);
@@ -75,7 +76,7 @@ TEST_CASE("a job that is cancelled while the disk is full is cancelled once ther
   wait_until([&] { return room.desk().state()->running == 1; });
   {
     const FileLimit limit(1);
-    CHECK(error_of([&] { room.cancel(job.id); }).code() == ErrorCode::internal);
+    CHECK(error_of([&] { room.cancel(job.id); }).code() == ErrorCode::storage_failed);
   }
   CHECK(room.wait_end(job.id).status == JobStatus::cancelled);
 }

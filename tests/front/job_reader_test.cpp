@@ -44,7 +44,7 @@ TEST_CASE("a reader sees what the store has written, also in a database that too
 
   store.reset();
   for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(file + end);
-  CHECK(std::get<Error>(list(reader)).code() == ErrorCode::internal);
+  CHECK(std::get<Error>(list(reader)).code() == ErrorCode::storage_failed);
   store = open_sqlite_job_store(file);
   store->add(job_of("02"));
   CHECK(only_id(reader) == "02");

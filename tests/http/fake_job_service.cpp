@@ -32,6 +32,8 @@ std::string sha256_of(const std::string& bytes) {
   return text;
 }
 
+constexpr int64_t kRemovedMs = 1'700'000'000'000;
+
 std::string first_word(const std::string& prompt) { return prompt.substr(0, prompt.find(' ')); }
 
 Json plain_scheduler() {
@@ -206,6 +208,11 @@ void FakeJobService::step() {
     event.job = job;
     return tell(event, job.id);
   }
+  if (wish == "disk-full") {
+    event.kind = JobEvent::Kind::held;
+    event.trouble = ErrorCode::storage_full;
+    return tell(event, job.id);
+  }
   if (wish.rfind("stream:", 0) == 0) {
     const int64_t count = std::stoll(wish.substr(7));
     for (int64_t k = 1; k <= count; ++k) {
@@ -239,6 +246,8 @@ void FakeJobService::finish(Job& job, JobStatus status) {
   job.finished_ms = now_ms();
   if (status == JobStatus::succeeded) {
     job.pictures = make_pictures(job, options_.pictures_folder);
+    if (first_word(job.request.generate.prompt) == "expired")
+      for (PictureFile& picture : job.pictures) picture.removed_ms = kRemovedMs;
     GenerateRequest used = job.request.generate;
     if (used.model.empty()) used.model = "sd/emoji";
     used.seed = used.seed.value_or(7);
@@ -301,6 +310,7 @@ void FakeJobService::submit(JobRequest request, Then<Job> then) {
     const std::string& model = request.generate.model;
     if (static_cast<int64_t>(queue_.size()) >= options_.queue_size)
       return then(Error(ErrorCode::busy, "", "the queue is full"));
+    if (model == "sd/full") return then(Error(ErrorCode::storage_full, "/srv/secret", "no space left on device"));
     if (model == "sd/resting") return then(Error(ErrorCode::busy, "/model", "the workers of this model rest"));
     if (!model.empty() && model != "sd/emoji" && model != "tiny")
       return then(Error(ErrorCode::not_found, "/model", "there is no model " + model));

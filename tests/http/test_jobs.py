@@ -272,6 +272,53 @@ class Jobs(ServerCase):
         self.assertEqual(answer.error["job_id"], answer.headers["x-job-id"])
 
 
+class FullDisk(ServerCase):
+    def test_a_job_that_cannot_be_written_down_is_refused_for_now(self):
+        for path in ("/v1/jobs", "/v1/images/generations"):
+            answer = self.server.post(path, {"prompt": "x", "model": "sd/full"})
+            self.assert_error(answer, 503, "storage_full")
+            self.assertEqual((answer.headers["retry-after"], answer.headers["x-should-retry"]), ("10", "true"))
+            self.assertNotIn("secret", answer.error["message"])
+
+    def test_who_waits_for_a_job_that_cannot_go_on_is_told_and_may_send_it_again(self):
+        answer = self.server.post("/v1/images/generations", {"prompt": "disk-full"})
+        self.assert_error(answer, 503, "storage_full")
+        self.assertEqual((answer.headers["retry-after"], answer.headers["x-should-retry"]), ("10", "true"))
+        job = "/v1/jobs/" + answer.error["job_id"]
+        wait_until(lambda: self.server.get(job).json["status"] == "cancelled", "the job is cancelled")
+
+    def test_unless_it_wants_the_job_done_without_it(self):
+        answer = self.server.post("/v1/images/generations", {"prompt": "disk-full", "on_disconnect": "finish"})
+        self.assert_error(answer, 503, "storage_full")
+        self.assertEqual(answer.headers["x-should-retry"], "false")
+        job = "/v1/jobs/" + answer.error["job_id"]
+        self.assertIn(job, answer.error["message"])
+        self.assertEqual(self.server.get(job).json["status"], "running")
+        self.server.ask("DELETE", job)
+
+    def test_watchers_of_events_are_told(self):
+        job = self.server.post("/v1/jobs", {"prompt": "disk-full"}).json["id"]
+        with self.server.socket() as link:
+            link.sendall(f"GET /v1/jobs/{job}/events HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            text = b""
+            while b"event: held" not in text or not text.endswith(b"\n\n"):
+                text += link.recv(65536)
+        self.assertIn(b'"code":"storage_full"', text)
+        self.server.ask("DELETE", f"/v1/jobs/{job}")
+
+
+class Retention(ServerCase):
+    def test_a_picture_that_was_removed_says_so_and_its_job_marks_it(self):
+        job = self.server.post("/v1/images/generations", {"prompt": "expired"}).headers["x-job-id"]
+        picture = self.server.get("/v1/jobs/" + job).json["images"][0]
+        self.assertEqual(picture["removed"], 1700000000)
+        answer = self.server.get("/images/" + picture["file"])
+        self.assert_error(answer, 410, "gone")
+        self.assertIn("/v1/jobs/" + job, answer.error["message"])
+        kept = self.server.post("/v1/images/generations", {"prompt": "x"}).headers["x-job-id"]
+        self.assertNotIn("removed", self.server.get("/v1/jobs/" + kept).json["images"][0])
+
+
 class Impatient(ServerCase):
     SETTINGS = {"server": {"request_timeout_s": 0.2}}
 

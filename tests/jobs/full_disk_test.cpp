@@ -50,12 +50,13 @@ TEST_CASE("a full disk is an error, nothing that was acknowledged is lost, and t
       }
     };
     const Error error = error_of(fill);
-    CHECK(error.code() == ErrorCode::internal);
+    CHECK(error.code() == ErrorCode::storage_failed);
     CHECK(error.place() == file);
     CHECK(acknowledged.size() > 10);
-    CHECK(error_of([&] { store->succeed(make_succeeded(running), 1); }).code() == ErrorCode::internal);
+    CHECK(error_of([&] { store->succeed(make_succeeded(running), 1); }).code() == ErrorCode::storage_failed);
     CHECK(store->find(running.id)->status == JobStatus::running);
   }
+  store->recover();
   CHECK(store->succeed(make_succeeded(running), 1));
   store->add(make_job());
   CHECK(store->list(10'000, "", std::nullopt).size() == acknowledged.size() + 1);

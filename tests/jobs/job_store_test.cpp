@@ -82,6 +82,7 @@ TEST_CASE("a job is read as it was added") {
     CHECK(written(store->find(job.id).value()) == written(job));
     CHECK_FALSE(store->find("0123").has_value());
     CHECK_FALSE(store->find("").has_value());
+    CHECK(store->newest_id() == job.id);
   });
 }
 
@@ -268,6 +269,7 @@ TEST_CASE("jobs are listed newest first, by status, a page at a time") {
     brought_to(*store, JobStatus::running, "04");
     CHECK(ids(store->list(10, "", std::nullopt)) == Ids{"05", "04", "03", "02", "01"});
     CHECK(ids(store->list(2, "", std::nullopt)) == Ids{"05", "04"});
+    CHECK(store->newest_id() == "05");
     CHECK(ids(store->list(2, "04", std::nullopt)) == Ids{"03", "02"});
     CHECK(ids(store->list(2, "02", std::nullopt)) == Ids{"01"});
     CHECK(ids(store->list(2, "035", std::nullopt)) == Ids{"03", "02"});

@@ -32,3 +32,15 @@ TEST_CASE("ids are 32 hex digits, each above the one before, and their last 20 t
   }
   CHECK(tails.size() == 5000);
 }
+
+TEST_CASE("ids begin above the greatest of before, whatever the clock says") {
+  const std::string far = "fffffff00000" + std::string(20, 'f');
+  for (const std::string& none : {std::string(), std::string("zz"), std::string("fffffff0000"), std::string(32, 'x')})
+    ids_begin_above(none);
+  CHECK(new_job_id() < far);
+  ids_begin_above(far);
+  const std::string next = new_job_id();
+  CHECK(next > far);
+  ids_begin_above("000000000001" + std::string(20, '0'));
+  CHECK(new_job_id() > next);
+}

@@ -42,7 +42,7 @@ std::string every_byte() {
 
 /// One of each kind, no member at its default.
 std::vector<ToWorker> orders() {
-  return {StartJob{kRun, full_request(), 5, "/data/images", "/data/records/a"}, CancelJob{kRun},
+  return {StartJob{kRun, full_request(), 5, "/data/images", "/data/records/a", 1000, 50}, CancelJob{kRun},
           Describe{{{"sd/odd", {{"stamp", "ab"}, {"reason", "it hangs"}}}}}, Ping{},
           Preload{"sd/tiny"}, StopPreload{}};
 }

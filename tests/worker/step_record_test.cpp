@@ -25,6 +25,8 @@ struct Run {
   size_t computed = 0;  ///< calls of the network
   size_t steps = 0;     ///< all that were done
   size_t resumed = 0;   ///< of them, before the first call of the network
+  std::vector<std::string> notes;  ///< of batches that the record said were made
+  size_t largest = 0;   ///< bytes of the record after a batch
 };
 
 struct Interrupted {};
@@ -46,13 +48,14 @@ class FileSizeLimit {
 
 class RecordedRun {
  public:
-  RecordedRun(Composer& composer, std::filesystem::path file) : composer_(composer), file_(std::move(file)) {}
+  RecordedRun(Composer& composer, std::filesystem::path file, RecordLimits limits = {})
+      : composer_(composer), file_(std::move(file)), limits_(limits) {}
 
   /// Breaks off, as a death would, before the call that follows `most_calls` computed ones.
   Run operator()(const GenerateRequest& request, size_t most_calls = 1000) {
     const c10::InferenceMode no_gradients;
     PreparedRequest prepared = composer_.prepare(request, false);
-    StepRecord record(file_, run_identity("programs", prepared));
+    StepRecord record(file_, run_identity("programs", prepared), limits_);
     if (!request.seed && record.seed()) prepared.settings.seed = *record.seed();
     record.begin(prepared.settings.seed);
     Run run;
@@ -69,7 +72,20 @@ class RecordedRun {
       ++run.steps;
       run.resumed += record.is_answering();
     };
-    hooks.on_image = [&](const GeneratedImage& image) { run.pictures.push_back(image.pixels); };
+    hooks.are_made = [&](int64_t first, int64_t images) {
+      return record.pass_made([&](const std::string& note) {
+        run.notes.push_back(note);
+        return accepts_ && note == note_of(first, images);
+      });
+    };
+    hooks.on_image = [&](const GeneratedImage& image) {
+      run.pictures.push_back(image.pixels);
+      const int64_t count = image.index % kLargestBatch + 1;
+      const bool is_last = count == kLargestBatch || image.index + 1 == prepared.settings.n;
+      if (!is_last) return;
+      if (notes_) record.batch_is_made(note_of(image.index + 1 - count, count));
+      run.largest = std::max(run.largest, bytes_of(file_).size());
+    };
     try {
       generate(*prepared.pipeline, prepared.settings, hooks, prepared.warnings);
     } catch (const Interrupted&) {
@@ -80,10 +96,21 @@ class RecordedRun {
 
   uint64_t seed() const { return seed_; }
   const std::filesystem::path& file() const { return file_; }
+  /// The pictures of a batch are said to be written; and found again, or not.
+  RecordedRun& notes(bool accepts) {
+    notes_ = true, accepts_ = accepts;
+    return *this;
+  }
 
  private:
   Composer& composer_;
+  static std::string note_of(int64_t first, int64_t images) {
+    return "pictures " + std::to_string(first) + " and on, " + std::to_string(images);
+  }
+
   const std::filesystem::path file_;
+  const RecordLimits limits_;
+  bool notes_ = false, accepts_ = false;
   uint64_t seed_ = 0;
 };
 
@@ -289,7 +316,7 @@ TEST_CASE("a run whose record cannot be kept is made without one") {
   CHECK(same(RecordedRun(composer, folder.path())(request).pictures, whole.pictures));  // a folder, no file
 }
 
-TEST_CASE("a disk that becomes full ends the record, not the run, and what is recorded counts") {
+TEST_CASE("a disk that becomes full ends the record, not the run, and the room is given back") {
   Composer composer(golden_models(), built_in_registry());
   const TempFolder folder;
   const GenerateRequest request = two_batches("euler");
@@ -299,10 +326,72 @@ TEST_CASE("a disk that becomes full ends the record, not the run, and what is re
   {
     const FileSizeLimit limit(2 * entry);  // room for one entry, and a part of the next
     CHECK(same(run(request).pictures, whole.pictures));
-    CHECK(std::filesystem::file_size(run.file()) == 2 * entry);
+    CHECK_FALSE(std::filesystem::exists(run.file()));
   }
+  const Run rest = run(request);
+  CHECK(rest.resumed == 0);
+  CHECK(same(rest.pictures, whole.pictures));
+  CHECK(bytes_of(run.file()) == bytes_of(folder / "whole"));
+}
+
+TEST_CASE("a batch whose pictures are written leaves a note in the record, and is not made again") {
+  Composer composer(golden_models(), built_in_registry());
+  for (const std::string& scheduler : kSamplers) {
+    const TempFolder folder;
+    const GenerateRequest request = two_batches(scheduler);
+    const Run whole = RecordedRun(composer, folder / "whole")(request);
+    const size_t first_batch = whole.computed / 2;
+    for (const size_t calls : {first_batch, first_batch + 1, whole.computed}) {
+      INFO(scheduler << ", broken off after " << calls << " calls");
+      RecordedRun run(composer, folder / ("cut" + std::to_string(calls)));
+      CHECK(run.notes(true)(request, calls).largest < 300);
+      const Run rest = run(request);
+      CHECK(rest.notes.size() == (calls == whole.computed ? 2 : 1));
+      CHECK(rest.computed == whole.computed - calls);
+      CHECK(same(rest.pictures, {whole.pictures.begin() + (whole.pictures.size() - rest.pictures.size()),
+                                 whole.pictures.end()}));
+      CHECK(rest.pictures.size() == (calls == whole.computed ? 0 : 1));
+    }
+  }
+}
+
+TEST_CASE("pictures that are not there any more are made again, with the same bytes") {
+  Composer composer(golden_models(), built_in_registry());
+  const TempFolder folder;
+  const GenerateRequest request = two_batches("euler_ancestral");
+  const Run whole = RecordedRun(composer, folder / "whole")(request);
+  RecordedRun run(composer, folder / "record");
+  run.notes(true)(request);
+  const Run again = run.notes(false)(request);
+  CHECK(again.notes.size() == 1);
+  CHECK(again.computed == whole.computed);
+  CHECK(same(again.pictures, whole.pictures));
+}
+
+TEST_CASE("a record has a largest size: what is in it counts, the next batch has room again") {
+  Composer composer(golden_models(), built_in_registry());
+  const TempFolder folder;
+  const GenerateRequest request = two_batches("euler");
+  const Run whole = RecordedRun(composer, folder / "whole")(request);
+  const int64_t entry = 4 * kLargestBatch * 16 * 16 * sizeof(float);
+  RecordedRun run(composer, folder / "record", {entry + 500, 0});
+  CHECK(same(run(request).pictures, whole.pictures));
+  CHECK(std::filesystem::file_size(run.file()) <= static_cast<size_t>(entry + 500));
   const Run rest = run(request);
   CHECK(rest.resumed == 1);
   CHECK(same(rest.pictures, whole.pictures));
-  CHECK(bytes_of(run.file()) == bytes_of(folder / "whole"));
+
+  RecordedRun noted(composer, folder / "noted", {entry + 500, 0});
+  noted.notes(true)(request, 3);  // one call of the second batch, whose entry is smaller
+  CHECK(noted(request).resumed == 1);
+}
+
+TEST_CASE("no record is kept where none may be, or where its room is others'") {
+  Composer composer(golden_models(), built_in_registry());
+  const TempFolder folder;
+  const GenerateRequest request = two_batches("euler");
+  const Run whole = RecordedRun(composer, folder / "whole")(request);
+  RecordedRun none(composer, folder / "none", {0, 0});
+  CHECK(same(none(request).pictures, whole.pictures));
+  CHECK_FALSE(std::filesystem::exists(none.file()));
 }

@@ -41,7 +41,9 @@ Json picture() {
                     {"width", kWhole},
                     {"height", kWhole},
                     {"bytes", kWhole},
-                    {"sha256", kText}});
+                    {"sha256", kText},
+                    {"removed", schema_of("number", "when retention took the file away; seconds since 1970")}},
+                   {"removed"});
 }
 
 Json job() {
@@ -83,9 +85,10 @@ Json job_event() {
                               {}, "step");
   const Json preview =
       object_of({{"image", kWhole}, {"step", kWhole}, {"png", schema_of("string", "base64")}}, {}, "preview");
+  const Json held = object_of({{"code", word_of({"storage_full", "storage_failed"})}, {"message", kText}}, {}, "held");
   const Json last = object_of({{"job", reference_to("Job")}}, {}, "done, handed_back: the last event");
   return {{"description", "server-sent events; this is the data of one, whose name is the schema's description"},
-          {"anyOf", Json::array({position, step, preview, last})}};
+          {"anyOf", Json::array({position, step, preview, held, last})}};
 }
 
 Json images() {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr auto kHeartbeat = std::chrono::seconds(10);
 constexpr const char* kRetry = "retry: 2000\n\n";  // ms until a browser asks again when it is cut off
-constexpr size_t kKinds = 5;
+constexpr size_t kKinds = 6;
 constexpr const char* kLastId = "done";
 /// Each costs a share of every preview; those that wait for pictures by a POST are not among them.
 constexpr int64_t kMostStreams = 512;
@@ -27,6 +27,7 @@ std::string id_of(const JobEvent& event) {
     case JobEvent::Kind::position: return fmt::format("position-{}", event.position);
     case JobEvent::Kind::preview: return fmt::format("preview-{}-{}", event.image, event.step);
     case JobEvent::Kind::step: return fmt::format("{}-{}-{}", event.stage, event.first_image, event.done);
+    case JobEvent::Kind::held: return fmt::format("held-{}", to_string(event.trouble));
     case JobEvent::Kind::ended: return kLastId;
     case JobEvent::Kind::handed_back: break;
   }
@@ -38,6 +39,7 @@ const char* name_of(JobEvent::Kind kind) {
     case JobEvent::Kind::position: return "position";
     case JobEvent::Kind::step: return "step";
     case JobEvent::Kind::preview: return "preview";
+    case JobEvent::Kind::held: return "held";
     case JobEvent::Kind::ended: return "done";
     case JobEvent::Kind::handed_back: return "handed_back";
   }
@@ -53,6 +55,9 @@ Json data_of(const JobEvent& event, const std::string& base_url) {
   switch (event.kind) {
     case JobEvent::Kind::position: return {{"position", event.position}};
     case JobEvent::Kind::preview: return {{"image", event.image}, {"step", event.step}, {"png", to_base64(event.png)}};
+    case JobEvent::Kind::held:
+      return {{"code", to_string(event.trouble)},
+              {"message", to_api_error(event.trouble, "", "", pointer_to_param).message}};
     case JobEvent::Kind::ended:
     case JobEvent::Kind::handed_back: return {{"job", job_to_json(event.job, base_url)}};
     case JobEvent::Kind::step: break;

@@ -18,6 +18,7 @@ Json seconds(std::optional<int64_t> ms) {
 Json picture_to_json(const PictureFile& picture, const std::string& base_url) {
   Json json = picture_file_options().write(picture);
   json["url"] = picture_url(base_url, picture);
+  if (picture.removed_ms.has_value()) json["removed"] = seconds(picture.removed_ms);
   return json;
 }
 

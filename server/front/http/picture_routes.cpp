@@ -9,9 +9,10 @@
 namespace alice {
 namespace {
 
+constexpr size_t kIdDigits = 32;
+
 /// "0192f0..-0.png": a job's id, the picture's index. Nothing else ever becomes part of a path.
 bool is_picture_name(const std::string& file) {
-  constexpr size_t kIdDigits = 32;
   constexpr std::string_view kEnd = ".png";
   if (file.size() <= kIdDigits + 1 + kEnd.size() || file.size() > kIdDigits + 4 + kEnd.size()) return false;
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
@@ -22,6 +23,11 @@ bool is_picture_name(const std::string& file) {
 }
 
 void send_picture(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, const PictureFile& picture) {
+  if (picture.removed_ms.has_value())
+    throw ApiError(410, "gone",
+                   "this picture was removed, as the server's configuration says how long pictures are kept; its job "
+                   "tells when, and the settings that make it again: GET /v1/jobs/" +
+                       picture.file.substr(0, kIdDigits));
   const std::string etag = "\"" + picture.sha256 + "\"";
   Headers headers = {{"ETag", etag}, {"Cache-Control", "private, max-age=31536000, immutable"}};
   const std::filesystem::path path = context.config.images_directory / picture.file;

@@ -19,6 +19,7 @@ class JobWaiter : public std::enable_shared_from_this<JobWaiter> {
   void accepted(const Outcome<Job>& outcome);
   void watched(const Outcome<std::shared_ptr<JobWatch>>& outcome);
   void ended(const JobEvent& event);
+  void held(ErrorCode trouble);
   void timed_out();
   void left();
   bool cancels_when_left() const;
@@ -61,9 +62,11 @@ void JobWaiter::accepted(const Outcome<Job>& outcome) {
           if (const auto alive = self.lock()) alive->timed_out();
         });
   const auto on_event = [self = weak_from_this(), loop = context_.loop](const JobEvent& event) {
-    if (event.kind != JobEvent::Kind::ended && event.kind != JobEvent::Kind::handed_back) return;
-    loop->post([self, event] {
-      if (const auto alive = self.lock()) alive->exchange_->guard([&] { alive->ended(event); });
+    const bool is_held = event.kind == JobEvent::Kind::held;
+    if (!is_held && event.kind != JobEvent::Kind::ended && event.kind != JobEvent::Kind::handed_back) return;
+    loop->post([self, event, is_held] {
+      if (const auto alive = self.lock())
+        alive->exchange_->guard([&] { is_held ? alive->held(event.trouble) : alive->ended(event); });
     });
   };
   const auto then = [self = weak_from_this()](const Outcome<std::shared_ptr<JobWatch>>& watch) {
@@ -87,6 +90,21 @@ void JobWaiter::ended(const JobEvent& event) {
   }
   if (event.job.status != JobStatus::succeeded) throw job_failure(event.job, post_.param_of);
   post_.reply(exchange_, event.job);
+}
+
+/// Nobody knows for how long: the client is told. Unless it wants the job done all the same, it may send it again.
+void JobWaiter::held(ErrorCode trouble) {
+  if (exchange_->begun()) return;
+  timeout_.reset();
+  ApiError error = to_api_error(trouble, "", "", post_.param_of);
+  error.job_id = job_;
+  if (cancels_when_left()) {
+    cancel_job(context_, job_);
+  } else {
+    error.message += "; the job goes on by itself: GET /v1/jobs/" + job_;
+    error.again = false;
+  }
+  throw error;
 }
 
 void JobWaiter::timed_out() {

@@ -74,9 +74,15 @@ ALTER TABLE jobs_2 RENAME TO jobs;
 CREATE INDEX jobs_by_status ON jobs (status, id);
 )sql";
 
+/// Of pictures that retention has removed the row stays, and says when.
+constexpr const char* kVersion3 = R"sql(
+ALTER TABLE pictures ADD COLUMN removed_ms INTEGER;
+CREATE INDEX pictures_that_are_there ON pictures (job, position, bytes) WHERE removed_ms IS NULL;
+)sql";
+
 /// Entry v takes a database of version v to version v + 1; an empty one has version 0. Entries that were released are
 /// never changed: a new version is a new entry.
-constexpr std::array<const char*, 2> kSteps = {kVersion1, kVersion2};
+constexpr std::array<const char*, 3> kSteps = {kVersion1, kVersion2, kVersion3};
 
 int64_t pragma(SQLite::Database& database, const std::string& name) {
   return database.execAndGet("PRAGMA " + name).getInt64();
@@ -108,6 +114,7 @@ size_t version_of(SQLite::Database& database) {
 void prepare_schema(SQLite::Database& database) {
   const size_t version = version_of(database);
   if (version == kSteps.size()) return;
+  if (version == 0) database.exec("PRAGMA auto_vacuum = INCREMENTAL");  // only possible before the first table
   SQLite::Transaction transaction(database);
   for (size_t step = version; step < kSteps.size(); ++step) database.exec(kSteps[step]);
   database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));

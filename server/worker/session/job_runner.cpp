@@ -4,11 +4,14 @@
 
 #include <chrono>
 #include <filesystem>
+#include <utility>
 
+#include "core/base/storage.h"
 #include "core/io/images.h"
 #include "server/worker/picture_writer.h"
 #include "server/worker/session/front_log.h"
 #include "server/worker/session/job_failure.h"
+#include "server/worker/session/made_batch.h"
 #include "server/worker/session/run_identity.h"
 #include "server/worker/session/stage_names.h"
 #include "server/worker/session/step_record.h"
@@ -38,7 +41,7 @@ class JobRunner {
     check_cancelled();
     const Clock::time_point loaded = Clock::now();
     bench_.composer.recipes().begin(prepared.ingredients);
-    StepRecord record(order_.record_file, run_identity(bench_.programs, prepared));
+    StepRecord record(order_.record_file, run_identity(bench_.programs, prepared), {order_.max_record, order_.reserve});
     if (!order_.request.seed && record.seed()) prepared.settings.seed = *record.seed();  // the one that was drawn
     record.begin(prepared.settings.seed);
     make_pictures(prepared, record);
@@ -46,6 +49,8 @@ class JobRunner {
     return {order_.run, std::move(prepared.warnings), write_recipe(recipe_of(prepared)), resumed_from_};
   }
 
+  /// Did it end because a picture could not be written?
+  bool is_held() const { return is_held_; }
   /// For sentences about what went wrong.
   std::string where() const { return watch_.where(); }
 
@@ -74,16 +79,33 @@ class JobRunner {
     hooks.on_progress = [&](const Progress& progress) {
       check_cancelled();
       const bool step_is_done = progress.stage == Progress::Stage::denoise && progress.done > 0;
+      batch_.steps += step_is_done;
       if (step_is_done && record.is_answering()) ++resumed_from_;
       tell(name_of(progress.stage), progress);
       watch_.note(progress);
       if (step_is_done && !record.is_answering() && preview_is_due(progress))
         tell_preview(*prepared.pipeline, progress);
     };
+    hooks.are_made = [&](int64_t first, int64_t images) {
+      return record.pass_made([&](const std::string& note) { return take_made(note, first, images); });
+    };
     hooks.on_image = [&](const GeneratedImage& image) {
-      bench_.front.say(JobPicture{order_.run, keep(image, recipe_of(prepared))});
+      std::vector<PictureFile>& made = batch_.pictures;
+      made.push_back(keep(image, recipe_of(prepared)));
+      bench_.front.say(JobPicture{order_.run, made.back()});
+      const bool is_last = image.index + 1 == prepared.settings.n || made.size() == kLargestBatch;
+      if (is_last) record.batch_is_made(write_made_batch(std::exchange(batch_, {})));
     };
     generate(*prepared.pipeline, prepared.settings, hooks, prepared.warnings);
+  }
+
+  /// Pictures that an earlier run of this job has written are told again. False when they are not all there.
+  bool take_made(const std::string& text, int64_t first, int64_t images) {
+    const MadeBatch made = read_made_batch(text);
+    if (!are_there(made, first, images, order_.pictures_folder)) return false;
+    for (const PictureFile& picture : made.pictures) bench_.front.say(JobPicture{order_.run, picture});
+    resumed_from_ += made.steps;
+    return true;
   }
 
   /// Ends between two calls of the network, and keeps its last estimate for previews.
@@ -100,13 +122,21 @@ class JobRunner {
                                             [this] { check_cancelled(); });
   }
 
-  PictureFile keep(const GeneratedImage& image, const Recipe& recipe) const {
+  /// What is thrown here is no fault of the job: storage_full or storage_failed.
+  PictureFile keep(const GeneratedImage& image, const Recipe& recipe) {
     const std::string name = order_.run.job + "-" + std::to_string(image.index) + ".png";
+    const std::filesystem::path folder = order_.pictures_folder;
+    is_held_ = true;
+    check_room(folder, image.pixels.numel(), order_.reserve);
     try {
-      return write_picture(std::filesystem::path(order_.pictures_folder) / name, image, recipe);
+      const PictureFile written = write_picture(folder / name, image, recipe);
+      is_held_ = false;
+      return written;
     } catch (const Error& e) {
-      throw Error(ErrorCode::internal, e.place(),
-                  e.sentence());  // a folder that is not there is not the client's fault
+      if (e.code() == ErrorCode::not_found)
+        throw Error(ErrorCode::storage_failed, folder.string(), "the folder of pictures is not there any more");
+      throw Error(e.code() == ErrorCode::storage_full ? e.code() : ErrorCode::storage_failed, e.place(),
+                  "a picture " + e.sentence());
     }
   }
 
@@ -136,6 +166,8 @@ class JobRunner {
   const std::atomic<bool>& cancelled_;
   WorkWatch watch_;
   std::vector<std::string> told_plugins_;
+  bool is_held_ = false;  // a picture could not be written
+  MadeBatch batch_;  // what is written of the one that is being made
   Tensor estimate_;  // of x0, [B, C, h, w]
   int64_t resumed_from_ = 0;
 };
@@ -145,14 +177,19 @@ class JobRunner {
 void run_job(const StartJob& order, const Workbench& bench, const std::atomic<bool>& cancelled) {
   const LogAboutJob about(order.run.job);
   JobRunner runner(order, bench, cancelled);
+  bool is_held = false;  // by the front, until its disk has room: the job goes on from the record then
   try {
     bench.front.say(runner.run());
   } catch (...) {
-    const JobFailed failure = failure_of(order.run, std::current_exception(), runner.where());
+    JobFailed failure = failure_of(order.run, std::current_exception(), runner.where());
     // Without the sentence, which may quote the prompt.
     spdlog::info("ended: {} at {}", to_string(failure.code), failure.place);
+    const bool is_of_storage = failure.code == ErrorCode::storage_full || failure.code == ErrorCode::storage_failed;
+    is_held = is_of_storage && runner.is_held();
+    if (is_of_storage && !is_held) failure.code = ErrorCode::internal;  // somebody else's word: no disk of ours failed
     bench.front.say(failure);
   }
+  if (is_held) return;
   std::error_code status;  // the front removes it, too
   std::filesystem::remove(order.record_file, status);
 }

@@ -15,7 +15,9 @@ namespace alice {
 namespace {
 
 constexpr std::array<char, 8> kMagic = {'A', 'L', 'I', 'C', 'E', 'R', 'E', 'C'};
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
+constexpr uint32_t kMade = 0;             // stands for the number of a call
+constexpr uint64_t kLongestNote = 1 << 20;  // bytes
 
 /// False when there are not so many bytes.
 bool read_at(int descriptor, int64_t place, void* into, size_t count) {
@@ -59,6 +61,10 @@ struct StepRecord::EntryHead {
   uint64_t bytes;
 };
 
+int64_t StepRecord::entry_size(uint64_t bytes) {
+  return static_cast<int64_t>(sizeof(EntryHead) + bytes + sizeof(uint64_t));
+}
+
 StepRecord::Hash StepRecord::hash_of(const void* bytes, size_t count) {
   const XXH128_hash_t hash = XXH3_128bits(bytes, count);
   return {hash.low64, hash.high64};
@@ -74,8 +80,9 @@ StepRecord::Hash StepRecord::hash_of(const Tensor& x, const Level& level) {
   return hash_of(asked.data(), asked.size());
 }
 
-StepRecord::StepRecord(std::filesystem::path file, const std::string& run)
-    : file_(std::move(file)), run_(hash_of(run.data(), run.size())) {
+StepRecord::StepRecord(std::filesystem::path file, const std::string& run, const RecordLimits& limits)
+    : file_(std::move(file)), run_(hash_of(run.data(), run.size())), limits_(limits) {
+  if (limits_.max_bytes == 0) return;
   descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor_ < 0)
     give_up("cannot be opened" + reason());
@@ -112,7 +119,33 @@ void StepRecord::begin(uint64_t seed) {
   write(head);
 }
 
+bool StepRecord::pass_made(const std::function<bool(const std::string& note)>& accept) {
+  EntryHead head = {batch_ + 1, kMade, {0, 0}, 0};
+  EntryHead found;
+  if (!answering_ || !read_at(descriptor_, end_, &found, sizeof found) || found.batch != head.batch ||
+      found.call != kMade || found.bytes > kLongestNote)
+    return false;
+  head.bytes = found.bytes;
+  const auto note = read_entry(head);
+  if (!note.has_value() || !accept(*note)) {
+    end_here();
+    return false;
+  }
+  ++batch_;
+  end_ += entry_size(head.bytes);
+  return true;
+}
+
+void StepRecord::batch_is_made(const std::string& note) {
+  if (descriptor_ < 0) return;
+  end_ = batch_begin_;
+  is_full_ = false;
+  write_entry({batch_, kMade, {0, 0}, note.size()}, note.data());
+  end_here();
+}
+
 Denoise StepRecord::wrap(Denoise network) {
+  batch_begin_ = end_;
   ++batch_;
   call_ = 0;
   return [this, network = std::move(network)](const Tensor& x, const Level& level) { return call(network, x, level); };
@@ -121,40 +154,58 @@ Denoise StepRecord::wrap(Denoise network) {
 Tensor StepRecord::call(const Denoise& network, const Tensor& x, const Level& level) {
   const EntryHead head = {batch_, ++call_, hash_of(x, level), x.numel() * sizeof(float)};
   if (answering_) {
-    Tensor result = read_entry(head, x);
-    if (result.defined()) return result;
+    if (const auto bytes = read_entry(head)) {
+      end_ += entry_size(head.bytes);
+      Tensor result = at::empty(x.sizes(), at::kFloat);
+      std::memcpy(result.data_ptr(), bytes->data(), bytes->size());
+      return result;
+    }
     end_here();
   }
   // Strides that the record does not keep: the run that is broken off must go the same way as the one that goes on.
   Tensor result = network(x, level).contiguous();
-  if (descriptor_ < 0) return result;
+  if (descriptor_ < 0 || is_full_) return result;
   if (is_recordable(result, x))
-    write_entry(head, result);
+    write_entry(head, result.data_ptr());
   else
     give_up("holds float32 in main memory, of x's shape, and nothing else");
   return result;
 }
 
-/// Undefined when the record has no such entry.
-Tensor StepRecord::read_entry(const EntryHead& wanted, const Tensor& x) {
+/// What the entry holds; nothing when the record has no such one there.
+std::optional<std::string> StepRecord::read_entry(const EntryHead& wanted) const {
   std::string bytes(sizeof wanted + wanted.bytes, '\0');
   uint64_t checksum;
   const bool is_there = read_at(descriptor_, end_, bytes.data(), bytes.size()) &&
                         read_at(descriptor_, end_ + static_cast<int64_t>(bytes.size()), &checksum, sizeof checksum);
-  if (!is_there || std::memcmp(bytes.data(), &wanted, sizeof wanted) != 0 || checksum != checksum_of(bytes)) return {};
-  end_ += static_cast<int64_t>(bytes.size() + sizeof checksum);
-  Tensor result = at::empty(x.sizes(), at::kFloat);
-  std::memcpy(result.data_ptr(), bytes.data() + sizeof wanted, wanted.bytes);
-  return result;
+  if (!is_there || std::memcmp(bytes.data(), &wanted, sizeof wanted) != 0 || checksum != checksum_of(bytes))
+    return std::nullopt;
+  return bytes.substr(sizeof wanted);
 }
 
-void StepRecord::write_entry(const EntryHead& head, const Tensor& result) {
+void StepRecord::write_entry(const EntryHead& head, const void* content) {
   std::string bytes;
-  bytes.reserve(sizeof head + head.bytes + sizeof(uint64_t));
+  bytes.reserve(static_cast<size_t>(entry_size(head.bytes)));
   append(bytes, head);
-  bytes.append(static_cast<const char*>(result.data_ptr()), result.nbytes());
+  bytes.append(static_cast<const char*>(content), head.bytes);
   append(bytes, checksum_of(bytes));
-  write(bytes);
+  if (has_room(bytes.size())) write(bytes);
+}
+
+bool StepRecord::has_room(size_t bytes) {
+  if (end_ + static_cast<int64_t>(bytes) > limits_.max_bytes) {
+    spdlog::info("the record of steps {} has its largest size (jobs.max_record): no more of this batch is recorded",
+                 file_.string());
+    is_full_ = true;
+    return false;
+  }
+  try {
+    check_room(file_.parent_path(), static_cast<int64_t>(bytes), limits_.most_reserve);
+    return true;
+  } catch (const Error& e) {
+    give_up("is given up: " + e.sentence());
+    return false;
+  }
 }
 
 void StepRecord::write(const std::string& bytes) {
@@ -174,11 +225,12 @@ void StepRecord::end_here() {
   if (descriptor_ >= 0 && ::ftruncate(descriptor_, end_) != 0) give_up("cannot be cut off" + reason());
 }
 
-/// An entry that was half written stays: its checksum does not fit, and the next run ends the record before it.
+/// Others need the room more.
 void StepRecord::give_up(const std::string& why) {
   spdlog::warn("the record of steps {} {}; after a death of this worker the job begins anew", file_.string(), why);
   if (descriptor_ >= 0) ::close(descriptor_);
   descriptor_ = -1;
+  if (::truncate(file_.c_str(), 0) == 0) ::unlink(file_.c_str());
 }
 
 }  // namespace alice

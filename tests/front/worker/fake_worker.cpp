@@ -3,6 +3,7 @@
 //    "at": 2, "do": "die", "by": "SIGSEGV",     before step 2: die by a signal, or by exit ("by": "exit 0")
 //    "attempts": 1,                             ... in the first attempt alone; absent: always
 //    "do": "hang" | "garbage" | "fail" | "close", ... or be silent, talk nonsense, give up, close the socket
+//    "do": "disk_full",                         ... or find no room for its pictures
 //    "do": "leak",                              ... or take more and more memory
 //    "plugins": ["a"],                          first of all, say that these plugins' code runs
 //    "late": true,                              say it all about the attempt before, too
@@ -200,6 +201,10 @@ class FakeJob {
     if (what == "close") {
       close(kLinkDescriptor);
       pause();
+    }
+    if (what == "disk_full") {
+      link_.say(JobFailed{order_.run, ErrorCode::storage_full, order_.pictures_folder, "no room for pictures"});
+      has_failed_ = true;
     }
     if (what == "fail") {
       link_.say(JobFailed{order_.run, ErrorCode::out_of_memory, "/width", "does not fit"});

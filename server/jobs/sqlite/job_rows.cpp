@@ -1,0 +1,125 @@
+#include "server/jobs/sqlite/job_rows.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/jobs/job_store.h"
+
+namespace alice {
+namespace {
+
+const std::string kJobs =
+    "SELECT id, status, request, preview_every, request_id, attempts, worker_deaths, created_ms, started_ms, "
+    "finished_ms, error_code, error_place, error_sentence, warnings, settings, resumed_from FROM jobs ";
+const std::string kPictures = "SELECT " + kPictureColumns + " FROM pictures ";
+
+/// As kJobs, with prompts cut while SQLite reads them.
+std::string listed_jobs() {
+  const std::string letters = std::to_string(kListedLetters + 1);
+  std::string columns = kJobs;
+  for (const std::string column : {"request", "settings"}) {
+    std::string cut = "json_replace(" + column;
+    for (const std::string name : {"'$.prompt'", "'$.negative_prompt'"})
+      cut += ", " + name + ", substr(json_extract(" + column + ", " + name + "), 1, " + letters + ")";
+    columns.replace(columns.find(" " + column + ",") + 1, column.size(), cut + ")");
+  }
+  return columns;
+}
+
+/// Greater than every id: ids are hex digits.
+const std::string kAfterEveryId = "~";
+
+}  // namespace
+
+PictureFile read_picture(const StatementUse& use) {
+  PictureFile picture;
+  picture.index = use.integer(0), picture.file = use.text(1), picture.sha256 = use.text(2);
+  picture.bytes = use.integer(3), picture.width = use.integer(4), picture.height = use.integer(5);
+  picture.seed = use.integer(6), picture.removed_ms = use.optional_integer(7);
+  return picture;
+}
+
+JobRows::JobRows(SQLite::Database& database, std::string file)
+    : file_(std::move(file)),
+      find_(database, kJobs + "WHERE id = ?1"),
+      list_(database, listed_jobs() + "WHERE id < ?1 ORDER BY id DESC LIMIT ?2"),
+      list_by_status_(database, listed_jobs() + "WHERE id < ?1 AND status = ?3 ORDER BY id DESC LIMIT ?2"),
+      newest_id_(database, "SELECT coalesce(max(id), '') FROM jobs"),
+      unfinished_(database, kJobs + "WHERE status IN ('queued', 'running', 'cancelling') ORDER BY id"),
+      pictures_of_(database, kPictures + "WHERE job = ?1 ORDER BY position"),
+      find_picture_(database, kPictures + "WHERE file = ?1") {}
+
+std::optional<Job> JobRows::find(const std::string& id) const {
+  StatementUse use(find_, id);
+  if (!use.step()) return std::nullopt;
+  return read_job(use);
+}
+
+std::vector<Job> JobRows::list(int64_t limit, const std::string& before, std::optional<JobStatus> status) const {
+  const std::string& end = before.empty() ? kAfterEveryId : before;
+  limit = std::max<int64_t>(limit, 0);
+  if (!status.has_value()) return read_jobs(StatementUse(list_, end, limit));
+  return read_jobs(StatementUse(list_by_status_, end, limit, std::string(to_string(*status))));
+}
+
+std::string JobRows::newest_id() const {
+  StatementUse use(newest_id_);
+  use.step();
+  return use.text(0);
+}
+
+std::vector<Job> JobRows::unfinished() const { return read_jobs(StatementUse(unfinished_)); }
+
+std::optional<PictureFile> JobRows::find_picture(const std::string& file) const {
+  StatementUse use(find_picture_, file);
+  if (!use.step()) return std::nullopt;
+  return read_picture(use);
+}
+
+std::vector<PictureFile> JobRows::pictures_of(const std::string& job) const {
+  StatementUse use(pictures_of_, job);
+  std::vector<PictureFile> pictures;
+  while (use.step()) pictures.push_back(read_picture(use));
+  return pictures;
+}
+
+Json JobRows::read_json(const StatementUse& use, int column) const {
+  return parse_json(use.text(column), file_, ErrorCode::internal);
+}
+
+GenerateRequest JobRows::read_request(const StatementUse& use) const {
+  try {
+    return read_generate_request(read_json(use, 2));
+  } catch (const Error& e) {
+    throw Error(ErrorCode::internal, file_, "the request of job " + use.text(0) + " cannot be read: " + e.what());
+  }
+}
+
+Job JobRows::read_job(const StatementUse& use) const {
+  Job job;
+  job.id = use.text(0);
+  const auto status = job_status_from(use.text(1));
+  if (!status.has_value())
+    throw Error(ErrorCode::internal, file_, "job " + job.id + " has the unknown status '" + use.text(1) + "'");
+  job.status = *status;
+  job.request = {read_request(use), use.integer(3), use.text(4)};
+  job.attempts = use.integer(5);
+  job.worker_deaths = use.integer(6);
+  job.created_ms = use.integer(7);
+  job.started_ms = use.optional_integer(8);
+  job.finished_ms = use.optional_integer(9);
+  if (!use.is_null(10)) job.error = JobError{error_code_from(use.text(10)), use.text(11), use.text(12)};
+  for (const Json& warning : read_json(use, 13)) job.warnings.push_back(warning.get<std::string>());
+  job.settings = read_json(use, 14);
+  job.resumed_from = use.integer(15);
+  if (job.status == JobStatus::succeeded) job.pictures = pictures_of(job.id);
+  return job;
+}
+
+std::vector<Job> JobRows::read_jobs(StatementUse&& use) const {
+  std::vector<Job> jobs;
+  while (use.step()) jobs.push_back(read_job(use));
+  return jobs;
+}
+
+}  // namespace alice
