@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct ModelConfig {
   std::filesystem::path source;  ///< folder or file
   std::string backend;           ///< a key of HostConfig::backends; "" means HostConfig::default_backend
   PartConfig scheduler, text_encoder, unet, vae;
+  std::optional<int64_t> max_pixels;  ///< of a picture; 0: any number; absent: HostConfig::max_pixels
   GenerateRequest
       defaults;  ///< only steps, guidance_scale, width, height, scheduler, negative_prompt, clip_skip are read
   std::string place;
@@ -55,6 +57,7 @@ struct HostConfig {
   GenerateRequest defaults;                   ///< generation.default_*: steps, guidance_scale, width, height, scheduler
   std::filesystem::path cache_directory;      ///< where hashes of files are kept; empty: nowhere
   int threads = 0;                            ///< compute threads; 0: one a core
+  std::optional<int64_t> max_pixels;          ///< of a picture; 0: any number; absent: by the model's native size
 };
 
 }  // namespace alice

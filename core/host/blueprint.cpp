@@ -15,6 +15,9 @@ constexpr const char* kTextEncoder = "text_encoder";
 constexpr const char* kSecondTextEncoder = "text_encoder_2";
 constexpr const char* kUNet = "unet";
 constexpr const char* kVae = "vae";
+// Names of facts (Recognition::facts) by which plugins tell a size before anything is loaded.
+constexpr const char* kNativeLatentsFact = "native_latent_size";
+constexpr const char* kReductionFact = "reduction";
 
 ModelFiles files_of(const StoredModel& stored, const std::string& part, const PartConfig& config) {
   if (!config.source.empty()) return open_part(config.source, part);
@@ -117,6 +120,28 @@ BackendChoice backend_of(const Registry& registry, const HostConfig& config, con
   return choice;
 }
 
+/// A number among a part's facts; 0 when the plugin does not tell it.
+int64_t fact_of(const Recognition& part, const char* name) {
+  const auto found = part.facts.find(name);
+  return found != part.facts.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
+}
+
+/// After the defaults.
+void settle_size(const HostConfig& config, Blueprint& blueprint) {
+  const int64_t multiple = fact_of(blueprint.vae.recognition, kReductionFact);
+  const int64_t side = fact_of(blueprint.unet.recognition, kNativeLatentsFact) * multiple;
+  blueprint.size = size_rule(config, blueprint.config, {side, side}, multiple);
+  const SizeRule& rule = blueprint.size;
+  if (rule.native.is_known())
+    blueprint.explanation.push_back({"native size", to_text(rule.native), blueprint.unet.files.place});
+  blueprint.explanation.push_back(
+      {"max pixels", rule.most_pixels > 0 ? std::to_string(rule.most_pixels) : "any number",
+       blueprint.config.max_pixels  ? blueprint.config.place
+       : config.max_pixels          ? rule.key
+       : rule.native.is_known()     ? "built-in: four times the native size, at least 256x256"
+                                    : "built-in: the native size is known when it is loaded"});
+}
+
 /// The configuration's defaults of the model, completed with the model's own.
 void settle_defaults(const StoredModel& stored, Blueprint& blueprint) {
   const auto place = [&](const std::string& name) { return stored.place + ": _defaults: " + name; };
@@ -165,6 +190,7 @@ Blueprint make_blueprint(const Registry& registry, const HostConfig& config, con
   explain("UNet", blueprint.unet, model.unet, blueprint);
   blueprint.vae = choose_part(registry.vaes(), files_of(stored, kVae, model.vae), model.vae);
   explain("VAE", blueprint.vae, model.vae, blueprint);
+  settle_size(config, blueprint);
   settle_scheduler(registry, config, stored, blueprint);
 
   for (const Recognition* part :

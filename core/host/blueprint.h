@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/picture_size.h"
 #include "core/host/backend_choice.h"
 #include "core/host/part_choice.h"
 #include "core/host/scheduler_choice.h"
@@ -28,6 +29,7 @@ struct Blueprint {
   PartChoice<Vae> vae;
   SchedulerSource scheduler;
   Json facts = Json::object();  ///< model_facts(); filled by the composer
+  SizeRule size;  ///< without a native size when its plugins do not tell it in their facts
   std::vector<Explained> explanation;
   /// Everything that stands in the way: missing and misshapen tensors, parts that cannot be composed.
   std::vector<Fault> faults;

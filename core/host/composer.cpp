@@ -1,5 +1,6 @@
 #include "core/host/composer.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "core/base/lora_tags.h"
@@ -23,12 +24,6 @@ std::string part_key(const PartChoice<Part>& choice, const std::string& backend)
   for (const std::string& file : choice.files.weights->index().files) key += "|" + file_stamp(file);
   for (const auto& asset : choice.files.assets) key += "|" + file_stamp(asset.second);
   return key;
-}
-
-std::string pipeline_key(const Blueprint& plan) {
-  const std::string& backend = plan.backend.key;
-  return plan.config.id + "|" + part_key(plan.text_encoder, backend) + "|" + part_key(plan.unet, backend) + "|" +
-         part_key(plan.vae, backend);
 }
 
 void check_width(const Pipeline& pipeline, const char* what, int64_t have, int64_t needed) {
@@ -82,11 +77,30 @@ auto of_models_files(const Open& open) {
   }
 }
 
+/// Of a model whose plugins do not tell its size before it is loaded: what it says then.
+SizeRule completed(SizeRule rule, const HostConfig& config, const ModelConfig& model, const Pipeline& pipeline) {
+  if (rule.native.is_known()) return rule;
+  const int64_t reduction = pipeline.vae->info().reduction, side = pipeline.unet->info().native_latent_size * reduction;
+  return size_rule(config, model, {side, side}, reduction);
+}
+
+void throw_if_too_large(const Blueprint& plan, const SizeRule& rule, const SettingsSources& sources) {
+  Faults faults;
+  check_pixels(plan.config.id, resolve_size(sources, rule.native), rule, json_places(""), faults);
+  faults.throw_if_any(ErrorCode::bad_request);
+}
+
 void throw_faults(const Blueprint& blueprint) {
   if (!blueprint.faults.empty()) throw Error(ErrorCode::bad_weights, blueprint.faults);
 }
 
 }  // namespace
+
+std::string key_of(const Blueprint& plan) {
+  const std::string& backend = plan.backend.key;
+  return plan.config.id + "|" + part_key(plan.text_encoder, backend) + "|" + part_key(plan.unet, backend) + "|" +
+         part_key(plan.vae, backend);
+}
 
 Composer::Composer(HostConfig config, std::shared_ptr<const Registry> registry, OnLoaded on_loaded)
     : config_(std::move(config)),
@@ -105,12 +119,13 @@ std::vector<ModelStatus> Composer::models(const BlueprintCache::BeforeLook& befo
   const std::map<std::string, ModelConfig> models = list_models(config_);
   blueprints_.keep_only(models);
   for (const auto& [id, model] : models) {
-    ModelStatus status{id, model.source, "", "", "", Json::object()};
+    ModelStatus status{id, model.source, "", "", "", Json::object(), {}};
     try {
       const auto blueprint = blueprints_.get(model, before_look);
       status.description = blueprint->unet.recognition.description;
       status.note = blueprint->note;
       status.facts = blueprint->facts;
+      status.size = blueprint->size;
       throw_faults(*blueprint);
       status.unavailable = backend_fault(blueprint->backend);
     } catch (const Error& e) {
@@ -205,7 +220,7 @@ std::shared_ptr<const Pipeline> Composer::cached(const std::string& key,
 std::shared_ptr<const Pipeline> Composer::compose(const std::string& name, bool paths_allowed) {
   const auto plan = blueprint(name, paths_allowed);
   const std::lock_guard<std::mutex> lock(mutex_);
-  return cached(pipeline_key(*plan), [&] { return of_models_files([&] { return build(*plan); }); });
+  return cached(key_of(*plan), [&] { return of_models_files([&] { return build(*plan); }); });
 }
 
 void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
@@ -224,13 +239,30 @@ void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
                            prepared.pipeline->warnings.end());
 }
 
+Settings Composer::settle(const GenerateRequest& request, const Blueprint& plan, const Pipeline& pipeline,
+                          std::vector<std::string>& warnings) const {
+  const SettingsSources sources = {request, plan.config.defaults, config_.defaults};
+  throw_if_too_large(plan, completed(plan.size, config_, plan.config, pipeline), sources);
+  Settings settings = resolve_settings(sources, pipeline, warnings);
+  settings.scheduler = choose_scheduler(*registry_, plan.scheduler, request.scheduler, request.scheduler_options);
+  settings.scheduler.scheduler->plan(settings.steps,
+                                     *settings.scheduler.noise_model);  // refuses steps that it cannot take
+  return settings;
+}
+
+bool Composer::is_loaded(const std::string& key) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return std::any_of(pipelines_.begin(), pipelines_.end(), [&](const auto& kept) { return kept.first == key; });
+}
+
 PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
   Faults faults;
   take_lora_tags(request.prompt, request.loras, faults);
   faults.throw_if_any(ErrorCode::bad_request);
   const auto plan = blueprint(request.model, paths_allowed);
-  const ChosenScheduler scheduler =
-      choose_scheduler(*registry_, plan->scheduler, request.scheduler, request.scheduler_options);
+  // Before anything is loaded:
+  throw_if_too_large(*plan, plan->size, {request, plan->config.defaults, config_.defaults});
+  choose_scheduler(*registry_, plan->scheduler, request.scheduler, request.scheduler_options);
 
   PreparedRequest prepared;
   warn_of_syntax(request, prepared.warnings);
@@ -238,14 +270,10 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
   if (!caution.empty() && request.loras.empty()) prepared.warnings.push_back("/scheduler: " + caution);
   warn_of_model(*plan, request, prepared.warnings);
   const std::lock_guard<std::mutex> lock(mutex_);
-  prepared.made_of = pipeline_key(*plan);
+  prepared.made_of = key_of(*plan);
   prepared.pipeline = cached(prepared.made_of, [&] { return of_models_files([&] { return build(*plan); }); });
   prepared.ingredients.plan = plan;
-  prepared.settings =
-      resolve_settings({request, plan->config.defaults, config_.defaults}, *prepared.pipeline, prepared.warnings);
-  prepared.settings.scheduler = scheduler;
-  scheduler.scheduler->plan(prepared.settings.steps,
-                            *scheduler.noise_model);  // refuses a number of steps that it cannot take
+  prepared.settings = settle(request, *plan, *prepared.pipeline, prepared.warnings);
   if (!prepared.settings.loras.empty()) add_loras(prepared, paths_allowed);
   return prepared;
 }

@@ -25,6 +25,7 @@ struct ModelStatus {
   std::string description;  ///< of its UNet; "" when it cannot be told
   std::string note;         ///< what its users must know; "" when there is nothing
   Json facts = Json::object();  ///< model_facts(), of one whose headers can be read
+  SizeRule size;            ///< as Blueprint::size; of a model that cannot be read a new one
 };
 
 /// A request, ready to run.
@@ -46,6 +47,9 @@ struct LoadedModel {
   double seconds = 0;   ///< that it took; parts that another model has loaded take none
 };
 using OnLoaded = std::function<void(const LoadedModel&)>;
+
+/// What the model of `plan` is made of: files with their sizes and times, plugins, options, backend.
+std::string key_of(const Blueprint& plan);
 
 /// Any thread; one composes at a time. Loaded parts are shared between models that name the same files, plugin, options
 /// and backend; the last kMostPipelines pipelines (a set of LoRAs makes one of its own) stay loaded.
@@ -70,6 +74,13 @@ class Composer {
   std::shared_ptr<const Pipeline> compose(const std::string& name, bool paths_allowed);
   /// Everything that a request needs: LoRA tags taken out of the prompt, model and LoRAs composed, settings resolved.
   PreparedRequest prepare(GenerateRequest request, bool paths_allowed);
+
+  /// The request's settings for the model of `plan`, of which `pipeline` are the parts, loaded or as shapes alone
+  /// (core/host/model_sketch.h). The prompt's LoRA tags must have been taken out. Throws Error(bad_request).
+  Settings settle(const GenerateRequest& request, const Blueprint& plan, const Pipeline& pipeline,
+                  std::vector<std::string>& warnings) const;
+  /// Is the model of this key (key_of()) loaded?
+  bool is_loaded(const std::string& key);
 
   /// A backend by its name in the configuration, made once; "": as choose_backend() chooses without a model.
   std::shared_ptr<const Backend> backend(const std::string& name) const;

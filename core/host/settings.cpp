@@ -12,6 +12,12 @@ uint64_t draw_seed() { return std::random_device{}(); }
 
 }  // namespace
 
+PictureSize resolve_size(const SettingsSources& sources, const PictureSize& native) {
+  const GenerateRequest said =
+      with_defaults(with_defaults(sources.request, sources.model_defaults), sources.general_defaults);
+  return {said.width.value_or(native.width), said.height.value_or(native.height)};
+}
+
 Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeline,
                           std::vector<std::string>& warnings) {
   const GenerateRequest& request = sources.request;

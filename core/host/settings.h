@@ -6,6 +6,7 @@
 
 #include "core/base/generation_defaults.h"
 #include "core/base/host_config.h"
+#include "core/base/picture_size.h"
 #include "core/host/pipeline.h"
 
 namespace alice {
@@ -15,6 +16,9 @@ struct SettingsSources {
   const GenerateRequest& model_defaults;    ///< the model's `defaults` in the configuration
   const GenerateRequest& general_defaults;  ///< generation.default_*
 };
+
+/// The request's size, each side as any other value of resolve_settings().
+PictureSize resolve_size(const SettingsSources& sources, const PictureSize& native);
 
 /// The request's value, else the model's default, else the general one, else: kDefaultSteps, kDefaultGuidance, the
 /// model's native size, a drawn seed. Fills everything but `scheduler`. What the request says and cannot have an effect

@@ -23,13 +23,24 @@ const std::vector<std::string> kStorageKeys = {"data_directory", "images_directo
 struct GenerationSettings {
   int threads = 0;
   std::string backend;
+  std::optional<int64_t> max_pixels;
 };
+
+constexpr Range kPixels = {0, 1e9};
+constexpr const char* kPixelsHelp = "the most pixels of a picture, width times height; 0: any number";
+
+const OptionTable<ModelConfig>& model_limits() {
+  static const auto table =
+      OptionTable<ModelConfig>().integer("max_pixels", &ModelConfig::max_pixels, kPixels, kPixelsHelp, "pixels");
+  return table;
+}
 
 const OptionTable<GenerationSettings>& generation_options() {
   static const auto table =
       OptionTable<GenerationSettings>()
           .integer("threads", &GenerationSettings::threads, {0, 1024}, "compute threads; 0: one a core")
-          .text("backend", &GenerationSettings::backend, "the name of a backend, or auto");
+          .text("backend", &GenerationSettings::backend, "the name of a backend, or auto")
+          .integer("max_pixels", &GenerationSettings::max_pixels, kPixels, kPixelsHelp, "pixels");
   return table;
 }
 
@@ -141,8 +152,10 @@ class LayerReader : private SectionReader {
     model.id = id;
     model.place = place;
     if (id == kModelPrefix) faults_.add(place, "a model's id needs a name after " + std::string(kModelPrefix));
-    if (!is_map(node, "a model", {"source", "backend", "scheduler", "text_encoder", "unet", "vae", "defaults"}))
+    if (!is_map(node, "a model",
+                {"source", "backend", "scheduler", "text_encoder", "unet", "vae", "defaults", "max_pixels"}))
       return model;
+    read_options(model_limits(), node, model);
     for (const auto& [key, key_place, value] : node.members) {
       if (value.is_null()) continue;
       if (key == "source") model.source = source_in(value);
@@ -201,10 +214,11 @@ class LayerReader : private SectionReader {
                                 joined(names_of(generation_options()), names_of(concurrency_options())));
     if (!is_map(node, "generation", joined(allowed, alice_keys("generation")))) return;
     read_defaults(node, "default_", general_default_names(), config_.host.defaults);
-    GenerationSettings settings{config_.host.threads, config_.host.default_backend};
+    GenerationSettings settings{config_.host.threads, config_.host.default_backend, config_.host.max_pixels};
     read_options(generation_options(), node, settings);
     read_options(concurrency_options(), node, config_.server);
     config_.host.threads = settings.threads;
+    config_.host.max_pixels = settings.max_pixels;
     config_.host.default_backend = settings.backend == "auto" ? "" : settings.backend;
     note_origins("generation", node);
   }

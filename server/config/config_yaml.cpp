@@ -92,6 +92,7 @@ void add_model(const ModelConfig& model, YamlText& out) {
   out.inner_section(model.id);
   out.value(2, "source", key + ".source", model.source.string());
   if (!model.backend.empty()) out.value(2, "backend", key + ".backend", model.backend);
+  if (model.max_pixels) out.value(2, "max_pixels", key + ".max_pixels", *model.max_pixels);
   for (const auto& [name, part] :
        {std::pair("scheduler", &model.scheduler), std::pair("text_encoder", &model.text_encoder),
         std::pair("unet", &model.unet), std::pair("vae", &model.vae)})
@@ -129,6 +130,8 @@ void add_generation(const Config& config, YamlText& out) {
   const std::string& backend = config.host.default_backend;
   out.value(1, "backend", "generation.backend", backend.empty() ? "auto" : backend);
   out.value(1, "threads", "generation.threads", config.host.threads);
+  out.value(1, "max_pixels", "generation.max_pixels",
+            config.host.max_pixels ? Json(*config.host.max_pixels) : Json(nullptr));
   out.values(concurrency_options(), config.server, "generation", 1);
 }
 

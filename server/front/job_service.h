@@ -102,10 +102,10 @@ class JobService {
   virtual ~JobService() = default;
 
   /// Queues a job; the outcome comes when it is on the disk. Error(busy): the queue is full or the server drains, or,
-  /// at
-  /// "/model", the workers of that model rest (ServerState::groups);
-  /// Error(not_found) at "/model": no such model (once a worker has said which there are); Error(bad_request): no model
-  /// is named and there is no default; Error(storage_full), Error(storage_failed): what is written now might be lost.
+  /// at "/model", the workers of that model rest (ServerState::groups); Error(not_found) at "/model": no such model
+  /// (once a worker has said which there are); Error(bad_request): a picture larger than the model may make, at its
+  /// longer side (core/base/picture_size.h); no model is named and there is no default; Error(storage_full),
+  /// Error(storage_failed): what is written now might be lost.
   virtual void submit(JobRequest request, Then<Job> then) = 0;
   /// Error(not_found) for an unknown id. Cancelling a job that has ended changes nothing and is no error. A job that
   /// runs is `cancelling` then, until its worker has let go of it; one that does not within a few seconds is killed.

@@ -8,6 +8,7 @@
 #include "core/base/lora_names.h"
 #include "core/base/lora_tags.h"
 #include "core/base/nearest.h"
+#include "core/base/picture_size.h"
 #include "core/base/request_checks.h"
 #include "server/front/described_options.h"
 
@@ -134,6 +135,8 @@ void judge_request(const GenerateRequest& request, const Json& description) {
   Faults wrong, missing;
   judge_scheduler(request, all, model, description, wrong);
   check_request(all, {model.value("size_multiple", int64_t{0}), model.value("text_layers", int64_t{0})}, wrong);
+  check_pixels(request.model, {all.width.value_or(0), all.height.value_or(0)}, read_size_rule(model), json_places(""),
+               wrong);
   judge_loras(request.loras, "/loras", description, missing);
   judge_loras(loras_in(request.prompt), "/prompt", description, missing);
   if (!wrong.empty())

@@ -8,6 +8,24 @@
 using namespace alice;
 using namespace alice::test;
 
+TEST_CASE("a picture larger than its model may make is refused when it arrives") {
+  DeskRoom room;
+  room.wait_ready();
+  for (const auto& [width, height] : {std::pair<std::optional<int64_t>, std::optional<int64_t>>{1024, 1024},
+                                      {8192, std::nullopt}, {std::nullopt, 8192}}) {
+    JobRequest request;
+    request.generate.model = "tiny";
+    request.generate.width = width;
+    request.generate.height = height;
+    const Error error = error_of([&] { room.submit(request); });
+    CHECK(error.code() == ErrorCode::bad_request);
+    CHECK(error.place() == (width ? "/width" : "/height"));
+    CHECK(says(error.sentence(), "65,536"));
+    CHECK(says(error.sentence(), "generation.max_pixels"));
+  }
+  CHECK(room.run({{"steps", 1}}, 1, "sd/tiny").status == JobStatus::succeeded);
+}
+
 TEST_CASE("with no worker exactly as many jobs are taken as the queue has room for") {
   DeskRoom room;
   room.settings.queue_size = 7;

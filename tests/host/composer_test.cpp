@@ -143,6 +143,53 @@ TEST_CASE("every fault of a request is reported at once, with its place") {
   CHECK(says(what, "/clip_skip"));
 }
 
+TEST_CASE("a picture larger than its model may make is refused before anything of the model is loaded") {
+  std::vector<std::string> loaded;
+  HostConfig config = golden_models();
+  const auto check = [&](int64_t width, int64_t height, const std::string& key) {
+    Composer composer(config, built_in_registry(), [&](const LoadedModel& model) { loaded.push_back(model.id); });
+    GenerateRequest request = small_request(kFolderModel);
+    request.width = width;
+    request.height = height;
+    const Error error = error_of([&] { composer.prepare(request, false); });
+    CHECK(error.code() == ErrorCode::bad_request);
+    CHECK(error.place() == (height > width ? "/height" : "/width"));
+    for (const std::string& words : {to_text({width, height}), std::string("64x64"), key})
+      CHECK(says(error.sentence(), words));
+  };
+  check(256, 264, "generation.max_pixels");
+  config.max_pixels = 128 * 128;
+  check(256, 128, "generation.max_pixels");
+  ModelConfig model = find_model(config, kFolderModel, false, "");
+  model.max_pixels = 64 * 64;
+  config.models[kFolderModel] = model;
+  check(128, 64, "models.sd/tiny_sd15.max_pixels");
+  CHECK(loaded.empty());
+
+  config.models[kFolderModel].max_pixels = 0;  // any number
+  Composer composer(config, built_in_registry());
+  GenerateRequest request = small_request(kFolderModel);
+  request.width = 512;
+  CHECK(composer.prepare(request, false).settings.width == 512);
+}
+
+TEST_CASE("how large pictures may be, and who says so, stands in a model's explanation and among the models") {
+  HostConfig config = golden_models();
+  const auto explained = [&] {
+    std::string text;
+    for (const Explained& line : Composer(config, built_in_registry()).blueprint(kFolderModel, false)->explanation)
+      text += line.what + " " + line.value + " <- " + line.origin + "\n";
+    return text;
+  };
+  CHECK(says(explained(), "native size 64x64"));
+  CHECK(says(explained(), "max pixels 65536 <- built-in: four times the native size, at least 256x256"));
+  config.max_pixels = 0;
+  CHECK(says(explained(), "max pixels any number <- generation.max_pixels"));
+  Composer composer(config, built_in_registry());
+  for (const ModelStatus& model : composer.models())
+    if (model.id == kFolderModel) CHECK(to_text(model.size.native) == "64x64");
+}
+
 TEST_CASE("what a request says in vain is a warning") {
   Composer composer(golden_models(), built_in_registry());
   GenerateRequest request = small_request(kFolderModel);

@@ -38,8 +38,6 @@ std::optional<PictureSize> read_size(const std::string& text) {
   return PictureSize{*width, *height};
 }
 
-std::string to_text(const PictureSize& size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
-
 bool is_standard(const PictureSize& size) {
   return std::any_of(kStandard.begin(), kStandard.end(), [&](const PictureSize& one) {
     return one.width == size.width && one.height == size.height;

@@ -5,17 +5,12 @@
 #include <optional>
 #include <string>
 
-#include "core/base/json.h"
+#include "core/base/picture_size.h"
 
 namespace alice {
 
-struct PictureSize {
-  int64_t width = 0, height = 0;  ///< pixels
-};
-
 /// "512x768". Nothing for another form.
 std::optional<PictureSize> read_size(const std::string& text);
-std::string to_text(const PictureSize& size);
 
 /// One of those that OpenAI's models have.
 bool is_standard(const PictureSize& size);

@@ -49,6 +49,7 @@ Json describe_model(const ModelStatus& model) {
               {"created", changed_at(model.source)},
               {"bytes", bytes_of(model.source)}};
   out.update(model.facts);
+  out.update(write_size_rule(model.size));
   if (!model.note.empty()) out["note"] = model.note;
   if (!model.unavailable.empty()) out["unavailable"] = model.unavailable;
   return out;
