@@ -18,9 +18,16 @@ bool has_special(const Tensor& tensor, Bits exponent) {
                      [exponent](Bits bits) { return (bits & exponent) == exponent; });
 }
 
+/// Without the repetitions of an expanded tensor.
+Tensor each_number_once(Tensor tensor) {
+  for (int64_t d = 0; d < tensor.dim(); ++d)
+    if (tensor.stride(d) == 0 && tensor.size(d) > 1) tensor = tensor.narrow(d, 0, 1);
+  return tensor;
+}
+
 /// By bits: libtorch 1.13 has no reduction of float16 on the CPU.
 bool all_finite(const Tensor& tensor) {
-  const Tensor packed = tensor.contiguous();
+  const Tensor packed = each_number_once(tensor).contiguous();
   switch (packed.scalar_type()) {
     case at::kHalf: return !has_special<uint16_t>(packed, 0x7C00);
     case at::kBFloat16: return !has_special<uint16_t>(packed, 0x7F80);

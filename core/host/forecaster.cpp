@@ -1,0 +1,213 @@
+#include "core/host/forecaster.h"
+
+#include <algorithm>
+#include <exception>
+#include <limits>
+#include <utility>
+
+#include "core/base/lora_tags.h"
+#include "core/base/machine_memory.h"
+#include "core/host/network_calls.h"
+
+namespace alice {
+namespace {
+
+constexpr double kUsualLoading = 2e-9;  // seconds a byte, before any was measured: a file that is in memory, packed
+constexpr double kWeightOfNewest = 0.5;
+
+std::string words_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "a plugin threw what is no std::exception";
+  }
+}
+
+const char* kind_of(Progress::Stage stage) { return stage == Progress::Stage::decode ? "decode" : "denoise"; }
+
+std::string name_of(const Forecast& forecast, Progress::Stage stage) {
+  return forecast.model + "|" + kind_of(stage);
+}
+
+std::string kind_on(const Forecast& forecast, Progress::Stage stage) {
+  return forecast.backend + "|" + kind_of(stage);
+}
+
+/// "4 pictures of 512x768 in 25 steps of sd/x would take about 9 min and 12 GB".
+std::string told(const Forecast& forecast) {
+  const Settings& settings = forecast.settings;
+  return (settings.n == 1 ? "a picture" : std::to_string(settings.n) + " pictures") + " of " +
+         to_text({settings.width, settings.height}) + " in " + std::to_string(settings.steps) + " steps of " +
+         settings.model + " would take " + in_words(forecast.estimate);
+}
+
+std::string trained_for(const Forecast& forecast) {
+  return forecast.size.native.is_known() ? "; it was trained for " + to_text(forecast.size.native) : "";
+}
+
+/// Pictures are made in groups: how many of which size.
+std::map<int64_t, int64_t> groups_of(int64_t images) {
+  std::map<int64_t, int64_t> groups;
+  if (images >= kLargestBatch) groups[kLargestBatch] = images / kLargestBatch;
+  if (images % kLargestBatch > 0) groups[images % kLargestBatch] = 1;
+  return groups;
+}
+
+}  // namespace
+
+void check_bounds(const Forecast& forecast, const JobBounds& bounds, const std::string& place) {
+  constexpr double kTrust = 1.3;  // how far off an estimate of memory may be
+  const double needed = static_cast<double>(forecast.needed_bytes) / kTrust;
+  const int64_t left = bounds.most_bytes == 0 ? std::numeric_limits<int64_t>::max()
+                                              : std::max<int64_t>(0, bounds.most_bytes - own_memory());
+  const int64_t there = std::min(left, available_memory().value_or(left));
+  if (needed > static_cast<double>(there))
+    throw Error(ErrorCode::out_of_memory, place,
+                told(forecast) + ", and " + size_in_words(there) + " are left for it" + trained_for(forecast) +
+                    ": a smaller picture, or fewer, may fit");
+  if (bounds.most_seconds > 0 && forecast.estimate.seconds > bounds.most_seconds)
+    throw Error(ErrorCode::bad_request, "",
+                told(forecast) + ", and " + time_in_words(bounds.most_seconds) +
+                    " are allowed (the configuration's generation.max_seconds)" + trained_for(forecast));
+}
+
+Forecaster::Forecaster(Composer& composer, std::function<void(const std::string&)> on_fault)
+    : composer_(composer),
+      on_fault_(std::move(on_fault)),
+      seconds_a_loaded_byte_(kUsualLoading),
+      idle_bytes_(resident_memory()) {}
+
+/// Null when it cannot be sketched.
+Forecaster::Model* Forecaster::model_of(const Blueprint& plan, const std::string& key) {
+  for (auto it = models_.begin(); it != models_.end(); ++it) {
+    if (it->key != key) continue;
+    models_.splice(models_.begin(), models_, it);
+    return &models_.front();
+  }
+  try {
+    models_.push_front({key, sketch_model(plan, composer_.backend(plan.backend)), {}});
+  } catch (...) {
+    on_fault_(plan.config.id + " cannot be estimated: " + words_of(std::current_exception()));
+    return nullptr;
+  }
+  if (models_.size() > kMostPipelines) models_.pop_back();
+  return &models_.front();
+}
+
+const ModelCost& Forecaster::cost_for(Model& model, const Shortcuts& shortcuts, const OnStage& on_stage) {
+  const std::pair key(shortcuts.deepcache_interval > 1, shortcuts.token_merging_ratio);
+  const auto known = model.costs.find(key);
+  if (known != model.costs.end()) return known->second;
+  return model.costs.emplace(key, cost_of(model.sketch, shortcuts, on_stage)).first->second;
+}
+
+const BackendSpeed& Forecaster::speed_of(const BackendChoice& backend) {
+  const auto known = speeds_.find(backend.key);
+  if (known != speeds_.end()) return known->second;
+  const BackendSpeed speed = measure_speed(*composer_.backend(backend));
+  note_idle();  // the libraries' code is in memory now
+  return speeds_.emplace(backend.key, speed).first->second;
+}
+
+std::optional<Forecast> Forecaster::forecast(GenerateRequest request, bool paths_allowed, const OnStage& on_stage) {
+  Faults faults;
+  take_lora_tags(request.prompt, request.loras, faults);
+  faults.throw_if_any(ErrorCode::bad_request);
+  const auto plan = composer_.blueprint(request.model, paths_allowed);
+  if (!plan->faults.empty()) throw Error(ErrorCode::bad_weights, plan->faults);
+
+  Forecast forecast;
+  forecast.model = key_of(*plan);
+  forecast.backend = plan->backend.key;
+  forecast.size = plan->size;
+  Model* model = model_of(*plan, forecast.model);
+  if (model == nullptr) return std::nullopt;
+  std::vector<std::string> warnings;  // prepare() tells them
+  forecast.settings = composer_.settle(request, *plan, model->sketch.pipeline, warnings);
+  const bool is_loaded = composer_.is_loaded(forecast.model);
+  const ModelSketch& sketch = model->sketch;
+  if (!is_loaded) forecast.load_bytes = static_cast<double>(sketch.weight_bytes + sketch.file_bytes);
+  try {
+    const ModelCost& cost = cost_for(*model, forecast.settings.shortcuts, on_stage);
+    add_seconds(cost, speed_of(plan->backend), forecast);
+    add_bytes(cost, sketch, forecast);
+  } catch (...) {  // whoever carries it out tells what is wrong with it
+    on_fault_(plan->config.id + " cannot be estimated: " + words_of(std::current_exception()));
+    return std::nullopt;
+  }
+  return forecast;
+}
+
+void Forecaster::add_seconds(const ModelCost& cost, const BackendSpeed& speed, Forecast& forecast) {
+  const Settings& settings = forecast.settings;
+  const Pipeline& pipeline = models_.front().sketch.pipeline;
+  const auto reduction = static_cast<double>(pipeline.vae->info().reduction);
+  const double p = static_cast<double>(settings.width) * static_cast<double>(settings.height) / (reduction * reduction);
+  const auto seconds = [&](const CallCost& call, int64_t rows) {
+    return speed.seconds(call.kernels, call.operations_of(p, rows));
+  };
+  const double denoise_factor = corrections_.factor(name_of(forecast, Progress::Stage::denoise),
+                                                    kind_on(forecast, Progress::Stage::denoise));
+  const double decode_factor =
+      corrections_.factor(name_of(forecast, Progress::Stage::decode), kind_on(forecast, Progress::Stage::decode));
+
+  const auto asks = asks_a_step_.find(settings.scheduler.plugin);
+  if (asks != asks_a_step_.end()) forecast.asks_a_step = asks->second;
+
+  Estimate& estimate = forecast.estimate;
+  const std::map<NetworkCall, int64_t> calls = network_calls(pipeline, settings);
+  for (const auto& [images, count] : groups_of(settings.n)) {
+    Forecast::Stages& group = forecast.uncorrected[images];
+    for (const auto& [call, times] : calls)
+      group.denoise += forecast.asks_a_step * static_cast<double>(times) *
+                       seconds(call.shallow ? cost.shallow : cost.network, call.guided ? 2 * images : images);
+    group.decode = seconds(cost.decode, images);
+    estimate.seconds +=
+        static_cast<double>(count) * (group.denoise * denoise_factor + group.decode * decode_factor);
+    estimate.step_seconds =
+        std::max(estimate.step_seconds, group.denoise * denoise_factor / static_cast<double>(settings.steps));
+    estimate.decode_seconds = std::max(estimate.decode_seconds, group.decode * decode_factor);
+  }
+  estimate.encode_seconds = seconds(cost.encode, 1);
+  estimate.load_seconds = forecast.load_bytes * seconds_a_loaded_byte_;
+  estimate.seconds += estimate.load_seconds + estimate.encode_seconds;
+}
+
+void Forecaster::add_bytes(const ModelCost& cost, const ModelSketch& sketch, Forecast& forecast) const {
+  const Settings& settings = forecast.settings;
+  const auto reduction = static_cast<double>(sketch.pipeline.vae->info().reduction);
+  const double p = static_cast<double>(settings.width) * static_cast<double>(settings.height) / (reduction * reduction);
+  const int64_t images = std::min(settings.n, kLargestBatch);
+  const int64_t rows = settings.guidance.two_passes() ? 2 * images : images;
+  const int64_t at_work =
+      std::max({cost.network.bytes_of(p, rows), cost.decode.bytes_of(p, images), cost.encode.bytes_of(p, 1)});
+  const bool is_loaded = forecast.load_bytes == 0;
+  const int64_t now = resident_memory();
+  const int64_t idle = is_loaded ? idle_bytes_ : idle_bytes_ + sketch.weight_bytes + sketch.file_bytes;
+  forecast.estimate.bytes = std::max(now, idle + at_work);
+  forecast.needed_bytes = std::max<int64_t>(0, forecast.estimate.bytes - now - (is_loaded ? 0 : sketch.file_bytes));
+}
+
+void Forecaster::loaded(const Forecast& forecast, double seconds) {
+  if (forecast.load_bytes == 0) return;
+  seconds_a_loaded_byte_ += kWeightOfNewest * (seconds / forecast.load_bytes - seconds_a_loaded_byte_);
+  note_idle();
+}
+
+void Forecaster::note_idle() { idle_bytes_ = std::max(idle_bytes_, resident_memory()); }
+
+void Forecaster::made(const Forecast& forecast, Progress::Stage stage, int64_t images, double seconds, int64_t asks) {
+  const auto group = forecast.uncorrected.find(images);
+  if (group == forecast.uncorrected.end() || stage == Progress::Stage::encode) return;
+  double uncorrected = stage == Progress::Stage::decode ? group->second.decode : group->second.denoise;
+  if (stage == Progress::Stage::denoise && asks > 0) {
+    const double really = static_cast<double>(asks) / static_cast<double>(forecast.settings.steps);
+    asks_a_step_[forecast.settings.scheduler.plugin] = really;
+    uncorrected *= really / forecast.asks_a_step;
+  }
+  corrections_.note(name_of(forecast, stage), kind_on(forecast, stage), uncorrected, seconds);
+}
+
+}  // namespace alice
