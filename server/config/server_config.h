@@ -29,7 +29,7 @@ struct WorkerGroupConfig {
   std::vector<PlacedPath> plugins;        ///< loaded by its workers alone, after the general ones
   std::optional<int64_t> count;           ///< workers; absent: generation.max_concurrent of the default group, else 1
   int threads = 0;                        ///< of each worker; 0: generation.threads
-  std::optional<int64_t> memory_limit;    ///< bytes
+  std::optional<int64_t> memory_limit;    ///< bytes; 0: none; absent: a share of what there is (job_desk.h)
   std::optional<double> step_timeout_s;   ///< absent: jobs.step_timeout
   std::optional<int64_t> job_attempts;    ///< absent: jobs.attempts
   std::optional<int64_t> breaker_deaths;  ///< absent: none of the default group, else kBreakerDeaths; 0: none
@@ -67,6 +67,7 @@ struct ServerConfig {
   int64_t max_record = 1'000'000'000;  ///< bytes of one job's record of steps
   // generation:
   int64_t workers = 1;               ///< max_concurrent: each job has a worker process to itself
+  double max_seconds = 0;            ///< a job that would take longer, by its estimate, is refused; 0: any
   double request_timeout_s = 0;      ///< how long a POST waits for its job; 0: as long as it takes
   bool cancel_on_disconnect = true;  ///< of a waiting POST that does not say on_disconnect
   // workers:

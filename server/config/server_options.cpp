@@ -85,6 +85,8 @@ const OptionTable<ServerConfig>& concurrency_options() {
   static const auto table =
       OptionTable<S>()
           .integer("max_concurrent", &S::workers, {1, 64}, "jobs at once, each in a worker process of its own")
+          .number("max_seconds", &S::max_seconds, {0, kLongestTimeout},
+                  "a job that would take longer, by its estimate, is refused; 0: any", "seconds")
           .number("request_timeout", &S::request_timeout_s, {0, kLongestTimeout},
                   "how long a request waits for its pictures; 0: as long as it takes", "seconds")
           .boolean("cancel_on_disconnect", &S::cancel_on_disconnect,

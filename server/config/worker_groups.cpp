@@ -75,7 +75,7 @@ const OptionTable<WorkerGroupConfig>& group_options() {
       OptionTable<G>()
           .integer("count", &G::count, {1, 64}, "how many workers it has")
           .integer("threads", &G::threads, {0, 1024}, "compute threads of each of its workers; 0: generation.threads")
-          .integer("memory_limit", &G::memory_limit, {1e6, 1e15}, "what a worker may take of memory", "bytes")
+          .integer("memory_limit", &G::memory_limit, {0, 1e15}, "what a worker may take of memory; 0: any", "bytes")
           .number("step_timeout", &G::step_timeout_s, {0.1, kLongestTime},
                   "a worker that is silent for so long about its job is killed", "seconds")
           .integer("attempts", &G::job_attempts, {1, 100}, "a job that so many workers died of fails")

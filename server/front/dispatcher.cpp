@@ -143,6 +143,8 @@ void Dispatcher::order(WorkerGroup& group, size_t worker, RunningJob& run) {
   order.record_file = files_.record_file(run.job.id).string();
   order.max_record = settings_.max_record;
   order.reserve = files_.most_reserve();
+  order.most_bytes = group.memory_limit();
+  order.most_seconds = group.most_seconds();
   run.worker = worker;
   log_job(spdlog::level::info, run.job,
           fmt::format("begun by worker {}, attempt {}", group.log_name(worker), run.job.attempts));
@@ -218,6 +220,8 @@ void Dispatcher::on(WorkerGroup& group, size_t worker, const Described& describe
 
 void Dispatcher::on(WorkerGroup&, size_t, const JobProgress& progress) { running_.note(progress); }
 
+void Dispatcher::on(WorkerGroup&, size_t, const JobEstimate& estimate) { running_.note(estimate); }
+
 void Dispatcher::on(WorkerGroup&, size_t, const PluginsAtWork& at_work) { running_.note(at_work); }
 
 void Dispatcher::on(WorkerGroup&, size_t, const JobPreview& preview) { running_.note(preview); }
@@ -283,6 +287,8 @@ void Dispatcher::lost(WorkerGroup& group, RunningJob& run, const WorkerEnd& end)
   const std::string death = death_sentence(run, end);
   const std::string sentence = fmt::format("{}; this was attempt {} of {}", death, deaths, group.job_attempts());
   group.explain_death(death);
+  if (end.reason == kMemoryLimitEnd)  // the next worker would meet the same
+    return running_.fail(run, {ErrorCode::out_of_memory, kWorkerPlace, death}, /*worker_died=*/true);
   if (deaths >= group.job_attempts())
     return running_.fail(run, {ErrorCode::internal, kWorkerPlace, sentence}, /*worker_died=*/true);
   log_job(spdlog::level::warn, run.job, sentence + ": the job goes on with another worker");

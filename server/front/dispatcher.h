@@ -71,6 +71,7 @@ class Dispatcher final : private GroupListener {
   void on(WorkerGroup&, size_t, const LookingAt&) {}
   void on(WorkerGroup&, size_t, const Pong&) {}
   void on(WorkerGroup& group, size_t worker, const Described& described);
+  void on(WorkerGroup& group, size_t worker, const JobEstimate& estimate);
   void on(WorkerGroup& group, size_t worker, const JobProgress& progress);
   void on(WorkerGroup& group, size_t worker, const PluginsAtWork& at_work);
   void on(WorkerGroup& group, size_t worker, const JobPreview& preview);

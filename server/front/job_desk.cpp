@@ -58,7 +58,8 @@ std::vector<Job> take_up(JobStore& store, const JobFiles& files) {
 
 Dispatcher::Settings dispatcher_settings(const JobDeskSettings& settings) {
   std::vector<WorkerGroupSettings> groups = settings.groups;
-  groups.insert(groups.begin(), {kDefaultGroup, {}, settings.workers, settings.job_attempts, settings.breaker});
+  groups.insert(groups.begin(), {kDefaultGroup, {}, settings.workers, settings.job_attempts, settings.breaker,
+                                 settings.most_seconds});
   return {std::move(groups),      settings.queue_size, settings.default_model,
           settings.watch_plugins, settings.max_record, settings.retention};
 }

@@ -24,6 +24,7 @@ struct JobDeskSettings {
   bool log_prompts = false;                    ///< else the log has no word of what people ask for
   WorkerSettings workers;                      ///< of the default group
   Breaker::Settings breaker;                   ///< of the default group
+  double most_seconds = 0;                     ///< a job that would take longer, by its estimate, is refused; 0: any
   std::vector<WorkerGroupSettings> groups;     ///< beside it
   std::chrono::milliseconds watch_plugins{0};  ///< how often plugin libraries are looked at; 0: never
   int64_t reserve = kLargestReserve;           ///< bytes kept free of each disk, at most (reserve_of())
@@ -32,6 +33,7 @@ struct JobDeskSettings {
   std::function<std::unique_ptr<JobStore>(const std::string& file)> open_store = open_sqlite_job_store;
 };
 
+/// A group without a memory limit gets four fifths of what is available now, divided by the number of all workers.
 /// `worker`: the worker's program and what it is told; to those of a group --group is added.
 JobDeskSettings job_desk_settings(const Config& config, const std::vector<std::string>& worker);
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/machine_memory.h"
 #include "server/front/job_desk.h"
 
 namespace alice {
@@ -21,6 +22,17 @@ std::vector<std::string> preloads_of(const Config& config, const std::string& gr
   return ids;
 }
 
+/// Of a worker that nobody has set a limit for: all of them together are to leave a fifth of what is available now to
+/// everybody else. 0 where nobody knows what there is.
+int64_t usual_memory_limit(const ServerConfig& server) {
+  constexpr double kShare = 0.8;
+  int64_t workers = *default_group(server).count;
+  for (const auto& [name, group] : server.groups)
+    if (name != kDefaultGroup) workers += *group.count;
+  const auto available = static_cast<double>(available_memory().value_or(0));
+  return static_cast<int64_t>(kShare * available / static_cast<double>(workers));
+}
+
 WorkerGroupSettings group_settings(const Config& config, const WorkerGroupConfig& group,
                                    std::vector<std::string> worker) {
   WorkerGroupSettings settings;
@@ -34,7 +46,8 @@ WorkerGroupSettings group_settings(const Config& config, const WorkerGroupConfig
   workers.preload = preloads_of(config, group.name);
   workers.log_name = group.name == kDefaultGroup ? "" : group.name + "/";
   workers.workers = static_cast<size_t>(*group.count);
-  workers.memory_limit = group.memory_limit.value_or(0);
+  workers.memory_limit = group.memory_limit.value_or(usual_memory_limit(config.server));
+  settings.most_seconds = config.server.max_seconds;
   workers.step_timeout = milliseconds(*group.step_timeout_s);
   for (const PlacedPath& plugin : config.host.plugins) workers.plugins.push_back(plugin.path);
   for (const PlacedPath& plugin : group.plugins) workers.plugins.push_back(plugin.path);
@@ -64,6 +77,7 @@ JobDeskSettings job_desk_settings(const Config& config, const std::vector<std::s
   settings.workers = usual.workers;
   settings.job_attempts = usual.job_attempts;
   settings.breaker = usual.breaker;
+  settings.most_seconds = usual.most_seconds;
   for (const auto& [name, group] : config.server.groups)
     if (name != kDefaultGroup) settings.groups.push_back(group_settings(config, group, worker));
   return settings;

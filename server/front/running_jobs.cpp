@@ -83,6 +83,17 @@ void RunningJobs::note(const JobProgress& progress) {
   watchers_.tell(run->job.id, step_event(*run));
 }
 
+void RunningJobs::note(const JobEstimate& message) {
+  RunningJob* run = find(message.run);
+  if (run == nullptr) return;
+  try {
+    store_.note_estimate(run->job.id, run->job.attempts, message.estimate);
+  } catch (const Error& e) {
+    health_.failed(e);
+    callbacks_.changed();
+  }
+}
+
 void RunningJobs::note(const PluginsAtWork& at_work) {
   if (RunningJob* run = find(at_work.run)) run->plugins = at_work.plugins;
 }

@@ -45,6 +45,7 @@ class RunningJobs {
 
   // What a worker says of a run. A late word changes nothing.
   void note(const JobProgress& progress);
+  void note(const JobEstimate& message);
   void note(const PluginsAtWork& at_work);
   void note(const JobPreview& preview);
   void note(const JobPicture& message);

@@ -35,6 +35,8 @@ class WorkerGroup final : private WorkerListener {
   const std::string& name() const { return settings_.name; }
   int64_t job_attempts() const { return settings_.job_attempts; }
   size_t size() const { return settings_.workers.workers; }
+  int64_t memory_limit() const { return settings_.workers.memory_limit; }  ///< bytes of a worker; 0: none
+  double most_seconds() const { return settings_.most_seconds; }           ///< of a job; 0: any
   /// Is `model` (an id, or what stands behind its slash) one of those that the configuration gives to this group?
   bool names(const std::string& model) const;
   /// For the log: "3", "sandbox/3".

@@ -198,8 +198,8 @@ void WorkerPool::check_memory() {
   for (const auto& [number, worker] : workers_) {
     const int64_t bytes = private_memory(worker->pid()).value_or(0);
     if (bytes > settings_.memory_limit)
-      worker->kill("memory limit", "the worker took " + megabytes(bytes) + " of memory, more than its limit of " +
-                                       megabytes(settings_.memory_limit) + ", and was killed");
+      worker->kill(kMemoryLimitEnd, "the worker took " + megabytes(bytes) + " of memory, more than its limit of " +
+                                        megabytes(settings_.memory_limit) + ", and was killed");
   }
 }
 

@@ -33,6 +33,7 @@ struct WorkerEnd {
 // Reasons of ends (WorkerEnd::reason).
 inline constexpr const char* kLookTimeout = "look timeout";  ///< it was not done with looking at a model
 inline constexpr const char* kHeartbeatEnd = "heartbeat";    ///< it answered no ping
+inline constexpr const char* kMemoryLimitEnd = "memory limit";  ///< it took more than it may: another would, too
 inline constexpr const char* kCancelledEnd = "cancelled";      ///< it did not let go of a cancelled job: no death
 
 /// A process that speaks the link (server/link/message.h) on descriptor 3. Standard output and error go to our standard

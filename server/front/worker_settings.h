@@ -37,6 +37,7 @@ struct WorkerGroupSettings {
   WorkerSettings workers;
   int64_t job_attempts = 3;  ///< a job that so many workers died of fails
   Breaker::Settings breaker;
+  double most_seconds = 0;  ///< a job that would take longer, by its estimate, is refused; 0: any
 };
 
 }  // namespace alice

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/estimate.h"
 #include "core/base/generate_request.h"
 #include "core/base/picture_file.h"
 
@@ -52,6 +53,7 @@ struct Job {
   std::vector<std::string> warnings;
   Json settings = Json::object();  ///< what was really used (JobDone); {} before the end
   int64_t resumed_from = 0;        ///< steps that the last attempt took from the record
+  std::optional<Estimate> estimate;  ///< what the last attempt was to take; absent before a worker has said it
 };
 
 /// The time as jobs have it: milliseconds since 1970, UTC. Any thread.

@@ -46,6 +46,8 @@ class JobStore : public JobLookup {
   virtual std::optional<int64_t> begin(const std::string& id, int64_t now_ms) = 0;
   /// running -> queued. `worker_died`: worker_deaths + 1.
   virtual bool put_back(const std::string& id, int64_t attempt, bool worker_died) = 0;
+  /// Of a job that is running: what it is to take.
+  virtual bool note_estimate(const std::string& id, int64_t attempt, const Estimate& estimate) = 0;
   /// running -> succeeded, with its pictures, warnings, settings and resumed_from, in one transaction.
   virtual bool succeed(const Job& job, int64_t attempt) = 0;
   /// running -> failed. `worker_died`: worker_deaths + 1.

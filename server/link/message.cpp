@@ -29,6 +29,8 @@ constexpr const char* kKind<LookingAt> = "looking_at";
 template <>
 constexpr const char* kKind<Described> = "described";
 template <>
+constexpr const char* kKind<JobEstimate> = "job_estimate";
+template <>
 constexpr const char* kKind<JobProgress> = "job_progress";
 template <>
 constexpr const char* kKind<PluginsAtWork> = "plugins_at_work";
@@ -79,7 +81,9 @@ void declare(Members& members, StartJob& message) {
                                 .text("pictures_folder", &M::pictures_folder, "where pictures are written")
                                 .text("record_file", &M::record_file, "where steps are recorded")
                                 .integer("max_record", &M::max_record, {0}, "the largest record", "bytes")
-                                .integer("reserve", &M::reserve, {0}, "what is kept free of each disk", "bytes");
+                                .integer("reserve", &M::reserve, {0}, "what is kept free of each disk", "bytes")
+                                .integer("most_bytes", &M::most_bytes, {0}, "what the worker may take; 0: any")
+                                .number("most_seconds", &M::most_seconds, {0}, "how long it may take; 0: any");
   declare(members, message.run);
   members.options(table, message);
   members.request("request", message.request);
@@ -127,6 +131,12 @@ void declare(Members& members, Described& message) {
       OptionTable<Described>().integer("pid", &Described::pid, {1}, "the worker's process number");
   members.options(table, message);
   members.object("description", message.description);
+}
+
+template <class Members>
+void declare(Members& members, JobEstimate& message) {
+  declare(members, message.run);
+  members.nested("estimate", estimate_options(), message.estimate);
 }
 
 template <class Members>

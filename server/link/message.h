@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/estimate.h"
 #include "core/base/generate_request.h"
 #include "core/base/picture_file.h"
 
@@ -31,6 +32,8 @@ struct StartJob {
   std::string record_file;      ///< where each step's result is recorded, and read from after a death
   int64_t max_record = 0;       ///< bytes of it, at most; 0: nothing is recorded
   int64_t reserve = 0;          ///< bytes that are kept free of each disk, at most (reserve_of())
+  int64_t most_bytes = 0;       ///< of its own memory that the worker may take; more is refused beforehand; 0: any
+  double most_seconds = 0;      ///< a job that would take longer is refused; 0: any
 };
 /// Stop between two steps; answered by JobFailed with the code cancelled. Without effect when the job has ended.
 struct CancelJob {
@@ -70,7 +73,8 @@ struct LookingAt {
 /// The answer to Describe; jobs are taken from the first one on.
 struct Described {
   int64_t pid = 0;
-  /// {"models": [{"id","available","unavailable"?,"description","created" (s since 1970),"bytes", and model_facts()}],
+  /// {"models": [{"id","available","unavailable"?,"description","created" (s since 1970),"bytes", model_facts() and
+  ///  write_size_rule()}],
   ///  "loras": [{"id","bytes","trigger_words"?,"base_model"?}], "plugins": what Registry::describe() says,
   ///  "noise_options": [OptionSpec::to_json()], which every scheduler takes, "generation_defaults":
   ///  describe_defaults(), "backend": words for people, "libtorch": version}
@@ -84,6 +88,11 @@ struct JobProgress {
   int64_t first_image = 0, images = 0, all_images = 0;
   int64_t done = 0, total = 0;  ///< steps of this stage
   int64_t resumed_from = 0;     ///< steps that were taken from the record so far, not computed
+};
+/// What the job will take: said before its model is loaded. No word of it where it cannot be told.
+struct JobEstimate {
+  JobRun run;
+  Estimate estimate;
 };
 /// Whose code runs for the job from now on: plugins by their ids, none when it cannot be told. No sign of life: a
 /// sampler that never comes to the end of its step may ask the network for ever.
@@ -141,8 +150,8 @@ struct LogLine {
   std::string job;  ///< "" when about none
 };
 
-using ToFront = std::variant<LoadingPlugin, LookingAt, Described, JobProgress, PluginsAtWork, JobPreview, JobPicture,
-                             JobDone, JobFailed, Preloading, PreloadEnded, Pong, LogLine>;
+using ToFront = std::variant<LoadingPlugin, LookingAt, Described, JobEstimate, JobProgress, PluginsAtWork, JobPreview,
+                             JobPicture, JobDone, JobFailed, Preloading, PreloadEnded, Pong, LogLine>;
 
 /// The frame's payload. Bytes that are no UTF-8 are replaced, but in JobPreview::png, which is base64 in the JSON.
 std::string write_message(const ToWorker& message);

@@ -1,10 +1,12 @@
 #include <c10/util/Exception.h>
+#include <spdlog/spdlog.h>
 
 #include <csignal>
 #include <iostream>
 #include <new>
 
 #include "core/base/one_line.h"
+#include "core/host/forecaster.h"
 #include "core/host/plugin_call.h"
 #include "server/cli/progress.h"
 #include "server/worker/commands.h"
@@ -21,6 +23,23 @@ volatile std::sig_atomic_t interrupted = 0;
 void note_interrupt(int signal) {
   interrupted = 1;
   std::signal(signal, SIG_DFL);
+}
+
+constexpr bool kPathsAllowed = true;  // the caller's own files
+constexpr double kLongRun = 30;       // seconds; of a shorter one nothing is said beforehand
+
+/// Says what a long run will take; refuses one that there is no memory for.
+void tell_estimate(Composer& composer, const GenerateRequest& request, WorkWatch& watch) {
+  Forecaster forecaster(composer, [](const std::string& fault) { spdlog::debug("{}", fault); });
+  const auto on_stage = [&](Progress::Stage stage) { watch.note({stage, 0, 0, 0, 0, 0}); };
+  const std::optional<Forecast> forecast = forecaster.forecast(request, kPathsAllowed, on_stage);
+  if (!forecast) return;
+  check_bounds(*forecast, {}, "generate");
+  if (forecast->estimate.seconds < kLongRun) return;
+  std::cerr << in_words(forecast->estimate) << " on this machine";
+  if (forecast->size.native.is_known())
+    std::cerr << "; " << forecast->settings.model << " is for " << to_text(forecast->size.native);
+  std::cerr << std::endl;
 }
 
 void check_interrupted(int64_t written) {
@@ -61,7 +80,8 @@ Recipe make_pictures(Composer& composer, const PreparedRequest& prepared, const 
 
 std::vector<std::string> prepare_and_make(Composer& composer, const CommandLine& line, const Recipe* recorded,
                                           WorkWatch& watch) {
-  constexpr bool kPathsAllowed = true;  // the caller's own files
+  watch.begin_load(composer, kPathsAllowed);
+  tell_estimate(composer, line.request, watch);
   watch.begin_load(composer, kPathsAllowed);
   const PreparedRequest prepared = composer.prepare(line.request, kPathsAllowed);
   std::signal(SIGINT, note_interrupt);

@@ -80,6 +80,25 @@ TEST_CASE("what retention does not know is a fault at its place") {
   CHECK(says(error.sentence(), "days"));
 }
 
+TEST_CASE("limits of a picture and of a job are read, of all models and of one") {
+  ConfigFolder folder;
+  const Config said = folder.load(
+      "generation: {max_pixels: 1048576, max_seconds: 10m}\nmodels:\n  sd/a: {max_pixels: 0}\n  sd/b: {}\n");
+  CHECK(said.host.max_pixels == 1048576);
+  CHECK(said.origin("generation.max_pixels") == folder.file() + ":1:26");
+  CHECK(said.host.models.at("sd/a").max_pixels == 0);
+  CHECK_FALSE(said.host.models.at("sd/b").max_pixels.has_value());
+  CHECK(said.server.max_seconds == 600);
+  const Config silent = folder.load("generation: {max_pixels: null}\n");
+  CHECK_FALSE(silent.host.max_pixels.has_value());
+  CHECK(silent.server.max_seconds == 0);
+  for (const char* wrong : {"generation: {max_pixels: -1}", "generation: {max_pixels: 512x512}",
+                            "models: {sd/a: {max_pixels: many}}", "generation: {max_seconds: -1s}"}) {
+    INFO(wrong);
+    CHECK(error_of([&] { folder.load(wrong); }).code() == ErrorCode::bad_config);
+  }
+}
+
 TEST_CASE("pictures lie in the data folder, which is systemd's, XDG's or the user's") {
   ConfigFolder folder;
   auto& environment = folder.sources.environment;

@@ -69,6 +69,11 @@ TEST_CASE("every key of a group is read, with its units") {
   CHECK(config.warnings.empty());
 }
 
+TEST_CASE("a group may say that its workers have no limit of memory") {
+  ConfigFolder folder;
+  CHECK(default_group(folder.load("workers: {default: {memory_limit: 0}}\n").server).memory_limit == 0);
+}
+
 TEST_CASE("what a group does not say it has from the other sections, and a breaker of its own") {
   ConfigFolder folder;
   const Config config =

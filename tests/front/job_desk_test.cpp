@@ -216,6 +216,19 @@ TEST_CASE("what the worker says went wrong is the job's error, and its pictures 
   CHECK(room.run({{"steps", 1}}).status == JobStatus::succeeded);
 }
 
+TEST_CASE("what a job will take is known while it runs and when it has succeeded; the worker is told its bounds") {
+  DeskRoom room;
+  room.settings.most_seconds = 30;
+  room.settings.workers.memory_limit = 4'000'000'000;
+  const Job job = room.submit({{"steps", 1000}, {"step_ms", 5}, {"estimate", true}});
+  CHECK_FALSE(job.estimate.has_value());
+  wait_until([&] { return room.find(job.id).estimate.has_value(); });
+  CHECK(room.find(job.id).estimate->seconds == 60);
+  CHECK(room.find(job.id).estimate->bytes == 8'000'000'000);
+  room.cancel(job.id);
+  CHECK(room.run({{"steps", 1}, {"estimate", true}}).estimate.value().bytes == 8'000'000'000);
+}
+
 TEST_CASE("a job that is done without its pictures has failed") {
   DeskRoom room;
   const Job job = room.run({{"lose_pictures", true}}, 2);

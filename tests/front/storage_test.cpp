@@ -35,6 +35,9 @@ class FailingStore final : public JobStore {
   bool put_back(const std::string& id, int64_t attempt, bool died) override {
     return writable().put_back(id, attempt, died);
   }
+  bool note_estimate(const std::string& id, int64_t attempt, const Estimate& estimate) override {
+    return writable().note_estimate(id, attempt, estimate);
+  }
   bool succeed(const Job& job, int64_t attempt) override { return writable().succeed(job, attempt); }
   bool fail(const std::string& id, int64_t attempt, const JobError& error, int64_t now, bool died) override {
     return writable().fail(id, attempt, error, now, died);

@@ -69,10 +69,30 @@ Json written(const Job& job) {
           {"error", job.error ? Json(job.error->place + job.error->sentence + to_string(job.error->code)) : Json()},
           {"warnings", job.warnings},
           {"settings", job.settings},
-          {"resumed_from", job.resumed_from}};
+          {"resumed_from", job.resumed_from},
+          {"estimate", job.estimate ? estimate_options().write(*job.estimate) : Json()}};
 }
 
 }  // namespace
+
+TEST_CASE("what a job is to take is kept from when it is known, of the attempt that runs alone") {
+  with_each_store([](const Open& open) {
+    const auto store = open();
+    const Job job = make_job();
+    const Estimate estimate{540, 3.5, 0.25, 20, 2, 12'000'000'000};
+    store->add(job);
+    CHECK_FALSE(store->note_estimate(job.id, 1, estimate));  // it waits
+    const int64_t attempt = store->begin(job.id, 1).value();
+    CHECK_FALSE(store->note_estimate(job.id, attempt + 1, estimate));
+    CHECK_FALSE(store->find(job.id)->estimate.has_value());
+    CHECK(store->note_estimate(job.id, attempt, estimate));
+    Job done = make_succeeded(store->find(job.id).value());
+    CHECK(store->succeed(done, attempt));
+    const Job found = store->find(job.id).value();
+    REQUIRE(found.estimate.has_value());
+    CHECK(estimate_options().write(*found.estimate) == estimate_options().write(estimate));
+  });
+}
 
 TEST_CASE("a job is read as it was added") {
   with_each_store([](const Open& open) {

@@ -42,7 +42,8 @@ std::string every_byte() {
 
 /// One of each kind, no member at its default.
 std::vector<ToWorker> orders() {
-  return {StartJob{kRun, full_request(), 5, "/data/images", "/data/records/a", 1000, 50}, CancelJob{kRun},
+  return {StartJob{kRun, full_request(), 5, "/data/images", "/data/records/a", 1000, 50, 4000000000, 60.5},
+          CancelJob{kRun},
           Describe{{{"sd/odd", {{"stamp", "ab"}, {"reason", "it hangs"}}}}}, Ping{},
           Preload{"sd/tiny"}, StopPreload{}};
 }
@@ -59,7 +60,8 @@ std::vector<ToFront> reports() {
           Pong{},
           PluginsAtWork{kRun, {"a", "b"}},
           Preloading{"sd/tiny", "denoise"},
-          PreloadEnded{"sd/tiny", PreloadEnded::Outcome::stopped}};
+          PreloadEnded{"sd/tiny", PreloadEnded::Outcome::stopped},
+          JobEstimate{kRun, {540, 3.5, 0.25, 20, 2, 12000000000}}};
 }
 
 Json json_of(const ToWorker& message) { return Json::parse(write_message(message)); }
@@ -123,6 +125,8 @@ TEST_CASE("members arrive in the fields that they left from") {
   CHECK(start.preview_every == 5);
   CHECK(start.pictures_folder == "/data/images");
   CHECK(start.record_file == "/data/records/a");
+  CHECK(start.most_bytes == 4000000000);
+  CHECK(start.most_seconds == 60.5);
 
   const auto progress = sent(std::get<JobProgress>(reports()[1]));
   CHECK(progress.stage == "denoise");

@@ -224,7 +224,7 @@ class SharedWorker(unittest.TestCase):
     def test_a_picture_that_cannot_be_written_is_an_internal_error(self):
         self.worker.say("start_job", job="nowhere", attempt=1, request=small_request(steps=1), preview_every=0,
                         pictures_folder=str(self.worker.folder / "none"),
-                        record_file=str(self.worker.record_of("nowhere")))
+                        record_file=str(self.worker.record_of("nowhere")), most_bytes=0, most_seconds=0)
         failed = self.worker.end_of("nowhere")[-1]
         self.assertEqual(failed["code"], "internal")
         self.assertIn("no folder", failed["sentence"])
@@ -247,6 +247,31 @@ class SharedWorker(unittest.TestCase):
         finally:
             resource.prlimit(pid, resource.RLIMIT_AS, unlimited)
         self.make(small_request(steps=1))
+
+    def test_a_job_is_estimated_before_it_runs(self):
+        messages = self.make(small_request(steps=3, n=5))
+        kinds = [message["say"] for message in messages]
+        self.assertLess(kinds.index("job_estimate"), kinds.index("job_picture"))
+        estimate = messages[kinds.index("job_estimate")]["estimate"]
+        for part in ("seconds", "step_seconds", "decode_seconds"):
+            self.assertGreater(estimate[part], 0, part)
+        self.assertGreater(estimate["seconds"], 6 * estimate["step_seconds"] / 4)  # two groups of three steps
+        self.assertGreater(estimate["bytes"], 50 << 20)  # with the libraries' code
+
+    def test_a_job_beyond_its_bounds_is_refused_before_anything_is_computed_with_both_figures(self):
+        request = small_request(steps=1000, width=2048, height=2048, n=4)
+        messages = self.fail_to_make("out_of_memory", "worker", request, most_bytes=300_000_000)
+        self.assertRegex(messages[-1]["sentence"], r"4 pictures of 2048x2048 in 1000 steps of sd/tiny_sd15 would take "
+                         r"about [0-9.]+ (s|min|h) and [0-9.]+ [MG]B, and [0-9.]+ [MG]B are left for it; it was trained "
+                         r"for 64x64")
+        self.assertEqual([m["stage"] for m in of_kind(messages, "job_progress")], ["load"])
+        messages = self.fail_to_make("bad_request", "", small_request(steps=1000), most_seconds=0.001)
+        self.assertIn("generation.max_seconds", messages[-1]["sentence"])
+        self.make(small_request(steps=1))
+
+    def test_the_kernel_ends_a_worker_before_the_front(self):
+        adjusted = pathlib.Path(f"/proc/{self.worker.process.pid}/oom_score_adj").read_text()
+        self.assertEqual(adjusted.strip(), "800")
 
     def test_a_terminals_interrupt_and_a_services_stop_are_for_the_front(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

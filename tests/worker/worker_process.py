@@ -44,7 +44,7 @@ class WorkerProcess:
         (self.folder / "images").mkdir()
         (self.folder / "records").mkdir()
         config = self.folder / "config.yaml"
-        config.write_text("logging:\n  level: INFO\n")
+        config.write_text("logging: {level: INFO}\ngeneration: {max_pixels: 4194304}\n")
         self.models = models
         self.launch = launch
         self.start()
@@ -88,10 +88,10 @@ class WorkerProcess:
     def describe(self, **pass_over):
         self.say("describe", pass_over=pass_over)
 
-    def start_job(self, job, request, attempt=1, preview_every=0, record=None):
+    def start_job(self, job, request, attempt=1, preview_every=0, record=None, most_bytes=0, most_seconds=0):
         self.say("start_job", job=job, attempt=attempt, request=request, preview_every=preview_every,
                  pictures_folder=str(self.folder / "images"),
-                 record_file=str(record or self.record_of(job)))
+                 record_file=str(record or self.record_of(job)), most_bytes=most_bytes, most_seconds=most_seconds)
 
     def cancel(self, job, attempt=1):
         self.say("cancel_job", job=job, attempt=attempt)

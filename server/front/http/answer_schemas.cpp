@@ -46,6 +46,15 @@ Json picture() {
                    {"removed"});
 }
 
+Json estimate() {
+  return object_of({{"seconds", schema_of("number", "of the whole job")},
+                    {"load_seconds", schema_of("number", "until the model is there")},
+                    {"encode_seconds", schema_of("number", "of the prompts")},
+                    {"step_seconds", schema_of("number", "of the longest step of pictures made together")},
+                    {"decode_seconds", schema_of("number", "of such pictures' pixels")},
+                    {"bytes", schema_of("integer", "the most memory of its process meanwhile")}});
+}
+
 Json job() {
   const char* time = "seconds since 1970, to the millisecond";
   return object_of({{"id", kText},
@@ -54,6 +63,7 @@ Json job() {
                     {"created", schema_of("number", time)},
                     {"started", perhaps("number", time)},
                     {"finished", perhaps("number", time)},
+                    {"estimate", perhaps_reference("Estimate")},
                     {"attempts", schema_of("integer", "how often a worker began it")},
                     {"worker_deaths", kWhole},
                     {"resumed_from", schema_of("integer", "steps taken from an earlier attempt's record")},
@@ -251,6 +261,7 @@ Json answer_schemas() {
           {"ErrorObject", error_object()},
           {"Settings", settings()},
           {"Picture", picture()},
+          {"Estimate", estimate()},
           {"Job", job()},
           {"JobList", job_list()},
           {"JobEvent", job_event()},

@@ -57,6 +57,7 @@ Json job_to_json(const Job& job, const std::string& base_url) {
           {"request", write_generate_request(job.request.generate)},
           {"request_id", job.request.request_id},
           {"settings", job.settings},
+          {"estimate", job.estimate ? estimate_options().write(*job.estimate) : Json()},
           {"images", pictures},
           {"warnings", job.warnings},
           {"error", error_to_json(job)}};
@@ -78,7 +79,8 @@ ApiError job_failure(const Job& job, const ParamOf& param_of) {
   const JobError fault = job.error.value_or(
       JobError{job.status == JobStatus::cancelled ? ErrorCode::cancelled : ErrorCode::internal, "", ""});
   ApiError error = to_api_error(fault.code, fault.place, fault.sentence, param_of);
-  if (fault.code == ErrorCode::internal && fault.place == kWorkerPlace) error.message = fault.sentence;
+  const bool is_for_clients = fault.code == ErrorCode::internal || fault.code == ErrorCode::out_of_memory;
+  if (is_for_clients && fault.place == kWorkerPlace) error.message = fault.sentence;
   error.again = false;  // the same would meet the same
   error.job_id = job.id;
   return error;

@@ -10,7 +10,7 @@ namespace {
 
 const std::string kJobs =
     "SELECT id, status, request, preview_every, request_id, attempts, worker_deaths, created_ms, started_ms, "
-    "finished_ms, error_code, error_place, error_sentence, warnings, settings, resumed_from FROM jobs ";
+    "finished_ms, error_code, error_place, error_sentence, warnings, settings, resumed_from, estimate FROM jobs ";
 const std::string kPictures = "SELECT " + kPictureColumns + " FROM pictures ";
 
 /// As kJobs, with prompts cut while SQLite reads them.
@@ -95,6 +95,14 @@ GenerateRequest JobRows::read_request(const StatementUse& use) const {
   }
 }
 
+Estimate JobRows::read_estimate(const StatementUse& use) const {
+  Faults faults;
+  Estimate estimate =
+      estimate_options().read(read_json(use, 16), UnknownKeys::pass_over, json_places("estimate"), faults);
+  faults.throw_if_any(ErrorCode::internal);
+  return estimate;
+}
+
 Job JobRows::read_job(const StatementUse& use) const {
   Job job;
   job.id = use.text(0);
@@ -112,6 +120,7 @@ Job JobRows::read_job(const StatementUse& use) const {
   for (const Json& warning : read_json(use, 13)) job.warnings.push_back(warning.get<std::string>());
   job.settings = read_json(use, 14);
   job.resumed_from = use.integer(15);
+  if (!use.is_null(16)) job.estimate = read_estimate(use);
   if (job.status == JobStatus::succeeded) job.pictures = pictures_of(job.id);
   return job;
 }

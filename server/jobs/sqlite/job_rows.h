@@ -33,6 +33,7 @@ class JobRows {
  private:
   Json read_json(const StatementUse& use, int column) const;
   GenerateRequest read_request(const StatementUse& use) const;
+  Estimate read_estimate(const StatementUse& use) const;
   Job read_job(const StatementUse& use) const;
   std::vector<Job> read_jobs(StatementUse&& use) const;
 

@@ -80,9 +80,12 @@ ALTER TABLE pictures ADD COLUMN removed_ms INTEGER;
 CREATE INDEX pictures_that_are_there ON pictures (job, position, bytes) WHERE removed_ms IS NULL;
 )sql";
 
+/// JSON, or NULL: what the job was to take.
+constexpr const char* kVersion4 = "ALTER TABLE jobs ADD COLUMN estimate TEXT;";
+
 /// Entry v takes a database of version v to version v + 1; an empty one has version 0. Entries that were released are
 /// never changed: a new version is a new entry.
-constexpr std::array<const char*, 3> kSteps = {kVersion1, kVersion2, kVersion3};
+constexpr std::array<const char*, 4> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};
 
 int64_t pragma(SQLite::Database& database, const std::string& name) {
   return database.execAndGet("PRAGMA " + name).getInt64();

@@ -34,6 +34,8 @@ struct Connection {
   SQLite::Statement put_back = prepare(
       "UPDATE jobs SET status = 'queued', worker_deaths = worker_deaths + ?3 "
       "WHERE id = ?1 AND attempts = ?2 AND status = 'running'");
+  SQLite::Statement note_estimate =
+      prepare("UPDATE jobs SET estimate = ?3 WHERE id = ?1 AND attempts = ?2 AND status = 'running'");
   SQLite::Statement succeed = prepare(
       "UPDATE jobs SET status = 'succeeded', finished_ms = ?3, warnings = ?4, settings = ?5, resumed_from = ?6 "
       "WHERE id = ?1 AND attempts = ?2 AND status = 'running'");
@@ -81,6 +83,12 @@ class SqliteJobStore final : public JobStore {
   bool put_back(const std::string& id, int64_t attempt, bool worker_died) override {
     return write(
         [&](Connection& c) { return StatementUse(c.put_back, id, attempt, int64_t{worker_died}).run() == 1; });
+  }
+
+  bool note_estimate(const std::string& id, int64_t attempt, const Estimate& estimate) override {
+    return write([&](Connection& c) {
+      return StatementUse(c.note_estimate, id, attempt, dump_json(estimate_options().write(estimate))).run() == 1;
+    });
   }
 
   bool succeed(const Job& job, int64_t attempt) override {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/storage.h"
+#include "core/host/measured_run.h"
 #include "core/io/images.h"
 #include "server/worker/picture_writer.h"
 #include "server/worker/session/front_log.h"
@@ -37,14 +38,21 @@ class JobRunner {
     const Clock::time_point begun = Clock::now();
     tell(kLoadStage, {Progress::Stage::encode, 0, 0, order_.request.n, 0, 0});
     watch_.begin_load(bench_.composer, kPathsAllowed);
+    const std::optional<Forecast> forecast = bench_.forecaster.forecast(
+        order_.request, kPathsAllowed, [this](Progress::Stage stage) { watch_.note({stage, 0, 0, 0, 0, 0}); });
+    if (forecast) tell_estimate(*forecast);
+    watch_.begin_load(bench_.composer, kPathsAllowed);
+    measured_.emplace(bench_.forecaster, forecast);
     PreparedRequest prepared = bench_.composer.prepare(order_.request, kPathsAllowed);
     check_cancelled();
     const Clock::time_point loaded = Clock::now();
+    measured_->loaded();
     bench_.composer.recipes().begin(prepared.ingredients);
     StepRecord record(order_.record_file, run_identity(bench_.programs, prepared), {order_.max_record, order_.reserve});
     if (!order_.request.seed && record.seed()) prepared.settings.seed = *record.seed();  // the one that was drawn
     record.begin(prepared.settings.seed);
     make_pictures(prepared, record);
+    measured_->ended();
     log_made(prepared.settings, seconds(begun, loaded), seconds(loaded, Clock::now()));
     return {order_.run, std::move(prepared.warnings), write_recipe(recipe_of(prepared)), resumed_from_};
   }
@@ -59,6 +67,12 @@ class JobRunner {
     if (watch_.plugins() == told_plugins_) return;
     told_plugins_ = watch_.plugins();
     bench_.front.say(PluginsAtWork{order_.run, told_plugins_});
+  }
+
+  void tell_estimate(const Forecast& forecast) const {
+    spdlog::info("will take {}", in_words(forecast.estimate));
+    bench_.front.say(JobEstimate{order_.run, forecast.estimate});
+    check_bounds(forecast, {order_.most_bytes, order_.most_seconds}, kWorkerPlace);
   }
 
   void check_cancelled() const {
@@ -80,7 +94,8 @@ class JobRunner {
       check_cancelled();
       const bool step_is_done = progress.stage == Progress::Stage::denoise && progress.done > 0;
       batch_.steps += step_is_done;
-      if (step_is_done && record.is_answering()) ++resumed_from_;
+      measured_->progress(progress);
+      if (step_is_done && record.is_answering()) ++resumed_from_, measured_->pass_over();
       tell(name_of(progress.stage), progress);
       watch_.note(progress);
       if (step_is_done && !record.is_answering() && preview_is_due(progress))
@@ -112,6 +127,7 @@ class JobRunner {
   Denoise watched(Denoise network) {
     return [this, network = std::move(network)](const Tensor& x, const Level& level) {
       check_cancelled();
+      measured_->asked();
       return estimate_ = network(x, level);
     };
   }
@@ -165,6 +181,7 @@ class JobRunner {
   const Workbench& bench_;
   const std::atomic<bool>& cancelled_;
   WorkWatch watch_;
+  std::optional<MeasuredRun> measured_;
   std::vector<std::string> told_plugins_;
   bool is_held_ = false;  // a picture could not be written
   MadeBatch batch_;  // what is written of the one that is being made

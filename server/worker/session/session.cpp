@@ -32,7 +32,9 @@ std::string reason_to_pass_over(const Json& pass_over, const std::string& model,
 }  // namespace
 
 Session::Session(FrontLink& front, Composer& composer)
-    : bench_{composer, front, loaded_programs()}, backend_(backend_in_words(composer)) {}
+    : forecaster_(composer, [](const std::string& fault) { spdlog::info("{}", fault); }),
+      bench_{composer, front, forecaster_, loaded_programs()},
+      backend_(backend_in_words(composer)) {}
 
 void Session::run() {
   std::thread([this] { hear_front(); }).detach();

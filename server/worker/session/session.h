@@ -39,6 +39,7 @@ class Session {
   void carry_out(const StartJob& order);
   void carry_out(const Preload& order);
 
+  Forecaster forecaster_;
   const Workbench bench_;
   const std::string backend_;  // in words
 

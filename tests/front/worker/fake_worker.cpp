@@ -5,6 +5,7 @@
 //    "do": "hang" | "garbage" | "fail" | "close", ... or be silent, talk nonsense, give up, close the socket
 //    "do": "disk_full",                         ... or find no room for its pictures
 //    "do": "leak",                              ... or take more and more memory
+//    "estimate": true,                          say that it takes twice what its bounds are
 //    "plugins": ["a"],                          first of all, say that these plugins' code runs
 //    "late": true,                              say it all about the attempt before, too
 //    "deaf": true,                              pass over CancelJob
@@ -139,7 +140,14 @@ Described description(Link& link, const Describe& order) {
   Described described;
   described.pid = getpid();
   described.description = {{"models",
-                            {{{"id", "sd/tiny"}, {"available", true}},
+                            {{{"id", "sd/tiny"},
+                              {"available", true},
+                              {"native_width", 64},
+                              {"native_height", 64},
+                              {"defaults", {{"width", 64}, {"height", 64}}},
+                              {"size_multiple", 8},
+                              {"max_pixels", 65536},
+                              {"max_pixels_key", "generation.max_pixels"}},
                              {{"id", "sd/broken"}, {"available", false}, {"unavailable", "its weights are damaged"}}}},
                            {"plugins", {{"plugins", loaded}}},
                            {"pid", getpid()}};
@@ -158,6 +166,7 @@ class FakeJob {
     if (script_.value("late", false)) say_late_words();
     if (script_.contains("plugins"))
       link_.say(PluginsAtWork{order_.run, script_.at("plugins").get<std::vector<std::string>>()});
+    if (script_.contains("estimate")) link_.say(JobEstimate{order_.run, estimate()});
     const int64_t steps = script_.value("steps", int64_t{5});
     int64_t resumed = steps_recorded();
     for (int64_t step = 1; step <= steps; ++step) {
@@ -176,6 +185,14 @@ class FakeJob {
   }
 
  private:
+  /// Twice the bounds that the order has.
+  Estimate estimate() const {
+    Estimate estimate;
+    estimate.seconds = 2 * order_.most_seconds;
+    estimate.bytes = 2 * order_.most_bytes;
+    return estimate;
+  }
+
   int64_t steps_recorded() const {
     std::ifstream record(order_.record_file);
     int64_t step = 0, last = 0;
