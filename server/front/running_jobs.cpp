@@ -89,7 +89,7 @@ void RunningJobs::note(const JobEstimate& message) {
   try {
     store_.note_estimate(run->job.id, run->job.attempts, message.estimate);
   } catch (const Error& e) {
-    health_.failed(e);
+    storage_.failed(e);
     callbacks_.changed();
   }
 }
