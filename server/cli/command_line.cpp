@@ -11,6 +11,7 @@
 #include "server/cli/commands/commands.h"
 #include "server/cli/completion.h"
 #include "server/cli/grammar.h"
+#include "server/cli/request_options.h"
 
 namespace alice {
 namespace {
@@ -27,11 +28,19 @@ constexpr const char* kExamples =
     "  alice check model ~/models/my-model.safetensors\n"
     "  alice config explain sd/my-model\n\n";
 
+/// "--cfg-scale" for what other tools call a field, as the option that we have for it; other words as they are.
+std::string in_our_words(const std::string& word) {
+  const std::string name = word.substr(0, word.find('='));
+  for (const FieldAlias& alias : generate_aliases())
+    if (name == option_of(alias.name)) return option_of(alias.field) + word.substr(name.size());
+  return word;
+}
+
 /// As CLI11's parse() wants them. "--name=" becomes two words: CLI11 would take the word after it as the value.
 std::vector<std::string> words_backwards(int argc, const char* const* argv) {
   std::vector<std::string> words;
   for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
+    const std::string word = in_our_words(argv[i]);
     const bool is_empty_value = word.size() > 3 && word.compare(0, 2, "--") == 0 && word.find('=') == word.size() - 1;
     words.push_back(is_empty_value ? word.substr(0, word.size() - 1) : word);
     if (is_empty_value) words.emplace_back();
@@ -208,13 +217,6 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv) { return
 int give_answer(const Answer& answer) {
   std::fputs(answer.text.c_str(), answer.exit_code == kExitOk ? stdout : stderr);
   return answer.exit_code;
-}
-
-std::string picture_file(const std::string& out, int64_t index, int64_t n) {
-  if (n == 1) return out;
-  const fs::path path(out);
-  return (path.parent_path() / (path.stem().string() + "-" + std::to_string(index) + path.extension().string()))
-      .string();
 }
 
 }  // namespace alice

@@ -81,7 +81,7 @@ struct CommandLine {
   std::string group;              ///< work's --group; "" when not given
   bool json = false;              ///< --json (of the commands that list or check)
   std::string target;             ///< the model id, path, golden folder, folder of settings, picture or plugin's name
-  std::string out;                ///< --out: a picture file, or a folder; "" when not given
+  std::string out;                ///< --out: a picture file ("-": standard output), or a folder; "" when not given
   std::string kind;               ///< plugin new's --kind: one of plugin_kinds()
   std::string into = ".";         ///< plugin new's --into: the folder that the project's folder is made in
   std::string dtype = "float32";  ///< make-model's --dtype: float32 or float16
@@ -90,6 +90,7 @@ struct CommandLine {
   BenchOptions bench;             ///< bench's; of bench-subject only size
   GenerateRequest request;        ///< generate: ranges are checked; an empty model means the configured default
   std::vector<std::string> given;  ///< generate: the request's fields that were typed, but loras, scheduler_options
+  bool quiet = false;              ///< generate's --quiet: no progress, no names of files
   std::string from;                ///< generate's --from: the picture whose recipe is drawn; "" when not given
 };
 
@@ -109,9 +110,5 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv);
 
 /// Prints to standard output, or to standard error when the exit code is not kExitOk. Returns the exit code.
 int give_answer(const Answer& answer);
-
-/// The file of picture `index` of `n`: `out` itself for one, else "-index" before its extension: cat.png -> cat-0.png,
-/// cat-1.png.
-std::string picture_file(const std::string& out, int64_t index, int64_t n);
 
 }  // namespace alice

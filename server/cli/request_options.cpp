@@ -44,7 +44,8 @@ std::string option_of(const std::string& field) {
 
 std::string spellings_of(const std::string& field) {
   const std::string option = option_of(field), in_full = with_dashes(field);
-  return option == in_full ? option : option + "," + in_full;
+  const std::string letter = field == "prompt" ? "-p," : "";
+  return letter + (option == in_full ? option : option + "," + in_full);
 }
 
 GenerateRequest read_request(const RequestTexts& texts, Faults& faults) {

@@ -8,6 +8,7 @@
 #include "core/base/one_line.h"
 #include "core/host/forecaster.h"
 #include "core/host/plugin_call.h"
+#include "server/cli/picture_names.h"
 #include "server/cli/progress.h"
 #include "server/worker/commands.h"
 #include "server/worker/crash_report.h"
@@ -49,17 +50,43 @@ void check_interrupted(int64_t written) {
                     (written == 1 ? " picture was written" : " pictures were written"));
 }
 
+/// Where pictures go, and what is said of them.
+class PictureOutput {
+ public:
+  PictureOutput(const CommandLine& line, const Settings& settings)
+      : out_(line.out.empty() ? chosen_name(settings.prompt, settings.seed, settings.n) : line.out),
+        n_(settings.n),
+        is_quiet_(line.quiet) {}
+
+  void write(const GeneratedImage& image, const Recipe& recipe) const {
+    if (out_ == kStandardOutput) {
+      std::cout << picture_bytes(image, recipe) << std::flush;
+      if (!std::cout) throw Error(ErrorCode::internal, "standard output", "cannot be written");
+      return;
+    }
+    const std::string file = picture_file(out_, image.index, n_);
+    write_picture(file, image, recipe);
+    if (!is_quiet_) std::cout << file << " (seed " << image.seed << ")" << std::endl;
+  }
+
+ private:
+  const std::string out_;
+  const int64_t n_;
+  const bool is_quiet_;
+};
+
 /// Returns what they were made with.
-Recipe make_pictures(Composer& composer, const PreparedRequest& prepared, const std::string& out,
+Recipe make_pictures(Composer& composer, const PreparedRequest& prepared, const CommandLine& line,
                      WorkWatch& watch, std::vector<std::string>& warnings) {
   composer.recipes().begin(prepared.ingredients);
+  const PictureOutput output(line, prepared.settings);
   ProgressDisplay display;
   int64_t written = 0;
   GenerateHooks hooks;
   hooks.on_progress = [&](const Progress& progress) {
     check_interrupted(written);
     watch.note(progress);
-    if (progress.stage == Progress::Stage::denoise)
+    if (progress.stage == Progress::Stage::denoise && !line.quiet)
       display.step(progress.first_image, progress.images, progress.all_images, progress.done, progress.total);
   };
   const auto recipe = [&] {
@@ -67,11 +94,9 @@ Recipe make_pictures(Composer& composer, const PreparedRequest& prepared, const 
                                      [&] { check_interrupted(written); });
   };
   hooks.on_image = [&](const GeneratedImage& image) {
-    const std::string file = picture_file(out, image.index, prepared.settings.n);
-    write_picture(file, image, recipe());
-    ++written;
     display.finish();
-    std::cout << file << " (seed " << image.seed << ")" << std::endl;
+    output.write(image, recipe());
+    ++written;
   };
   hooks.wrap_denoise = [&](Denoise network) { return watch.wrap(std::move(network)); };
   generate(*prepared.pipeline, prepared.settings, hooks, warnings);
@@ -87,7 +112,7 @@ std::vector<std::string> prepare_and_make(Composer& composer, const CommandLine&
   std::signal(SIGINT, note_interrupt);
   std::signal(SIGTERM, note_interrupt);
   std::vector<std::string> warnings = prepared.warnings;
-  const Recipe made_with = make_pictures(composer, prepared, line.out, watch, warnings);
+  const Recipe made_with = make_pictures(composer, prepared, line, watch, warnings);
   if (recorded != nullptr)
     for (const std::string& difference : differences(*recorded, made_with)) warnings.push_back(difference);
   return warnings;

@@ -14,10 +14,13 @@ constexpr const char* kTheirs = "parameters";
 
 }  // namespace
 
-PictureFile write_picture(const std::filesystem::path& file, const GeneratedImage& image, const Recipe& recipe) {
+std::string picture_bytes(const GeneratedImage& image, const Recipe& recipe) {
   const Recipe of_this = of_picture(recipe, image.seed);
-  const std::string bytes = encode_png(
-      {image.pixels, {{kTheirs, write_infotext(of_this)}, {kOurs, dump_json(write_recipe(of_this))}}});
+  return encode_png({image.pixels, {{kTheirs, write_infotext(of_this)}, {kOurs, dump_json(write_recipe(of_this))}}});
+}
+
+PictureFile write_picture(const std::filesystem::path& file, const GeneratedImage& image, const Recipe& recipe) {
+  const std::string bytes = picture_bytes(image, recipe);
   AtomicFile out(file);
   out.write(bytes);
   out.commit();

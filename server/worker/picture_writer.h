@@ -9,6 +9,9 @@
 
 namespace alice {
 
+/// The PNG file of `image`, one of those that `recipe` is of.
+std::string picture_bytes(const GeneratedImage& image, const Recipe& recipe);
+
 /// Writes `image`, one of those that `recipe` is of, to `file`, whole or not at all, synced. Its text chunks:
 /// "parameters" (write_infotext()) and "alice" (write_recipe()), both of this one picture: n 1, its own seed. Throws as
 /// AtomicFile does.

@@ -1,5 +1,8 @@
 #include "server/cli/command_line.h"
+#include "server/cli/picture_names.h"
 
+#include <filesystem>
+#include <fstream>
 #include <vector>
 
 #include "tests/support/catch.h"
@@ -196,7 +199,7 @@ TEST_CASE("every fault of a command line is told at once, with the option that i
   CHECK(says(text, "\n  --lora: names no LoRA"));
   CHECK(says(text, "\n  --lora: must be NAME or NAME:STRENGTH with a number after the last colon, got 'x:y'\n"));
   CHECK(says(text, "\n  --scheduler-option: must be KEY=VALUE, got 'k'\n"));
-  CHECK(says(text, "\n  --prompt: is missing\n"));
+  CHECK(says(text, "\n  --prompt: is missing"));
   CHECK(says(text, "\n  --out: pictures are written as PNG"));
   CHECK(says(text, "See alice generate --help."));
 }
@@ -250,10 +253,68 @@ TEST_CASE("a place where no picture can be written is refused before anything is
   CHECK(says(refusal({"generate", "--prompt", "x", "--out", folder.path().string() + "/"}), "must name a file"));
   CHECK(
       says(refusal({"generate", "--prompt", "x", "--out", (folder / "none/cat.png").string()}), "there is no folder"));
-  CHECK(says(refusal({"generate", "--prompt", "x"}), "--out: is missing"));
   CHECK(says(refusal({"generate", "--prompt", "x", "--out", (folder / "cat.JPEG").string()}), "must end in .png"));
-  for (const char* name : {"cat.png", "cat.PNG", "cat", "v1.5"})
+  for (const char* name : {"cat.png", "cat.PNG", "v1.5"})
     CHECK(read({"generate", "--prompt", "x", "--out", (folder / name).string()}).out == (folder / name).string());
+  CHECK(read({"generate", "--prompt", "x", "-o", (folder / "cat").string()}).out == (folder / "cat.png").string());
+}
+
+TEST_CASE("generate is typed as people type it") {
+  const CommandLine line = read({"generate", "a cat", "--size", "512x768", "-q"});
+  CHECK(line.request.prompt == "a cat");
+  CHECK(line.request.width == 512);
+  CHECK(line.request.height == 768);
+  CHECK(line.quiet);
+  CHECK(line.out.empty());
+  CHECK(read({"generate", "-p", "a cat", "-o", "-"}).out == "-");
+  CHECK(says(refusal({"generate", "a", "cat"}), "cat: is a word too many; text with blanks needs quotes around it"));
+  CHECK(says(refusal({"generate", "--prompt", "a", "cat"}), "cat: is a word too many"));
+  CHECK(says(refusal({"generate", "a cat", "-o", "-", "--n", "2"}), "standard output takes one picture"));
+  for (const char* size : {"512", "512x", "x", "axb", "512x768x3"}) {
+    CAPTURE(size);
+    refusal({"generate", "a cat", "--size", size});
+  }
+  CHECK(says(refusal({"generate", "a cat", "--size", "64x64", "--width", "64"}), "in place of --width and --height"));
+}
+
+TEST_CASE("options have other tools' names, too") {
+  const CommandLine line = read({"generate", "a cat", "--cfg-scale", "4.5", "--sampler=walk", "--num-inference-steps", "9"});
+  CHECK(line.request.guidance_scale == 4.5);
+  CHECK(line.request.scheduler == "walk");
+  CHECK(line.request.steps == 9);
+  CHECK_FALSE(read({"generate", "a cat", "--seed", "-1"}).request.seed.has_value());
+}
+
+TEST_CASE("other programs' commands are answered with ours") {
+  for (const auto& [word, ours] : std::vector<std::pair<std::string, std::string>>{
+           {"run", "alice generate"}, {"list", "alice models"}, {"pull", "models folder"}, {"ps", "/v1/jobs"}})
+    CHECK(says(refusal({word, "x"}), ours));
+  CHECK(parse({"help"}).answer->text == parse({"--help"}).answer->text);
+  CHECK(parse({"help", "check", "model"}).answer->text == parse({"check", "model", "--help"}).answer->text);
+  CHECK(parse({"version"}).answer->text == parse({"--version"}).answer->text);
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const Answer script = *parse({"completion", shell}).answer;
+    CHECK(script.exit_code == kExitOk);
+    CHECK(says(script.text, "--guidance"));
+    CHECK_FALSE(says(script.text, "run-checks"));
+  }
+  CHECK(says(refusal({"completion", "tcsh"}), "bash"));
+}
+
+TEST_CASE("pictures without a name are called after prompt and seed, and none is written over") {
+  const TempFolder folder;
+  std::filesystem::current_path(folder.path());
+  CHECK(chosen_name("A rocket, on blue!", 7, 1) == "a-rocket-on-blue-7.png");
+  CHECK(chosen_name("  ", 7, 1) == "picture-7.png");
+  CHECK(chosen_name("eine Kr\xc3\xb6te", 1, 1) == "eine-kr\xc3\xb6te-1.png");
+  CHECK(chosen_name(std::string(300, 'x'), 1, 1).size() < 60);
+  CHECK(chosen_name("../../etc/passwd", 1, 1) == "etc-passwd-1.png");
+  for (const char* there : {"a-cat-7.png", "a-cat-7-2-1.png"}) std::ofstream(there) << "x";
+  CHECK(chosen_name("a cat", 7, 1) == "a-cat-7-2.png");
+  CHECK(chosen_name("a cat", 7, 2) == "a-cat-7.png");      // a-cat-7-0.png and -1
+  std::ofstream("a-cat-7-0.png") << "x";
+  CHECK(chosen_name("a cat", 7, 2) == "a-cat-7-3.png");
+  std::filesystem::current_path("/");
 }
 
 TEST_CASE("serve takes where to listen and where to keep things, as typed") {
