@@ -55,33 +55,25 @@ Conditioning conditioning_of(const Pipeline& pipeline, int64_t rows) {
   return {{"tokens", at::zeros({rows, tokens, pipeline.unet->info().context_width})}};
 }
 
+/// Everything lives within one call, so that whoever watches memory sees it come and go.
 CallCost cost_of_network(const ModelSketch& sketch, const Shortcuts& shortcuts, bool keeps_depth) {
   const UNet& unet = *sketch.pipeline.unet;
+  const CountingBackend& backend = *sketch.backend;
   const auto* own = static_cast<const UNetShortcuts*>(unet.extension(kUNetShortcuts));
   const bool uses = shortcuts.any() && own != nullptr;
-  std::unique_ptr<UNetRun> run;
-  ShortcutRun* shortcut = nullptr;
-  Tensor x, t;
-  const auto prepare = [&](int64_t side, int64_t rows) {
+  return cost_of_call(backend, kNetworkSides, [&](int64_t side, int64_t rows) {
     const Conditioning conditioning = conditioning_of(sketch.pipeline, rows);
-    x = at::zeros({rows, unet.info().in_channels, side, side});
-    t = at::zeros({rows});
+    const Tensor x = at::zeros({rows, unet.info().in_channels, side, side}), t = at::zeros({rows});
     if (!uses) {
-      run = unet.prepare(conditioning);
+      const auto run = unet.prepare(conditioning);
+      backend.take_counts();  // what is computed once a run
+      run->predict(x, t);
       return;
     }
-    auto prepared = own->prepare_shortcuts(conditioning, {shortcuts.token_merging_ratio});
-    shortcut = prepared.get();
-    run = std::move(prepared);
-    if (keeps_depth) shortcut->predict(x, t);
-  };
-  return cost_of_call(*sketch.backend, kNetworkSides, [&](int64_t side, int64_t rows) {
-    prepare(side, rows);
-    sketch.backend->take_counts();  // what is computed once a run, or was at the step before
-    if (keeps_depth && uses)
-      shortcut->predict_with_kept_depth(x, t);
-    else
-      run->predict(x, t);
+    const auto run = own->prepare_shortcuts(conditioning, {shortcuts.token_merging_ratio});
+    if (keeps_depth) run->predict(x, t);
+    backend.take_counts();
+    keeps_depth ? run->predict_with_kept_depth(x, t) : run->predict(x, t);
   });
 }
 
