@@ -23,7 +23,7 @@ constexpr const char* kDescription = "ALICE makes pictures with Stable Diffusion
 constexpr const char* kExamples =
     "Examples:\n"
     "  alice serve\n"
-    "  alice generate --model sd/my-model --prompt \"a cat in a hat\" --seed 7 --out cat.png\n"
+    "  alice generate \"a cat in a hat\"\n"
     "  alice models\n"
     "  alice check model ~/models/my-model.safetensors\n"
     "  alice config explain sd/my-model\n\n";
@@ -79,10 +79,10 @@ class Parser {
     app_.allow_extras();  // inherited; unknown words are judged here, with "did you mean"
     app_.footer(std::string(kExamples) + kExitCodes);
     grammar_.add_places(app_);
-    add_questions();
     for (const auto add : {add_serve_commands, add_generate_command, add_listing_commands, add_config_commands,
                            add_check_commands, add_make_model_command, add_bench_commands, add_plugin_commands})
       add(grammar_);
+    add_questions();
   }
 
   /// "alice help generate" is "alice generate --help".
