@@ -177,8 +177,8 @@ TEST_CASE("how large pictures may be, and who says so, stands in a model's expla
   HostConfig config = golden_models();
   const auto explained = [&] {
     std::string text;
-    for (const Explained& line : Composer(config, built_in_registry()).blueprint(kFolderModel, false)->explanation)
-      text += line.what + " " + line.value + " <- " + line.origin + "\n";
+    const auto plan = Composer(config, built_in_registry()).blueprint(kFolderModel, false);
+    for (const Explained& line : plan->explanation) text += line.what + " " + line.value + " <- " + line.origin + "\n";
     return text;
   };
   CHECK(says(explained(), "native size 64x64"));
