@@ -60,11 +60,15 @@ class SharedWorker(unittest.TestCase):
         self.assertEqual(messages[-1]["say"], "job_done", messages[-1])
         return messages
 
-    def fail_to_make(self, code, place, request):
-        failed = self.run_job(request)[-1]
+    def messages_of_failing(self, code, place, request, **order):
+        messages = self.run_job(request, **order)
+        failed = messages[-1]
         self.assertEqual((failed["say"], failed.get("code"), failed.get("place")), ("job_failed", code, place), failed)
         self.assertTrue(failed["sentence"])
-        return failed["sentence"]
+        return messages
+
+    def fail_to_make(self, code, place, request):
+        return self.messages_of_failing(code, place, request)[-1]["sentence"]
 
     def test_it_describes_itself_before_anything_else_is_asked(self):
         description = self.described["description"]
@@ -221,13 +225,11 @@ class SharedWorker(unittest.TestCase):
         self.worker.cancel("first")
         self.assertEqual(self.worker.end_of("first")[-1]["code"], "cancelled")
 
-    def test_a_picture_that_cannot_be_written_is_an_internal_error(self):
-        self.worker.say("start_job", job="nowhere", attempt=1, request=small_request(steps=1), preview_every=0,
-                        pictures_folder=str(self.worker.folder / "none"),
-                        record_file=str(self.worker.record_of("nowhere")), most_bytes=0, most_seconds=0)
+    def test_a_picture_that_cannot_be_written_is_a_fault_of_the_storage(self):
+        self.worker.start_job("nowhere", small_request(steps=1), pictures=self.worker.folder / "none")
         failed = self.worker.end_of("nowhere")[-1]
-        self.assertEqual(failed["code"], "internal")
-        self.assertIn("no folder", failed["sentence"])
+        self.assertEqual(failed["code"], "storage_failed")
+        self.assertEqual(failed["place"], str(self.worker.folder / "none"))
 
     def test_a_record_that_cannot_be_written_is_a_warning_in_the_log(self):
         messages = self.make(small_request(steps=1), record=self.worker.folder / "none" / "record")
@@ -260,12 +262,12 @@ class SharedWorker(unittest.TestCase):
 
     def test_a_job_beyond_its_bounds_is_refused_before_anything_is_computed_with_both_figures(self):
         request = small_request(steps=1000, width=2048, height=2048, n=4)
-        messages = self.fail_to_make("out_of_memory", "worker", request, most_bytes=300_000_000)
+        messages = self.messages_of_failing("out_of_memory", "worker", request, most_bytes=300_000_000)
         self.assertRegex(messages[-1]["sentence"], r"4 pictures of 2048x2048 in 1000 steps of sd/tiny_sd15 would take "
                          r"about [0-9.]+ (s|min|h) and [0-9.]+ [MG]B, and [0-9.]+ [MG]B are left for it; it was trained "
                          r"for 64x64")
         self.assertEqual([m["stage"] for m in of_kind(messages, "job_progress")], ["load"])
-        messages = self.fail_to_make("bad_request", "", small_request(steps=1000), most_seconds=0.001)
+        messages = self.messages_of_failing("bad_request", "", small_request(steps=1000), most_seconds=0.001)
         self.assertIn("generation.max_seconds", messages[-1]["sentence"])
         self.make(small_request(steps=1))
 

@@ -88,10 +88,12 @@ class WorkerProcess:
     def describe(self, **pass_over):
         self.say("describe", pass_over=pass_over)
 
-    def start_job(self, job, request, attempt=1, preview_every=0, record=None, most_bytes=0, most_seconds=0):
+    def start_job(self, job, request, attempt=1, preview_every=0, record=None, pictures=None, most_bytes=0,
+                  most_seconds=0):
         self.say("start_job", job=job, attempt=attempt, request=request, preview_every=preview_every,
-                 pictures_folder=str(self.folder / "images"),
-                 record_file=str(record or self.record_of(job)), most_bytes=most_bytes, most_seconds=most_seconds)
+                 pictures_folder=str(pictures or self.folder / "images"),
+                 record_file=str(record or self.record_of(job)), max_record=1 << 30, reserve=0, most_bytes=most_bytes,
+                 most_seconds=most_seconds)
 
     def cancel(self, job, attempt=1):
         self.say("cancel_job", job=job, attempt=attempt)
