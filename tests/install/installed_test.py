@@ -39,7 +39,7 @@ class Installed(unittest.TestCase):
         return done.stdout
 
     def test_it_draws_without_a_word_of_configuration(self):
-        self.run_alice("generate", "--prompt", "a rocket", "--seed", "7", "--steps", "4", "--out", "rocket.png")
+        self.run_alice("generate", "a rocket", "--seed", "7", "--steps", "4", "--out", "rocket.png")
         self.assertTrue((self.folder / "rocket.png").read_bytes().startswith(b"\x89PNG\r\n"))
 
     def test_models_that_come_with_it_stand_beside_the_users_own(self):

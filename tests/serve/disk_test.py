@@ -68,12 +68,12 @@ class FullDisk(unittest.TestCase):
         self.assertEqual(headers["x-should-retry"], "true")
         self.assertTrue(headers["Retry-After"])
 
-    def assert_not_ready(self, server, words):
+    def assert_not_ready(self, server, words, jobs=200):
         status, _, body = server.call("GET", "/readyz")
         self.assertEqual(status, 503)
         self.assertIn(words, body.decode())
         self.assertEqual(server.call("GET", "/health")[0], 200)
-        self.assertEqual(server.call("GET", "/v1/jobs")[0], 200)
+        self.assertEqual(server.call("GET", "/v1/jobs")[0], jobs)
 
     def test_the_data_folder(self):
         with Disk("6m") as disk, Server(data=disk.path / "d") as server:
@@ -155,7 +155,7 @@ class FullDisk(unittest.TestCase):
                     job = server.wait_ended(server.submit(**REQUEST))
                     run("umount", "-l", place)
                     self.assert_refused(self.post(server), "storage_failed")
-                    self.assert_not_ready(server, "not there any more")
+                    self.assert_not_ready(server, "not there any more", jobs=503)  # they cannot be read either
                     self.assertEqual(list(pathlib.Path(place).iterdir()), [], "nothing is written below the mount")
                     run("mount", "--bind", disk.path, place)
                     server.wait_ready()

@@ -18,7 +18,7 @@ CHUNK = 20
 
 def load_part(kind, folder, file):
     part = kind(json.loads((folder / "config.json").read_text(encoding="utf-8")))
-    part.load_state_dict({name: tensor.float() for name, tensor in read_safetensors(folder / file).items()})
+    part.load_state_dict({name: torch.from_numpy(a).float() for name, a in read_safetensors(folder / file).items()})
     return part.eval().requires_grad_(False)
 
 

@@ -3,7 +3,6 @@ import json
 import struct
 
 import numpy
-import torch
 
 KINDS = {"F32": numpy.float32, "F16": numpy.float16, "I64": numpy.int64, "I32": numpy.int32, "U8": numpy.uint8}
 
@@ -13,7 +12,7 @@ def write_safetensors(path, tensors, metadata=None):
     header, parts, offset = {"__metadata__": dict(metadata or {"format": "pt"})}, [], 0
     for name in sorted(tensors):
         array = tensors[name]
-        array = numpy.ascontiguousarray(array.detach().numpy() if isinstance(array, torch.Tensor) else array)
+        array = numpy.ascontiguousarray(array.detach().numpy() if hasattr(array, "detach") else array)
         kind = next(k for k, v in KINDS.items() if array.dtype == v)
         header[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": [offset, offset + array.nbytes]}
         parts.append(array.tobytes())
@@ -26,7 +25,7 @@ def write_safetensors(path, tensors, metadata=None):
 
 
 def read_safetensors(path):
-    """name -> torch tensor."""
+    """name -> numpy array."""
     with open(path, "rb") as file:
         length = struct.unpack("<Q", file.read(8))[0]
         header, data = json.loads(file.read(length)), file.read()
@@ -34,6 +33,5 @@ def read_safetensors(path):
     tensors = {}
     for name, entry in header.items():
         start, end = entry["data_offsets"]
-        array = numpy.frombuffer(data[start:end], dtype=KINDS[entry["dtype"]]).reshape(entry["shape"])
-        tensors[name] = torch.from_numpy(array.copy())
+        tensors[name] = numpy.frombuffer(data[start:end], dtype=KINDS[entry["dtype"]]).reshape(entry["shape"]).copy()
     return tensors
