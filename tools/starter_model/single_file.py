@@ -1,8 +1,8 @@
 """A model's folder as one file with the tensor names of latent diffusion (Rombach et al. 2022), and beside it, in
-FILE.json, what tensors cannot tell."""
+FILE.json and a folder of its tokenizer, what tensors cannot tell."""
 import json
-import os
 import re
+import shutil
 from pathlib import Path
 
 from .safetensors import read_safetensors, write_safetensors
@@ -66,7 +66,8 @@ def write_single_file(folder, out):
             tensors[old_name(part, name, settings[part])] = tensor
     settings["scheduler"] = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
     index = json.loads((folder / "model_index.json").read_text())
-    settings.update({name: index[name] for name in ("_defaults", "_examples")})
-    settings["tokenizer"] = os.path.relpath(folder / "tokenizer", out.parent)
+    settings.update({name: index[name] for name in ("_defaults", "_examples", "_losses") if name in index})
+    settings["tokenizer"] = f"{out.stem}-tokenizer"  # beside the file: what its settings name must lie with it
+    shutil.copytree(folder / "tokenizer", out.parent / settings["tokenizer"], dirs_exist_ok=True)
     write_safetensors(out, tensors)
     Path(f"{out}.json").write_text(json.dumps(settings, indent=1) + "\n")
