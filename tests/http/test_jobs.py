@@ -301,9 +301,11 @@ class FullDisk(ServerCase):
         with self.server.socket() as link:
             link.sendall(f"GET /v1/jobs/{job}/events HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             text = b""
-            while b"event: held" not in text or not text.endswith(b"\n\n"):
-                text += link.recv(65536)
-        self.assertIn(b'"code":"storage_full"', text)
+            while b'"code":"storage_full"' not in text:
+                part = link.recv(65536)
+                self.assertTrue(part, text)
+                text += part
+        self.assertIn(b"event: held", text)
         self.server.ask("DELETE", f"/v1/jobs/{job}")
 
 

@@ -7,6 +7,7 @@
 #include "server/front/http/door_fields.h"
 #include "server/front/http/job_events.h"
 #include "server/front/http/job_json.h"
+#include "server/front/http/made_answer.h"
 #include "server/front/http/request_body.h"
 #include "server/front/http/request_schema.h"
 #include "server/front/http/routes.h"
@@ -49,10 +50,19 @@ JobRequest read_job_request(const Json& body) {
   return request;
 }
 
+void send_job(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, int status, const Job& job,
+              Headers headers = {}) {
+  constexpr size_t kShort = 4u << 10;
+  const GenerateRequest& asked = job.request.generate;
+  const auto make = [job, base = context.guard.base_url(exchange->request())] { return job_to_json(job, base); };
+  send_made(context, exchange, status, asked.prompt.size() + asked.negative_prompt.size() > kShort, make,
+            std::move(headers));
+}
+
 void submit(FrontContext& context, const std::shared_ptr<Exchange>& exchange, JobRequest request) {
-  const auto reply = [base = context.guard.base_url(exchange->request())](const auto& waiting, const Job& job) {
+  const auto reply = [&context](const auto& waiting, const Job& job) {
     waiting->job_is(job.id, job.request.generate.model);
-    waiting->send_json(202, job_to_json(job, base), {{"Location", "/v1/jobs/" + job.id}});
+    send_job(context, waiting, 202, job, {{"Location", "/v1/jobs/" + job.id}});
   };
   request.request_id = exchange->request().id;
   context.jobs.submit(std::move(request), answering<Job>(context, exchange, reply));
@@ -107,28 +117,29 @@ ListQuery read_list_query(const HttpRequest& request) {
 
 void list(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
   const ListQuery query = read_list_query(exchange->request());
-  const auto reply = [limit = query.limit, base = context.guard.base_url(exchange->request())](
-                         const auto& waiting, const std::vector<Job>& jobs) {
-    const size_t shown = std::min(jobs.size(), static_cast<size_t>(limit));
-    Json data = Json::array();
-    for (size_t i = 0; i < shown; ++i) data.push_back(listed_job_to_json(jobs[i], base));
-    waiting->send_json(200, {{"object", "list"}, {"data", data}, {"has_more", jobs.size() > shown}});
+  const auto reply = [&context, limit = query.limit](const auto& waiting, const std::vector<Job>& jobs) {
+    constexpr size_t kFew = 10;
+    const auto make = [jobs, limit, base = context.guard.base_url(waiting->request())] {
+      const size_t shown = std::min(jobs.size(), static_cast<size_t>(limit));
+      Json data = Json::array();
+      for (size_t i = 0; i < shown; ++i) data.push_back(listed_job_to_json(jobs[i], base));
+      return Json{{"object", "list"}, {"data", data}, {"has_more", jobs.size() > shown}};
+    };
+    send_made(context, waiting, 200, jobs.size() > kFew, make);
   };
   // One more than asked tells whether there are more.
   context.jobs.list(query.limit + 1, query.before, query.status, answering<std::vector<Job>>(context, exchange, reply));
 }
 
 void find(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
-  const auto reply = [base = context.guard.base_url(exchange->request())](const auto& waiting, const Job& job) {
-    waiting->send_json(200, job_to_json(job, base));
-  };
+  const auto reply = [&context](const auto& waiting, const Job& job) { send_job(context, waiting, 200, job); };
   context.jobs.find(job_id_of(*exchange), answering<Job>(context, exchange, reply));
 }
 
 void cancel(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
-  const auto reply = [base = context.guard.base_url(exchange->request())](const auto& waiting, const Job& job) {
+  const auto reply = [&context](const auto& waiting, const Job& job) {
     waiting->job_is(job.id);
-    waiting->send_json(has_ended(job.status) ? 200 : 202, job_to_json(job, base));
+    send_job(context, waiting, has_ended(job.status) ? 200 : 202, job);
   };
   context.jobs.cancel(job_id_of(*exchange), answering<Job>(context, exchange, reply));
 }
