@@ -78,7 +78,7 @@ class Jobs(ServerCase):
     def test_a_bad_query_is_named(self):
         for query, param in (("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"), ("limit=", "limit"),
                              ("limit=99999999999999999999", "limit"), ("before=x", "before"), ("status=done", "status"),
-                             ("lmit=3", None)):
+                             ("lmit=3", "lmit")):
             self.assert_error(self.server.get("/v1/jobs?" + query), 400, "bad_request", param)
 
     def test_an_unknown_job_is_not_found(self):
