@@ -121,7 +121,7 @@ TEST_CASE("a model that hangs while a job runs costs the job no attempt") {
   room.settings.workers.look_timeout = std::chrono::milliseconds(600);
   room.add_model("a", "1", "well");
   room.wait_ready();
-  const Job job = room.submit({{"steps", 200}, {"step_ms", 10}});
+  const Job job = room.submit({{"steps", 200}, {"step_ms", 10}}, 1, "sd/tiny");
   wait_until([&] { return room.desk().state()->running == 1; });
   room.write_model("a", "2", "hang");
   CHECK(error_of([&] { room.refresh(); }).code() == ErrorCode::busy);

@@ -106,7 +106,7 @@ TEST_CASE("each way in which a disk fails is named, refuses new jobs, and is ove
 
 TEST_CASE("whoever waits for a job of a disk that stays full is told, and the job goes on afterwards") {
   FailingRoom room;
-  const Job running = room.submit({{"steps", 20}, {"step_ms", 5}});
+  const Job running = room.submit({{"steps", 200}, {"step_ms", 5}});  // long enough for a machine that is busy
   const Job waiting = room.submit({{"steps", 1}});
   wait_until([&] { return room.desk().state()->running == 1; });
   room.failure = ENOSPC;
