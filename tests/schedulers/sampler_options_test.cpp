@@ -148,6 +148,12 @@ TEST_CASE("ids, aliases and classes belong to one sampler each, and every alias'
     }
   }
   CHECK(classes.size() == 9);  // DDIM has two of the reference's
+  for (const SchedulerFactory* factory : sampler_factories())
+    for (const Alias& kin : factory->info().kin) {
+      INFO(kin.name);
+      CHECK(classes.insert(kin.name).second);
+      CHECK_NOTHROW(make_sampler(*factory, kin.options));
+    }
 }
 
 TEST_CASE("the names of other programs are known, letter case ignored") {
