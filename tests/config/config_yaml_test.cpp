@@ -1,10 +1,12 @@
 #include "server/config/config_yaml.h"
 
+#include "server/config/yaml_document.h"
 #include "tests/config/config_folder.h"
 #include "tests/support/catch.h"
 #include "tests/support/errors.h"
 
 using namespace alice;
+using alice::test::bytes_of;
 using alice::test::ConfigFolder;
 using alice::test::says;
 
@@ -62,4 +64,18 @@ TEST_CASE("each value that is shown says where it was said, and which files were
   CHECK(says(line_with("  queue_size: 100 "), "# built-in"));
   CHECK(says(line_with("  request_timeout: 300"), "# " + folder.file() + ":7:65"));
   CHECK(says(line_with("    scheduler: "), folder.file() + ":5:"));
+}
+
+TEST_CASE("every key of the annotated configuration is shown") {
+  ConfigFolder folder;
+  const std::string shown = config_yaml(folder.load(bytes_of(ALICE_SHIPPED_CONFIG)));
+  INFO(shown);
+  Faults faults;
+  const ConfigNode root = parse_yaml(bytes_of(ALICE_SHIPPED_CONFIG), "config.yaml", faults);
+  REQUIRE(root.members.size() > 5);
+  for (const ConfigNode::Member& section : root.members)
+    for (const ConfigNode::Member& member : section.value.members) {
+      INFO(section.key << "." << member.key);
+      CHECK(says(shown, "\n  " + member.key + ":"));
+    }
 }
