@@ -58,9 +58,10 @@ TEST_CASE("every fault of the models to preload is told at once, at its place") 
   });
   CHECK(error.code() == ErrorCode::bad_config);
   for (const std::string fault :
-       {":6:7: 'tiny' is no model's id: those begin with sd/", ":7:7: there is no model 'sd/aa' (did you mean 'sd/a'?)",
-        ":8:7: 'sd/named' stands twice in preload", ":9:7: a model must be a string, got 5",
-        ":10:7: 'sd/' is no model's id"}) {
+       {":6:7: models.preload: 'tiny' is no model's id: those begin with sd/",
+        ":7:7: models.preload: there is no model 'sd/aa' (did you mean 'sd/a'?)",
+        ":8:7: models.preload: 'sd/named' stands twice in preload",
+        ":9:7: models.preload: a model must be a string, got 5", ":10:7: models.preload: 'sd/' is no model's id"}) {
     INFO(error.what());
     CHECK(says(error.what(), fault));
   }
@@ -81,6 +82,7 @@ TEST_CASE("more models to preload than a worker of their group keeps loaded are 
   const Error error = error_of([&] { folder.load(five); });
   CHECK(error.place() == folder.file() + ":1:63");
   CHECK(error.sentence() ==
-        "a worker keeps 4 models loaded, and 'sd/e' is one more that those of the group 'default' are to preload");
+        "models.preload: a worker keeps 4 models loaded, and 'sd/e' is one more that those of the group 'default' are "
+        "to preload");
   CHECK(folder.load(five + "workers: {apart: {models: [sd/b]}}\n").preload.size() == 5);
 }

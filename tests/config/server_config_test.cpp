@@ -131,7 +131,7 @@ TEST_CASE("what a server could not work with is a fault at its place, all at onc
   struct Case {
     const char *text, *place, *sentence;
   };
-  for (const Case& one : {Case{"server: {host: localhost}", ":1:16", "must be an address"},
+  for (const Case& one : {Case{"server: {host: nowhere}", ":1:16", "must be an address"},
                           Case{"server: {port: 65536}", ":1:16", "from 0 to 65535"},
                           Case{"server: {port: eighty}", ":1:16", "must be an integer"},
                           Case{"server: {public_url: https://a/b}", ":1:22", "must be a URL without a path"},
@@ -151,7 +151,7 @@ TEST_CASE("what a server could not work with is a fault at its place, all at onc
     CHECK(says(error.sentence(), one.sentence));
   }
   ConfigFolder several;
-  const Error both = error_of([&] { several.load("server: {host: localhost, port: 65536}"); });
+  const Error both = error_of([&] { several.load("server: {host: nowhere, port: 65536}"); });
   CHECK(says(both.sentence(), "must be an address"));
   CHECK(says(both.sentence(), "from 0 to 65535"));
   ConfigFolder folder;

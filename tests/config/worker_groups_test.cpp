@@ -94,13 +94,15 @@ TEST_CASE("every fault of the section is told at once, at its place") {
   });
   CHECK(error.code() == ErrorCode::bad_config);
   for (const std::string fault :
-       {":3:20: 'tiny' is no model's id",
+       {":3:20: workers.a.models: 'tiny' is no model's id",
         ":4:5: 'memory_limt' is no key of a worker group (did you mean 'memory_limit'?)",
-        ":6:14: the model 'sd/x' is named by the group 'a' already", ":7:12: must be an integer from 1 to 64",
-        ":8:19: must be a number of seconds, or a time such as 30s", ":9:19: must be a size such as 2GB",
+        ":6:14: workers.b.models: the model 'sd/x' is named by the group 'a' already",
+        ":7:12: workers.b.count: must be an integer from 1 to 64",
+        ":8:19: workers.b.step_timeout: must be a number of seconds, or a time such as 30s",
+        ":9:19: workers.b.memory_limit: must be a size such as 2GB",
         ":10:3: the group 'c' names no models",
         ":11:13: the group default serves every model that no other group names", ":11:29: the group default serves",
-        ":12:6: a worker group must be a map"}) {
+        ":12:6: workers.d: a worker group must be a map"}) {
     INFO(fault);
     CHECK(says(error.what(), fault));
   }

@@ -57,7 +57,9 @@ bool is_other_picture_format(const fs::path& file) {
 void check_out(Grammar& grammar) {
   std::string& out = grammar.line().out;
   if (out.empty() || out == kStandardOutput) return;
-  if (fs::path(out).has_filename() && !fs::path(out).has_extension()) out += ".png";
+  std::error_code status;  // what cannot be looked at is told when it is written to
+  const bool is_name = fs::path(out).has_filename() && !fs::is_directory(out, status);
+  if (is_name && !fs::path(out).has_extension()) out += ".png";
   if (grammar.check_file("--out", out) && is_other_picture_format(out))
     grammar.faults().add("--out", "pictures are written as PNG; '" + out + "' must end in .png");
 }

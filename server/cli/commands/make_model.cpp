@@ -1,7 +1,7 @@
+#include <limits>
 #include <memory>
 
 #include "server/cli/commands/commands.h"
-#include "server/cli/request_options.h"
 
 namespace alice {
 namespace {
@@ -15,7 +15,7 @@ void finish(Grammar& grammar, const std::string& seed) {
   if (line.target.empty()) grammar.faults().add("--config", "is missing");
   if (line.dtype != "float32" && line.dtype != "float16")
     grammar.faults().add("--dtype", "must be float32 or float16, got '" + line.dtype + "'");
-  if (!seed.empty()) line.seed = read_request({{"seed", seed}}, grammar.faults()).seed.value_or(0);
+  if (!seed.empty()) line.seed = grammar.integer("--seed", seed, 0, std::numeric_limits<int64_t>::max());
 }
 
 }  // namespace
