@@ -136,7 +136,7 @@ VECTORS = {
     "connection: upgrade alone": (LIVE + b"Connection: upgrade\r\n\r\n" + NEXT, [200, 404]),
     "close, and one more": (LIVE + b"Connection: close\r\n\r\n" + NEXT, [200]),
     "preface of HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [505]),
-    "TLS": (bytes.fromhex("16030100a5010000a10303") + b"\0\n" * 75, REFUSED),
+    "TLS": (bytes.fromhex("16030100a5010000a10303") + b"\0" * 150, REFUSED),
     "100-continue": (POST + b"Expect: 100-continue\r\nContent-Length: 14\r\n\r\n" + BODY + NEXT, [100, 202, 404]),
     "another expectation": (POST + b"Expect: 200-ok\r\nContent-Length: 14\r\n\r\n" + BODY + NEXT, [417]),
     "Content_Length": (POST + b"Content_Length: 2\r\nContent-Length: 14\r\n\r\n" + BODY + NEXT, TAKEN),

@@ -47,7 +47,7 @@ size_t RequestReader::take_line(std::string_view bytes) {
   const size_t end = bytes.find('\n');
   const size_t count = end == bytes.npos ? bytes.size() : end + 1;
   line_.append(bytes.substr(0, count));
-  check_line_length();
+  check_line();
   if (end == bytes.npos) return count;
   if (line_.size() < 2 || line_[line_.size() - 2] != '\r')
     throw malformed("a line ends with a line feed alone; it must be CR LF");
@@ -57,8 +57,10 @@ size_t RequestReader::take_line(std::string_view bytes) {
   return count;
 }
 
-/// So that no line grows for ever.
-void RequestReader::check_line_length() const {
+/// So that no line grows for ever, and what speaks another protocol (TLS) is not waited for.
+void RequestReader::check_line() const {
+  if (state_ == State::first_line && line_[0] != '\r' && !is_token_character(line_[0]))
+    throw malformed("this is no HTTP");
   if (state_ == State::first_line && line_.size() > limits_.target_bytes + kRoomForMethod)
     throw refused(414, "uri_too_long", "at most " + std::to_string(limits_.target_bytes) + " bytes of URL are read");
   if (state_ == State::field && head_bytes_ + line_.size() > limits_.header_bytes + kRoomForMethod)

@@ -40,7 +40,7 @@ class RequestReader {
   size_t take_line(std::string_view bytes);
   size_t take_body(std::string_view bytes, State then);
   void line_came();
-  void check_line_length() const;
+  void check_line() const;
   void first_line_came();
   void field_came();
   void head_came();
