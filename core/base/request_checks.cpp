@@ -19,7 +19,11 @@ void check_request(const GenerateRequest& request, const RequestLimits& limits, 
   if (limits.text_layers > 0 && request.clip_skip >= limits.text_layers)
     faults.add("/clip_skip", "must be less than the text encoder's " + std::to_string(limits.text_layers) +
                                  " layers, got " + std::to_string(request.clip_skip));
-  if (request.guidance_start.value_or(0) >= request.guidance_end.value_or(1))
+  const double start = request.guidance_start.value_or(0), end = request.guidance_end.value_or(1);
+  if (start < end) return;
+  if (end == 1)  // nobody ends it earlier: it is the beginning that is too late
+    faults.add("/guidance_start", "must be less than guidance_end; for no guidance at all say guidance_scale: 1");
+  else
     faults.add("/guidance_end", "must be greater than guidance_start; for no guidance at all say guidance_scale: 1");
 }
 

@@ -47,6 +47,9 @@ TEST_CASE("guidance ends after it begins") {
   CHECK(places_of(request, {}).empty());
   request.guidance_end = 0.5;
   CHECK(places_of(request, {}) == Places{"/guidance_end"});
+  request.guidance_start = 1;
+  request.guidance_end.reset();
+  CHECK(places_of(request, {}) == Places{"/guidance_start"});
 }
 
 TEST_CASE("what a request leaves open is the first default's that says it, and never another seed") {

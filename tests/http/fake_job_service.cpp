@@ -72,11 +72,13 @@ Json broken_model() {
 
 Json description() {
   const Json defaults = {{"steps", 4}, {"guidance_scale", 7.5}, {"scheduler", "plain"}, {"width", 64}, {"height", 64}};
+  const Json library = {
+      {"id", "plain"}, {"file", "/usr/lib/alice/libplain.so"}, {"version", "1"}, {"loaded", true}};
   const Json soft = {{"id", "soft"}, {"bytes", 3000}, {"trigger_words", {"a", "b"}}, {"base_model", "sd_v1"}};
   const Json hard = {{"id", "hard"}, {"bytes", 0}};
   return {{"models", Json::array({emoji_model(), broken_model()})},
           {"loras", Json::array({soft, hard})},
-          {"plugins", {{"plugins", Json::array({{{"id", "plain"}, {"file", "/usr/lib/alice/libplain.so"}}})}, {"schedulers", Json::array({plain_scheduler()})}}},
+          {"plugins", {{"plugins", Json::array({library})}, {"schedulers", Json::array({plain_scheduler()})}}},
           {"noise_options", Json::array()},
           {"generation_defaults", defaults},
           {"backend", "none"},

@@ -26,9 +26,9 @@ int64_t seconds_of_rest(const ServerState& state) {
 ApiError service_error(const FrontContext& context, const Error& error, const ParamOf& param_of) {
   const auto state = context.jobs.state();
   const bool is_resting = error.code() == ErrorCode::busy && error.place() == kRestingPlace;
-  const std::string sentence = without_folders(error.sentence(), context.facts.folders);
   const int64_t again = is_resting ? seconds_of_rest(*state) : state->retry_after_s;
-  ApiError answer = to_api_error(error.code(), error.place(), sentence, param_of, again);
+  ApiError answer = to_api_error(error, param_of, again);
+  answer.message = without_folders(answer.message, context.facts.folders);  // no field's place is left in it by now
   if (error.code() == ErrorCode::busy && (state->draining || is_resting)) answer.status = 503;
   return answer;
 }

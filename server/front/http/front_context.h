@@ -47,17 +47,18 @@ Then<T> on_loop(const FrontContext& context, Then<T> then) {
 }
 
 /// For handlers that ask the service one thing: `reply` gets the exchange and what the service gave, on the loop's
-/// thread; an error is answered. It must not hold the exchange itself: the service may let go of it on any thread and
+/// thread; an error is answered, in the client's spelling of fields. It must not hold the exchange itself: the service may let go of it on any thread and
 /// at any time, when the connection below may be gone.
 template <class T, class Reply>
-Then<T> answering(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, Reply reply) {
+Then<T> answering(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, Reply reply,
+                  ParamOf param_of = pointer_to_param) {
   exchange->on_closed([exchange] {});  // it lives until it is answered or the client leaves
-  return on_loop<T>(context, [&context, waiting = std::weak_ptr<Exchange>(exchange),
-                              reply = std::move(reply)](const Outcome<T>& outcome) {
+  return on_loop<T>(context, [&context, waiting = std::weak_ptr<Exchange>(exchange), reply = std::move(reply),
+                              param_of = std::move(param_of)](const Outcome<T>& outcome) {
     const auto alive = waiting.lock();
     if (!alive) return;
     alive->guard([&] {
-      if (const auto* error = std::get_if<Error>(&outcome)) throw service_error(context, *error, pointer_to_param);
+      if (const auto* error = std::get_if<Error>(&outcome)) throw service_error(context, *error, param_of);
       reply(alive, std::get<T>(outcome));
     });
   });

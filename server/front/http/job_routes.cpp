@@ -36,18 +36,24 @@ const std::vector<FieldRule>& rules() {
   return rules;
 }
 
+struct AskedJob {
+  JobRequest job;
+  ParamOf param_of;  ///< the client's spelling, for errors
+};
+
 /// Throws ApiError with every fault.
-JobRequest read_job_request(const Json& body) {
+AskedJob read_job_request(const Json& body) {
   Faults faults;
   DoorFields fields;
   sort_fields(body, "", rules(), fields, faults);
-  JobRequest request;
-  request.generate = read_generate_fields(fields, faults);
+  AskedJob asked;
+  asked.job.generate = read_generate_fields(fields, faults);
   if (fields.generate.count("prompt") == 0) faults.add("/prompt", "is missing");
-  request.preview_every =
+  asked.job.preview_every =
       door_options().read(fields.door, UnknownKeys::pass_over, fields.place_of(), faults).preview_every;
   fields.throw_if_any(faults);
-  return request;
+  asked.param_of = fields.param_of();
+  return asked;
 }
 
 void send_job(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, int status, const Job& job,
@@ -59,18 +65,19 @@ void send_job(const FrontContext& context, const std::shared_ptr<Exchange>& exch
             std::move(headers));
 }
 
-void submit(FrontContext& context, const std::shared_ptr<Exchange>& exchange, JobRequest request) {
+void submit(FrontContext& context, const std::shared_ptr<Exchange>& exchange, AskedJob asked) {
   const auto reply = [&context](const auto& waiting, const Job& job) {
     waiting->job_is(job.id, job.request.generate.model);
     send_job(context, waiting, 202, job, {{"Location", "/v1/jobs/" + job.id}});
   };
-  request.request_id = exchange->request().id;
-  context.jobs.submit(std::move(request), answering<Job>(context, exchange, reply));
+  asked.job.request_id = exchange->request().id;
+  context.jobs.submit(std::move(asked.job), answering<Job>(context, exchange, reply, std::move(asked.param_of)));
 }
 
 void read_and_submit(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
-  read_body<JobRequest>(context, exchange, read_job_request,
-                        [&context](const auto& waiting, JobRequest request) { submit(context, waiting, request); });
+  read_body<AskedJob>(context, exchange, read_job_request, [&context](const auto& waiting, AskedJob asked) {
+    submit(context, waiting, std::move(asked));
+  });
 }
 
 bool is_job_id(const std::string& id) {
