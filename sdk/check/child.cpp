@@ -85,7 +85,7 @@ Child::Reply Child::ask(const std::string& line, std::chrono::seconds timeout) {
     if (left.count() <= 0 || ::poll(&readable, 1, static_cast<int>(left.count())) <= 0) {
       if (Clock::now() < limit && errno == EINTR) continue;
       ::kill(-process_, SIGKILL);
-      return {"", timeout_text(timeout)};
+      return {"", timeout_text(timeout), true};
     }
     char buffer[4096];
     const ssize_t count = ::recv(socket_, buffer, sizeof buffer, 0);

@@ -25,6 +25,7 @@ class Child {
   struct Reply {
     std::string line;  ///< of JSON; "" when there is none
     std::string end;   ///< how the process ended instead: "was ended by SIGSEGV", "did not end within 60 s"
+    bool is_late = false;  ///< it was ended for its silence
   };
   /// Sends a line and waits for one. After a reply with an `end` the child is of no more use.
   Reply ask(const std::string& line, std::chrono::seconds timeout);

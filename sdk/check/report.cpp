@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 namespace alice::check {
 namespace {
@@ -13,6 +14,19 @@ std::string with_subject(const Result& result) {
 std::string seconds_text(double seconds) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3f", seconds);
+  return text;
+}
+
+/// "14 more were not tried: they need scheduler/finite (my_sampler), which did not pass", a line a needed check.
+std::string untried_of(const CheckReport& report) {
+  std::map<std::string, size_t> counts;
+  for (const Result& result : report.results)
+    if (result.status == Status::skipped)
+      ++counts[result.check->needs + (result.subject.id.empty() ? "" : " (" + result.subject.id + ")")];
+  std::string text;
+  for (const auto& [needed, count] : counts)
+    text += "skipped " + std::to_string(count) + (count == 1 ? " check that needs " : " checks that need ") + needed +
+            ", which did not pass\n";
   return text;
 }
 
@@ -48,18 +62,34 @@ size_t CheckReport::count(Status status) const {
 
 bool CheckReport::good() const { return count(Status::passed) > 0 && count(Status::failed) == 0; }
 
+std::string cure_of(const Result& result) {
+  switch (result.how) {
+    case How::judged: return result.check->cure;
+    case How::threw:
+      return "Find where it throws: a debugger stops there (gdb, catch throw) when this check runs alone (--only, "
+             "--reproduce). What can go wrong in your code is told by throwing alice::Error with a sentence.";
+    case How::ended:
+      return "Look for an index or a pointer out of range, a recursion without an end, a call of exit() or abort(): a "
+             "debugger or the address sanitizer shows the line when this check runs alone (--only, --reproduce).";
+    case How::hung:
+      return "Look for a loop that does not end, or a lock that nobody gives back; what only takes long is given more "
+             "time by --timeout.";
+  }
+  return result.check->cure;
+}
+
 std::string line_of(const Result& result) {
   const std::string about = with_subject(result) + (result.seen.empty() ? "" : ": " + result.seen);
   switch (result.status) {
     case Status::passed: return "passed  " + about + "\n";
-    case Status::skipped: return "skipped " + about + "\n";
-    case Status::failed: return "FAILED  " + about + "\n        What to do: " + result.check->cure + "\n";
+    case Status::skipped: return "";
+    case Status::failed: return "FAILED  " + about + "\n        What to do: " + cure_of(result) + "\n";
   }
   return about + "\n";
 }
 
 std::string summary_of(const CheckReport& report) {
-  std::string text = std::to_string(report.count(Status::passed)) + " passed, " +
+  std::string text = untried_of(report) + std::to_string(report.count(Status::passed)) + " passed, " +
                      std::to_string(report.count(Status::failed)) + " failed, " +
                      std::to_string(report.count(Status::skipped)) + " skipped\n";
   if (report.results.empty()) text += "nothing ran\n";
@@ -74,7 +104,7 @@ Json to_json(const CheckReport& report) {
     Json one = {{"check", result.check->name},  {"kind", to_string(result.subject.kind)},
                 {"subject", result.subject.id}, {"status", to_string(result.status)},
                 {"seen", result.seen},          {"seconds", result.seconds}};
-    if (result.status == Status::failed) one["cure"] = result.check->cure;
+    if (result.status == Status::failed) one["cure"] = cure_of(result);
     checks.push_back(std::move(one));
   }
   return {{"file", report.file},
@@ -102,7 +132,7 @@ std::string to_junit(const CheckReport& report) {
            in_xml(result.check->name) + "\" time=\"" + seconds_text(result.seconds) + "\"";
     if (result.status == Status::failed)
       out +=
-          "><failure message=\"" + in_xml(result.seen) + "\">" + in_xml(result.check->cure) + "</failure></testcase>\n";
+          "><failure message=\"" + in_xml(result.seen) + "\">" + in_xml(cure_of(result)) + "</failure></testcase>\n";
     else if (result.status == Status::skipped)
       out += "><skipped message=\"" + in_xml(result.seen) + "\"/></testcase>\n";
     else

@@ -12,13 +12,20 @@ namespace alice::check {
 enum class Status { passed, failed, skipped };
 const char* to_string(Status status);
 
+/// How a failure was seen: what its author should do depends on it.
+enum class How { judged, threw, ended, hung };
+
 struct Result {
   const Check* check = nullptr;  ///< in the catalogue
   Subject subject;
   Status status = Status::passed;
   std::string seen;  ///< what was wrong, why it was skipped, or a note
   double seconds = 0;
+  How how = How::judged;  ///< of a failure
 };
+
+/// What the author should do about a failure.
+std::string cure_of(const Result& result);
 
 struct CheckReport {
   std::string file;
@@ -31,9 +38,10 @@ struct CheckReport {
   bool good() const;
 };
 
-/// "FAILED  scheduler/plan-falls my_sampler: ...", and for a failure the cure on a line of its own.
+/// "FAILED  scheduler/plan-falls my_sampler: ...", and for a failure the cure on a line of its own. "" for what was not
+/// tried, which the summary counts.
 std::string line_of(const Result& result);
-/// The last lines: how many, and how to see it again.
+/// The last lines: what was not tried and why, how many, and how to see it again.
 std::string summary_of(const CheckReport& report);
 /// {"file","id","version","seed","good","passed","failed","skipped",
 ///  "checks": [{"check","kind","subject","status","seen","cure","seconds"}]}; "cure" of failures only.

@@ -75,7 +75,7 @@ class Runner {
     const Subject subject = {static_cast<Kind>(request.at("kind").get<int>()), request.at("id")};
     const Outcome outcome =
         run_check(*find_check(request.at("check")), {plugin_, subject, request.at("seed").get<uint64_t>(), given});
-    return {{"passed", outcome.passed}, {"seen", outcome.seen}};
+    return {{"passed", outcome.passed}, {"seen", outcome.seen}, {"threw", outcome.threw}};
   }
 
   PluginUnderTest plugin_;
@@ -91,13 +91,15 @@ Outcome run_check(const Check& check, const Case& it) {
   } catch (const Failed& failed) {
     return {false, failed.seen};
   } catch (const Error& error) {
-    return {false, std::string("the plugin threw Error(") + to_string(error.code()) + "): " + error.what()};
+    return {false, std::string("the plugin threw Error(") + to_string(error.code()) + "): " + error.what(), true};
   } catch (const std::exception& error) {
     return {false, "the plugin threw " + name_of(typeid(error)) + " (" + first_line(error.what()) +
-                       "); only alice::Error may cross its border"};
+                       "); only alice::Error may cross its border",
+            true};
   } catch (...) {
     return {false, "the plugin threw " + name_of_exception() +
-                       ", which is no exception class; only alice::Error may cross its border"};
+                       ", which is no exception class; only alice::Error may cross its border",
+            true};
   }
 }
 

@@ -12,7 +12,7 @@ constexpr int kSocket = 3;
 
 /// Answers the supervisor until it closes the socket:
 ///   {"list": true} -> {"id", "version", "subjects": [{"kind", "id"}]} or {"error": sentence}
-///   {"check": name, "kind", "id", "seed", "config_folder", "lora_names", "orders"} -> {"passed": bool, "seen": text}
+///   {"check": name, "kind", "id", "seed", "config_folder", "lora_names", "orders"} -> {"passed", "seen", "threw"}
 /// `memory_limit` is what this process may take besides what it has now, in bytes. Returns the exit code.
 int run_checks_in_child(const std::filesystem::path& file, size_t memory_limit);
 
@@ -20,6 +20,7 @@ int run_checks_in_child(const std::filesystem::path& file, size_t memory_limit);
 struct Outcome {
   bool passed = false;
   std::string seen;  ///< what was wrong, or a note
+  bool threw = false;  ///< the plugin's code did
 };
 Outcome run_check(const Check& check, const Case& it);
 

@@ -62,6 +62,7 @@ class Supervisor {
       const Outcome outcome = check.run ? ask(check, subject) : let_child_end();
       result.status = outcome.passed ? Status::passed : Status::failed;
       result.seen = outcome.seen;
+      result.how = outcome.how;
     }
     result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     add(std::move(result));
@@ -87,6 +88,7 @@ class Supervisor {
   struct Outcome {
     bool passed = false;
     std::string seen;
+    How how = How::judged;
   };
 
   Outcome ask(const Check& check, const Subject& subject) {
@@ -100,10 +102,10 @@ class Supervisor {
     const Child::Reply reply = child().ask(dump_json(request), order_.timeout);
     if (reply.line.empty()) {
       child_.reset();
-      return {false, reply.end};
+      return {false, reply.end, reply.is_late ? How::hung : How::ended};
     }
     const Json answer = parse_json(reply.line, "the child's answer");
-    return {answer.at("passed"), answer.at("seen")};
+    return {answer.at("passed"), answer.at("seen"), answer.at("threw") ? How::threw : How::judged};
   }
 
   /// A child that has enrolled the plugin must end by itself.
@@ -145,6 +147,10 @@ class Supervisor {
 }  // namespace
 
 void check_order(const CheckOrder& order) {
+  std::error_code status;
+  if (!std::filesystem::is_regular_file(order.file, status))
+    throw Error(ErrorCode::bad_request, order.file.string(),
+                std::filesystem::exists(order.file, status) ? "is no file" : "there is no such file; was it built?");
   std::vector<std::string> names;
   for (const Check& check : catalogue()) {
     if (is_wanted(check, order.only)) return;

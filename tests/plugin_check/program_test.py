@@ -45,6 +45,18 @@ class Program(unittest.TestCase):
         self.assertIn("What to do: ", said)
         self.assertIn("--reproduce 7", said)
 
+    def test_what_to_do_follows_from_what_happened(self):
+        for fault, word in (("throws-later", "catch throw"), ("segfault", "address sanitizer")):
+            with self.subTest(fault):
+                said = check(self.library, "--only", "scheduler", fault=fault).stdout
+                self.assertIn("FAILED", said)
+                self.assertIn(word, said)
+
+    def test_a_file_that_is_not_there_is_a_wrong_command_line(self):
+        result = check("/nope.so")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("/nope.so: there is no such file", result.stderr)
+
     def test_a_group_of_checks_runs_alone(self):
         report = json.loads(check(self.library, "--only", "options", "--json").stdout)
         self.assertGreaterEqual(len(report["checks"]), 5)
