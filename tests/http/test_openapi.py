@@ -73,6 +73,18 @@ class OpenApi(ServerCase):
             named = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
             self.assertEqual(named, set(re.findall(r"{(\w+)}", path)), path)
 
+    def test_what_is_required_is_described(self):
+        def look(schema):
+            if isinstance(schema, dict):
+                if schema.get("type") == "object" and isinstance(schema.get("required"), list):
+                    self.assertLessEqual(set(schema["required"]), set(schema.get("properties", {})), schema)
+                schema = list(schema.values())
+            if isinstance(schema, list):
+                for inner in schema:
+                    look(inner)
+
+        look(self.document)
+
     def test_the_licence_is_told_and_that_there_are_no_keys(self):
         self.assertEqual(self.document["info"]["license"]["identifier"], "Apache-2.0")
         self.assertEqual(self.document["security"], [])

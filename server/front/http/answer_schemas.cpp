@@ -182,7 +182,8 @@ Json defaults() {
 
 Json plugins() {
   const Json groups = list_of(kText, "of workers that have it");
-  const Json option = {{"type", "object"}, {"required", {"name", "type", "help"}}, {"additionalProperties", true}};
+  Json option = object_of({{"name", kText}, {"type", kText}, {"help", kText}});
+  option["additionalProperties"] = true;  // its range, its default
   const Json alias = object_of({{"name", kText}, {"options", schema_of("object")}});
   const Json factory = object_of({{"id", kText},
                                   {"help", kText},
