@@ -24,6 +24,11 @@ Settled settled(const std::string& name, const OptionLayers& layers) {
   return found;
 }
 
+/// null is an empty list.
+bool is_default(const Json& value, const OptionSpec& spec) {
+  return value == spec.default_value || (value.is_null() && spec.is_list && spec.default_value.empty());
+}
+
 bool has_capital(const std::string& name) {
   return std::any_of(name.begin(), name.end(), [](unsigned char c) { return std::isupper(c) != 0; });
 }
@@ -55,7 +60,7 @@ Json effective_options(const std::vector<OptionSpec>& specs, const OptionLayers&
   Json options = Json::object();
   for (const OptionSpec& spec : specs) {
     const Settled found = settled(spec.name, layers);
-    if (found.value != nullptr && (*found.value != spec.default_value || found.differs_from_files))
+    if (found.value != nullptr && (!is_default(*found.value, spec) || found.differs_from_files))
       options[spec.name] = *found.value;
   }
   return options;

@@ -10,7 +10,7 @@ class BrokenConfigurationTest(unittest.TestCase):
     def test_a_server_none_of_whose_models_can_be_used_is_not_called_ready(self):
         with Server(config="backends: {fast: {plugin: cpu, options: {dtype: fp16}}}\n") as server:
             wait_until(lambda: "Not ready: none of the models can be used." in server.log(), "the greeting")
-            self.assertIn("config.yaml:1:45: must be one of", server.log())
+            self.assertIn("config.yaml:1:42: must be one of", server.log())
             self.assertNotIn("Ready. Models", server.log())
             model, = [one for one in server.get_json("/v1/models")["data"] if one["id"] == "sd/tiny"]
             self.assertIs(model["available"], False)
