@@ -22,9 +22,9 @@ const fs::path kGoldens = std::string(ALICE_TEST_DATA) + "/goldens";
 class User {
  public:
   User() {
+    fs::create_directories(folder / "models/loras");
     for (const char* name : {"tiny_sd15", "clip_vocab"})
       fs::copy(kGoldens / "models" / name, folder / "models" / name, fs::copy_options::recursive);
-    fs::create_directories(folder / "models/loras");
     fs::copy(kGoldens / "lora/peft.safetensors", folder / "models/loras/style.safetensors");
     fs::create_directories(folder / "elsewhere");
     folder.write("empty.yaml", "");
