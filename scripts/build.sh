@@ -12,9 +12,10 @@ if [ ! -f "$folder/build.ninja" ] || [ $# -gt 0 ]; then
   rm -f "$log"
 fi
 
-# A file takes about two seconds of one core (reference/RESULTS.md); ccache may know it.
-SECONDS_A_FILE=2
-files=$(ninja -C "$folder" -n "$target" | grep -c ' Building ' || true)
+# A file takes about three seconds of one core (reference/RESULTS.md); ccache may know it.
+SECONDS_A_FILE=3
+objects=$(ninja -C "$folder" -t commands "$target" | sed -n 's/.* -o \([^ ]*\.o\) -c .*/\1/p')
+files=$(cd "$folder" && for object in $objects; do [ -e "$object" ] || echo "$object"; done | wc -l)
 if [ "$files" -gt 5 ]; then
   echo "Building $files files: about $(((files * SECONDS_A_FILE / jobs + 59) / 60)) minutes on $jobs quiet cores, less where they were compiled before."
 fi
