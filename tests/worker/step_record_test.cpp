@@ -84,7 +84,7 @@ class RecordedRun {
       const bool is_last = count == kLargestBatch || image.index + 1 == prepared.settings.n;
       if (!is_last) return;
       if (notes_) record.batch_is_made(note_of(image.index + 1 - count, count));
-      run.largest = std::max(run.largest, bytes_of(file_).size());
+      if (std::filesystem::is_regular_file(file_)) run.largest = std::max(run.largest, bytes_of(file_).size());
     };
     try {
       generate(*prepared.pipeline, prepared.settings, hooks, prepared.warnings);
