@@ -10,6 +10,7 @@
 #include "server/config/server_config.h"
 #include "server/front/request_judge.h"
 #include "server/link/message.h"
+#include "tests/http/cut_prompts.h"
 
 namespace alice {
 namespace {
@@ -356,7 +357,7 @@ void FakeJobService::list(int64_t limit, const std::string& before, std::optiona
     std::vector<Job> found;
     for (auto job = jobs_.rbegin(); job != jobs_.rend() && static_cast<int64_t>(found.size()) < limit; ++job)
       if ((before.empty() || job->first < before) && (!status.has_value() || job->second.status == *status))
-        found.push_back(job->second);
+        found.push_back(job->second), cut_prompts(found.back());
     then(found);
   });
 }

@@ -42,7 +42,7 @@ ApiError service_error(const FrontContext& context, const Error& error, const Pa
 template <class T>
 Then<T> on_loop(const FrontContext& context, Then<T> then) {
   return [loop = context.loop, then = std::move(then)](Outcome<T> outcome) {
-    loop->post([then, outcome = std::move(outcome)] { then(outcome); });
+    loop->post([then, outcome = std::move(outcome)]() mutable { then(std::move(outcome)); });
   };
 }
 

@@ -12,6 +12,12 @@ HelperThread::~HelperThread() {
   thread_.join();
 }
 
-void HelperThread::post(std::function<void()> work) { boost::asio::post(work_, std::move(work)); }
+void HelperThread::post(std::function<void()> work) {
+  ++waiting_;
+  boost::asio::post(work_, [this, work = std::move(work)] {
+    work();
+    --waiting_;
+  });
+}
 
 }  // namespace alice

@@ -1,8 +1,10 @@
 #pragma once
 // A thread for work that would hold up the loop: one piece after the other, in the order in which they came.
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <cstdint>
 #include <functional>
 #include <thread>
 
@@ -18,10 +20,13 @@ class HelperThread {
 
   /// `work` must not throw. From any thread.
   void post(std::function<void()> work);
+  /// Pieces that wait or are at work.
+  int64_t waiting() const { return waiting_; }
 
  private:
   boost::asio::io_context work_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{work_.get_executor()};
+  std::atomic<int64_t> waiting_{0};
   std::thread thread_;
 };
 

@@ -56,13 +56,17 @@ AskedJob read_job_request(const Json& body) {
   return asked;
 }
 
+bool is_long(const Job& job) {
+  constexpr size_t kShort = 4u << 10;
+  return job.request.generate.prompt.size() + job.request.generate.negative_prompt.size() > kShort;
+}
+
 void send_job(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, int status, const Job& job,
               Headers headers = {}) {
-  constexpr size_t kShort = 4u << 10;
-  const GenerateRequest& asked = job.request.generate;
-  const auto make = [job, base = context.guard.base_url(exchange->request())] { return job_to_json(job, base); };
-  send_made(context, exchange, status, asked.prompt.size() + asked.negative_prompt.size() > kShort, make,
-            std::move(headers));
+  const auto make = [job = std::make_shared<const Job>(job), base = context.guard.base_url(exchange->request())] {
+    return job_to_json(*job, base);
+  };
+  send_made(context, exchange, status, is_long(job), make, std::move(headers));
 }
 
 void submit(FrontContext& context, const std::shared_ptr<Exchange>& exchange, AskedJob asked) {
@@ -126,11 +130,12 @@ void list(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
   const ListQuery query = read_list_query(exchange->request());
   const auto reply = [&context, limit = query.limit](const auto& waiting, const std::vector<Job>& jobs) {
     constexpr size_t kFew = 10;
-    const auto make = [jobs, limit, base = context.guard.base_url(waiting->request())] {
-      const size_t shown = std::min(jobs.size(), static_cast<size_t>(limit));
+    const auto make = [jobs = std::make_shared<const std::vector<Job>>(jobs), limit,
+                       base = context.guard.base_url(waiting->request())] {
+      const size_t shown = std::min(jobs->size(), static_cast<size_t>(limit));
       Json data = Json::array();
-      for (size_t i = 0; i < shown; ++i) data.push_back(listed_job_to_json(jobs[i], base));
-      return Json{{"object", "list"}, {"data", data}, {"has_more", jobs.size() > shown}};
+      for (size_t i = 0; i < shown; ++i) data.push_back(listed_job_to_json((*jobs)[i], base));
+      return Json{{"object", "list"}, {"data", data}, {"has_more", jobs->size() > shown}};
     };
     send_made(context, waiting, 200, jobs.size() > kFew, make);
   };
@@ -139,7 +144,10 @@ void list(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
 }
 
 void find(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
-  const auto reply = [&context](const auto& waiting, const Job& job) { send_job(context, waiting, 200, job); };
+  const auto reply = [&context](const auto& waiting, const Job& job) {
+    if (is_long(job)) check_room_for_long_answer(context);
+    send_job(context, waiting, 200, job);
+  };
   context.jobs.find(job_id_of(*exchange), answering<Job>(context, exchange, reply));
 }
 

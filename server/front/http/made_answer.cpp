@@ -7,6 +7,15 @@
 
 namespace alice {
 
+void check_room_for_long_answer(const FrontContext& context) {
+  constexpr int64_t kMostWaiting = 64;
+  if (context.helper->waiting() < kMostWaiting) return;
+  ApiError error(503, to_string(ErrorCode::busy), "too many long answers are asked for at once");
+  error.again = true;
+  error.headers.emplace_back("Retry-After", "1");
+  throw error;
+}
+
 void send_made(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, int status, bool is_long,
                std::function<Json()> make, Headers headers) {
   if (!is_long) return exchange->send_json(status, make(), std::move(headers));
