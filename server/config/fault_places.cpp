@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <tuple>
+#include <utility>
 
 namespace alice {
 namespace {
@@ -71,12 +73,9 @@ std::vector<Fault> in_order(const std::vector<Fault>& faults, const std::map<std
   }
   std::stable_sort(placed.begin(), placed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Fault> out;
-  for (auto& [order, fault] : placed) {
-    const bool is_told = std::any_of(out.begin(), out.end(), [&, &told = fault](const Fault& other) {
-      return other.place == told.place && other.sentence == told.sentence;
-    });
-    if (!is_told) out.push_back(std::move(fault));
-  }
+  std::set<std::pair<std::string, std::string>> told;
+  for (auto& [order, fault] : placed)
+    if (told.emplace(fault.place, fault.sentence).second) out.push_back(std::move(fault));
   return out;
 }
 
