@@ -1,30 +1,18 @@
-#include <c10/util/Exception.h>
 #include <spdlog/spdlog.h>
 
-#include <csignal>
 #include <iostream>
-#include <new>
 
 #include "core/base/one_line.h"
 #include "core/host/forecaster.h"
-#include "core/host/plugin_call.h"
 #include "server/cli/picture_names.h"
 #include "server/cli/progress.h"
 #include "server/worker/commands.h"
-#include "server/worker/crash_report.h"
+#include "server/worker/interrupts.h"
 #include "server/worker/picture_writer.h"
-#include "server/worker/work_watch.h"
+#include "server/worker/watched_work.h"
 
 namespace alice {
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;
-
-/// Who asks twice does not wait for the end of the step.
-void note_interrupt(int signal) {
-  interrupted = 1;
-  std::signal(signal, SIG_DFL);
-}
 
 constexpr bool kPathsAllowed = true;  // the caller's own files
 constexpr double kLongRun = 30;       // seconds; of a shorter one nothing is said beforehand
@@ -44,7 +32,7 @@ void tell_estimate(Composer& composer, const GenerateRequest& request, WorkWatch
 }
 
 void check_interrupted(int64_t written) {
-  if (interrupted)
+  if (is_interrupted())
     throw Error(ErrorCode::cancelled, "generate",
                 "interrupted; " + (written == 0 ? "no" : std::to_string(written)) +
                     (written == 1 ? " picture was written" : " pictures were written"));
@@ -109,8 +97,7 @@ std::vector<std::string> prepare_and_make(Composer& composer, const CommandLine&
   tell_estimate(composer, line.request, watch);
   watch.begin_load(composer, kPathsAllowed);
   const PreparedRequest prepared = composer.prepare(line.request, kPathsAllowed);
-  std::signal(SIGINT, note_interrupt);
-  std::signal(SIGTERM, note_interrupt);
+  note_interrupts();
   std::vector<std::string> warnings = prepared.warnings;
   const Recipe made_with = make_pictures(composer, prepared, line, watch, warnings);
   if (recorded != nullptr)
@@ -118,31 +105,12 @@ std::vector<std::string> prepare_and_make(Composer& composer, const CommandLine&
   return warnings;
 }
 
-/// What a plugin threw, with its name and the stage, as the server tells it.
-std::vector<std::string> make(Composer& composer, const CommandLine& line, const Recipe* recorded) {
-  CrashReport crashes;
-  WorkWatch watch(line.request, [&] { crashes.is_doing(watch.where()); });
-  try {
-    return prepare_and_make(composer, line, recorded, watch);
-  } catch (const PluginFault& e) {
-    throw Error(ErrorCode::internal, "", e.place() + " " + e.sentence() + watch.where());
-  } catch (const Error&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw;
-  } catch (const c10::Error& e) {
-    throw Error(ErrorCode::internal, "", "internal fault: " + std::string(e.what_without_backtrace()) + watch.where());
-  } catch (const std::exception& e) {
-    throw Error(ErrorCode::internal, "", "internal fault: " + std::string(e.what()) + watch.where());
-  } catch (...) {
-    throw Error(ErrorCode::internal, "", "internal fault: what was thrown is no std::exception" + watch.where());
-  }
-}
-
 }  // namespace
 
 int run_generate(Composer& composer, const CommandLine& line, const Recipe* recorded) {
-  const std::vector<std::string> warnings = make(composer, line, recorded);
+  std::vector<std::string> warnings;
+  do_watched(line.request,
+             [&](WorkWatch& watch) { warnings = prepare_and_make(composer, line, recorded, watch); });
   for (const std::string& warning : warnings) std::cerr << "warning: " << on_indented_lines(warning) << "\n";
   return kExitOk;
 }
