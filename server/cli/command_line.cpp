@@ -56,6 +56,8 @@ const std::vector<std::pair<std::string, std::string>> kHabits = {
     {"run", "alice generate"},
     {"draw", "alice generate"},
     {"txt2img", "alice generate"},
+    {"grid", "alice compare"},
+    {"plot", "alice compare"},
     {"list", "alice models"},
     {"ls", "alice models"},
     {"start", "alice serve"},
@@ -79,8 +81,9 @@ class Parser {
     app_.allow_extras();  // inherited; unknown words are judged here, with "did you mean"
     app_.footer(std::string(kExamples) + kExitCodes);
     grammar_.add_places(app_);
-    for (const auto add : {add_serve_commands, add_generate_command, add_listing_commands, add_config_commands,
-                           add_check_commands, add_make_model_command, add_bench_commands, add_plugin_commands})
+    for (const auto add :
+         {add_serve_commands, add_generate_command, add_compare_command, add_listing_commands, add_config_commands,
+          add_check_commands, add_make_model_command, add_bench_commands, add_plugin_commands})
       add(grammar_);
     add_questions();
   }
@@ -155,7 +158,8 @@ class Parser {
     const auto unknown = std::find_if(words.begin(), words.end(), is_option);
     for (auto word = unknown; word != words.end(); ++word)
       if (is_option(*word))
-        grammar_.faults().add(*word, "there is no such option" + did_you_mean(word->substr(0, word->find('=')), options_of(app)));
+        grammar_.faults().add(*word, "there is no such option" +
+                                         did_you_mean(word->substr(0, word->find('=')), options_of(app)));
     if (unknown == words.end() && stray != words.end())
       grammar_.faults().add(*stray, "is a word too many; text with blanks needs quotes around it");
   }

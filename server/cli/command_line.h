@@ -24,6 +24,7 @@ enum class Command {
   serve,
   work,  ///< what the server starts; not for people
   generate,
+  compare,
   models,
   plugins,
   show,
@@ -68,12 +69,29 @@ struct BenchOptions {
   std::string json_file;              ///< --json: "-" for standard output; "" when not given
 };
 
+/// What `compare` was given several values for.
+struct CompareAxis {
+  std::string field;         ///< of GenerateRequest, by its name in generate_options(); or kBackendAxis
+  std::vector<Json> values;  ///< two or more, each another one
+};
+inline constexpr const char* kBackendAxis = "backend";
+
+/// `compare`. What is not given is at its default.
+struct CompareOptions {
+  /// The first varies slowest: the backend, then what else there is, scheduler, and steps last. In all at most
+  /// kMostCompared pictures.
+  std::vector<CompareAxis> axes;
+  enum class Reference { usual, none, steps } reference = Reference::usual;  ///< --reference
+  int64_t reference_steps = 0;                                              ///< of Reference::steps
+};
+inline constexpr int64_t kMostCompared = 100;
+
 /// A command line that can be carried out. What a command has no option for is at its default.
 struct CommandLine {
   Command command = Command::generate;
   std::string config_file;        ///< --config; "" when not given
   std::string models_directory;   ///< --models; "" when not given
-  std::string backend;            ///< --backend (generate, check load, infer, compat; bench's first); "" when not given
+  std::string backend;            ///< --backend; the first, where several are given; "" when not given
   std::string host, port;         ///< serve's --host and --port, as they were typed; "" when not given
   std::string data_directory;     ///< serve's --data; "" when not given
   bool watch_plugins = false;     ///< serve's --watch-plugins
@@ -88,9 +106,10 @@ struct CommandLine {
   int64_t seed = 0;               ///< make-model's --seed
   PluginCheckOptions check;       ///< plugin check's; of run-checks only memory_mib
   BenchOptions bench;             ///< bench's; of bench-subject only size
-  GenerateRequest request;        ///< generate: ranges are checked; an empty model means the configured default
+  CompareOptions compare;         ///< compare's; what has one value only is in `request` and `backend`
+  GenerateRequest request;        ///< generate, compare: ranges are checked; an empty model: the configured default
   std::vector<std::string> given;  ///< generate: the request's fields that were typed, but loras, scheduler_options
-  bool quiet = false;              ///< generate's --quiet: no progress, no names of files
+  bool quiet = false;              ///< --quiet: no progress, no names of files
   std::string from;                ///< generate's --from: the picture whose recipe is drawn; "" when not given
 };
 

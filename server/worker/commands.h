@@ -13,6 +13,13 @@ namespace alice {
 /// differ from it is a warning.
 int run_generate(Composer& composer, const CommandLine& line, const Recipe* recorded = nullptr);
 
+/// The configuration of each backend of `compare`, for run_compare(). Throws Error(bad_config) with every fault.
+std::vector<HostConfig> hosts_to_compare(ConfigSources sources, const CommandLine& line);
+/// Draws each combination of what was listed and writes them as one sheet, whole or not at all; prints a table, or
+/// JSON. After an interrupt, or when a picture fails, the sheet has what was done before, and the Error says so.
+int run_compare(std::vector<HostConfig> hosts, const std::shared_ptr<const Registry>& registry,
+                const OnLoaded& on_loaded, const CommandLine& line);
+
 /// The recipe inside a picture.
 int run_show(const CommandLine& line);
 

@@ -39,10 +39,10 @@ std::string model_without_a_word(const Config& config) {
   return implied;
 }
 
+bool draws(Command command) { return command == Command::generate || command == Command::compare; }
+
 /// The model that a command is about; "" when it is about none, or names none.
-const std::string& model_of(const CommandLine& line) {
-  return line.command == Command::generate ? line.request.model : line.target;
-}
+const std::string& model_of(const CommandLine& line) { return draws(line.command) ? line.request.model : line.target; }
 
 /// The configuration may have changed since the server read it.
 WorkerGroupConfig group_of_worker(const std::string& name, const ServerConfig& server) {
@@ -98,6 +98,8 @@ int run(CommandLine line) {
   sources.checks_preload = line.command == Command::check_config;
   if (line.command == Command::check_config) return run_check_config(sources, line);
   if (line.command == Command::config_path) return run_config_path(sources);
+  std::vector<HostConfig> compared;
+  if (line.command == Command::compare) compared = hosts_to_compare(sources, line);
   Config config = load_config(sources);
   if (line.command == Command::config_show && line.target.empty()) return run_config_show(config, line);
   FrontLink* const front = line.command == Command::work ? &begin_work(config.logging) : nullptr;
@@ -107,8 +109,7 @@ int run(CommandLine line) {
   }
   std::optional<Recipe> recorded;
   if (!line.from.empty()) recorded = apply_recorded(line, config);
-  if (line.command == Command::generate && line.request.model.empty())
-    line.request.model = model_without_a_word(config);
+  if (draws(line.command) && line.request.model.empty()) line.request.model = model_without_a_word(config);
   if (line.command == Command::bench) {
     if (line.target.empty()) line.target = model_without_a_word(config);
     return run_bench(config, line);
@@ -124,6 +125,7 @@ int run(CommandLine line) {
   for (const PluginRecord& plugin : registry->plugins())
     if (!plugin.refused.empty() && line.command != Command::plugins)  // which lists them
       spdlog::error("plugin {}: {}", plugin.file.string(), plugin.refused);
+  if (line.command == Command::compare) return run_compare(std::move(compared), registry, log_loaded, line);
   HostConfig host = config.host;
   if (line.command == Command::check_compat) prefer_plain_backend(*registry, host);
   Composer composer(std::move(host), registry, log_loaded);
