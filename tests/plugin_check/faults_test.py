@@ -211,7 +211,6 @@ class PlantedFaults(unittest.TestCase):
             "plugins/throws.so": ("entry/enrols", "threw int"),
             "faults/two_symbols.so": ("entry/one-symbol", "alice_plugin_helper"),
             "faults/no_version.so": ("entry/identity", "version is ''"),
-            "no/such/file.so": ("entry/abi", "no such plugin library"),
         }
         for library, (name, words) in libraries.items():
             with self.subTest(library):

@@ -55,7 +55,8 @@ class Program(unittest.TestCase):
     def test_a_file_that_is_not_there_is_a_wrong_command_line(self):
         result = check("/nope.so")
         self.assertEqual(result.returncode, 2)
-        self.assertIn("/nope.so: there is no such file", result.stderr)
+        self.assertIn("/nope.so: there is no such file; was it built?", result.stderr)
+        self.assertEqual(result.stdout, "")
 
     def test_a_group_of_checks_runs_alone(self):
         report = json.loads(check(self.library, "--only", "options", "--json").stdout)
