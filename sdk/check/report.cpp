@@ -89,9 +89,10 @@ std::string line_of(const Result& result) {
 }
 
 std::string summary_of(const CheckReport& report) {
-  std::string text = untried_of(report) + std::to_string(report.count(Status::passed)) + " passed, " +
-                     std::to_string(report.count(Status::failed)) + " failed, " +
-                     std::to_string(report.count(Status::skipped)) + " skipped\n";
+  std::string text = untried_of(report);
+  for (const std::string& warning : report.warnings) text += "warning " + warning + "\n";
+  text += std::to_string(report.count(Status::passed)) + " passed, " + std::to_string(report.count(Status::failed)) +
+          " failed, " + std::to_string(report.count(Status::skipped)) + " skipped\n";
   if (report.results.empty()) text += "nothing ran\n";
   if (report.count(Status::failed) > 0)
     text += "The same numbers again: --reproduce " + std::to_string(report.seed) + "; one check: --only NAME\n";
@@ -115,6 +116,7 @@ Json to_json(const CheckReport& report) {
           {"passed", report.count(Status::passed)},
           {"failed", report.count(Status::failed)},
           {"skipped", report.count(Status::skipped)},
+          {"warnings", report.warnings},
           {"checks", checks}};
 }
 
@@ -138,6 +140,9 @@ std::string to_junit(const CheckReport& report) {
     else
       out += "/>\n";
   }
+  std::string warnings;
+  for (const std::string& warning : report.warnings) warnings += warning + "\n";
+  if (!warnings.empty()) out += "  <system-err>" + in_xml(warnings) + "</system-err>\n";
   return out + "</testsuite>\n";
 }
 

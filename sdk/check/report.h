@@ -32,6 +32,7 @@ struct CheckReport {
   std::string id, version;  ///< of the plugin; "" when it could not be loaded
   uint64_t seed = 0;
   std::vector<Result> results;
+  std::vector<std::string> warnings;  ///< sentences; they fail nothing
 
   size_t count(Status status) const;
   /// Something passed and nothing failed.
@@ -41,9 +42,10 @@ struct CheckReport {
 /// "FAILED  scheduler/plan-falls my_sampler: ...", and for a failure the cure on a line of its own. "" for what was not
 /// tried, which the summary counts.
 std::string line_of(const Result& result);
-/// The last lines: what was not tried and why, how many, and how to see it again.
+/// The last lines: what was not tried and why, warnings, how many, and how to see it again.
 std::string summary_of(const CheckReport& report);
 /// {"file","id","version","seed","good","passed","failed","skipped",
+///  "warnings": [sentence],
 ///  "checks": [{"check","kind","subject","status","seen","cure","seconds"}]}; "cure" of failures only.
 Json to_json(const CheckReport& report);
 /// As build servers read it: a <testsuite> with a <testcase> a result.

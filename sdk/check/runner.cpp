@@ -15,6 +15,7 @@
 #include <typeinfo>
 
 #include "sdk/check/process_state.h"
+#include "sdk/check/taken_names.h"
 
 namespace alice::check {
 namespace {
@@ -51,20 +52,36 @@ class Runner {
  public:
   explicit Runner(const std::filesystem::path& file) : plugin_(file) {}
 
-  Json answer(const Json& request) { return request.contains("list") ? list() : check(request); }
+  Json answer(const Json& request) {
+    if (request.contains("list")) return list();
+    return request.contains("neighbours") ? taken(request.at("neighbours").get<std::string>()) : check(request);
+  }
 
  private:
   Json list() {
     Json subjects = Json::array();
-    const Check enrol{"", "", "", "", {}, [&](const Case& it) {
-                        for (const Subject& subject : it.plugin.subjects())
-                          subjects.push_back({{"kind", static_cast<int>(subject.kind)}, {"id", subject.id}});
+    const std::string fault = fault_of([&] {
+      for (const Subject& subject : plugin_.subjects())
+        subjects.push_back({{"kind", static_cast<int>(subject.kind)}, {"id", subject.id}});
+    });
+    if (!fault.empty()) return {{"error", fault}};
+    return {{"id", plugin_.entry().id}, {"version", plugin_.entry().version}, {"subjects", subjects}};
+  }
+
+  Json taken(const std::filesystem::path& folder) {
+    std::vector<std::string> sentences;
+    const std::string fault = fault_of([&] { sentences = taken_names(plugin_, folder); });
+    return fault.empty() ? Json{{"taken", sentences}} : Json{{"error", fault}};
+  }
+
+  /// What the plugin threw; "" when nothing.
+  std::string fault_of(const std::function<void()>& use) {
+    const Check check{"", "", "", "", {}, [&](const Case&) {
+                        use();
                         return std::string();
                       }};
     const CheckSettings none;
-    const Outcome outcome = run_check(enrol, {plugin_, {}, 0, none});
-    if (!outcome.passed) return {{"error", outcome.seen}};
-    return {{"id", plugin_.entry().id}, {"version", plugin_.entry().version}, {"subjects", subjects}};
+    return run_check(check, {plugin_, {}, 0, none}).seen;
   }
 
   Json check(const Json& request) {

@@ -12,6 +12,7 @@ constexpr int kSocket = 3;
 
 /// Answers the supervisor until it closes the socket:
 ///   {"list": true} -> {"id", "version", "subjects": [{"kind", "id"}]} or {"error": sentence}
+///   {"neighbours": folder} -> {"taken": sentences}, as taken_names(), or {"error": sentence}
 ///   {"check": name, "kind", "id", "seed", "config_folder", "lora_names", "orders"} -> {"passed", "seen", "threw"}
 /// `memory_limit` is what this process may take besides what it has now, in bytes. Returns the exit code.
 int run_checks_in_child(const std::filesystem::path& file, size_t memory_limit);

@@ -37,6 +37,7 @@ class Supervisor {
     run_all({});
     if (wants_subjects() && !is_past(Status::failed, "entry/enrols") && !is_past(Status::skipped, "entry/enrols"))
       for (const Subject& subject : list_subjects()) run_all(subject);
+    if (is_past(Status::passed, "entry/enrols")) report_.warnings = names_taken();
     return std::move(report_);
   }
 
@@ -130,6 +131,16 @@ class Supervisor {
     for (const Json& one : answer.at("subjects"))
       subjects.push_back({static_cast<Kind>(one.at("kind").get<int>()), one.at("id")});
     return subjects;
+  }
+
+  /// Last, as the neighbours' code runs in the child.
+  std::vector<std::string> names_taken() {
+    const Child::Reply reply = child().ask(dump_json({{"neighbours", order_.neighbours.string()}}), order_.timeout);
+    if (reply.line.empty()) return {"whether the plugin's names are taken is not known: " + reply.end};
+    const Json answer = parse_json(reply.line, "the child's answer");
+    if (answer.contains("error"))
+      return {"whether the plugin's names are taken is not known: " + answer.at("error").get<std::string>()};
+    return answer.at("taken");
   }
 
   Child& child() {

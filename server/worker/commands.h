@@ -53,8 +53,8 @@ int run_bench(const Config& config, const CommandLine& line);
 /// What it starts.
 int run_bench_subject(Composer& composer, const CommandLine& line);
 
-/// Runs the contract suite over a plugin library, in child processes. Neither the configuration nor any other plugin is
-/// looked at. Throws Error(bad_request) for an --only that names no check.
+/// Runs the contract suite over a plugin library, in child processes. The configuration is not looked at; of the plugins
+/// beside the program, whether they have its names. Throws Error(bad_request) for an --only that names no check.
 int run_plugin_check(const CommandLine& line);
 /// What it starts.
 int run_plugin_checks_in_child(const CommandLine& line);

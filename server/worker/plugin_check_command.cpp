@@ -4,6 +4,7 @@
 #include "core/base/atomic_file.h"
 #include "sdk/check/runner.h"
 #include "sdk/check/supervisor.h"
+#include "server/program_folder.h"
 #include "server/worker/commands.h"
 
 namespace alice {
@@ -26,6 +27,7 @@ check::CheckOrder order_of(const CommandLine& line) {
   order.timeout = std::chrono::seconds(line.check.timeout_seconds);
   order.memory_mib = line.check.memory_mib;
   order.seed = line.check.seed ? static_cast<uint64_t>(*line.check.seed) : drawn_seed();
+  order.neighbours = program_folder() / "plugins";
   order.given = {line.check.config_folder, line.check.lora_names, line.check.orders};
   return order;
 }

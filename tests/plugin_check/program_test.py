@@ -7,6 +7,7 @@ Usage: program_test.py ALICE BUILD_TESTS_FOLDER [unittest arguments]
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -57,6 +58,20 @@ class Program(unittest.TestCase):
         self.assertEqual(result.returncode, 2)
         self.assertIn("/nope.so: there is no such file; was it built?", result.stderr)
         self.assertEqual(result.stdout, "")
+
+    def test_names_that_a_plugin_beside_the_program_has_are_a_warning_with_both_libraries(self):
+        installed = ALICE.resolve().parent / "plugins" / "alice-schedulers-euler.so"
+        with tempfile.TemporaryDirectory() as folder:
+            copy, link = pathlib.Path(folder) / "mine.so", pathlib.Path(folder) / "link.so"
+            shutil.copy(installed, copy)
+            link.symlink_to(installed)
+            result = check(copy, "--only", "entry")
+            warned = [line for line in result.stdout.splitlines() if line.startswith("warning ")]
+            self.assertEqual((len(warned), result.returncode), (1, 0), result.stdout)
+            for words in (f"{copy} and {installed} both have the scheduler ", "the scheduler 'heun', 'k_heun'", "refused whole"):
+                self.assertIn(words, warned[0])
+            for same in (installed, link):
+                self.assertEqual(json.loads(check(same, "--only", "entry", "--json").stdout)["warnings"], [])
 
     def test_a_group_of_checks_runs_alone(self):
         report = json.loads(check(self.library, "--only", "options", "--json").stdout)
