@@ -1,5 +1,5 @@
 // `alice`, the program that people type. It answers help, the version and wrong command lines itself, at once, writes
-// plugin projects, and serves; everything that computes is done by alice-worker, its sibling, which takes its place
+// plugin projects and builds them, and serves; everything that computes is done by alice-worker, its sibling, which takes its place
 // with the same command line, or is started by the server.
 
 #include <unistd.h>
@@ -11,6 +11,7 @@
 #include <exception>
 
 #include "server/author/plugin_new.h"
+#include "server/author/plugin_try.h"
 #include "server/cli/command_line.h"
 #include "server/program_folder.h"
 #include "server/serve/serve.h"
@@ -39,6 +40,7 @@ int main(int argc, char** argv) {
       case alice::Command::serve:
         return parsed.line.systemd_unit ? alice::write_systemd_unit() : alice::run_serve(parsed.line);
       case alice::Command::plugin_new: return alice::run_plugin_new(parsed.line);
+      case alice::Command::plugin_try: return alice::run_plugin_try(parsed.line);
       default: return become_worker(argv);
     }
   } catch (const alice::Error& e) {

@@ -41,7 +41,9 @@ enum class Command {
   bench_subject,  ///< what bench starts; not for people
   plugin_new,
   plugin_check,
-  plugin_run_checks  ///< what plugin check starts; not for people
+  plugin_run_checks,  ///< what plugin check starts; not for people
+  plugin_try,
+  plugin_draw  ///< what plugin try starts; not for people
 };
 
 /// What a plugin can be, as --kind says it: "scheduler", "text_encoder", ...
@@ -98,7 +100,7 @@ struct CommandLine {
   bool systemd_unit = false;      ///< serve's --systemd-unit
   std::string group;              ///< work's --group; "" when not given
   bool json = false;              ///< --json (of the commands that list or check)
-  std::string target;             ///< the model id, path, golden folder, folder of settings, picture or plugin's name
+  std::string target;             ///< the model id, path, golden folder, folder of settings, picture, plugin's name, library or project
   std::string out;                ///< --out: a picture file ("-": standard output), or a folder; "" when not given
   std::string kind;               ///< plugin new's --kind: one of plugin_kinds()
   std::string into = ".";         ///< plugin new's --into: the folder that the project's folder is made in

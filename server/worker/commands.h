@@ -59,6 +59,12 @@ int run_plugin_check(const CommandLine& line);
 /// What it starts.
 int run_plugin_checks_in_child(const CommandLine& line);
 
+/// What `plugin try` starts: run_compare() of the schedulers of the library line.target, with three numbers of steps,
+/// beside the model's own, or of its backends beside the one that computes the model; a word where it brings neither.
+/// Throws Error(unsupported) when the registry has refused the library, and as run_compare().
+int run_plugin_draw(const HostConfig& host, const std::shared_ptr<const Registry>& registry, const OnLoaded& on_loaded,
+                    CommandLine line);
+
 /// `work`, what `alice serve` starts. First, before plugins are loaded: signals, the front's death, the socket
 /// (kLinkDescriptor), and logging over it. The link lives as long as the process. Throws as FrontLink does.
 FrontLink& begin_work(const LoggingConfig& logging);

@@ -39,7 +39,9 @@ std::string model_without_a_word(const Config& config) {
   return implied;
 }
 
-bool draws(Command command) { return command == Command::generate || command == Command::compare; }
+bool draws(Command command) {
+  return command == Command::generate || command == Command::compare || command == Command::plugin_draw;
+}
 
 /// The model that a command is about; "" when it is about none, or names none.
 const std::string& model_of(const CommandLine& line) { return draws(line.command) ? line.request.model : line.target; }
@@ -68,9 +70,20 @@ int threads_of(const WorkerGroupConfig& group, const Config& config, const std::
   return recorded->machine.threads <= cores ? static_cast<int>(recorded->machine.threads) : 0;
 }
 
-std::vector<PlacedPath> plugins_of(const WorkerGroupConfig& group, const Config& config) {
+/// Is the library among those, itself or in a folder of them?
+bool names(const std::vector<PlacedPath>& plugins, const std::filesystem::path& library) {
+  std::error_code status;
+  return std::any_of(plugins.begin(), plugins.end(), [&](const PlacedPath& plugin) {
+    return std::filesystem::equivalent(plugin.path, library, status) ||
+           std::filesystem::equivalent(plugin.path / library.filename(), library, status);
+  });
+}
+
+/// The configuration's, the group's, and a library that is to be drawn with.
+std::vector<PlacedPath> plugins_of(const WorkerGroupConfig& group, const Config& config, const CommandLine& line) {
   std::vector<PlacedPath> plugins = config.host.plugins;
   plugins.insert(plugins.end(), group.plugins.begin(), group.plugins.end());
+  if (line.command == Command::plugin_draw && !names(plugins, line.target)) plugins.push_back({line.target, ""});
   return plugins;
 }
 
@@ -120,12 +133,13 @@ int run(CommandLine line) {
   const auto say_loading = [front](const std::filesystem::path& file) {
     if (front != nullptr) front->say(LoadingPlugin{file.string()});
   };
-  const auto registry = std::make_shared<const Registry>(plugins_of(group, config), say_loading);
+  const auto registry = std::make_shared<const Registry>(plugins_of(group, config, line), say_loading);
   say_loading("");
   for (const PluginRecord& plugin : registry->plugins())
     if (!plugin.refused.empty() && line.command != Command::plugins)  // which lists them
       spdlog::error("plugin {}: {}", plugin.file.string(), plugin.refused);
   if (line.command == Command::compare) return run_compare(std::move(compared), registry, log_loaded, line);
+  if (line.command == Command::plugin_draw) return run_plugin_draw(config.host, registry, log_loaded, line);
   HostConfig host = config.host;
   if (line.command == Command::check_compat) prefer_plain_backend(*registry, host);
   Composer composer(std::move(host), registry, log_loaded);

@@ -65,6 +65,20 @@ TEST_CASE("plugin new wants a name and a kind, and says which kinds there are") 
   CHECK(says(refusal({"plugin", "new", "--kind", "vae"}), "NAME"));
 }
 
+TEST_CASE("plugin try takes a folder, a model and a prompt, and none of them must be said") {
+  const CommandLine bare = read({"plugin", "try"});
+  CHECK(bare.command == Command::plugin_try);
+  CHECK((bare.target + bare.request.model + bare.request.prompt).empty());
+  const CommandLine line =
+      read({"plugin", "try", "mine", "--model", "sd/tiny", "--prompt", "a snail", "--config", "c.yaml", "--models", "m"});
+  CHECK(line.target == "mine");
+  CHECK(line.request.model == "sd/tiny");
+  CHECK(line.request.prompt == "a snail");
+  CHECK(line.config_file == "c.yaml");
+  CHECK(line.models_directory == "m");
+  CHECK(says(refusal({"plugin", "try", "mine", "yours"}), "yours: is a word too many"));
+}
+
 TEST_CASE("plugin check takes a library and how to try it") {
   const CommandLine line =
       read({"plugin",    "check",       "x.so",       "--only",   "scheduler",    "--timeout", "5",         "--memory",

@@ -43,14 +43,17 @@ class InstalledSdk(unittest.TestCase):
             folder.mkdir()
         shutil.copytree(BUILD / "made-models/tiny", cls.models / "tiny")
 
-    def run_in(self, folder, *words):
+    def run_in(self, folder, *words, code=0, tools="/usr/local/bin:/usr/bin:/bin"):
         """With nothing of this process's environment but where tools and the prefix are."""
-        environment = {"PATH": f"{self.prefix / 'bin'}:/usr/local/bin:/usr/bin:/bin", "HOME": str(self.home),
+        environment = {"PATH": f"{self.prefix / 'bin'}:{tools}", "HOME": str(self.home),
                        "OMP_NUM_THREADS": "2", "GOMP_SPINCOUNT": "1000", "LANG": "C.UTF-8"}
         done = subprocess.run([str(word) for word in words], cwd=folder, env=environment, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIVENESS)
-        self.assertEqual(0, done.returncode, f"{' '.join(map(str, words))}:\n{done.stdout}")
+        self.assertEqual(code, done.returncode, f"{' '.join(map(str, words))}:\n{done.stdout}")
         return done.stdout
+
+    def try_plugin(self, project, *words, **arguments):
+        return self.run_in(self.work, "alice", "plugin", "try", project, *words, **arguments)
 
     def make_plugin(self, kind):
         """Writes and builds a project of this kind; its folder."""
@@ -123,10 +126,17 @@ endforeach()
     def test_a_strangers_scheduler(self):
         project = self.make_plugin("scheduler")
         self.use_small_model(project)
-        self.check(project)
+        tried = self.try_plugin(project, "--models", self.models, "--model", "sd/tiny")
+        self.assertIn("seed 1\n", tried)  # the words of the project's own test
+        self.assertIn("passed  scheduler/converges (strange_scheduler): order of the default options 2.", tried)
+        self.assertRegex(tried, r"(?m)^strange_scheduler +10 steps ")
+        self.assertEqual(b"\x89PNG", (project / "build/strange_scheduler.png").read_bytes()[:4])
         picture = self.picture(project, "own.png")
         self.assertTrue(self.plain_picture(project) != picture)
         self.assertTrue(b"strange_scheduler" in picture)  # in the picture's own description
+        source = project / "strange_scheduler.cpp"
+        source.write_text(source.read_text() + "#error not yet\n")
+        self.assertRegex(self.try_plugin(project, code=1), r"(?s)error: #error not yet.*alice: .*cannot be built")
 
     def test_a_strangers_backend(self):
         project = self.make_plugin("backend")
@@ -134,6 +144,8 @@ endforeach()
         self.picture(project, "own.png")
         self.assertIn("plugin: strange_backend", (project / "config.yaml").read_text())
         self.assertRegex(self.explained(project), r"(?m)^backend +mine +<- generation.backend$")
+        tried = self.try_plugin(project, "--models", self.models, "--model", "sd/tiny")
+        self.assertRegex(tried, r"(?m)^strange_backend .* dB")
 
     def test_a_strangers_vae(self):
         project = self.make_plugin("vae")
@@ -164,6 +176,44 @@ endforeach()
         write_tensors(project / "change.safetensors", {"unet.conv_in.diff": (shape, [0.05] * count)})
         changed = self.picture(project, "own.png", "--lora", "change.safetensors")
         self.assertTrue(self.plain_picture(project) != changed)
+        self.assertIn("LoRA format strange_lora_format draws nothing by itself", self.try_plugin(project))
+
+    def test_what_cannot_be_tried_is_told_with_what_is_missing(self):
+        def project(name, lists, **files):
+            folder = self.work / name
+            folder.mkdir()
+            (folder / "CMakeLists.txt").write_text(
+                f"cmake_minimum_required(VERSION 3.22)\nproject({name} LANGUAGES C)\n{lists}")
+            for file, text in files.items():
+                (folder / f"{file}.c").write_text(text)
+            return folder
+        (self.work / "empty").mkdir()
+        self.assertIn("there is no CMakeLists.txt", self.try_plugin("empty", code=2))
+        self.assertIn("there is no CMakeLists.txt", self.try_plugin("nowhere", code=2))
+        self.assertIn("makes no plugin library", self.try_plugin(project("none", ""), code=2))
+        several = project("several", "add_library(a MODULE a.c)\nadd_library(b MODULE b.c)\n", a="", b="")
+        self.assertRegex(self.try_plugin(several, code=2), r"makes 2 plugin libraries.*liba\.so, .*libb\.so")
+        stranger = self.try_plugin(project("stranger", "add_library(s MODULE s.c)\n", s=""), code=1)
+        self.assertRegex(stranger, r"(?s)FAILED  entry/abi.*so nothing is drawn")
+        wrong = self.try_plugin(project("wrong", "message(FATAL_ERROR here)"), code=1)
+        self.assertRegex(wrong, r"(?s)CMake Error.*here.*alice: .*cannot be configured; what cmake said is above")
+        tools = self.folder / "tools"
+        tools.mkdir()
+        self.assertIn("cmake: there is no such program", self.try_plugin(several, code=1, tools=tools))
+        (tools / "cmake").write_text("#!/bin/sh\necho 'CMake Error: No CMAKE_CXX_COMPILER could be found.'; exit 1\n")
+        (tools / "cmake").chmod(0o755)
+        self.assertIn("there is no C++ compiler", self.try_plugin(several, code=1, tools=tools))
+
+    def test_the_build_folder_is_an_sdk_too(self):
+        said = self.run_in(self.work, BUILD / "alice", "plugin", "new", "from_build", "--kind", "scheduler")
+        command = next(line.strip() for line in said.splitlines() if line.strip().startswith("cmake -B"))
+        configured = self.run_in(self.work / "from_build", "sh", "-c", command.split(" && ")[0])
+        self.assertIn("Configuring done", configured)
+        self.assertIn(f"ALICE_DIR:UNINITIALIZED={BUILD}/lib", (self.work / "from_build/build/CMakeCache.txt").read_text())
+        installed = self.prefix / "include/alice"
+        headers = sorted(file.relative_to(installed) for file in installed.rglob("*.h"))
+        built = BUILD / "include/alice"
+        self.assertEqual(headers, sorted(file.relative_to(built) for file in built.rglob("*.h") if file.is_file()))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,6 @@ void add_config_commands(Grammar& grammar);      ///< config explain, show, path
 void add_check_commands(Grammar& grammar);       ///< check config, model, load, infer, compat
 void add_make_model_command(Grammar& grammar);   ///< make-model
 void add_bench_commands(Grammar& grammar);       ///< bench, bench-subject
-void add_plugin_commands(Grammar& grammar);      ///< plugin new, check, run-checks
+void add_plugin_commands(Grammar& grammar);      ///< plugin new, check, try, and what they start
 
 }  // namespace alice

@@ -23,6 +23,14 @@ constexpr const char* kCheckFooter =
     "  alice plugin check build/my_unet.so --config tests/small_unet\n"
     "  alice plugin check --list\n\n";
 
+constexpr const char* kTryFooter =
+    "FOLDER (here) holds a CMakeLists.txt; it is built in FOLDER/build. A scheduler or a backend then draws one prompt\n"
+    "beside what the model has anyway, on one sheet in FOLDER/build, with times and likeness. Other kinds draw only with\n"
+    "files that are for them: the project's README.md says how.\n\n"
+    "Examples:\n"
+    "  alice plugin try\n"
+    "  alice plugin try ~/my_sampler --model sd/my-model --prompt \"a lighthouse\"\n\n";
+
 /// plugin check's options as they were typed.
 struct CheckTexts {
   std::string timeout, memory, seed;
@@ -101,12 +109,34 @@ void add_check(Grammar& grammar, CLI::App& plugin) {
   grammar.add_text(run, "--memory", texts->memory, "MIB", "");
 }
 
+void add_picture(Grammar& grammar, CLI::App& app) {
+  CommandLine& line = grammar.line();
+  grammar.add_places(app);
+  grammar.add_text(app, "--model", line.request.model, "ID",
+                   "the model that draws (the model of a request that names none)");
+  grammar.add_text(app, "--prompt", line.request.prompt, "TEXT", "what the pictures show (a cat)");
+}
+
+void add_try(Grammar& grammar, CLI::App& plugin) {
+  CommandLine& line = grammar.line();
+  CLI::App& app = grammar.add_leaf(plugin, "try", "build a plugin's project, check it, and draw with it",
+                                   Command::plugin_try, kTryFooter);
+  grammar.add_target(app, "FOLDER", line.target, "the project");
+  add_picture(grammar, app);
+
+  CLI::App& draw = grammar.add_hidden_leaf(plugin, "draw", Command::plugin_draw);
+  draw.add_option("FILE", line.target, "")->required();
+  add_picture(grammar, draw);
+  grammar.add_text(draw, "-o,--out", line.out, "FILE", "");
+}
+
 }  // namespace
 
 void add_plugin_commands(Grammar& grammar) {
   CLI::App& plugin = grammar.add_group("plugin", "for authors of plugins");
   add_new(grammar, plugin);
   add_check(grammar, plugin);
+  add_try(grammar, plugin);
 }
 
 }  // namespace alice
