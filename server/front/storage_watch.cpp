@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 namespace alice {
@@ -15,13 +16,13 @@ constexpr std::chrono::seconds kPatience{3};
 }  // namespace
 
 StorageWatch::StorageWatch(boost::asio::io_context& io, Parts parts, Callbacks callbacks)
-    : parts_(parts), callbacks_(std::move(callbacks)), timer_(io) {}
+    : io_(io), parts_(parts), callbacks_(std::move(callbacks)), timer_(io) {}
 
 void StorageWatch::start() {
   try {
     mend();
   } catch (const Error& e) {
-    failed(e);
+    begin_trouble(e);
   }
   wait();
 }
@@ -51,7 +52,7 @@ void StorageWatch::check() {
     try {
       mend();
     } catch (const Error& lasting) {
-      failed(lasting);
+      begin_trouble(lasting);
       throw;
     }
   }
@@ -67,6 +68,25 @@ bool StorageWatch::works() {
 }
 
 void StorageWatch::failed(const Error& error) {
+  if (trouble_.has_value() || !mends_at_once(error)) begin_trouble(error);
+}
+
+bool StorageWatch::mends_at_once(const Error& error) {
+  if (pause_ != kFirstPause) return false;
+  try {
+    mend();
+  } catch (const Error&) {
+    return false;
+  }
+  pause_ *= 2;
+  spdlog::warn("{}: mended at once", error.what());
+  boost::asio::post(io_, [this] {
+    if (!is_stopped_) callbacks_.works_again();
+  });
+  return true;
+}
+
+void StorageWatch::begin_trouble(const Error& error) {
   const bool is_new = !trouble_.has_value();
   trouble_ = error;
   if (!is_new) return;
@@ -95,7 +115,7 @@ void StorageWatch::tick() {
       mend();
       trouble_.reset();
     } catch (const Error& e) {
-      failed(e);
+      begin_trouble(e);
     }
   }
   wait();

@@ -41,7 +41,8 @@ class StorageWatch {
   void check();
   /// The same as a yes or no.
   bool works();
-  /// Something could not be written. The first failure of a row is logged.
+  /// Something could not be written. What can be mended at once (a file that was deleted) is, and is no trouble, unless
+  /// it fails again before a job was written. The first failure of a row is logged.
   void failed(const Error& error);
   /// A job's pictures and its end are written: a failure after this is a new one.
   void job_was_written() { pause_ = kFirstPause; }
@@ -59,9 +60,12 @@ class StorageWatch {
 
   void look() const;
   void mend();
+  bool mends_at_once(const Error& error);
+  void begin_trouble(const Error& error);
   void wait();
   void tick();
 
+  boost::asio::io_context& io_;
   const Parts parts_;
   const Callbacks callbacks_;
   boost::asio::steady_timer timer_;
