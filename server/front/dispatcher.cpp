@@ -381,7 +381,7 @@ std::vector<std::string> Dispatcher::not_ready() const {
 
 /// Also where the end of a drain is seen: every change comes by here.
 void Dispatcher::publish() {
-  board_.update([&](ServerState& state) {
+  board_.tell([&](ServerState& state) {
     state.draining = draining_;
     state.not_ready = not_ready();
     state.groups = groups_.states();

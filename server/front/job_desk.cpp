@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/utf8.h"
+#include "server/front/announcing_store.h"
 #include "server/front/desk_thread.h"
 #include "server/front/dispatcher.h"
 #include "server/front/folder_lock.h"
@@ -73,8 +74,9 @@ class JobDesk::Room {
       : settings_(settings),
         files_(settings.data_directory, settings.images_directory, settings.reserve),
         lock_(settings.data_directory),
-        store_(settings.open_store((settings.data_directory / kDatabase).string())),
-        reader_((settings.data_directory / kDatabase).string()),
+        store_(std::make_unique<AnnouncingStore>(settings.open_store((settings.data_directory / kDatabase).string()),
+                                                 board_)),
+        reader_((settings.data_directory / kDatabase).string(), board_),
         dispatcher_(thread_.io(), dispatcher_settings(settings), {*store_, files_, lock_}, watchers_, board_) {
     thread_.post([this, unfinished = take_up(*store_, files_)](bool) { begin(unfinished); });
     thread_.start();
@@ -104,7 +106,7 @@ class JobDesk::Room {
     });
   }
 
-  Job submit(JobRequest request);
+  void submit(const JobRequest& request, const Then<Job>& then);
   Job cancel(const std::string& id);
   Job find(const std::string& id) const;
   void watch(const std::string& id, OnJobEvent on_event, const Then<std::shared_ptr<JobWatch>>& then);
@@ -116,13 +118,14 @@ class JobDesk::Room {
 
  private:
   void begin(const std::vector<Job>& unfinished);
+  Job accept(JobRequest request);
 
   const JobDeskSettings settings_;
   const JobFiles files_;
   FolderLock lock_;
+  StateBoard board_;
   std::unique_ptr<JobStore> store_;
   JobWatchers watchers_;
-  StateBoard board_;
   JobReader reader_;
   DeskThread thread_;
   Dispatcher dispatcher_;
@@ -135,7 +138,18 @@ void JobDesk::Room::begin(const std::vector<Job>& unfinished) {
   dispatcher_.start(unfinished);
 }
 
-Job JobDesk::Room::submit(JobRequest request) {
+/// A model or LoRA that nobody knows may have come since the workers looked: they look again before it is refused.
+void JobDesk::Room::submit(const JobRequest& request, const Then<Job>& then) {
+  const auto try_it = [this, request] { return outcome_of<Job>([&] { return accept(request); }); };
+  Outcome<Job> outcome = try_it();
+  const auto* error = std::get_if<Error>(&outcome);
+  if (error == nullptr || error->code() != ErrorCode::not_found) return then(std::move(outcome));
+  dispatcher_.refresh([try_it, then, refused = *error](const Outcome<Json>& described) {
+    then(std::holds_alternative<Json>(described) ? try_it() : Outcome<Job>(refused));
+  });
+}
+
+Job JobDesk::Room::accept(JobRequest request) {
   GenerateRequest& generate = request.generate;
   dispatcher_.admit(generate);
   if (!generate.seed.has_value()) generate.seed = drawn_seed();
@@ -191,8 +205,10 @@ JobDesk::JobDesk(const JobDeskSettings& settings) : room_(std::make_unique<Room>
 JobDesk::~JobDesk() = default;
 
 void JobDesk::submit(JobRequest request, Then<Job> then) {
-  room_->answer<Job>(std::move(then),
-                     [room = room_.get(), request = std::move(request)] { return room->submit(request); });
+  room_->post([room = room_.get(), request = std::move(request), then = std::move(then)](bool closed) {
+    if (closed) return then(stopping());
+    room->submit(request, then);
+  });
 }
 
 void JobDesk::cancel(const std::string& id, Then<Job> then) {

@@ -43,7 +43,9 @@ void JobReader::answer(Then<T> then, Read read) {
   });
 }
 
-JobReader::JobReader(std::string file) : file_(std::move(file)) { thread_.start(); }
+JobReader::JobReader(std::string file, const StateBoard& board) : file_(std::move(file)), board_(board) {
+  thread_.start();
+}
 
 void JobReader::list(int64_t limit, const std::string& before, std::optional<JobStatus> status,
                      Then<std::vector<Job>> then) {
@@ -51,7 +53,9 @@ void JobReader::list(int64_t limit, const std::string& before, std::optional<Job
   ++waiting_;
   answer<std::vector<Job>>(std::move(then), [this, limit, before, status] {
     --waiting_;
-    return store().list(limit, before, status);
+    std::vector<Job> jobs = store().list(limit, before, status);
+    board_.wait_until_told(jobs.data(), jobs.size());
+    return jobs;
   });
 }
 
@@ -59,6 +63,7 @@ void JobReader::find(const std::string& id, Then<Job> then) {
   answer<Job>(std::move(then), [this, id] {
     auto job = store().find(id);
     if (!job.has_value()) throw no_such_job(id);
+    board_.wait_until_told(&*job, 1);
     return std::move(*job);
   });
 }

@@ -11,6 +11,7 @@
 
 #include "server/front/desk_thread.h"
 #include "server/front/job_service.h"
+#include "server/front/state_board.h"
 #include "server/jobs/job_store.h"
 
 namespace alice {
@@ -20,8 +21,9 @@ Error no_such_job(const std::string& id);
 
 class JobReader {
  public:
-  /// Of a database that the store has opened already.
-  explicit JobReader(std::string file);
+  /// Of a database that the store has opened already. A status that `board` does not count yet is not told before it
+  /// does: what a client reads here, /metrics says too. `board` must outlive it.
+  JobReader(std::string file, const StateBoard& board);
   ~JobReader() { stop(); }
 
   /// JobStore::list(). Error(busy) when too many wait for theirs, or after stop(); Error(storage_failed) when the
@@ -39,6 +41,7 @@ class JobReader {
   const JobLookup& store();
 
   const std::string file_;
+  const StateBoard& board_;
   std::atomic<int64_t> waiting_{0};
   DeskThread thread_;
   // The thread's own.

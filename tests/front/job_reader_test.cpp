@@ -7,6 +7,7 @@
 #include <future>
 #include <mutex>
 
+#include "server/front/announcing_store.h"
 #include "tests/support/catch.h"
 #include "tests/support/temp_folder.h"
 
@@ -36,7 +37,8 @@ TEST_CASE("a reader sees what the store has written, also in a database that too
   const TempFolder folder;
   const std::string file = (folder / "jobs.sqlite").string();
   auto store = open_sqlite_job_store(file);
-  JobReader reader(file);
+  const StateBoard board;
+  JobReader reader(file, board);
   store->add(job_of("01"));
   CHECK(only_id(reader) == "01");
   store->cancel("01", 5);
@@ -56,7 +58,8 @@ TEST_CASE("only so many wait for a list") {
   const TempFolder folder;
   const std::string file = (folder / "jobs.sqlite").string();
   const auto store = open_sqlite_job_store(file);
-  JobReader reader(file);
+  const StateBoard board;
+  JobReader reader(file, board);
   std::promise<void> go;
   const std::shared_future<void> gone = go.get_future().share();
   std::atomic<int> listed{0}, refused{0};
@@ -70,4 +73,20 @@ TEST_CASE("only so many wait for a list") {
   go.set_value();
   reader.stop();
   CHECK(listed + refused == 200);
+}
+
+TEST_CASE("a status that the board does not count yet is told when it does") {
+  const TempFolder folder;
+  const std::string file = (folder / "jobs.sqlite").string();
+  StateBoard board;
+  AnnouncingStore store(open_sqlite_job_store(file), board);
+  JobReader reader(file, board);
+  store.add(job_of("01"));
+  auto answer = std::async(std::launch::async, [&] { return list(reader); });
+  CHECK(answer.wait_for(std::chrono::milliseconds(200)) == std::future_status::timeout);
+  board.tell([](ServerState& state) { state.queued = 1; });
+  CHECK(std::get<std::vector<Job>>(answer.get()).size() == 1);
+
+  store.cancel("02", 5);  // there is none: nothing was written, so nobody waits
+  CHECK(only_id(reader) == "01");
 }

@@ -130,3 +130,13 @@ TEST_CASE("a model that hangs while a job runs costs the job no attempt") {
   CHECK((end.worker_deaths == 0 && end.attempts == 2));
   CHECK(says(room.unavailable("sd/a"), "hangs"));
 }
+
+TEST_CASE("a model that came after the workers looked is found by the first request that names it") {
+  LookRoom room;
+  room.add_model("late", "", "");
+  room.wait_ready();
+  CHECK(error_of([&] { room.submit({{"steps", 1}}, 1, "sd/late"); }).code() == ErrorCode::not_found);
+  room.write_model("late", "1", "well");
+  CHECK(room.run({{"steps", 1}}, 1, "sd/late").status == JobStatus::succeeded);
+  CHECK(room.unavailable("sd/late").empty());
+}

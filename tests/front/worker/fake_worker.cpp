@@ -119,6 +119,7 @@ void look(Link& link, const std::string& file, const Json& pass_over, Json& mode
   const std::string id = "sd/" + std::filesystem::path(file).stem().string();
   std::string stamp, way;
   std::ifstream(file) >> stamp >> way;
+  if (stamp.empty()) return;  // not there yet
   const Json passed = pass_over.value(id, Json::object());
   if (passed.value("stamp", "") == stamp) {
     models.push_back({{"id", id}, {"available", false}, {"unavailable", passed.at("reason")}});
