@@ -13,10 +13,13 @@ class HeapKeeper {
   explicit HeapKeeper(HelperThread& helper) : helper_(helper) {}
 
   /// `now`: bytes held; `highest`: the most since the last look. Trims, on the helper's thread, when a few megabytes
-  /// less are held than at the highest moment since the last trim. Call it every second or so.
+  /// less are held than at the highest moment since the last trim, or when much more is resident than is in use (what
+  /// other threads read and freed is counted nowhere else). Call it every second or so.
   void look(uint64_t now, uint64_t highest);
 
  private:
+  static void trim_where_much_is_unused();
+
   HelperThread& helper_;
   uint64_t highest_ = 0;
 };
