@@ -1,0 +1,1 @@
+// Nothing: alice-server-pch exists for its precompiled header.
