@@ -47,7 +47,8 @@ Conditioning encode(const Pipeline& pipeline, const Settings& settings, int64_t 
     if (settings.guidance.is_told) alone[kGuidanceScale] = at::full({batch, 1}, settings.guidance.scale, at::kDouble);
     return alone;
   }
-  const std::vector<int64_t> negative = ids_of(pipeline, settings.negative_prompt, "/negative_prompt", warnings);
+  const std::vector<int64_t> negative =
+      ids_of(pipeline, settings.negative_prompt.value_or(""), "/negative_prompt", warnings);
   const Tensor tokens = settings.clip_skip == kNegativeSkip
                             ? tokens_of({negative, prompt}, kNegativeSkip)
                             : at::cat({tokens_of({negative}, kNegativeSkip), tokens_of({prompt}, settings.clip_skip)});

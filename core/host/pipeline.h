@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,9 @@ struct Pipeline {
 
 /// A request with every default filled in.
 struct Settings {
-  std::string model, prompt, negative_prompt;
+  GenerateRequest request;  ///< as such, for records; the scheduler and the seed may be open in it
+  std::string model, prompt;
+  std::optional<std::string> negative_prompt;  ///< absent: nobody said one
   int64_t steps = 0, width = 0, height = 0, clip_skip = 0, n = 1;
   uint64_t seed = 0;
   Guidance guidance;

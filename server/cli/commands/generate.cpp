@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "server/cli/commands/commands.h"
+#include "core/base/request_fields.h"
 #include "server/cli/picture_names.h"
 #include "server/cli/request_options.h"
 

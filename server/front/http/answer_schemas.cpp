@@ -1,5 +1,6 @@
 #include "server/front/http/answer_schemas.h"
 
+#include "core/base/request_fields.h"
 #include "server/front/http/request_schema.h"
 #include "server/front/http/schema_parts.h"
 #include "server/jobs/job.h"
@@ -173,8 +174,9 @@ Json list_answer(const char* item) {
 
 /// Any field but the prompts and what belongs to one request.
 Json defaults() {
-  Json schema = {{"type", "object"}, {"properties", option_schemas(generate_options())}};
-  for (const char* name : {"model", "prompt", "seed", "n", "guidance_rescale"}) schema["properties"].erase(name);
+  Json schema = {{"type", "object"}, {"properties", Json::object()}};
+  for (const std::string& name : model_default_names())
+    schema["properties"][name] = option_schema(request_field(name).spec.to_json());
   for (const char* side : {"width", "height"})
     schema["properties"][side]["description"] = "null: the model's native one";
   return schema;
