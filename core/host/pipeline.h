@@ -10,6 +10,7 @@
 
 #include "core/api/plugin.h"
 #include "core/base/generate_request.h"
+#include "core/base/stage.h"
 #include "core/host/effective_options.h"
 #include "core/host/guided_network.h"
 #include "core/host/prompt_cache.h"
@@ -58,7 +59,7 @@ struct Settings {
 /// Told while pictures [first_image, first_image + images) of a request are made: after each step, and when a stage
 /// begins.
 struct Progress {
-  enum class Stage { encode, denoise, decode } stage = Stage::encode;
+  JobStage stage = JobStage::encode;
   int64_t first_image = 0, images = 0, all_images = 0;
   size_t done = 0, total = 0;  ///< steps
 };
