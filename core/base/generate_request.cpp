@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/request_fields.h"
+
 namespace alice {
 namespace {
 
 constexpr const char* kLoras = "loras";
 constexpr const char* kSchedulerOptions = "scheduler_options";
-constexpr double kLargestSeed = 9007199254740991;  // 2^53 - 1: every JSON reader keeps it exactly
 
 const OptionTable<LoraUse>& lora_options() {
   static const auto table = OptionTable<LoraUse>()
@@ -71,50 +72,6 @@ std::vector<OptionSpec> all_members() {
 }
 
 }  // namespace
-
-const OptionTable<GenerateRequest>& generate_options() {
-  using R = GenerateRequest;
-  static const auto table =
-      OptionTable<R>()
-          .text("model", &R::model, "the model's id, such as sd/name")
-          .text("prompt", &R::prompt, "what to show")
-          .text("negative_prompt", &R::negative_prompt, "what to keep away from; of no use without guidance")
-          .integer("steps", &R::steps, {1, 1000}, "steps from noise to picture")
-          .number("guidance_scale", &R::guidance_scale, {0, 100}, "how strongly the prompt counts; 1 means no guidance")
-          .number("guidance_rescale", &R::guidance_rescale, {0, 1},
-                  "how far guidance is kept from raising the contrast")
-          .number("guidance_start", &R::guidance_start, {0, 1}, "the share of the steps before guidance begins")
-          .number("guidance_end", &R::guidance_end, {0, 1}, "the share of the steps after which guidance ends: quicker")
-          .integer("deepcache_interval", &R::deepcache_interval, {1, 10},
-                   "every how many steps the network's deep part is computed; more than 1 is quicker, and less exact")
-          .number("token_merging_ratio", &R::token_merging_ratio, {0, 0.75},
-                  "the share of a large map's tokens that are merged with their likes; quicker, and less exact")
-          .integer("clip_skip", &R::clip_skip, {0, 100}, "how many last layers of the text encoder are left out")
-          .integer("width", &R::width, {8, 8192}, "width of the picture", "pixels")
-          .integer("height", &R::height, {8, 8192}, "height of the picture", "pixels")
-          .integer("seed", &R::seed, {kDrawnSeed, kLargestSeed}, "where the noise starts; absent or -1: drawn")
-          .integer("n", &R::n, {1, 100}, "number of pictures; picture k has the seed plus k")
-          .text("scheduler", &R::scheduler, "the sampling algorithm; empty: the model's own");
-  return table;
-}
-
-const std::vector<FieldAlias>& generate_aliases() {
-  static const std::vector<FieldAlias> aliases = {
-      {"num_inference_steps", "steps"},          // diffusers
-      {"sample_steps", "steps"},                 // stable-diffusion.cpp
-      {"guidance", "guidance_scale"},            // Replicate
-      {"cfg", "guidance_scale"},                 // ComfyUI
-      {"cfg_scale", "guidance_scale"},           // A1111
-      {"rng_seed", "seed"},                      // OpenVINO Model Server
-      {"num_images", "n"},                       // the original ALICE
-      {"num_images_per_prompt", "n"},            // diffusers
-      {"num_outputs", "n"},                      // Replicate
-      {"batch_size", "n"},                       // A1111
-      {"sampler", "scheduler"},                  // A1111's infotext
-      {"sampler_name", "scheduler"},             // A1111, ComfyUI
-  };
-  return aliases;
-}
 
 GenerateRequest read_generate_options(const Json& object, UnknownKeys unknown, const PlaceOf& place, Faults& faults) {
   GenerateRequest request = generate_options().read(object, unknown, place, faults);

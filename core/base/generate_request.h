@@ -16,18 +16,20 @@ struct LoraUse {
   std::optional<double> text_encoder_strength = std::nullopt;  ///< absent: `strength` there too
 };
 
-/// Absent means: what the model's configuration says, then the general default.
+/// Absent means: what the model's configuration says, then the general default. What has a value that could overrule a
+/// default is an optional, so that zero and the empty text can be said: a field that nobody said and one that was said
+/// to be empty are two things. core/base/request_fields.h has a row for each field of one value.
 struct GenerateRequest {
   std::string model;  ///< "sd/name"
   std::string prompt;
-  std::string negative_prompt;
+  std::optional<std::string> negative_prompt;
   std::optional<int64_t> steps;
   std::optional<double> guidance_scale;
-  double guidance_rescale = 0;                         ///< Lin et al. 2023, section 3.4
+  std::optional<int64_t> clip_skip;                    ///< 0: the last layer (diffusers' counting)
+  std::optional<double> guidance_rescale;              ///< Lin et al. 2023, section 3.4
   std::optional<double> guidance_start, guidance_end;  ///< see core/math/denoiser.h
   std::optional<int64_t> deepcache_interval;           ///< steps; see core/api/unet_shortcuts.h
   std::optional<double> token_merging_ratio;
-  int64_t clip_skip = 0;                 ///< 0: the last layer (diffusers' counting)
   std::optional<int64_t> width, height;  ///< pixels
   std::optional<int64_t> seed;           ///< 0 is a seed; absent: drawn
   int64_t n = 1;                         ///< image k has the seed seed + k
@@ -36,21 +38,10 @@ struct GenerateRequest {
   std::vector<LoraUse> loras;
 };
 
-/// Every field but loras and scheduler_options (which are structures): ranges, help, defaults.
-const OptionTable<GenerateRequest>& generate_options();
-/// As a request may say that its seed is to be drawn; read_generate_options() makes it an absent one.
-inline constexpr int64_t kDrawnSeed = -1;
-/// generate_options().read(), for requests.
+/// The fields of one value alone, by the names of request_fields().
 GenerateRequest read_generate_options(const Json& object, UnknownKeys unknown, const PlaceOf& place, Faults& faults);
 
-/// What other tools call a field: "cfg_scale" is "guidance_scale". Every front door that takes JSON takes these names.
-struct FieldAlias {
-  const char* name;
-  const char* field;  ///< of generate_options()
-};
-const std::vector<FieldAlias>& generate_aliases();
-
-/// Reads a JSON object with generate_options()' names, "scheduler_options" {..} and "loras"
+/// Reads a JSON object with request_fields()' names, "scheduler_options" {..} and "loras"
 /// [{"name","strength","text_encoder_strength"} or "name"]. Throws one Error(bad_request) with every fault; places are
 /// JSON pointers ("/steps").
 GenerateRequest read_generate_request(const Json& object);

@@ -32,8 +32,7 @@ struct ModelConfig {
   std::string backend;           ///< a key of HostConfig::backends; "" means HostConfig::default_backend
   PartConfig scheduler, text_encoder, unet, vae;
   std::optional<int64_t> max_pixels;  ///< of a picture; 0: any number; absent: HostConfig::max_pixels
-  GenerateRequest
-      defaults;  ///< only steps, guidance_scale, width, height, scheduler, negative_prompt, clip_skip are read
+  GenerateRequest defaults;           ///< of model_default_names()
   std::string place;
 };
 
@@ -54,7 +53,7 @@ struct HostConfig {
   /// Of an installed ALICE: those that came with it, beside the user's own, which come first. "": none.
   std::filesystem::path shipped_models;
   std::map<std::string, ModelConfig> models;  ///< by id, those that the configuration names
-  GenerateRequest defaults;                   ///< generation.default_*: steps, guidance_scale, width, height, scheduler
+  GenerateRequest defaults;                   ///< generation.default_*: of general_default_names()
   std::filesystem::path cache_directory;      ///< where hashes of files are kept; empty: nowhere
   int threads = 0;                            ///< compute threads; 0: one a core
   std::optional<int64_t> max_pixels;          ///< of a picture; 0: any number; absent: by the model's native size

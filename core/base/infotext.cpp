@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "core/base/request_fields.h"
+
 namespace alice {
 namespace {
 
@@ -43,14 +45,11 @@ void add_files(const Recipe& recipe, Pairs& pairs) {
   pairs.add("Lora hashes", hashes);
 }
 
-void add_shortcuts(const GenerateRequest& request, Pairs& pairs) {
-  if (request.guidance_rescale > 0) pairs.add("Guidance rescale", number(request.guidance_rescale));
-  if (request.guidance_start.value_or(0) > 0) pairs.add("Guidance start", number(*request.guidance_start));
-  if (request.guidance_end.value_or(1) < 1) pairs.add("Guidance end", number(*request.guidance_end));
-  if (request.deepcache_interval.value_or(1) > 1)
-    pairs.add("DeepCache interval", std::to_string(*request.deepcache_interval));
-  if (request.token_merging_ratio.value_or(0) > 0)
-    pairs.add("Token merging ratio", number(*request.token_merging_ratio));
+/// "" for null.
+std::string in_their_words(const RequestField& field, const Json& value) {
+  if (value.is_number_integer()) return std::to_string(value.get<int64_t>() + field.infotext_from);
+  if (value.is_number()) return number(value.get<double>());
+  return value.is_string() ? value.get<std::string>() : value.is_null() ? "" : dump_json(value);
 }
 
 }  // namespace
@@ -61,22 +60,26 @@ std::string write_infotext(const Recipe& recipe) {
   for (const LoraUse& lora : request.loras)
     text += (text.empty() ? "<lora:" : " <lora:") + lora.name + ":" +
             (lora.text_encoder_strength ? number(*lora.text_encoder_strength) + ":" : "") + number(lora.strength) + ">";
-  if (!request.negative_prompt.empty()) text += "\nNegative prompt: " + request.negative_prompt;
+  if (request.negative_prompt) text += "\nNegative prompt: " + *request.negative_prompt;
 
-  // Readers that go by patterns want the first seven in this order.
   Pairs pairs;
-  if (request.steps) pairs.add("Steps", std::to_string(*request.steps));
+  const Json values = generate_options().write(request);
+  const auto add = [&](const RequestField& field) {
+    pairs.add(field.infotext, in_their_words(field, values.at(field.spec.name)));
+  };
+  // Readers that go by patterns want the first seven in this order.
+  add(request_field("steps"));
   pairs.add("Sampler", recipe.sampler.empty() ? request.scheduler : recipe.sampler);
-  if (request.guidance_scale) pairs.add("CFG scale", number(*request.guidance_scale));
-  if (request.seed) pairs.add("Seed", std::to_string(*request.seed));
+  add(request_field("guidance_scale"));
+  add(request_field("seed"));
   if (request.width && request.height)
     pairs.add("Size", std::to_string(*request.width) + "x" + std::to_string(*request.height));
   pairs.add("Model hash", brief_hash(recipe.model_sha256));
   pairs.add("Model", request.model);
   pairs.add("Schedule type", recipe.schedule_type);
   if (!recipe.further_options.empty()) pairs.add("Scheduler options", dump_json(recipe.further_options));
-  if (request.clip_skip > 0) pairs.add("Clip skip", std::to_string(request.clip_skip + 1));  // counted from 1 there
-  add_shortcuts(request, pairs);
+  for (const RequestField& field : request_fields())
+    if (field.infotext_if_other && values.at(field.spec.name) != field.built_in) add(field);
   add_files(recipe, pairs);
   pairs.add("RNG", "CPU");  // whose noise the seed stands for
   if (!recipe.version.empty()) pairs.add("Version", "ALICE " + recipe.version);

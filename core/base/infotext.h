@@ -8,11 +8,12 @@
 
 namespace alice {
 
-/// The prompt with its LoRAs as <lora:..> tags behind it, a "Negative prompt: " line where there is one, and a line of
+/// The prompt with its LoRAs as <lora:..> tags behind it, a "Negative prompt: " line where one was said, and a line of
 /// "Name: value" pairs. Fields that are absent in the recipe's request are left out, so give what the picture was
-/// really made with: its own seed, the resolved size. Hashes are the first ten digits of the SHA-256. `Sampler` is the
-/// display name with the schedule in it, which old and new versions of the web UI read alike; options of the scheduler
-/// that the name does not stand for are a pair of their own, in JSON.
+/// really made with: its own seed, the resolved size. So are those that are what counts unsaid
+/// (RequestField::infotext_if_other), which read_infotext() fills in again. Hashes are the first ten digits of the
+/// SHA-256. `Sampler` is the display name with the schedule in it, which old and new versions of the web UI read alike;
+/// options of the scheduler that the name does not stand for are a pair of their own, in JSON.
 std::string write_infotext(const Recipe& recipe);
 
 /// What such a text says, ours or the web UI's own, as far as there is something of ours that it can mean; pairs that

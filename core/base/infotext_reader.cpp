@@ -7,6 +7,7 @@
 
 #include "core/base/infotext.h"
 #include "core/base/lora_tags.h"
+#include "core/base/request_fields.h"
 
 namespace alice {
 namespace {
@@ -79,23 +80,21 @@ void read_size(const std::string& size, Json& request) {
   request["height"] = cross == size.npos ? Json(nullptr) : number_in(size.substr(cross + 1));
 }
 
+/// What a pair says of its field. No text: what the field is when such texts do not speak of it; null when they always
+/// do.
+Json value_of(const RequestField& field, const std::string& text) {
+  if (text.empty()) return field.infotext_if_other ? field.built_in : Json();
+  if (field.spec.type == OptionType::text) return text;
+  const Json number = number_in(text);
+  return number.is_number_integer() ? Json(number.get<int64_t>() - field.infotext_from) : number;
+}
+
 /// The request's members by the pairs' names.
 Json request_of(Pairs& pairs) {
-  static const std::vector<std::pair<const char*, const char*>> kNumbers = {
-      {"Steps", "steps"},
-      {"CFG scale", "guidance_scale"},
-      {"Seed", "seed"},
-      {"Guidance rescale", "guidance_rescale"},
-      {"Guidance start", "guidance_start"},
-      {"Guidance end", "guidance_end"},
-      {"DeepCache interval", "deepcache_interval"},
-      {"Token merging ratio", "token_merging_ratio"}};
   Json request = Json::object();
-  for (const auto& [name, field] : kNumbers)
-    if (const std::string text = take(pairs, name); !text.empty()) request[field] = number_in(text);
+  for (const RequestField& field : request_fields())
+    if (!field.infotext.empty()) request[field.spec.name] = value_of(field, take(pairs, field.infotext));
   read_size(take(pairs, "Size"), request);
-  if (const Json skip = number_in(take(pairs, "Clip skip")); skip.is_number_integer())
-    request["clip_skip"] = skip.get<int64_t>() - 1;
   request["model"] = take(pairs, "Model");
   if (const Json options = Json::parse(take(pairs, "Scheduler options"), nullptr, false); options.is_object())
     request["scheduler_options"] = options;

@@ -5,6 +5,7 @@
 
 #include "core/base/one_line.h"
 #include "core/base/recipe.h"
+#include "core/base/request_fields.h"
 
 namespace alice {
 namespace {
@@ -20,13 +21,9 @@ class Lines {
  public:
   void add(const std::string& name, const std::string& value) {
     if (value.empty()) return;
-    constexpr size_t kColumn = 18;
+    constexpr size_t kColumn = 21;
     const std::string space(name.size() < kColumn ? kColumn - name.size() : 1, ' ');
     text_ += on_one_line(name) + space + on_one_line(value) + "\n";  // pictures come from strangers
-  }
-  template <class T>
-  void add_number(const std::string& name, const std::optional<T>& value, double unsaid) {
-    if (value && static_cast<double>(*value) != unsaid) add(name, number(static_cast<double>(*value)));
   }
   const std::string& text() const { return text_; }
 
@@ -40,21 +37,37 @@ std::string with_options(const std::string& what, const Json& options) {
 
 std::string hash_words(const std::string& sha256) { return sha256.empty() ? "" : "  (SHA-256 " + sha256 + ")"; }
 
+std::string in_words(const Json& value) {
+  if (value.is_number_float()) return number(value.get<double>());
+  return value.is_string() ? value.get<std::string>() : dump_json(value);
+}
+
+/// The fields that have no line of their own, where they are other than unsaid.
+void add_others(const GenerateRequest& request, Lines& lines) {
+  static const std::vector<std::string> kOwnLines = {"model",  "prompt", "negative_prompt", "steps",
+                                                     "width",  "height", "seed",            "n",
+                                                     "scheduler"};
+  const Json values = generate_options().write(request);
+  for (const RequestField& field : request_fields()) {
+    std::string name = field.spec.name;
+    const Json& value = values.at(name);
+    const bool has_line = std::find(kOwnLines.begin(), kOwnLines.end(), name) != kOwnLines.end();
+    const bool is_usual = field.infotext_if_other && value == field.built_in;
+    if (has_line || is_usual || value.is_null()) continue;
+    std::replace(name.begin(), name.end(), '_', ' ');
+    lines.add(name, in_words(value));
+  }
+}
+
 void add_request(const GenerateRequest& request, const Recipe& recipe, Lines& lines) {
   lines.add("prompt", request.prompt);
-  lines.add("negative prompt", request.negative_prompt);
+  lines.add("negative prompt", request.negative_prompt.value_or(""));
   lines.add("model", request.model + hash_words(recipe.model_sha256));
   if (request.width && request.height)
     lines.add("size", std::to_string(*request.width) + "x" + std::to_string(*request.height));
   if (request.seed) lines.add("seed", std::to_string(*request.seed));
   if (request.steps) lines.add("steps", std::to_string(*request.steps));
-  lines.add_number("guidance", request.guidance_scale, -1);
-  lines.add_number("guidance rescale", std::optional<double>(request.guidance_rescale), 0);
-  lines.add_number("guidance start", request.guidance_start, 0);
-  lines.add_number("guidance end", request.guidance_end, 1);
-  lines.add_number("clip_skip", std::optional<int64_t>(request.clip_skip), 0);
-  lines.add_number("deepcache", request.deepcache_interval, 1);
-  lines.add_number("token merging", request.token_merging_ratio, 0);
+  add_others(request, lines);
   lines.add("scheduler", with_options(request.scheduler, request.scheduler_options) +
                              (recipe.sampler.empty() || recipe.sampler == request.scheduler
                                   ? ""

@@ -16,9 +16,9 @@ void check_side(const char* place, std::optional<int64_t> side, int64_t multiple
 void check_request(const GenerateRequest& request, const RequestLimits& limits, Faults& faults) {
   check_side("/width", request.width, limits.size_multiple, faults);
   check_side("/height", request.height, limits.size_multiple, faults);
-  if (limits.text_layers > 0 && request.clip_skip >= limits.text_layers)
+  if (limits.text_layers > 0 && request.clip_skip.value_or(0) >= limits.text_layers)
     faults.add("/clip_skip", "must be less than the text encoder's " + std::to_string(limits.text_layers) +
-                                 " layers, got " + std::to_string(request.clip_skip));
+                                 " layers, got " + std::to_string(*request.clip_skip));
   const double start = request.guidance_start.value_or(0), end = request.guidance_end.value_or(1);
   if (start < end) return;
   if (end == 1)  // nobody ends it earlier: it is the beginning that is too late

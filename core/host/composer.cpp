@@ -61,7 +61,7 @@ void warn_of_model(const Blueprint& plan, const GenerateRequest& request, std::v
 
 void warn_of_syntax(const GenerateRequest& request, std::vector<std::string>& warnings) {
   for (const std::string& sentence : unread_syntax(request.prompt)) warnings.push_back("/prompt: " + sentence);
-  for (const std::string& sentence : unread_syntax(request.negative_prompt))
+  for (const std::string& sentence : unread_syntax(request.negative_prompt.value_or("")))
     warnings.push_back("/negative_prompt: " + sentence);
 }
 

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "core/base/regular_file.h"
+#include "core/base/text.h"
 
 namespace alice {
 namespace {
@@ -32,10 +33,6 @@ std::string value_of(const std::string& key, const std::string& text) {
     return begin == line.npos ? "" : line.substr(begin, line.find_last_not_of(" \t\r\"'") - begin + 1);
   }
   return "";
-}
-
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
 }  // namespace

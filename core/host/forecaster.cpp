@@ -25,14 +25,12 @@ std::string words_of(const std::exception_ptr& thrown) {
   }
 }
 
-const char* kind_of(Progress::Stage stage) { return stage == Progress::Stage::decode ? "decode" : "denoise"; }
-
-std::string name_of(const Forecast& forecast, Progress::Stage stage) {
-  return forecast.model + "|" + kind_of(stage);
+std::string name_of(const Forecast& forecast, JobStage stage) {
+  return forecast.model + "|" + to_string(stage);
 }
 
-std::string kind_on(const Forecast& forecast, Progress::Stage stage) {
-  return forecast.backend + "|" + kind_of(stage);
+std::string kind_on(const Forecast& forecast, JobStage stage) {
+  return forecast.backend + "|" + to_string(stage);
 }
 
 /// "4 pictures of 512x768 in 25 steps of sd/x would take about 9 min and 12 GB".
@@ -148,10 +146,10 @@ void Forecaster::add_seconds(const ModelCost& cost, const BackendSpeed& speed, F
   const auto seconds = [&](const CallCost& call, int64_t rows) {
     return speed.seconds(call.kernels, call.operations_of(p, rows));
   };
-  const double denoise_factor = corrections_.factor(name_of(forecast, Progress::Stage::denoise),
-                                                    kind_on(forecast, Progress::Stage::denoise));
+  const double denoise_factor = corrections_.factor(name_of(forecast, JobStage::denoise),
+                                                    kind_on(forecast, JobStage::denoise));
   const double decode_factor =
-      corrections_.factor(name_of(forecast, Progress::Stage::decode), kind_on(forecast, Progress::Stage::decode));
+      corrections_.factor(name_of(forecast, JobStage::decode), kind_on(forecast, JobStage::decode));
 
   const auto asks = asks_a_step_.find(settings.scheduler.plugin);
   if (asks != asks_a_step_.end()) forecast.asks_a_step = asks->second;
@@ -198,11 +196,11 @@ void Forecaster::loaded(const Forecast& forecast, double seconds) {
 
 void Forecaster::note_idle() { idle_bytes_ = std::max(idle_bytes_, resident_memory()); }
 
-void Forecaster::made(const Forecast& forecast, Progress::Stage stage, int64_t images, double seconds, int64_t asks) {
+void Forecaster::made(const Forecast& forecast, JobStage stage, int64_t images, double seconds, int64_t asks) {
   const auto group = forecast.uncorrected.find(images);
-  if (group == forecast.uncorrected.end() || stage == Progress::Stage::encode) return;
-  double uncorrected = stage == Progress::Stage::decode ? group->second.decode : group->second.denoise;
-  if (stage == Progress::Stage::denoise && asks > 0) {
+  if (group == forecast.uncorrected.end() || stage == JobStage::encode) return;
+  double uncorrected = stage == JobStage::decode ? group->second.decode : group->second.denoise;
+  if (stage == JobStage::denoise && asks > 0) {
     const double really = static_cast<double>(asks) / static_cast<double>(forecast.settings.steps);
     asks_a_step_[forecast.settings.scheduler.plugin] = really;
     uncorrected *= really / forecast.asks_a_step;

@@ -58,7 +58,7 @@ class Forecaster {
   /// What was forecast has come true so far: it was loaded; a stage of a group of `images` was done, none of it from a
   /// record, and the network was asked `asks` times (0: nobody counted).
   void loaded(const Forecast& forecast, double seconds);
-  void made(const Forecast& forecast, Progress::Stage stage, int64_t images, double seconds, int64_t asks);
+  void made(const Forecast& forecast, JobStage stage, int64_t images, double seconds, int64_t asks);
   /// A model has been loaded, and nothing is computed at the moment: what the process has now, stays.
   void note_idle();
 

@@ -5,6 +5,7 @@
 #include "core/base/lora_catalogue.h"
 #include "core/base/lora_names.h"
 #include "core/base/model_tree.h"
+#include "core/base/text.h"
 #include "core/host/plugin_call.h"
 #include "core/io/safetensors_file.h"
 
@@ -14,10 +15,6 @@ namespace {
 constexpr const char* kUNetPart = "unet";
 constexpr const char* kTextPart = "text_encoder";
 constexpr std::string_view kWeight = ".weight";
-
-bool ends_with(const std::string& text, std::string_view end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
 
 std::string without_weight(const std::string& name) {
   return ends_with(name, kWeight) ? name.substr(0, name.size() - kWeight.size()) : "";

@@ -115,12 +115,12 @@ int64_t CallCost::bytes_of(double p, int64_t rows) const {
 ModelCost cost_of(const ModelSketch& sketch, const Shortcuts& shortcuts, const OnStage& on_stage) {
   const c10::InferenceMode no_gradients;
   ModelCost cost;
-  on_stage(Progress::Stage::encode);
+  on_stage(JobStage::encode);
   cost.encode = cost_of_encoder(sketch);
-  on_stage(Progress::Stage::denoise);
+  on_stage(JobStage::denoise);
   cost.network = cost_of_network(sketch, shortcuts, /*keeps_depth=*/false);
   if (shortcuts.deepcache_interval > 1) cost.shallow = cost_of_network(sketch, shortcuts, /*keeps_depth=*/true);
-  on_stage(Progress::Stage::decode);
+  on_stage(JobStage::decode);
   cost.decode = cost_of_decoder(sketch);
   return cost;
 }

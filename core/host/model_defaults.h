@@ -6,7 +6,7 @@
 namespace alice {
 
 /// Fills what `configured` (the configuration's defaults of the model) leaves open from `own`: StoredModel::defaults,
-/// null or an object with steps, guidance_scale, width, height, negative_prompt, clip_skip. `place` says where a member
+/// null or an object of model_default_names(). `place` says where a member
 /// of `own` stands. Adds a fault for each member that is another or has a wrong value.
 void fill_defaults(GenerateRequest& configured, const Json& own, const PlaceOf& place, Faults& faults);
 

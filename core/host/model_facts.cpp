@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "core/base/generation_defaults.h"
+#include "core/base/request_fields.h"
 #include "core/io/model_card.h"
 
 namespace alice {
@@ -48,14 +49,8 @@ std::optional<int64_t> most_steps(const ChosenScheduler& scheduler, int64_t most
   return taken;
 }
 
-int64_t most_steps_of_a_request() {
-  for (const OptionSpec& spec : generate_options().specs())
-    if (spec.name == "steps") return static_cast<int64_t>(spec.range.maximum);
-  return 1;
-}
-
 Json limits_of_schedulers(const Registry& registry, const Blueprint& blueprint) {
-  const int64_t most_asked = most_steps_of_a_request();
+  const auto most_asked = static_cast<int64_t>(request_field("steps").spec.range.maximum);
   Json limits = Json::object();
   for (const std::string& name : registry.schedulers().names()) {
     try {

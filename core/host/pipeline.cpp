@@ -47,7 +47,8 @@ Conditioning encode(const Pipeline& pipeline, const Settings& settings, int64_t 
     if (settings.guidance.is_told) alone[kGuidanceScale] = at::full({batch, 1}, settings.guidance.scale, at::kDouble);
     return alone;
   }
-  const std::vector<int64_t> negative = ids_of(pipeline, settings.negative_prompt, "/negative_prompt", warnings);
+  const std::vector<int64_t> negative =
+      ids_of(pipeline, settings.negative_prompt.value_or(""), "/negative_prompt", warnings);
   const Tensor tokens = settings.clip_skip == kNegativeSkip
                             ? tokens_of({negative, prompt}, kNegativeSkip)
                             : at::cat({tokens_of({negative}, kNegativeSkip), tokens_of({prompt}, settings.clip_skip)});
@@ -91,11 +92,11 @@ void generate(const Pipeline& pipeline, const Settings& settings, const Generate
   const c10::InferenceMode no_gradients;
   for (int64_t first = 0; first < settings.n; first += kLargestBatch) {
     const int64_t batch = std::min(kLargestBatch, settings.n - first);
-    const auto tell = [&](Progress::Stage stage, size_t done, size_t total) {
+    const auto tell = [&](JobStage stage, size_t done, size_t total) {
       if (hooks.on_progress) hooks.on_progress({stage, first, batch, settings.n, done, total});
     };
 
-    tell(Progress::Stage::encode, 0, 0);
+    tell(JobStage::encode, 0, 0);
     std::vector<std::string> batch_warnings;
     const Conditioning conditioning = encode(pipeline, settings, batch, batch_warnings);
     if (first == 0) warnings.insert(warnings.end(), batch_warnings.begin(), batch_warnings.end());
@@ -105,13 +106,13 @@ void generate(const Pipeline& pipeline, const Settings& settings, const Generate
     std::vector<uint64_t> seeds;
     for (int64_t k = 0; k < batch; ++k) seeds.push_back(settings.seed + static_cast<uint64_t>(first + k));
     SeededNoise noise(seeds);
-    tell(Progress::Stage::denoise, 0, static_cast<size_t>(settings.steps));
+    tell(JobStage::denoise, 0, static_cast<size_t>(settings.steps));
     const Tensor latents = denoise(
         pipeline, settings, conditioning, batch, noise,
-        [&](size_t done, size_t total, const Tensor&) { tell(Progress::Stage::denoise, done, total); },
+        [&](size_t done, size_t total, const Tensor&) { tell(JobStage::denoise, done, total); },
         hooks.wrap_denoise);
 
-    tell(Progress::Stage::decode, 0, 0);
+    tell(JobStage::decode, 0, 0);
     const Tensor pixels = decode(pipeline, latents);
     if (!hooks.on_image) continue;
     for (int64_t k = 0; k < batch; ++k) hooks.on_image({pixels[k], first + k, seeds[static_cast<size_t>(k)]});

@@ -4,11 +4,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/api/plugin.h"
 #include "core/base/generate_request.h"
+#include "core/base/stage.h"
 #include "core/host/effective_options.h"
 #include "core/host/guided_network.h"
 #include "core/host/prompt_cache.h"
@@ -43,7 +45,9 @@ struct Pipeline {
 
 /// A request with every default filled in.
 struct Settings {
-  std::string model, prompt, negative_prompt;
+  GenerateRequest request;  ///< as such, for records; the scheduler and the seed may be open in it
+  std::string model, prompt;
+  std::optional<std::string> negative_prompt;  ///< absent: nobody said one
   int64_t steps = 0, width = 0, height = 0, clip_skip = 0, n = 1;
   uint64_t seed = 0;
   Guidance guidance;
@@ -55,7 +59,7 @@ struct Settings {
 /// Told while pictures [first_image, first_image + images) of a request are made: after each step, and when a stage
 /// begins.
 struct Progress {
-  enum class Stage { encode, denoise, decode } stage = Stage::encode;
+  JobStage stage = JobStage::encode;
   int64_t first_image = 0, images = 0, all_images = 0;
   size_t done = 0, total = 0;  ///< steps
 };

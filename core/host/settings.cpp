@@ -10,6 +10,16 @@ namespace {
 /// 32 bits, as A1111 and diffusers' users are used to.
 uint64_t draw_seed() { return std::random_device{}(); }
 
+/// What the request asks of the two passes of guidance, of which there is one.
+void warn_of_guidance(const GenerateRequest& request, const Guidance& guidance, std::vector<std::string>& warnings) {
+  const std::string why = guidance.is_told ? "with a network that is told the guidance scale"
+                                           : "with a guidance scale of 1 or less";
+  if (!request.negative_prompt.value_or("").empty()) warnings.push_back("/negative_prompt: has no effect " + why);
+  if (request.guidance_rescale.value_or(0) > 0) warnings.push_back("/guidance_rescale: has no effect " + why);
+  if (request.guidance_start.value_or(0) > 0 || request.guidance_end.value_or(1) < 1)
+    warnings.push_back("/guidance_start, /guidance_end: have no effect " + why);
+}
+
 }  // namespace
 
 PictureSize resolve_size(const SettingsSources& sources, const PictureSize& native) {
@@ -30,54 +40,35 @@ Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeli
   faults.throw_if_any(ErrorCode::bad_request);
 
   Settings settings;
+  settings.request = all;
   settings.model = pipeline.id;
   settings.prompt = all.prompt;
   settings.negative_prompt = all.negative_prompt;
   settings.steps = *all.steps;
   settings.guidance.scale = *all.guidance_scale;
   settings.guidance.is_told = pipeline.unet->info().further_conditioning.count(kGuidanceScale) > 0;
-  settings.guidance.rescale = all.guidance_rescale;
+  settings.guidance.rescale = *all.guidance_rescale;
   settings.guidance.start = *all.guidance_start;
   settings.guidance.end = *all.guidance_end;
   settings.shortcuts.deepcache_interval = *all.deepcache_interval;
   settings.shortcuts.token_merging_ratio = *all.token_merging_ratio;
   settings.width = *all.width;
   settings.height = *all.height;
-  settings.clip_skip = all.clip_skip;
+  settings.clip_skip = *all.clip_skip;
   settings.n = all.n;
   settings.seed = all.seed ? static_cast<uint64_t>(*all.seed) : draw_seed();
   settings.loras = all.loras;
-
-  if (!settings.guidance.two_passes()) {
-    const std::string why = settings.guidance.is_told ? "with a network that is told the guidance scale"
-                                                      : "with a guidance scale of 1 or less";
-    if (!request.negative_prompt.empty()) warnings.push_back("/negative_prompt: has no effect " + why);
-    if (request.guidance_rescale > 0) warnings.push_back("/guidance_rescale: has no effect " + why);
-    if (request.guidance_start || request.guidance_end)
-      warnings.push_back("/guidance_start, /guidance_end: have no effect " + why);
-  }
+  if (!settings.guidance.two_passes()) warn_of_guidance(request, settings.guidance, warnings);
   return settings;
 }
 
 GenerateRequest as_request(const Settings& settings, uint64_t seed) {
-  GenerateRequest request;
+  GenerateRequest request = settings.request;
   request.model = settings.model;
-  request.prompt = settings.prompt;
-  request.negative_prompt = settings.negative_prompt;
-  request.steps = settings.steps;
-  request.guidance_scale = settings.guidance.scale;
-  request.guidance_rescale = settings.guidance.rescale;
-  request.guidance_start = settings.guidance.start;
-  request.guidance_end = settings.guidance.end;
-  request.deepcache_interval = settings.shortcuts.deepcache_interval;
-  request.token_merging_ratio = settings.shortcuts.token_merging_ratio;
-  request.clip_skip = settings.clip_skip;
-  request.width = settings.width;
-  request.height = settings.height;
   request.seed = static_cast<int64_t>(seed);
+  request.n = 1;
   request.scheduler = settings.scheduler.plugin;
   request.scheduler_options = settings.scheduler.options;
-  request.loras = settings.loras;
   return request;
 }
 

@@ -37,17 +37,17 @@ void try_network(const Pipeline& pipeline, const Settings& settings, const Condi
 
 void warm_up(const Pipeline& pipeline, const Settings& settings, const OnStage& on_stage) {
   const c10::InferenceMode no_gradients;
-  on_stage(Progress::Stage::encode);
+  on_stage(JobStage::encode);
   std::vector<std::string> warnings;
   const Conditioning conditioning = encode(pipeline, settings, kBatch, warnings);
 
-  on_stage(Progress::Stage::denoise);
+  on_stage(JobStage::denoise);
   const int64_t reduction = pipeline.vae->info().reduction;
   const Tensor latents = at::zeros(
       {kBatch, pipeline.vae->info().latent_channels, settings.height / reduction, settings.width / reduction});
   try_network(pipeline, settings, conditioning, SeededNoise({settings.seed}).normal_like(latents));
 
-  on_stage(Progress::Stage::decode);
+  on_stage(JobStage::decode);
   decode(pipeline, latents);
 }
 

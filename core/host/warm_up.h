@@ -8,7 +8,7 @@
 namespace alice {
 
 /// Told before each stage begins. What it throws ends the warming up there.
-using OnStage = std::function<void(Progress::Stage)>;
+using OnStage = std::function<void(JobStage)>;
 
 /// Calls every part of the pipeline as one picture of these settings would, and throws the results away: the text
 /// encoder for the prompts, the network once with guidance and once without where the steps have both, the decoder. So

@@ -6,16 +6,14 @@
 #include <set>
 #include <string_view>
 
+#include "core/base/text.h"
+
 namespace alice {
 namespace {
 
 constexpr const char* kBases[] = {"diffusion_pytorch_model", "model"};
 constexpr std::string_view kWhole = ".safetensors", kIndex = ".safetensors.index.json";
 constexpr std::array<const char*, 4> kPreferred = {"", "fp16", "bf16", "fp32"};
-
-bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
 
 bool is_pickle(const std::string& name) {
   for (const char* end : {".bin", ".ckpt", ".pt", ".pth"})

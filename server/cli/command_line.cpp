@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/nearest.h"
+#include "core/base/request_fields.h"
 #include "server/cli/commands/commands.h"
 #include "server/cli/completion.h"
 #include "server/cli/grammar.h"

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/base/request_fields.h"
+
 namespace alice {
 namespace {
 
@@ -22,11 +24,6 @@ Json typed(const OptionSpec& spec, const std::string& text) {
   if (spec.type == OptionType::integer && read_whole(text, integer)) return integer;
   if (spec.type == OptionType::number && read_whole(text, number)) return number;
   return text;
-}
-
-const OptionSpec& spec_of(const std::string& name) {
-  const auto& specs = generate_options().specs();
-  return *std::find_if(specs.begin(), specs.end(), [&](const OptionSpec& spec) { return spec.name == name; });
 }
 
 std::string with_dashes(std::string field) {
@@ -51,7 +48,7 @@ std::string spellings_of(const std::string& field) {
 GenerateRequest read_request(const RequestTexts& texts, Faults& faults) {
   Json object = Json::object();
   for (const auto& [name, text] : texts) {
-    OptionSpec spec = spec_of(name);
+    OptionSpec spec = request_field(name).spec;
     spec.nullable = false;  // there is no word for null here: an option is left out instead
     const Json value = typed(spec, text);
     if (spec.check(value, option_of(name), faults)) object[name] = value;

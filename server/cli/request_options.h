@@ -1,5 +1,5 @@
 #pragma once
-// generate's options: those of generate_options(), and the ones with a grammar of their own.
+// generate's options: those of request_fields(), and the ones with a grammar of their own.
 
 #include <string>
 #include <utility>
@@ -9,10 +9,10 @@
 
 namespace alice {
 
-/// As typed: the name in generate_options(), and the text.
+/// As typed: the name in request_fields(), and the text.
 using RequestTexts = std::vector<std::pair<std::string, std::string>>;
 
-/// Of a field of generate_options(): "--guidance-rescale" for "guidance_rescale", "--negative" for "negative_prompt".
+/// Of a field of request_fields(): "--guidance-rescale" for "guidance_rescale", "--negative" for "negative_prompt".
 std::string option_of(const std::string& field);
 /// All its spellings, with commas between: "--negative,--negative-prompt".
 std::string spellings_of(const std::string& field);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/nearest.h"
+#include "core/base/request_fields.h"
 #include "server/config/alice_dialect.h"
 #include "server/config/model_names.h"
 #include "server/config/retention_section.h"

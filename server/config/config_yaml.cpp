@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/request_fields.h"
 #include "server/config/retention_section.h"
 #include "server/config/section_tables.h"
 #include "server/config/server_options.h"

@@ -23,20 +23,4 @@ const OptionTable<LoggingConfig>& logging_options() {
   return table;
 }
 
-const std::vector<std::string>& general_default_names() {
-  static const std::vector<std::string> names = {"steps",          "guidance_scale", "scheduler",
-                                                 "width",          "height",         "guidance_start",
-                                                 "guidance_end",   "deepcache_interval",
-                                                 "token_merging_ratio"};
-  return names;
-}
-
-const std::vector<std::string>& model_default_names() {
-  static const std::vector<std::string> names = {"steps",          "guidance_scale", "scheduler",    "width",
-                                                 "height",         "negative_prompt", "clip_skip",   "guidance_start",
-                                                 "guidance_end",   "deepcache_interval",
-                                                 "token_merging_ratio"};
-  return names;
-}
-
 }  // namespace alice

@@ -19,13 +19,14 @@ JobEvent position_event(int64_t position) {
 
 JobEvent step_event(const RunningJob& run) {
   JobEvent event = event_of(JobEvent::Kind::step);
-  event.stage = "load";  // what a worker does first, and does not tell when the model is there already
+  // What a worker does first, and does not tell when the model is there already.
+  event.stage = to_string(JobStage::load);
   event.all_images = run.job.request.generate.n;
   event.eta_seconds = run.eta_seconds;
-  if (run.is_cancelled) event.stage = "cancelling";
+  if (run.is_cancelled) event.stage = kCancelling;
   if (!run.progress.has_value()) return event;
   const JobProgress& progress = *run.progress;
-  if (!run.is_cancelled) event.stage = progress.stage;
+  if (!run.is_cancelled) event.stage = to_string(progress.stage);
   event.first_image = progress.first_image, event.images = progress.images, event.all_images = progress.all_images;
   event.done = progress.done, event.total = progress.total;
   event.resumed_from = progress.resumed_from;

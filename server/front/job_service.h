@@ -62,18 +62,21 @@ struct ServerState {
   double step_seconds = 0;                           ///< of the last step that was computed; 0 before any
 };
 
+/// Beside the stages of a job: its worker is to let go of it.
+inline constexpr const char* kCancelling = "cancelling";
+
 /// What a watcher is told. The first event is the present state.
 struct JobEvent {
   enum class Kind {
     position,  ///< queued, or its place changed
-    step,      ///< stage or step; stage "cancelling": its worker is to let go of it
+    step,      ///< stage or step
     preview,
     held,  ///< it cannot go on until the server's storage works: `trouble` says what is wrong with it
     ended,       ///< the last event: `job` is complete
     handed_back  ///< the last event: the server stops; the job goes on after its restart
   } kind = Kind::position;
   int64_t position = 0;  ///< position: 1 is next
-  std::string stage;     ///< step, as in JobProgress
+  std::string stage;     ///< step: to_string(JobStage), or kCancelling
   int64_t first_image = 0, images = 0, all_images = 0, done = 0, total = 0;
   int64_t resumed_from = 0;
   double eta_seconds = -1;      ///< step: until the job's end, estimated; negative when unknown

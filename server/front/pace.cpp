@@ -7,8 +7,6 @@
 namespace alice {
 namespace {
 
-constexpr const char* kSteps = "denoise";
-constexpr const char* kAfterSteps = "decode";
 constexpr double kWeightOfNewest = 0.25;
 /// A guess for a server that has not finished any job.
 constexpr double kUnknownJobSeconds = 30;
@@ -28,7 +26,7 @@ int64_t groups_after(const JobProgress& progress) {
 }  // namespace
 
 std::optional<double> StepClock::note(const JobProgress& progress, Time now) {
-  if (progress.stage != kSteps) return std::nullopt;
+  if (progress.stage != JobStage::denoise) return std::nullopt;
   const auto last = std::exchange(last_step_, progress);
   const Time last_time = std::exchange(last_step_time_, now);
   steps_a_group_ = progress.total;
@@ -76,9 +74,9 @@ double Pace::eta_seconds(const std::string& shape, const JobProgress& progress, 
   const int64_t steps = clock.steps_a_group();
   if (steps == 0 || (!measured && shape != step_shape_)) return -1;
   int64_t steps_left = groups_after(progress) * steps;
-  if (progress.stage == kSteps)
+  if (progress.stage == JobStage::denoise)
     steps_left += steps - progress.done;
-  else if (progress.stage != kAfterSteps)
+  else if (progress.stage < JobStage::denoise)
     steps_left += steps;
   const double decode = shape == decode_shape_ ? decode_seconds_ : 0;
   return measured.value_or(step_seconds_) * static_cast<double>(steps_left) +

@@ -10,6 +10,7 @@
 #include "core/base/nearest.h"
 #include "core/base/picture_size.h"
 #include "core/base/request_checks.h"
+#include "core/base/request_fields.h"
 #include "server/front/described_options.h"
 
 namespace alice {

@@ -27,7 +27,7 @@ struct RunningJob {
   std::function<void()> ending;  // writes into the store what became of the run; empty while it goes on
 
   JobRun run() const { return {job.id, job.attempts}; }
-  bool is_decoding() const { return progress.has_value() && progress->stage == "decode"; }
+  bool is_decoding() const { return progress.has_value() && progress->stage == JobStage::decode; }
 };
 
 /// "the worker ended by SIGSEGV while it denoised, in code of the plugin samplers (step 12 of 20, sd/emoji, scheduler

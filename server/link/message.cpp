@@ -51,7 +51,6 @@ constexpr const char* kKind<Pong> = "pong";
 template <>
 constexpr const char* kKind<LogLine> = "log_line";
 
-const std::vector<std::string> kStages = {"load", "encode", "denoise", "decode"};
 const std::vector<std::string> kLevels = {"debug", "info", "warning", "error", "critical"};
 
 const Choices<ErrorCode>& error_codes() {
@@ -143,7 +142,7 @@ template <class Members>
 void declare(Members& members, JobProgress& message) {
   using M = JobProgress;
   static const auto table = OptionTable<M>()
-                                .text("stage", &M::stage, "load, encode, denoise or decode")
+                                .choice("stage", &M::stage, job_stages(), "what it is at")
                                 .integer("first_image", &M::first_image, {0}, "of those that are being made")
                                 .integer("images", &M::images, {0}, "that are being made")
                                 .integer("all_images", &M::all_images, {0}, "of the job")
@@ -152,7 +151,6 @@ void declare(Members& members, JobProgress& message) {
                                 .integer("resumed_from", &M::resumed_from, {0}, "steps that the record answered");
   declare(members, message.run);
   members.options(table, message);
-  members.one_of("stage", message.stage, kStages);
 }
 
 template <class Members>
@@ -205,9 +203,8 @@ template <class Members>
 void declare(Members& members, Preloading& message) {
   static const auto table = OptionTable<Preloading>()
                                 .text("model", &Preloading::model, "the model's id")
-                                .text("stage", &Preloading::stage, "load, encode, denoise or decode");
+                                .choice("stage", &Preloading::stage, job_stages(), "what it is at");
   members.options(table, message);
-  members.one_of("stage", message.stage, kStages);
 }
 
 template <class Members>

@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/base/estimate.h"
 #include "core/base/generate_request.h"
+#include "core/base/stage.h"
 #include "core/base/picture_file.h"
 
 namespace alice {
@@ -84,7 +85,7 @@ struct Described {
 /// A stage begins, or a step is done. Also the sign of life that step_timeout waits for.
 struct JobProgress {
   JobRun run;
-  std::string stage;  ///< "load", "encode", "denoise", "decode"
+  JobStage stage = JobStage::load;
   int64_t first_image = 0, images = 0, all_images = 0;
   int64_t done = 0, total = 0;  ///< steps of this stage
   int64_t resumed_from = 0;     ///< steps that were taken from the record so far, not computed
@@ -130,7 +131,8 @@ struct JobFailed {
 inline constexpr const char* kWorkerPlace = "worker";
 /// A stage of a preload begins: its sign of life.
 struct Preloading {
-  std::string model, stage;  ///< stage as in JobProgress
+  std::string model;
+  JobStage stage = JobStage::load;
 };
 struct PreloadEnded {
   enum class Outcome {

@@ -5,17 +5,13 @@ namespace {
 
 std::string doing(const Whereabouts& where) {
   if (!where.progress.has_value()) return " before it said what it did";
-  const std::string& stage = where.progress->stage;
-  if (stage == "load") return " while it loaded the model";
-  if (stage == "encode") return " while it encoded the prompt";
-  if (stage == "denoise") return " while it denoised";
-  return " while it decoded and wrote the pictures";
+  return std::string(" ") + in_words(where.progress->stage);
 }
 
 /// "": nothing is known.
 std::string circumstances(const Whereabouts& where) {
   std::vector<std::string> words;
-  if (where.progress.has_value() && where.progress->stage == "denoise")
+  if (where.progress.has_value() && where.progress->stage == JobStage::denoise)
     words.push_back("step " + std::to_string(where.progress->done) + " of " + std::to_string(where.progress->total));
   if (!where.model.empty()) words.push_back(where.model);
   if (!where.scheduler.empty()) words.push_back("scheduler " + where.scheduler);

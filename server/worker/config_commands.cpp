@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "core/base/generation_defaults.h"
+#include "core/base/request_fields.h"
 #include "server/config/config_yaml.h"
 #include "server/worker/commands.h"
 #include "server/worker/table.h"
@@ -19,31 +20,20 @@ std::string origin_of_default(const Config& config, const std::string& id, const
   return config.origin("generation.default_" + name);
 }
 
-template <class T>
-std::string in_words(const T& value) {
-  return dump_json(Json(value));
-}
+std::string in_words(const Json& value) { return value.is_string() ? value.get<std::string>() : dump_json(value); }
 
-template <class T>
-void add_default(const std::string& name, const std::optional<T>& of_model, const std::optional<T>& general,
-                 const std::string& unsaid, const std::string& id, const Config& config, Rows& rows) {
-  const std::string value = of_model ? in_words(*of_model) : general ? in_words(*general) : unsaid;
-  rows.push_back({"default " + name, value, "<- " + origin_of_default(config, id, name, of_model.has_value())});
-}
-
-/// What a request that says nothing means.
+/// What a request that says nothing means. The scheduler is among what the blueprint explains.
 void add_defaults(const Blueprint& plan, const Config& config, Rows& rows) {
-  const GenerateRequest &own = plan.config.defaults, &general = config.host.defaults;
-  const std::string& id = plan.config.id;
-  const std::string native = "the model's native size";
-  add_default("steps", own.steps, general.steps, in_words(kDefaultSteps), id, config, rows);
-  add_default("guidance_scale", own.guidance_scale, general.guidance_scale, in_words(kDefaultGuidance), id, config,
-              rows);
-  add_default("width", own.width, general.width, native, id, config, rows);
-  add_default("height", own.height, general.height, native, id, config, rows);
-  if (!own.negative_prompt.empty())
-    rows.push_back({"default negative_prompt", own.negative_prompt,
-                    "<- " + origin_of_default(config, id, "negative_prompt", true)});
+  const Json own = write_generate_request(plan.config.defaults), general = write_generate_request(config.host.defaults);
+  for (const std::string& name : model_default_names()) {
+    const bool is_own = !own.at(name).is_null(), is_side = name == "width" || name == "height";
+    Json value = is_own ? own.at(name) : general.at(name);
+    if (value.is_null()) value = request_field(name).built_in;
+    if (value.is_null() && is_side) value = "the model's native size";
+    if (value.is_null() || name == "scheduler") continue;
+    rows.push_back(
+        {"default " + name, in_words(value), "<- " + origin_of_default(config, plan.config.id, name, is_own)});
+  }
 }
 
 void add_surroundings(Composer& composer, const Blueprint& plan, const Config& config, Rows& rows) {
@@ -75,11 +65,7 @@ ModelConfig entry_of(const Composer& composer, const Blueprint& plan, const Conf
   entry.unet.plugin = plan.unet.factory->info().id;
   entry.vae.plugin = plan.vae.factory->info().id;
   if (config.host.backends.count(plan.backend.name)) entry.backend = plan.backend.name;
-  const GenerateRequest& general = config.host.defaults;
-  if (!entry.defaults.steps) entry.defaults.steps = general.steps.value_or(kDefaultSteps);
-  if (!entry.defaults.guidance_scale) entry.defaults.guidance_scale = general.guidance_scale.value_or(kDefaultGuidance);
-  if (!entry.defaults.width) entry.defaults.width = general.width;
-  if (!entry.defaults.height) entry.defaults.height = general.height;
+  entry.defaults = with_defaults(with_defaults(entry.defaults, config.host.defaults), built_in_defaults());
   return entry;
 }
 

@@ -20,7 +20,7 @@ constexpr double kLongRun = 30;       // seconds; of a shorter one nothing is sa
 /// Says what a long run will take; refuses one that there is no memory for.
 void tell_estimate(Composer& composer, const GenerateRequest& request, WorkWatch& watch) {
   Forecaster forecaster(composer, [](const std::string& fault) { spdlog::debug("{}", fault); });
-  const auto on_stage = [&](Progress::Stage stage) { watch.note({stage, 0, 0, 0, 0, 0}); };
+  const auto on_stage = [&](JobStage stage) { watch.note({stage, 0, 0, 0, 0, 0}); };
   const std::optional<Forecast> forecast = forecaster.forecast(request, kPathsAllowed, on_stage);
   if (!forecast) return;
   check_bounds(*forecast, {}, "generate");
@@ -74,7 +74,7 @@ Recipe make_pictures(Composer& composer, const PreparedRequest& prepared, const 
   hooks.on_progress = [&](const Progress& progress) {
     check_interrupted(written);
     watch.note(progress);
-    if (progress.stage == Progress::Stage::denoise && !line.quiet)
+    if (progress.stage == JobStage::denoise && !line.quiet)
       display.step(progress.first_image, progress.images, progress.all_images, progress.done, progress.total);
   };
   const auto recipe = [&] {

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "server/worker/session/stage_names.h"
 
 namespace alice {
 
@@ -14,21 +13,21 @@ WorkWatch::WorkWatch(const GenerateRequest& request, std::function<void()> on_ch
 
 void WorkWatch::begin_load(const Composer& composer, bool paths_allowed) {
   where_.progress = JobProgress{};
-  where_.progress->stage = kLoadStage;
+  where_.progress->stage = JobStage::load;
   plugins_ = plugins_of(request_, composer, paths_allowed);
   at_work(plugins_.all());
 }
 
 void WorkWatch::note(const Progress& progress) {
-  where_.progress->stage = name_of(progress.stage);
+  where_.progress->stage = progress.stage;
   where_.progress->done = static_cast<int64_t>(progress.done);
   where_.progress->total = static_cast<int64_t>(progress.total);
-  const bool begins = progress.stage != Progress::Stage::denoise || progress.done == 0;
+  const bool begins = progress.stage != JobStage::denoise || progress.done == 0;
   if (!begins) return on_change_();
   // Of denoising first the network's preparation; the sampler comes with wrap().
-  if (progress.stage == Progress::Stage::encode) at_work(plugins_.text_encoder);
-  if (progress.stage == Progress::Stage::denoise) at_work(plugins_.unet);
-  if (progress.stage == Progress::Stage::decode) at_work(plugins_.vae);
+  if (progress.stage == JobStage::encode) at_work(plugins_.text_encoder);
+  if (progress.stage == JobStage::denoise) at_work(plugins_.unet);
+  if (progress.stage == JobStage::decode) at_work(plugins_.vae);
 }
 
 Denoise WorkWatch::wrap(Denoise network) {

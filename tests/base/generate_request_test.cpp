@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/request_fields.h"
 #include "tests/support/errors.h"
 
 using namespace alice;
@@ -10,7 +11,8 @@ using namespace alice::test;
 TEST_CASE("an empty request has the general defaults, and no seed") {
   const GenerateRequest request = read_generate_request(Json::object());
   CHECK(request.n == 1);
-  CHECK(request.clip_skip == 0);
+  CHECK_FALSE(request.clip_skip.has_value());
+  CHECK_FALSE(request.negative_prompt.has_value());
   CHECK_FALSE(request.seed.has_value());
   CHECK_FALSE(request.steps.has_value());
   CHECK(request.loras.empty());
@@ -71,6 +73,11 @@ TEST_CASE("an absent value is written as null and read as absent") {
   const Json written = write_generate_request(GenerateRequest());
   CHECK(written["seed"].is_null());
   CHECK(write_generate_request(read_generate_request(written)) == written);
+  CHECK(written["negative_prompt"].is_null());
+  const Json empty = write_generate_request(read_generate_request({{"negative_prompt", ""}, {"clip_skip", 0}}));
+  CHECK(empty["negative_prompt"] == "");
+  CHECK(empty["clip_skip"] == 0);
+  CHECK(write_generate_request(read_generate_request(empty)) == empty);
 }
 
 TEST_CASE("a LoRA may be named by its name alone") {

@@ -103,6 +103,7 @@ TEST_CASE("what is written is read back") {
   r.request.model = "sd/a: b, \"c\"";
   r.request.clip_skip = 2;
   r.request.guidance_rescale = 0.7;
+  r.request.guidance_start = 0;
   r.request.guidance_end = 0.8;
   r.request.deepcache_interval = 3;
   r.request.token_merging_ratio = 0.25;
@@ -118,6 +119,15 @@ TEST_CASE("what is written is read back") {
   CHECK(read.parts.at("vae").source == "other.safetensors");
   r.request.prompt = "";
   CHECK(request_json(read_infotext(write_infotext(r), "x.png")) == request_json(r));
+}
+
+TEST_CASE("an empty negative prompt is another thing than none") {
+  Recipe r = recipe();
+  r.request.negative_prompt = "";
+  CHECK(read_infotext(write_infotext(r), "x.png").request.negative_prompt == "");
+  r.request.negative_prompt.reset();
+  CHECK_FALSE(says(write_infotext(r), "Negative"));
+  CHECK_FALSE(read_infotext(write_infotext(r), "x.png").request.negative_prompt.has_value());
 }
 
 TEST_CASE("what the web UI writes is read: old and new names of a schedule, pairs that mean nothing here") {

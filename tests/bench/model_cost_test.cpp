@@ -44,7 +44,7 @@ void check_cost(const std::shared_ptr<const Backend>& inner, bool is_plain) {
   Composer composer(golden_models(), built_in_registry());
   const auto plan = composer.blueprint(kFolderModel, false);
   const ModelSketch sketch = sketch_model(*plan, inner);
-  const ModelCost cost = cost_of(sketch, {}, [](Progress::Stage) {});
+  const ModelCost cost = cost_of(sketch, {}, [](JobStage) {});
   const Counted real(*plan, inner);
   for (const auto& [height, width] : {std::pair<int64_t, int64_t>{8, 8}, {24, 64}}) {
     INFO(height << "x" << width << ", plain " << is_plain);
@@ -69,7 +69,7 @@ GenerateRequest request_of(const std::string& scheduler, int64_t steps, double g
   return request;
 }
 
-const OnStage kNobody = [](Progress::Stage) {};
+const OnStage kNobody = [](JobStage) {};
 
 using Calls = std::map<std::string, int64_t>;
 
@@ -144,8 +144,8 @@ TEST_CASE("what was measured corrects later estimates of the same, and of what h
   composer.prepare(request, false);
   forecaster.loaded(first, 0.1);
   const double denoise = first.uncorrected.at(1).denoise;
-  forecaster.made(first, Progress::Stage::denoise, 1, 40 * denoise, 0);
-  forecaster.made(first, Progress::Stage::decode, 1, 3 * first.uncorrected.at(1).decode, 0);
+  forecaster.made(first, JobStage::denoise, 1, 40 * denoise, 0);
+  forecaster.made(first, JobStage::decode, 1, 3 * first.uncorrected.at(1).decode, 0);
   const Forecast second = *forecaster.forecast(request, false, kNobody);
   CHECK(second.estimate.load_seconds == 0);
   CHECK(second.estimate.step_seconds == Approx(40 * denoise / 4));
@@ -158,7 +158,7 @@ TEST_CASE("a sampler that asks twice a step is known to from its first job on") 
   Forecaster forecaster(composer, [](const std::string& fault) { FAIL(fault); });
   const GenerateRequest request = request_of("heun", 4, 7);
   const Forecast first = *forecaster.forecast(request, false, kNobody);
-  forecaster.made(first, Progress::Stage::denoise, 1, 8 * first.uncorrected.at(1).denoise, 8);
+  forecaster.made(first, JobStage::denoise, 1, 8 * first.uncorrected.at(1).denoise, 8);
   const Forecast second = *forecaster.forecast(request_of("heun", 40, 7), false, kNobody);
   CHECK(second.asks_a_step == 2);
   CHECK(second.uncorrected.at(1).denoise == Approx(20 * first.uncorrected.at(1).denoise));

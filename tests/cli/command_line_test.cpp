@@ -6,6 +6,11 @@
 using namespace alice;
 using namespace alice::test;
 
+TEST_CASE("an empty negative prompt and a zero are said") {
+  CHECK(read(generate_with({"--negative", ""})).request.negative_prompt == "");
+  CHECK(read(generate_with({"--clip-skip", "0"})).request.clip_skip == 0);
+}
+
 TEST_CASE("each command is known, with its own options") {
   struct Case {
     Words words;

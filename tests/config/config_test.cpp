@@ -1,5 +1,6 @@
 #include "server/config/config.h"
 
+#include "core/base/request_fields.h"
 #include "tests/config/config_folder.h"
 #include "tests/support/catch.h"
 #include "tests/support/errors.h"
@@ -50,6 +51,11 @@ TEST_CASE("the shipped configuration loads without a fault or a warning and says
   CHECK(shipped.logging.file == built_in.logging.file);
   CHECK(shipped.logging.max_size_mb == built_in.logging.max_size_mb);
   CHECK(shipped.logging.backup_count == built_in.logging.backup_count);
+}
+
+TEST_CASE("the shipped configuration has every default that may be said for all models") {
+  const std::string text = test::bytes_of(ALICE_SHIPPED_CONFIG);
+  for (const std::string& name : general_default_names()) CHECK(says(text, "\n  default_" + name + ": "));
 }
 
 TEST_CASE("the examples in the shipped configuration are right when they are switched on") {

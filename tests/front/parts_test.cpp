@@ -29,7 +29,7 @@ StepClock::Time at(double seconds) {
 
 JobProgress step(int64_t done, int64_t total, int64_t first_image = 0, int64_t images = 1, int64_t all_images = 1,
                  int64_t resumed_from = 0) {
-  return {{"x", 1}, "denoise", first_image, images, all_images, done, total, resumed_from};
+  return {{"x", 1}, JobStage::denoise, first_image, images, all_images, done, total, resumed_from};
 }
 
 const Json kTwoModels = {{"models",
@@ -117,7 +117,7 @@ TEST_CASE("the time that is left counts the steps of all groups of pictures, and
   CHECK(pace.eta_seconds("shape", progress, clock) == Approx(3 * (8 + 10 + 10)));  // groups of 2, 2 and 1
   pace.note_job(100, "shape", 7);
   CHECK(pace.eta_seconds("shape", progress, clock) == Approx(3 * 28 + 3 * 7));
-  progress.stage = "decode";
+  progress.stage = JobStage::decode;
   CHECK(pace.eta_seconds("shape", progress, clock) == Approx(3 * 20 + 3 * 7));
 
   StepClock next;

@@ -68,7 +68,7 @@ TEST_CASE("progress is told after every step, and cancelling ends the request be
   std::vector<size_t> steps;
   GenerateHooks hooks;
   hooks.on_progress = [&](const Progress& progress) {
-    if (progress.stage == Progress::Stage::denoise) steps.push_back(progress.done);
+    if (progress.stage == JobStage::denoise) steps.push_back(progress.done);
   };
   generate(*prepared.pipeline, prepared.settings, hooks, warnings);
   CHECK(steps == std::vector<size_t>{0, 1, 2, 3, 4});

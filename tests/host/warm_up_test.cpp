@@ -5,7 +5,7 @@
 
 using namespace alice;
 using namespace alice::test;
-using Stage = Progress::Stage;
+using Stage = JobStage;
 
 namespace {
 

@@ -256,7 +256,8 @@ void FakeJobService::finish(Job& job, JobStatus status) {
     used.seed = used.seed.value_or(7);
     used.steps = used.steps.value_or(kSteps);
     job.settings = write_generate_request(used);
-    if (!used.negative_prompt.empty()) job.warnings.push_back("/negative_prompt: has no effect without guidance");
+    if (!used.negative_prompt.value_or("").empty())
+      job.warnings.push_back("/negative_prompt: has no effect without guidance");
     facts_.pictures += used.n;
   }
   (status == JobStatus::succeeded ? facts_.succeeded

@@ -1,6 +1,8 @@
 """Every field of every route x every kind of value: never a fault of the server, and a refusal names the field."""
 
 import json
+import pathlib
+import re
 import unittest
 
 from server import ServerCase
@@ -15,9 +17,10 @@ VALUES = [None, True, False, 0, 1, -1, 7, 8, 64, 100, 101, 150, 151, 1000, 1001,
 RAW = [b"NaN", b"Infinity", b"-Infinity", b"1e400", b"-1e400", b"18446744073709551616", b"1" + b"0" * 400,
        b'"\xff\xfe"', b'"\xed\xa0\x80"', b'"\\ud800"', b"01", b"+1", b"0x10", b"'x'", b"nul"]
 
-GENERATE = ["model", "negative_prompt", "steps", "guidance_scale", "guidance_rescale", "guidance_start",
-            "guidance_end", "deepcache_interval", "token_merging_ratio", "clip_skip", "width", "height", "seed", "n",
-            "scheduler", "scheduler_options", "loras"]
+# Every row of the table, and the two structures; the prompt is each base's own.
+TABLE = (pathlib.Path(__file__).resolve().parents[2] / "core/base/request_fields.cpp").read_text()
+GENERATE = [*[name for name in re.findall(r'\.(?:boolean|integer|number|text|choice)\("(\w+)", &R::', TABLE)
+              if name != "prompt"], "scheduler_options", "loras"]
 IMAGES = ["prompt", *GENERATE, "size", "response_format", "on_disconnect", "output_format", "quality", "style", "user",
           "background", "moderation", "output_compression", "stream", "partial_images", "unknown"]
 JOBS = ["prompt", *GENERATE, "preview_every", "on_disconnect", "unknown"]

@@ -276,6 +276,12 @@ TEST_CASE("lists have the beginnings of long prompts; the job itself has all of 
     CHECK(listed.settings.at("negative_prompt") == negative.substr(0, letters));
     CHECK(store->find("01")->request.generate.prompt == prompt);
     CHECK(store->find("01")->settings.at("negative_prompt") == negative);
+    for (const std::optional<std::string>& none : {std::optional<std::string>(), std::optional<std::string>("")}) {
+      Job other = make_job(none ? "03" : "02");
+      other.request.generate.negative_prompt = none;
+      store->add(other);
+      CHECK(store->list(1, "", std::nullopt).at(0).request.generate.negative_prompt == none);
+    }
   });
 }
 

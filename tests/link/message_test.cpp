@@ -49,7 +49,7 @@ std::vector<ToWorker> orders() {
 }
 std::vector<ToFront> reports() {
   return {Described{4711, {{"models", {{{"id", "sd/tiny"}}}}, {"backend", "cpu"}}},
-          JobProgress{kRun, "denoise", 4, 2, 6, 7, 20, 3},
+          JobProgress{kRun, JobStage::denoise, 4, 2, 6, 7, 20, 3},
           JobPreview{kRun, 4, 10, every_byte()},
           JobPicture{kRun, {1, "a-1.png", std::string(64, 'a'), 1234, 512, 768, 8}},
           JobDone{kRun, {"/prompt: cut", "two"}, write_generate_request(full_request()), 3},
@@ -59,7 +59,7 @@ std::vector<ToFront> reports() {
           LookingAt{"sd/tiny", "ab12"},
           Pong{},
           PluginsAtWork{kRun, {"a", "b"}},
-          Preloading{"sd/tiny", "denoise"},
+          Preloading{"sd/tiny", JobStage::denoise},
           PreloadEnded{"sd/tiny", PreloadEnded::Outcome::stopped},
           JobEstimate{kRun, {540, 3.5, 0.25, 20, 2, 12000000000}}};
 }
@@ -129,7 +129,7 @@ TEST_CASE("members arrive in the fields that they left from") {
   CHECK(start.most_seconds == 60.5);
 
   const auto progress = sent(std::get<JobProgress>(reports()[1]));
-  CHECK(progress.stage == "denoise");
+  CHECK(progress.stage == JobStage::denoise);
   CHECK(std::vector<int64_t>{progress.first_image, progress.images, progress.all_images, progress.done, progress.total,
                              progress.resumed_from} == std::vector<int64_t>{4, 2, 6, 7, 20, 3});
 

@@ -1,5 +1,6 @@
 // Networks that lack parts of SD 1.x's or have more, against the reference (tools/goldens/unet_variants.py).
 
+#include "core/base/text.h"
 #include "tests/models/goldens.h"
 #include "tests/support/errors.h"
 
@@ -21,10 +22,6 @@ Tensor predict(const ModelFiles& files, Conditioning conditioning = {}) {
   const auto unet = load(unet_factory(), files);
   conditioning["tokens"] = reference("context");
   return unet->prepare(conditioning)->predict(reference("sample"), reference("timestep"));
-}
-
-bool starts_with(const std::string& text, const std::string& start) {
-  return text.compare(0, start.size(), start) == 0;
 }
 
 /// The small model without the tensors that `lacks` says true of, and with these settings.

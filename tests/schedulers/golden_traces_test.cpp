@@ -2,7 +2,7 @@
 
 #include "core/base/json.h"
 #include "core/io/safetensors_file.h"
-#include "core/math/scheduler_trace.h"
+#include "server/worker/compat/scheduler_trace.h"
 #include "tests/schedulers/samplers.h"
 #include "tests/support/catch.h"
 

@@ -68,7 +68,7 @@ class RecordedRun {
       });
     };
     hooks.on_progress = [&](const Progress& progress) {
-      if (progress.stage != Progress::Stage::denoise || progress.done == 0) return;
+      if (progress.stage != JobStage::denoise || progress.done == 0) return;
       ++run.steps;
       run.resumed += record.is_answering();
     };

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/base/text.h"
+
 namespace alice::low_rank {
 namespace {
 

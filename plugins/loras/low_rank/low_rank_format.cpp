@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "core/base/text.h"
 #include "plugins/loras/low_rank/target_names.h"
 
 namespace alice::low_rank {
@@ -233,12 +234,6 @@ LoraRecognition LowRankFormat::read(const WeightSource& file, const std::vector<
 
 DefaultScale LowRankFormat::default_scale(const TensorIndex&, Faults&) const {
   return [](const FactorName&, int64_t) { return 1.0; };
-}
-
-bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
-
-bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
 bool take_start(std::string_view& text, std::string_view start) {

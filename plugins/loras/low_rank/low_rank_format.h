@@ -43,8 +43,6 @@ class LowRankFormat : public LoraFormat {
   virtual DefaultScale default_scale(const TensorIndex& index, Faults& faults) const;
 };
 
-bool starts_with(std::string_view text, std::string_view start);
-bool ends_with(std::string_view text, std::string_view end);
 /// Takes `start` off `text`; false when it is not there.
 bool take_start(std::string_view& text, std::string_view start);
 bool take_end(std::string_view& text, std::string_view end);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/options.h"
+#include "core/base/text.h"
 
 namespace alice::low_rank {
 namespace {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/base/text.h"
+
 namespace alice::low_rank {
 namespace {
 
@@ -10,8 +12,6 @@ constexpr std::string_view kTextModel = "text_model.";
 /// What the original layout puts around the networks.
 constexpr std::string_view kContainers[] = {"model.diffusion_model.", "cond_stage_model.transformer.",
                                             "conditioner.embedders.0.transformer."};
-
-bool starts_with(const std::string& text, std::string_view start) { return text.compare(0, start.size(), start) == 0; }
 
 std::string underscored(std::string name) {
   std::replace(name.begin(), name.end(), '.', '_');

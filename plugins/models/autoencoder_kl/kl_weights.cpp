@@ -2,15 +2,13 @@
 
 #include <algorithm>
 
+#include "core/base/text.h"
+
 namespace alice::kl {
 namespace {
 
 constexpr const char* kSingleFileRoot = "first_stage_model.";
 constexpr double kSdxlScalingFactor = 0.13025;  // its VAE has the shapes of SD 1.x's
-
-bool starts_with(const std::string& text, const std::string& start) {
-  return text.compare(0, start.size(), start) == 0;
-}
 
 bool any_starts_with(const TensorIndex& index, const std::string& start) {
   const auto found = index.tensors.lower_bound(start);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/text.h"
+
 namespace alice::clip {
 namespace {
 
@@ -27,13 +29,6 @@ std::string embedding_of(const ClipNames& names) {
 
 std::string layer_of(const ClipNames& names, int64_t layer) {
   return names.prefix + (names.open_clip ? "transformer.resblocks." : "encoder.layers.") + std::to_string(layer) + ".";
-}
-
-bool starts_with(const std::string& text, const std::string& start) {
-  return text.compare(0, start.size(), start) == 0;
-}
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
 /// -1 when there is no such tensor or dimension.

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
+#include "core/base/text.h"
+
 namespace alice::unet2d {
 namespace {
-
-bool starts_with(const std::string& text, const std::string& start) {
-  return text.compare(0, start.size(), start) == 0;
-}
 
 /// Collects the wanted parameters: `ours` is a module under diffusers, `theirs` under LDM without its root.
 class UNetList {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "core/base/request_fields.h"
 #include "server/cli/picture_names.h"
 
 namespace alice {

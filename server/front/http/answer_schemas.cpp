@@ -1,7 +1,10 @@
 #include "server/front/http/answer_schemas.h"
 
+#include "core/base/request_fields.h"
+#include "core/base/stage.h"
 #include "server/front/http/request_schema.h"
 #include "server/front/http/schema_parts.h"
+#include "server/front/job_service.h"
 #include "server/jobs/job.h"
 
 namespace alice {
@@ -84,7 +87,10 @@ Json job_list() {
 /// The data of an event; its name tells which.
 Json job_event() {
   const Json position = object_of({{"position", schema_of("integer", "in the queue; 1 is next")}}, {}, "position");
-  const Json step = object_of({{"stage", word_of({"load", "encode", "denoise", "decode"})},
+  std::vector<std::string> stages;
+  for (const auto& stage : job_stages()) stages.push_back(stage.first);
+  stages.emplace_back(kCancelling);
+  const Json step = object_of({{"stage", word_of(stages)},
                                {"step", kWhole},
                                {"steps", kWhole},
                                {"first_image", kWhole},
@@ -173,8 +179,9 @@ Json list_answer(const char* item) {
 
 /// Any field but the prompts and what belongs to one request.
 Json defaults() {
-  Json schema = {{"type", "object"}, {"properties", option_schemas(generate_options())}};
-  for (const char* name : {"model", "prompt", "seed", "n", "guidance_rescale"}) schema["properties"].erase(name);
+  Json schema = {{"type", "object"}, {"properties", Json::object()}};
+  for (const std::string& name : model_default_names())
+    schema["properties"][name] = option_schema(request_field(name).spec.to_json());
   for (const char* side : {"width", "height"})
     schema["properties"][side]["description"] = "null: the model's native one";
   return schema;

@@ -5,6 +5,7 @@
 
 #include "core/base/lora_tags.h"
 #include "core/base/nearest.h"
+#include "core/base/request_fields.h"
 #include "core/base/utf8.h"
 
 namespace alice {
@@ -91,7 +92,7 @@ void check_tags(std::string prompt, const std::string& place, Faults& faults) {
 
 std::vector<FieldRule> generate_rules() {
   std::vector<FieldRule> rules;
-  for (const OptionSpec& spec : generate_options().specs()) rules.push_back({spec.name, FieldUse::generate});
+  for (const RequestField& field : request_fields()) rules.push_back({field.spec.name, FieldUse::generate});
   for (const FieldAlias& alias : generate_aliases()) rules.push_back({alias.name, FieldUse::generate, alias.field});
   rules.push_back({"loras", FieldUse::generate});
   rules.push_back({"scheduler_options", FieldUse::generate});
@@ -179,7 +180,7 @@ GenerateRequest read_generate_fields(const DoorFields& fields, Faults& faults) {
   }
   GenerateRequest request = read_generate_request(fields.generate, place, faults);
   check_prompt(request.prompt, place("prompt"), faults);
-  check_prompt(request.negative_prompt, place("negative_prompt"), faults);
+  check_prompt(request.negative_prompt.value_or(""), place("negative_prompt"), faults);
   check_tags(request.prompt, place("prompt"), faults);
   check_name(request.model, place("model"), "a model's id", faults);
   check_name(request.scheduler, place("scheduler"), "a scheduler's name", faults);

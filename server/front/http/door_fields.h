@@ -26,7 +26,7 @@ struct FieldRule {
   std::string means = "";  ///< generate: the field of GenerateRequest, when it is called otherwise. refused: why
 };
 
-/// generate_options()' names, other tools' names for them, and the two structures, as rules.
+/// request_fields()' names, other tools' names for them, and the two structures, as rules.
 std::vector<FieldRule> generate_rules();
 /// Every rule also in camelCase: "negativePrompt" beside "negative_prompt".
 std::vector<FieldRule> in_both_spellings(const std::vector<FieldRule>& rules);

@@ -58,7 +58,8 @@ AskedJob read_job_request(const Json& body) {
 
 bool is_long(const Job& job) {
   constexpr size_t kShort = 4u << 10;
-  return job.request.generate.prompt.size() + job.request.generate.negative_prompt.size() > kShort;
+  const GenerateRequest& request = job.request.generate;
+  return request.prompt.size() + request.negative_prompt.value_or("").size() > kShort;
 }
 
 void send_job(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, int status, const Job& job,

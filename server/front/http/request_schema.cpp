@@ -1,5 +1,6 @@
 #include "server/front/http/request_schema.h"
 
+#include "core/base/request_fields.h"
 #include "server/front/http/schema_parts.h"
 
 namespace alice {

@@ -1,5 +1,5 @@
-#include "core/math/scheduler_trace.h"
 #include "server/worker/compat/compat.h"
+#include "server/worker/compat/scheduler_trace.h"
 
 namespace alice {
 namespace {

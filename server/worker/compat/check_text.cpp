@@ -1,5 +1,6 @@
 #include <map>
 
+#include "core/base/text.h"
 #include "server/worker/compat/compat.h"
 
 namespace alice {
@@ -25,8 +26,6 @@ class Encoders {
 int64_t trailing_number(const std::string& name, const std::string& prefix) {
   return std::stoll(name.substr(prefix.size()));
 }
-bool starts_with(const std::string& text, const std::string& start) { return text.rfind(start, 0) == 0; }
-
 /// Both encoders of a family with two: tokens side by side, the second one's pooled text.
 TextEncoding encode_with_both(Encoders& encoders, const std::string& family, const std::string& text) {
   TextEncoding both;

@@ -14,7 +14,6 @@
 #include "server/worker/session/job_failure.h"
 #include "server/worker/session/made_batch.h"
 #include "server/worker/session/run_identity.h"
-#include "server/worker/session/stage_names.h"
 #include "server/worker/session/step_record.h"
 #include "server/worker/work_watch.h"
 
@@ -36,10 +35,10 @@ class JobRunner {
 
   JobDone run() {
     const Clock::time_point begun = Clock::now();
-    tell(kLoadStage, {Progress::Stage::encode, 0, 0, order_.request.n, 0, 0});
+    tell({JobStage::load, 0, 0, order_.request.n, 0, 0});
     watch_.begin_load(bench_.composer, kPathsAllowed);
     const std::optional<Forecast> forecast = bench_.forecaster.forecast(
-        order_.request, kPathsAllowed, [this](Progress::Stage stage) { watch_.note({stage, 0, 0, 0, 0, 0}); });
+        order_.request, kPathsAllowed, [this](JobStage stage) { watch_.note({stage, 0, 0, 0, 0, 0}); });
     if (forecast) tell_estimate(*forecast);
     watch_.begin_load(bench_.composer, kPathsAllowed);
     measured_.emplace(bench_.forecaster, forecast);
@@ -92,11 +91,11 @@ class JobRunner {
     };
     hooks.on_progress = [&](const Progress& progress) {
       check_cancelled();
-      const bool step_is_done = progress.stage == Progress::Stage::denoise && progress.done > 0;
+      const bool step_is_done = progress.stage == JobStage::denoise && progress.done > 0;
       batch_.steps += step_is_done;
       measured_->progress(progress);
       if (step_is_done && record.is_answering()) ++resumed_from_, measured_->pass_over();
-      tell(name_of(progress.stage), progress);
+      tell(progress);
       watch_.note(progress);
       if (step_is_done && !record.is_answering() && preview_is_due(progress))
         tell_preview(*prepared.pipeline, progress);
@@ -156,10 +155,10 @@ class JobRunner {
     }
   }
 
-  void tell(const char* stage, const Progress& progress) {
-    bench_.front.say(JobProgress{order_.run, stage, progress.first_image, progress.images, progress.all_images,
-                                 static_cast<int64_t>(progress.done), static_cast<int64_t>(progress.total),
-                                 resumed_from_});
+  void tell(const Progress& progress) {
+    bench_.front.say(JobProgress{order_.run, progress.stage, progress.first_image, progress.images,
+                                 progress.all_images, static_cast<int64_t>(progress.done),
+                                 static_cast<int64_t>(progress.total), resumed_from_});
   }
 
   /// Not after the last step: the picture itself comes next.

@@ -7,7 +7,6 @@
 #include "core/host/warm_up.h"
 #include "server/worker/session/job_failure.h"
 #include "server/worker/session/job_plugins.h"
-#include "server/worker/session/stage_names.h"
 
 namespace alice {
 namespace {
@@ -31,17 +30,17 @@ GenerateRequest usual_request(const std::string& model) {
 /// `plugins` receives whose code runs.
 void load_and_try(const std::string& model, const Workbench& bench, const std::atomic<bool>& stop,
                   std::vector<std::string>& plugins) {
-  const auto begin = [&](const char* stage) {
+  const auto begin = [&](JobStage stage) {
     if (stop) throw Stopped();
     bench.front.say(Preloading{model, stage});
   };
-  begin(kLoadStage);
+  begin(JobStage::load);
   const GenerateRequest request = usual_request(model);
   plugins = plugins_of(request, bench.composer, kPathsAllowed).all();
   const PreparedRequest prepared = bench.composer.prepare(request, kPathsAllowed);
   const Clock::time_point loaded = Clock::now();
   bench.forecaster.note_idle();
-  warm_up(*prepared.pipeline, prepared.settings, [&](Progress::Stage stage) { begin(name_of(stage)); });
+  warm_up(*prepared.pipeline, prepared.settings, begin);
   spdlog::info("preloaded {}: tried once at {}x{} in {:.1f} s", model, prepared.settings.width,
                prepared.settings.height, std::chrono::duration<double>(Clock::now() - loaded).count());
 }

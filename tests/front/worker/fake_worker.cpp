@@ -177,7 +177,7 @@ class FakeJob {
         if (has_failed_) return;
         std::ofstream(order_.record_file, std::ios::app) << step << "\n";
       }
-      link_.say(JobProgress{order_.run, "denoise", 0, order_.request.n, order_.request.n, step, steps,
+      link_.say(JobProgress{order_.run, JobStage::denoise, 0, order_.request.n, order_.request.n, step, steps,
                             std::min(step, resumed)});
       if (order_.preview_every > 0 && step % order_.preview_every == 0)
         link_.say(JobPreview{order_.run, 0, step, "preview " + std::to_string(step)});
@@ -235,7 +235,7 @@ class FakeJob {
     constexpr size_t kPortion = 10'000'000;
     for (;;) {
       std::memset(std::malloc(kPortion), 1, kPortion);
-      link_.say(JobProgress{order_.run, "denoise", 0, 1, 1, 1, 5, 0});
+      link_.say(JobProgress{order_.run, JobStage::denoise, 0, 1, 1, 1, 5, 0});
       usleep(10'000);
     }
   }
@@ -253,7 +253,7 @@ class FakeJob {
   void say_late_words() {
     JobRun before = order_.run;
     --before.attempt;
-    link_.say(JobProgress{before, "decode", 0, 1, 1, 1, 1, 0});
+    link_.say(JobProgress{before, JobStage::decode, 0, 1, 1, 1, 1, 0});
     link_.say(JobPicture{before, {0, "stranger.png", "", 1, 8, 8, 0}});
     link_.say(JobFailed{before, ErrorCode::internal, "", "a late word"});
     link_.say(JobDone{before, {}, Json::object(), 0});
@@ -284,7 +284,7 @@ bool has(const std::string& name, const char* word) { return name.find(word) != 
 
 void preload(Link& link, const std::string& model) {
   note(model);
-  link.say(Preloading{model, "load"});
+  link.say(Preloading{model, JobStage::load});
   if (has(model, "deadly")) raise(SIGKILL);
   if (has(model, "hang")) pause();
   while (has(model, "slow")) {

@@ -1,6 +1,7 @@
 // A LoRA format of factors and alpha, with a fault. Names: "unet." or "text_encoder.", the module, ".lora_A.weight".
 
 #include "core/api/plugin.h"
+#include "core/base/text.h"
 #include "tests/plugin_check/faults/planted.h"
 
 namespace {
@@ -9,10 +10,6 @@ using namespace alice;
 using alice::faults::planted;
 
 constexpr std::string_view kDown = ".lora_A.weight", kUp = ".lora_B.weight", kAlpha = ".alpha";
-
-bool ends_with(const std::string& text, std::string_view end) {
-  return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
 
 class FaultyFormat final : public LoraFormat {
  public:

@@ -1,4 +1,4 @@
-#include "core/math/scheduler_trace.h"
+#include "server/worker/compat/scheduler_trace.h"
 
 #include <algorithm>
 #include <cmath>

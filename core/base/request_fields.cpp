@@ -1,0 +1,163 @@
+#include "core/base/request_fields.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace alice {
+namespace {
+
+using R = GenerateRequest;
+
+constexpr double kLargestSeed = 9007199254740991;  // 2^53 - 1: every JSON reader keeps it exactly
+
+template <class T>
+bool is_absent(const std::optional<T>& value) {
+  return !value.has_value();
+}
+bool is_absent(const std::string& text) { return text.empty(); }
+bool is_absent(int64_t) { return false; }
+
+/// The table as it is written: a row begins with the field's type, and what follows is about that field.
+class Rows {
+ public:
+  template <class F>
+  Rows& integer(const char* name, F R::*field, Range range, const char* help, const char* unit = "") {
+    options_.integer(name, field, range, help, unit);
+    return begin(field);
+  }
+  template <class F>
+  Rows& number(const char* name, F R::*field, Range range, const char* help, const char* unit = "") {
+    options_.number(name, field, range, help, unit);
+    return begin(field);
+  }
+  template <class F>
+  Rows& text(const char* name, F R::*field, const char* help) {
+    options_.text(name, field, help);
+    return begin(field);
+  }
+  Rows& default_by(DefaultBy who, Json built_in = nullptr) {
+    fields_.back().default_by = who;
+    fields_.back().built_in = std::move(built_in);
+    return *this;
+  }
+  Rows& infotext(const char* name) {
+    fields_.back().infotext = name;
+    return *this;
+  }
+  Rows& infotext_if_other(const char* name, int64_t counts_from = 0) {
+    fields_.back().infotext_from = counts_from;
+    fields_.back().infotext_if_other = true;
+    return infotext(name);
+  }
+  Rows& also(const char* alias) {
+    fields_.back().aliases.emplace_back(alias);
+    return *this;
+  }
+
+  const OptionTable<R>& options() const { return options_; }
+  const std::vector<RequestField>& fields() const { return fields_; }
+
+ private:
+  template <class F>
+  Rows& begin(F R::*field) {
+    fields_.emplace_back();
+    fields_.back().spec = options_.specs().back();
+    fields_.back().complete = [field](R& request, const R& defaults) {
+      if (is_absent(request.*field)) request.*field = defaults.*field;
+    };
+    return *this;
+  }
+
+  OptionTable<R> options_;
+  std::vector<RequestField> fields_;
+};
+
+const Rows& rows() {
+  constexpr auto models = DefaultBy::models, anyone = DefaultBy::anyone;
+  static const Rows table =
+      Rows()
+          .text("model", &R::model, "the model's id, such as sd/name")
+          .text("prompt", &R::prompt, "what to show")
+          .text("negative_prompt", &R::negative_prompt, "what to keep away from; of no use without guidance")
+          .default_by(models)
+          .integer("steps", &R::steps, {1, 1000}, "steps from noise to picture")
+          .default_by(anyone, 25).infotext("Steps")
+          .also("num_inference_steps")  // diffusers
+          .also("sample_steps")         // stable-diffusion.cpp
+          .number("guidance_scale", &R::guidance_scale, {0, 100}, "how strongly the prompt counts; 1 means no guidance")
+          .default_by(anyone, 7.5).infotext("CFG scale")
+          .also("guidance")   // Replicate
+          .also("cfg")        // ComfyUI
+          .also("cfg_scale")  // A1111
+          .integer("clip_skip", &R::clip_skip, {0, 100}, "how many last layers of the text encoder are left out")
+          .default_by(models, 0).infotext_if_other("Clip skip", 1)
+          .number("guidance_rescale", &R::guidance_rescale, {0, 1},
+                  "how far guidance is kept from raising the contrast")
+          .default_by(models, 0).infotext_if_other("Guidance rescale")
+          .number("guidance_start", &R::guidance_start, {0, 1}, "the share of the steps before guidance begins")
+          .default_by(anyone, 0).infotext_if_other("Guidance start")
+          .number("guidance_end", &R::guidance_end, {0, 1}, "the share of the steps after which guidance ends: quicker")
+          .default_by(anyone, 1).infotext_if_other("Guidance end")
+          .integer("deepcache_interval", &R::deepcache_interval, {1, 10},
+                   "every how many steps the network's deep part is computed; more than 1 is quicker, and less exact")
+          .default_by(anyone, 1).infotext_if_other("DeepCache interval")
+          .number("token_merging_ratio", &R::token_merging_ratio, {0, 0.75},
+                  "the share of a large map's tokens that are merged with their likes; quicker, and less exact")
+          .default_by(anyone, 0).infotext_if_other("Token merging ratio")
+          .integer("width", &R::width, {8, 8192}, "width of the picture", "pixels").default_by(anyone)
+          .integer("height", &R::height, {8, 8192}, "height of the picture", "pixels").default_by(anyone)
+          .integer("seed", &R::seed, {kDrawnSeed, kLargestSeed}, "where the noise starts; absent or -1: drawn")
+          .infotext("Seed")
+          .also("rng_seed")  // OpenVINO Model Server
+          .integer("n", &R::n, {1, 100}, "number of pictures; picture k has the seed plus k")
+          .also("num_images")             // the original ALICE
+          .also("num_images_per_prompt")  // diffusers
+          .also("num_outputs")            // Replicate
+          .also("batch_size")             // A1111
+          .text("scheduler", &R::scheduler, "the sampling algorithm; empty: the model's own").default_by(anyone)
+          .also("sampler")        // A1111's infotext
+          .also("sampler_name");  // A1111, ComfyUI
+  return table;
+}
+
+std::vector<std::string> names_by(std::initializer_list<DefaultBy> who) {
+  std::vector<std::string> names;
+  for (const RequestField& field : request_fields())
+    if (std::find(who.begin(), who.end(), field.default_by) != who.end()) names.push_back(field.spec.name);
+  return names;
+}
+
+}  // namespace
+
+const std::vector<RequestField>& request_fields() { return rows().fields(); }
+
+const RequestField& request_field(const std::string& name) {
+  for (const RequestField& field : request_fields())
+    if (field.spec.name == name) return field;
+  throw std::out_of_range("no request field is called " + name);
+}
+
+const OptionTable<GenerateRequest>& generate_options() { return rows().options(); }
+
+const std::vector<FieldAlias>& generate_aliases() {
+  static const std::vector<FieldAlias> aliases = [] {
+    std::vector<FieldAlias> all;
+    for (const RequestField& field : request_fields())
+      for (const std::string& alias : field.aliases) all.push_back({alias, field.spec.name});
+    return all;
+  }();
+  return aliases;
+}
+
+const std::vector<std::string>& model_default_names() {
+  static const auto names = names_by({DefaultBy::models, DefaultBy::anyone});
+  return names;
+}
+
+const std::vector<std::string>& general_default_names() {
+  static const auto names = names_by({DefaultBy::anyone});
+  return names;
+}
+
+}  // namespace alice
