@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <memory>
 
-#include "server/cli/commands/commands.h"
 #include "core/base/request_fields.h"
+#include "server/cli/commands/commands.h"
 #include "server/cli/commands/request_words.h"
 #include "server/cli/picture_names.h"
 
