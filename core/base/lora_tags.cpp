@@ -40,15 +40,18 @@ struct TagStart {
   size_t length = 0;  // of the start
 };
 
-TagStart find_tag(std::string_view text) {
+bool begins_with(std::string_view text, std::string_view start) {
   const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; };
-  TagStart first{text.size()};
-  for (const std::string_view start : kTagStarts) {
-    const auto found = std::search(text.begin(), text.end(), start.begin(), start.end(), same);
-    const auto at = static_cast<size_t>(found - text.begin());
-    if (at < first.at) first = {at, start.size()};
-  }
-  return first;
+  return text.size() >= start.size() && std::equal(start.begin(), start.end(), text.begin(),
+                                                   [&](char wanted, char c) { return same(c, wanted); });
+}
+
+/// In time that grows with what stands before it: a prompt may be full of tags.
+TagStart find_tag(std::string_view text) {
+  for (size_t at = text.find('<'); at != text.npos; at = text.find('<', at + 1))
+    for (const std::string_view start : kTagStarts)
+      if (begins_with(text.substr(at), start)) return {at, start.size()};
+  return {text.size()};
 }
 
 /// False when `text` is no finite number.

@@ -65,8 +65,9 @@ int run_check(Composer& composer, const CommandLine& line) {
   switch (line.command) {
     case Command::check_model: {
       const Report report = check_model(composer, line.target, facts);
-      for (const Json& warning : facts.value("warnings", Json::array()))
-        std::cerr << "warning: " << warning.value("place", "") << ": " << warning.value("sentence", "") << "\n";
+      if (facts.is_object())  // else nothing could be read of it
+        for (const Json& warning : facts.value("warnings", Json::array()))
+          std::cerr << "warning: " << warning.value("place", "") << ": " << warning.value("sentence", "") << "\n";
       return give(report, line, facts);
     }
     case Command::check_load: return give(check_load(composer, line.target), line);

@@ -1,5 +1,8 @@
 #include "core/base/lora_tags.h"
 
+#include <algorithm>
+#include <ctime>
+
 #include "tests/support/errors.h"
 
 using namespace alice;
@@ -117,4 +120,20 @@ TEST_CASE("every malformed tag is told of, and the good ones are taken") {
   CHECK(taken.faults.list().size() == 2);
   CHECK(taken.loras.size() == 1);
   CHECK(taken.prompt == "cat");
+}
+
+TEST_CASE("tags are taken in time that grows with the prompt, not with its square") {
+  // Seconds of the processor, the least of some: ten times the tags take ten times as long, or else a hundred times.
+  const auto seconds = [](size_t count) {
+    std::string prompt;
+    for (size_t i = 0; i < count; ++i) prompt += "<lora:a:1>";
+    double least = 1e9;
+    for (int i = 0; i < 5; ++i) {
+      const std::clock_t begin = std::clock();
+      CHECK(take(prompt).loras.size() == count);
+      least = std::min(least, static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC);
+    }
+    return least;
+  };
+  CHECK(seconds(40'000) < 35 * seconds(4'000));
 }

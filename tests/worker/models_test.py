@@ -1,9 +1,13 @@
 """What a worker does with models before jobs ask for them: it looks at them, describes them and preloads them."""
 
+import json
+import pathlib
 import shutil
+import subprocess
+import tempfile
 import unittest
 
-from worker_process import MODEL, MODELS, WorkerProcess, of_kind, small_request
+from worker_process import BUILD, ENVIRONMENT, MODEL, MODELS, WorkerProcess, of_kind, small_request
 
 
 def texts(messages):
@@ -116,6 +120,24 @@ class Models(unittest.TestCase):
             self.assertEqual(worker.end_of("a")[-1]["say"], "job_done")
             worker.start_job("b", small_request(model="sd/one", steps=1))
             self.assertEqual(worker.end_of("b")[-1]["place"], "/model")
+
+
+class CheckModel(unittest.TestCase):
+    def check(self, path, *options):
+        done = subprocess.run([BUILD / "alice", "check", "model", path, *options], env=ENVIRONMENT, capture_output=True,
+                              text=True)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_a_file_of_which_nothing_can_be_read_is_a_failed_check_that_says_why(self):
+        with tempfile.TemporaryDirectory() as folder:
+            zeros = pathlib.Path(folder) / "zeros.safetensors"
+            zeros.write_bytes(bytes(4096))
+            code, out, error = self.check(zeros)
+            self.assertEqual(code, 1, error)
+            self.assertIn("zeros.safetensors", out)
+            self.assertNotIn("internal", error)
+            code, out, _ = self.check(zeros, "--json")
+            self.assertEqual((code, json.loads(out)["failed"]), (1, 1), out)
 
 
 if __name__ == "__main__":

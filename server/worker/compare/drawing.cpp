@@ -39,8 +39,8 @@ std::vector<size_t> order_of(const Comparison& comparison) {
 class StageClock {
  public:
   void note(const Progress& progress) {
-    if (progress.stage == Progress::Stage::decode) denoise_seconds_ = seconds_since(start_);
-    if (progress.stage == Progress::Stage::denoise && progress.done == 0) start_ = Clock::now();
+    if (progress.stage == JobStage::decode) denoise_seconds_ = seconds_since(start_);
+    if (progress.stage == JobStage::denoise && progress.done == 0) start_ = Clock::now();
   }
   void finish(DrawnPicture& picture) const {
     picture.seconds = seconds_since(start_);
@@ -79,7 +79,7 @@ void ComparisonDrawing::judge() {
     try {
       do_watched(picture.request, [&](WorkWatch& watch) {
         watch.begin_load(*composers_[picture.backend], kPathsAllowed);
-        const auto on_stage = [&](Progress::Stage stage) { watch.note({stage, 0, 0, 0, 0, 0}); };
+        const auto on_stage = [&](JobStage stage) { watch.note({stage, 0, 0, 0, 0, 0}); };
         const auto forecast = forecasters[picture.backend]->forecast(picture.request, kPathsAllowed, on_stage);
         if (!forecast) return;
         check_bounds(*forecast, {}, "compare");
@@ -131,7 +131,7 @@ void ComparisonDrawing::draw_one(size_t index, const std::function<void(const Pr
     const PreparedRequest prepared = composer.prepare(request, kPathsAllowed);
     on_prepared(prepared);
     if (!is_warm_[backend])
-      warm_up(*prepared.pipeline, prepared.settings, [&](Progress::Stage stage) {
+      warm_up(*prepared.pipeline, prepared.settings, [&](JobStage stage) {
         check_interrupted();
         watch.note({stage, 0, 1, 1, 0, 0});
       });
@@ -146,7 +146,7 @@ void ComparisonDrawing::draw_one(size_t index, const std::function<void(const Pr
       check_interrupted();
       clock.note(progress);
       watch.note(progress);
-      if (progress.stage == Progress::Stage::denoise) on_step(progress.done);
+      if (progress.stage == JobStage::denoise) on_step(progress.done);
     };
     hooks.on_image = [&](const GeneratedImage& image) { drawn.pixels = image.pixels; };
     hooks.wrap_denoise = [&](Denoise network) { return watch.wrap(std::move(network)); };
