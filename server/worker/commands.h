@@ -23,7 +23,8 @@ int run_compare(std::vector<HostConfig> hosts, const std::shared_ptr<const Regis
 /// The recipe inside a picture.
 int run_show(const CommandLine& line);
 
-/// The models that there are, and why one is unavailable.
+/// The models that there are, with native size, usual settings and their makers' words, and why one is unavailable. As
+/// JSON with model_facts().
 int run_models(const Composer& composer, const CommandLine& line);
 
 /// The plugins that are loaded, and why one is not.
