@@ -39,6 +39,8 @@ int run_config_show(const Config& config, const CommandLine& line);
 int run_config_show_model(const Composer& composer, const Config& config, const CommandLine& line);
 /// The files that configurations are looked for in.
 int run_config_path(const ConfigSources& sources);
+/// Writes a configuration to begin with; line.target: where (new_config_file()).
+int run_config_init(const ConfigSources& sources, const CommandLine& line);
 
 /// Reads the configuration, and whether there is all that it names; kExitConfig when not. Loads plugins, no weights.
 int run_check_config(const ConfigSources& sources, const CommandLine& line);
