@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "core/base/one_line.h"
+#include "core/base/picture_size.h"
 
 namespace alice {
 namespace {
@@ -21,11 +22,27 @@ void say(const std::string& text) {
   std::fflush(stdout);
 }
 
+/// " (64x64)"
+std::string size_of(const Json& model) {
+  const PictureSize native = read_size_rule(model).native;
+  return native.is_known() ? " (" + to_text(native) + ")" : "";
+}
+
 std::string model_line(const Json& model) {
-  const std::string note = model.value("note", "");
   const std::string unavailable = model.value("unavailable", "");
-  return "  " + model.value("id", "") + (note.empty() ? "" : ": " + note) +
+  std::string words = size_of(model);
+  for (const char* told : {"card", "note"})
+    if (const std::string text = model.value(told, ""); !text.empty()) words += ": " + text;
+  return "  " + model.value("id", "") + words +
          (unavailable.empty() ? "" : " (cannot be used: " + unavailable + ")");
+}
+
+/// One that the model is known to draw, where its files name one that a shell takes between single quotes.
+std::string example_for(const Json& model) {
+  const Json examples = model.value("examples", Json::array());
+  const std::string prompt = examples.empty() ? "" : examples.front().get<std::string>();
+  const bool is_plain = !prompt.empty() && is_plain_line(prompt) && prompt.find_first_of("'\"\\") == prompt.npos;
+  return is_plain ? prompt : "a cat in a hat";
 }
 
 std::string models_text(const Json& models, const std::string& address, const std::string& folder) {
@@ -39,7 +56,7 @@ std::string models_text(const Json& models, const std::string& address, const st
   if (!is_ready) return text + "\n`alice check config` says what is wrong.";
   return text + "\nType in another terminal:\n  curl -s " + address +
          "/v1/images/generations -H 'Content-Type: application/json' -d '{\"model\": \"" + usable->value("id", "") +
-         "\", \"prompt\": \"a rocket on a blue background\"}'\nand open the URL in the answer.";
+         "\", \"prompt\": \"" + example_for(*usable) + "\"}'\nand open the URL in the answer.";
 }
 
 }  // namespace

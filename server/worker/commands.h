@@ -23,7 +23,8 @@ int run_compare(std::vector<HostConfig> hosts, const std::shared_ptr<const Regis
 /// The recipe inside a picture.
 int run_show(const CommandLine& line);
 
-/// The models that there are, and why one is unavailable.
+/// The models that there are, with native size, usual settings and their makers' words, and why one is unavailable. As
+/// JSON with model_facts().
 int run_models(const Composer& composer, const CommandLine& line);
 
 /// The plugins that are loaded, and why one is not.
@@ -38,6 +39,8 @@ int run_config_show(const Config& config, const CommandLine& line);
 int run_config_show_model(const Composer& composer, const Config& config, const CommandLine& line);
 /// The files that configurations are looked for in.
 int run_config_path(const ConfigSources& sources);
+/// Writes a configuration to begin with; line.target: where (new_config_file()).
+int run_config_init(const ConfigSources& sources, const CommandLine& line);
 
 /// Reads the configuration, and whether there is all that it names; kExitConfig when not. Loads plugins, no weights.
 int run_check_config(const ConfigSources& sources, const CommandLine& line);

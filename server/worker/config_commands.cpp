@@ -1,8 +1,11 @@
+#include <algorithm>
+#include <filesystem>
 #include <iostream>
 
 #include "core/base/generation_defaults.h"
 #include "core/base/request_fields.h"
 #include "server/config/config_yaml.h"
+#include "server/config/new_config.h"
 #include "server/worker/commands.h"
 #include "server/worker/table.h"
 
@@ -93,6 +96,23 @@ int run_config_path(const ConfigSources& sources) {
   for (const SoughtFile& file : sought_files(sources))
     std::cout << file.path.string() << (file.is_there ? "" : "  (not there)")
               << (file.named_by.empty() ? "" : "  (named by " + file.named_by + ")") << "\n";
+  return kExitOk;
+}
+
+int run_config_init(const ConfigSources& sources, const CommandLine& line) {
+  const std::string file = new_config_file(line.target, sources).string();
+  write_new_config(file);
+  const std::vector<SoughtFile> sought = sought_files(sources);
+  const bool is_read = std::any_of(sought.begin(), sought.end(), [&](const SoughtFile& one) {
+    std::error_code status;  // what is not there is another
+    return std::filesystem::equivalent(one.path, file, status);
+  });
+  const std::string option = is_read ? "" : " --config " + file;
+  std::cout << file << "\n"
+            << "It has every key, its default and what it does, behind a #: take the # away from what you change.\n"
+            << "Often that is models.directory, generation.backend or server.port.\n"
+            << (is_read ? "Every command reads it" : "It is read where --config or ALICE_CONFIG names it")
+            << "; `alice check config" << option << "` says whether it is right.\n";
   return kExitOk;
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <iostream>
+#include <sstream>
 
 #include "core/base/one_line.h"
 #include "server/worker/commands.h"
@@ -19,29 +20,50 @@ void add_rows(const FactoryList<F>& list, std::vector<std::vector<std::string>>&
   }
 }
 
+Json json_of(const ModelStatus& model) {
+  Json json = model.facts;
+  json.update({{"id", model.id},
+               {"source", model.source.string()},
+               {"available", model.unavailable.empty()},
+               {"description", model.description}});
+  if (!model.note.empty()) json["note"] = model.note;
+  if (!model.unavailable.empty()) json["unavailable"] = model.unavailable;
+  return json;
+}
+
+/// What a request gets that says nothing: "20 steps of NAME, guidance 3".
+std::string usual_settings(const Json& facts) {
+  const auto defaults = facts.find("defaults");
+  if (defaults == facts.end()) return "";
+  std::ostringstream words;
+  words << defaults->at("steps").get<int64_t>() << " steps of " << defaults->at("scheduler").get<std::string>()
+        << ", guidance " << defaults->at("guidance_scale").get<double>();
+  return words.str();
+}
+
+/// A row of the table, and one of what its maker says of it.
+void add_rows(const ModelStatus& model, std::vector<std::vector<std::string>>& rows) {
+  if (model.unavailable.empty())
+    rows.push_back({model.id, model.size.native.is_known() ? to_text(model.size.native) : "",
+                    usual_settings(model.facts), model.description + (model.note.empty() ? "" : "; " + model.note)});
+  else
+    rows.push_back({model.id, "", "", "unavailable: " + model.unavailable});
+  const std::string card = model.facts.value("card", "");
+  if (!card.empty()) rows.push_back({"  " + card});
+}
+
 }  // namespace
 
 int run_models(const Composer& composer, const CommandLine& line) {
   const std::vector<ModelStatus> models = composer.models();
   if (line.json) {
     Json list = Json::array();
-    for (const ModelStatus& model : models) {
-      Json one = {{"id", model.id},
-                  {"source", model.source.string()},
-                  {"available", model.unavailable.empty()},
-                  {"description", model.description}};
-      if (!model.note.empty()) one["note"] = model.note;
-      if (!model.unavailable.empty()) one["unavailable"] = model.unavailable;
-      list.push_back(std::move(one));
-    }
+    for (const ModelStatus& model : models) list.push_back(json_of(model));
     print_json({{"models", list}, {"loras", composer.loras().names()}});
     return kExitOk;
   }
   std::vector<std::vector<std::string>> rows;
-  for (const ModelStatus& model : models)
-    rows.push_back({model.id, model.unavailable.empty()
-                                  ? model.description + (model.note.empty() ? "" : "; " + model.note)
-                                  : "unavailable: " + model.unavailable});
+  for (const ModelStatus& model : models) add_rows(model, rows);
   print_table(rows);
   for (const std::string& lora : composer.loras().names()) std::cout << "lora/" << on_one_line(lora) << "\n";
   if (models.empty()) std::cout << "no models in " << composer.config().models_directory.string() << "\n";

@@ -108,6 +108,7 @@ int run_command(CommandLine line) {
   sources.checks_preload = line.command == Command::check_config;
   if (line.command == Command::check_config) return run_check_config(sources, line);
   if (line.command == Command::config_path) return run_config_path(sources);
+  if (line.command == Command::config_init) return run_config_init(sources, line);
   std::vector<HostConfig> compared;
   if (line.command == Command::compare) compared = hosts_to_compare(sources, line);
   Config config = load_config(sources);

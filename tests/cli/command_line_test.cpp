@@ -39,6 +39,9 @@ TEST_CASE("each command is known, with its own options") {
   }
   CHECK(read({"check", "compat", "goldens", "--out", "ours", "--backend", "b"}).out == "ours");
   CHECK(read({"--config", "c.yaml", "models"}).config_file == "c.yaml");
+  CHECK(read({"config", "init"}).command == Command::config_init);
+  CHECK(read({"config", "init"}).target.empty());
+  CHECK(read({"config", "init", "here.yaml"}).target == "here.yaml");
 }
 
 TEST_CASE("what is not known is told with the nearest name") {

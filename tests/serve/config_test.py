@@ -19,6 +19,13 @@ class BrokenConfigurationTest(unittest.TestCase):
         with Server(config="models: {default_model: sd/nowhere}\n") as server:
             self.assertIn("config.yaml:1:25: models.default_model: there is no model 'sd/nowhere'", server.log())
 
+    def test_the_greeting_says_what_size_a_model_is_for(self):
+        with Server() as server:
+            wait_until(lambda: "Ready. Models:" in server.log(), "the greeting")
+            model, = [one for one in server.get_json("/v1/models")["data"] if one["id"] == "sd/tiny"]
+            self.assertIn(f"\n  sd/tiny ({model['native_width']}x{model['native_height']})\n", server.log())
+            self.assertIn('"model": "sd/tiny", "prompt": "a cat in a hat"}', server.log())
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,6 +1,7 @@
 """What a worker does with models before jobs ask for them: it looks at them, describes them and preloads them."""
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -138,6 +139,33 @@ class CheckModel(unittest.TestCase):
             self.assertNotIn("internal", error)
             code, out, _ = self.check(zeros, "--json")
             self.assertEqual((code, json.loads(out)["failed"]), (1, 1), out)
+
+
+class Listing(unittest.TestCase):
+    """`alice models`."""
+
+    def run_models(self, *words):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            shutil.copytree(MODELS / "tiny_sd15", folder / "one")
+            (folder / "one" / "README.md").write_text("# one\n\nDraws [ones](x.html).\n")
+            shutil.copytree(MODELS / "tiny_sdxl", folder / "two")
+            done = subprocess.run([BUILD / "alice", "models", "--config", os.devnull, "--models", name, *words],
+                                  env=ENVIRONMENT, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_size_usual_settings_and_the_makers_words_are_told(self):
+        told = json.loads(self.run_models("--json"))["models"]
+        one, two = told
+        self.assertEqual((one["id"], one["available"], one["card"]), ("sd/one", True, "Draws ones."))
+        self.assertEqual((two["id"], two["available"]), ("sd/two", False))
+        usual, side = one["defaults"], one["native_width"]
+        lines = self.run_models().splitlines()
+        self.assertRegex(lines[0], rf"^sd/one  {side}x{side}  {usual['steps']} steps of {usual['scheduler']}, guidance "
+                                   rf"{usual['guidance_scale']}  UNet2DConditionModel, ")
+        self.assertEqual(lines[1], "  Draws ones.")
+        self.assertRegex(lines[2], "^sd/two .* unavailable: .*two text encoders")
 
 
 if __name__ == "__main__":

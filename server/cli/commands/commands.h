@@ -9,7 +9,7 @@ void add_serve_commands(Grammar& grammar);       ///< serve, work
 void add_generate_command(Grammar& grammar);     ///< generate
 void add_compare_command(Grammar& grammar);      ///< compare
 void add_listing_commands(Grammar& grammar);     ///< models, plugins, show
-void add_config_commands(Grammar& grammar);      ///< config explain, show, path
+void add_config_commands(Grammar& grammar);      ///< config explain, show, init, path
 void add_check_commands(Grammar& grammar);       ///< check config, model, load, infer, compat
 void add_make_model_command(Grammar& grammar);   ///< make-model
 void add_bench_commands(Grammar& grammar);       ///< bench, bench-subject

@@ -9,6 +9,12 @@ constexpr const char* kShowFooter =
     "  alice config show\n"
     "  alice config show --model sd/my-model\n\n";
 
+constexpr const char* kInitFooter =
+    "Every value stands behind a #, so nothing changes until one is taken away. A file that is there is left alone.\n\n"
+    "Examples:\n"
+    "  alice config init\n"
+    "  alice config init ./here.yaml && alice --config ./here.yaml serve\n\n";
+
 void add_explain(Grammar& grammar, CLI::App& config) {
   CLI::App& app = grammar.add_leaf(config, "explain", "how a model is composed, and where each value comes from",
                                    Command::config_explain);
@@ -24,12 +30,20 @@ void add_show(Grammar& grammar, CLI::App& config) {
   grammar.add_places(app);
 }
 
+void add_init(Grammar& grammar, CLI::App& config) {
+  CLI::App& app = grammar.add_leaf(config, "init", "write a configuration to begin with: every key, and what it does",
+                                   Command::config_init, kInitFooter);
+  grammar.add_target(app, "WHERE", grammar.line().target,
+                     "a file, or the folder of a config.yaml (the user's own, ~/.config/alice/config.yaml)");
+}
+
 }  // namespace
 
 void add_config_commands(Grammar& grammar) {
-  CLI::App& config = grammar.add_group("config", "show what the configuration comes to");
+  CLI::App& config = grammar.add_group("config", "show what the configuration comes to, or begin one");
   add_explain(grammar, config);
   add_show(grammar, config);
+  add_init(grammar, config);
   grammar.add_places(
       grammar.add_leaf(config, "path", "the files that are looked for, and which are there", Command::config_path));
 }

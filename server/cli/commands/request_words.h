@@ -38,7 +38,8 @@ class RequestWords {
 
 bool has(const RequestTexts& texts, const std::string& field);
 
-/// --out as the name of one PNG file: ".png" is added where it has no extension. Adds a fault where none can be written.
+/// --out as the name of one PNG file: ".png" is added where it has no extension. Adds a fault where none can be
+/// written.
 void check_picture_file(Grammar& grammar);
 
 }  // namespace alice
