@@ -6,6 +6,7 @@
 
 #include "core/api/fused_products.h"
 #include "core/api/parameter_form.h"
+#include "core/base/tensor_files.h"
 
 namespace alice {
 namespace {
@@ -72,9 +73,7 @@ struct ModelWeights::Cache {
 };
 
 PlaceOf config_places(const ModelFiles& files) {
-  constexpr std::string_view kFile = ".safetensors";
-  const bool is_file = files.place.size() >= kFile.size() &&
-                       files.place.compare(files.place.size() - kFile.size(), kFile.size(), kFile) == 0;
+  const bool is_file = !without_tensor_ending(files.place).empty();
   return json_places(files.place + (is_file ? " (settings beside it)" : "/config.json"));
 }
 

@@ -12,9 +12,7 @@ struct Beginning {
   std::string_view bytes;
   const char* sentence;
 };
-constexpr const char* kPickle =
-    "is a pickle as PyTorch writes it, which can run code when it is read, whatever its name says: convert it to "
-    "safetensors";
+constexpr const char* kPickle = "is a pickle as PyTorch writes it, whatever its name says";
 constexpr const char* kPage =
     "is a web page, not the file itself: the address that it came from asked for a login, or was that of a page; "
     "download it again";
@@ -24,7 +22,7 @@ constexpr Beginning kBeginnings[] = {
     {"version https://hawser.github.com/spec/",
      "is a Git LFS pointer, not the file itself: run `git lfs pull` where it was cloned, or download the file"},
     {"PK\x03\x04", kPickle},
-    {"GGUF", "is a GGUF file, which is not supported: take the model as safetensors"},
+    {"GGUF", "is a GGUF file, whatever its name says"},
     {"\x89HDF\r\n", "is an HDF5 file (TensorFlow's or Keras'), which is not supported: take the model as safetensors"},
     {"\x1f\x8b", "is compressed (gzip): unpack it first"},
 };
@@ -45,19 +43,18 @@ bool is_page(std::string_view head) {
   return false;
 }
 
-/// Protocols 2 to 5. Eight bytes that begin so may be a length as well: that has zeros at its end.
-bool is_pickle(std::string_view head) {
+}  // namespace
+
+bool begins_as_pickle(std::string_view head) {
   return head.size() >= 8 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5 &&
          head.substr(4, 4) != std::string_view("\0\0\0\0", 4);
 }
-
-}  // namespace
 
 std::string called_what_it_is(std::string_view head, uint64_t file_size) {
   if (file_size == 0) return "is empty: its download did not begin, or the disk was full";
   for (const Beginning& known : kBeginnings)
     if (head.substr(0, known.bytes.size()) == known.bytes) return known.sentence;
-  if (is_pickle(head)) return kPickle;
+  if (begins_as_pickle(head)) return kPickle;
   if (is_page(head)) return kPage;
   constexpr size_t kEnough = 64;
   if (head.size() >= kEnough &&

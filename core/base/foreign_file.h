@@ -11,4 +11,8 @@ namespace alice {
 /// (64 or more, or all of them) and its size; "" when nothing is recognised. Any thread.
 std::string called_what_it_is(std::string_view head, uint64_t file_size);
 
+/// Protocols 2 to 5 of Python's pickle. Eight bytes that begin so may be a length as well, which has zeros at its end:
+/// then it is none. Any thread.
+bool begins_as_pickle(std::string_view head);
+
 }  // namespace alice

@@ -5,8 +5,8 @@
 #include <iterator>
 
 #include "core/base/error.h"
-#include "core/base/model_tree.h"
 #include "core/base/nearest.h"
+#include "core/base/tensor_files.h"
 #include "core/base/utf8.h"
 
 namespace alice {
@@ -25,7 +25,7 @@ std::string without_blanks(const std::string& name) {
 std::vector<std::string> spellings(const std::string& name) {
   std::vector<std::string> all = {name};
   if (name.rfind(kPrefix, 0) == 0) all.push_back(name.substr(std::string(kPrefix).size()));
-  if (std::string bare = without_safetensors(all.back()); !bare.empty()) all.push_back(std::move(bare));
+  if (std::string bare = without_tensor_ending(all.back()); !bare.empty()) all.push_back(std::move(bare));
   return all;
 }
 

@@ -1,7 +1,10 @@
 #include "core/base/model_catalogue.h"
 
+#include <algorithm>
+
 #include "core/base/model_tree.h"
 #include "core/base/nearest.h"
+#include "core/base/tensor_files.h"
 
 namespace alice {
 namespace {
@@ -33,27 +36,20 @@ FolderUse use_of(const TreeEntry& folder) {
   return is_model_folder(folder.path) ? FolderUse::take : FolderUse::search;
 }
 
-/// Of formats that are not read: so that a model which was put there is told of, not missed.
-bool is_of_other_format(const fs::path& file) {
-  const fs::path ending = file.extension();
-  return ending == ".ckpt" || ending == ".gguf";
-}
+/// Folders, which keep the short id, then files in the order of tensor_endings().
+size_t rank_of(const TreeEntry& entry) { return entry.is_folder ? 0 : 1 + rank_of_tensor_file(entry.name); }
 
 std::map<std::string, ModelConfig> found_models(const fs::path& folder) {
-  const std::vector<TreeEntry> entries = search_tree(folder, kDeepest, use_of);
+  std::vector<TreeEntry> entries = search_tree(folder, kDeepest, use_of);
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const TreeEntry& a, const TreeEntry& b) { return rank_of(a) < rank_of(b); });
   std::map<std::string, ModelConfig> models;
   const auto add = [&](const std::string& name, const TreeEntry& entry) {
     models.emplace(kIdPrefix + name, found_model(kIdPrefix + name, entry.path));
   };
-  for (const TreeEntry& entry : entries)
-    if (entry.is_folder) add(entry.name, entry);
-  for (const TreeEntry& entry : entries) {  // after the folders, which keep the short id
-    if (entry.is_folder) continue;
-    const std::string bare = without_safetensors(entry.name);
-    if (!bare.empty())
-      add(models.count(kIdPrefix + bare) ? entry.name : bare, entry);
-    else if (is_of_other_format(entry.path))
-      add(entry.name, entry);
+  for (const TreeEntry& entry : entries) {
+    const std::string bare = entry.is_folder ? entry.name : without_tensor_ending(entry.name);
+    if (!bare.empty()) add(models.count(kIdPrefix + bare) ? entry.name : bare, entry);
   }
   return models;
 }

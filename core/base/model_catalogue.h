@@ -11,10 +11,9 @@ namespace alice {
 
 /// Every model by id. Nothing is opened.
 /// The models folder is searched three levels deep: a folder with a model_index.json is a model, and so is a
-/// .safetensors file that lies in no such folder. Its id is "sd/" and its path below the folder, without
-/// ".safetensors"; a file whose id is taken (x/ and x.safetensors) keeps its extension, so no two collide. Files of
-/// formats that are not read (.ckpt, .gguf) are listed too, to be told why. "loras", hidden entries, and folders that
-/// were searched before under another name are passed over. A model that the configuration names takes the place of one
+/// file with one of tensor_endings() that lies in no such folder. Its id is "sd/" and its path below the folder, without
+/// that ending; a file whose id is taken (x/ and x.safetensors, x.safetensors and x.ckpt) keeps it, so no two collide.
+/// "loras", hidden entries, and folders that were searched before under another name are passed over. A model that the configuration names takes the place of one
 /// found under the same id; one of the models folder the place of one that came with ALICE (HostConfig::shipped_models).
 std::map<std::string, ModelConfig> list_models(const HostConfig& config);
 

@@ -1,6 +1,5 @@
 #include "core/base/model_tree.h"
 
-#include <strings.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -11,8 +10,6 @@ namespace alice {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::string_view kEnding = ".safetensors";
 
 class Search {
  public:
@@ -82,13 +79,6 @@ std::vector<TreeEntry> search_tree(const fs::path& root, int deepest,
   Search search(deepest, judge);
   search.enter(root, "", 1);
   return search.take();
-}
-
-std::string without_safetensors(const std::string& name) {
-  if (name.size() <= kEnding.size()) return "";
-  const size_t end = name.size() - kEnding.size();
-  const bool ends_so = ::strcasecmp(name.c_str() + end, kEnding.data()) == 0;
-  return ends_so && name[end - 1] != '/' ? name.substr(0, end) : "";
 }
 
 }  // namespace alice

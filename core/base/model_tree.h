@@ -24,7 +24,4 @@ enum class FolderUse { search, take, pass_over };
 std::vector<TreeEntry> search_tree(const std::filesystem::path& root, int deepest,
                                    const std::function<FolderUse(const TreeEntry&)>& judge);
 
-/// `name` without ".safetensors" at its end, in whatever letters; "" when it ends otherwise or is nothing else.
-std::string without_safetensors(const std::string& name);
-
 }  // namespace alice

@@ -4,10 +4,10 @@
 
 #include "core/base/lora_catalogue.h"
 #include "core/base/lora_names.h"
-#include "core/base/model_tree.h"
+#include "core/base/tensor_files.h"
 #include "core/base/text.h"
 #include "core/host/plugin_call.h"
-#include "core/io/safetensors_file.h"
+#include "core/io/open_tensors.h"
 
 namespace alice {
 namespace {
@@ -56,7 +56,8 @@ KnownFormat format_of(const Registry& registry, const WeightSource& file) {
 void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, const LoraFile& lora, PartDeltas& sums,
               Faults& faults, std::vector<std::string>& warnings) {
   const std::filesystem::path& path = lora.path;
-  const auto file = SafetensorsFile::open(path);
+  const OpenedTensors opened = open_tensors(path);
+  const std::shared_ptr<const WeightSource>& file = opened.weights;
   const auto [format, who] = format_of(registry, *file);
   const LoraRecognition recognition = call_plugin(who, [&, &format = format] { return format->read(*file, targets); });
   constexpr size_t kMostNamed = 8;  // a LoRA of another architecture has hundreds
@@ -70,6 +71,7 @@ void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, 
     const std::string why = recognition.warnings.empty() ? "" : ": " + recognition.warnings.front().sentence;
     return faults.add(path.string(), "nothing in it is for this model" + why);
   }
+  for (const Fault& warning : opened.warnings) warnings.push_back("LoRA '" + lora.name + "': " + warning.sentence);
   for (const Fault& warning : recognition.warnings)
     warnings.push_back("LoRA '" + lora.name + "': " + warning.sentence + " (applied: " + recognition.description + ")");
 
@@ -112,7 +114,7 @@ std::vector<std::string> LoraLibrary::names() const {
 
 std::filesystem::path LoraLibrary::find(const std::string& name, bool paths_allowed, const std::string& place) const {
   std::error_code status;
-  if (paths_allowed && !without_safetensors(name).empty() && std::filesystem::is_regular_file(name, status))
+  if (paths_allowed && !without_tensor_ending(name).empty() && std::filesystem::is_regular_file(name, status))
     return name;
   const std::map<std::string, std::filesystem::path> loras = all();
   std::vector<std::string> ids;

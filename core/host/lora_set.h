@@ -24,7 +24,7 @@ class LoraLibrary {
   std::map<std::string, std::filesystem::path> all() const;
   /// Its names, sorted.
   std::vector<std::string> names() const;
-  /// By a name, or a path to a .safetensors file when `paths_allowed`. Throws as lora_called() does. A name cannot lead
+  /// By a name, or a path to a file of tensors when `paths_allowed`. Throws as lora_called() does. A name cannot lead
   /// out of the folders.
   std::filesystem::path find(const std::string& name, bool paths_allowed, const std::string& place) const;
 

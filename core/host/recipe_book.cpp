@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/base/tensor_files.h"
 #include "core/host/blueprint.h"
 #include "core/host/effective_options.h"
 #include "core/host/settings.h"
@@ -77,7 +78,7 @@ std::vector<fs::path> all_files(const Ingredients& ingredients) {
 /// A LoRA that was named by its path is told by its file's name.
 void hide_folders(std::vector<LoraUse>& loras) {
   for (LoraUse& lora : loras)
-    if (fs::path(lora.name).extension() == ".safetensors") lora.name = name_of(lora.name);
+    if (!without_tensor_ending(lora.name).empty()) lora.name = name_of(lora.name);
 }
 
 }  // namespace

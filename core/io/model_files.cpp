@@ -5,8 +5,9 @@
 #include "core/base/one_line.h"
 #include "core/base/utf8.h"
 #include "core/io/named_path.h"
+#include "core/io/open_tensors.h"
 #include "core/io/part_folder.h"
-#include "core/io/safetensors_file.h"
+#include "core/io/scaled_weights.h"
 
 namespace alice {
 namespace {
@@ -92,12 +93,13 @@ void add_assets(const fs::path& tokenizer, ModelFiles& files) {
   for (auto& [file_name, file] : files_in(tokenizer)) files.assets[file_name] = file;
 }
 
-ModelFiles open_named_part(const fs::path& folder, const PartName& name, const std::string& variant) {
+ModelFiles open_named_part(const fs::path& folder, const PartName& name, const std::string& variant,
+                           std::vector<Fault>& warnings) {
   const fs::path part_folder = folder / name.part;
   if (!is_folder(part_folder))
     fail(folder / kIndex,
          std::string("names the part '") + name.part + "', but there is no folder " + part_folder.string());
-  ModelFiles files = open_part_folder(part_folder, variant);
+  ModelFiles files = open_part_folder(part_folder, variant, &warnings);
   const fs::path tokenizer = folder / name.tokenizer;
   if (*name.tokenizer != '\0' && is_folder(tokenizer)) add_assets(tokenizer, files);
   return files;
@@ -177,18 +179,17 @@ StoredModel open_model_folder(const fs::path& folder, const std::string& variant
   model.is_folder = true;
   read_model_index(folder / kIndex, model);
   for (const PartName& name : kParts)
-    if (model.classes.count(name.part) > 0) model.parts[name.part] = open_named_part(folder, name, variant);
+    if (model.classes.count(name.part) > 0)
+      model.parts[name.part] = open_named_part(folder, name, variant, model.warnings);
   model.scheduler_config = read_scheduler_config(folder, model.classes.count(kScheduler) > 0);
   return model;
 }
 
 StoredModel open_model_file(const fs::path& file, const fs::path& models) {
-  if (const fs::path kind = file.extension(); kind == ".ckpt" || kind == ".pt" || kind == ".pth" || kind == ".bin")
-    throw Error(ErrorCode::unsupported, file.string(),
-                "is a pickle, which can run code when it is read: convert it to safetensors");
   StoredModel model;
   model.place = file.string();
-  const auto weights = SafetensorsFile::open(file);
+  const OpenedTensors opened = open_tensors(file);
+  const auto weights = with_scales(opened.weights);
   const bool is_among_models = !models.empty() && !named_within(models, ".", file.string()).empty();
   FileSettings settings = read_settings(file, is_among_models ? models : folder_of(file));
   for (const PartName& name : kParts) {
@@ -201,7 +202,8 @@ StoredModel open_model_file(const fs::path& file, const fs::path& models) {
   }
   model.scheduler_config = settings.object.value(kScheduler, Json());
   model.defaults = settings.object.value(kDefaults, Json());
-  model.warnings = std::move(settings.warnings);
+  model.warnings = opened.warnings;
+  model.warnings.insert(model.warnings.end(), settings.warnings.begin(), settings.warnings.end());
   model.losses = settings.object.value(kLosses, Json());
   read_examples(settings.object, file, model.examples);
   return model;

@@ -33,7 +33,7 @@ struct StoredModel {
   std::vector<Fault> warnings;  ///< what was passed over
 };
 
-/// Opens a folder with a model_index.json, or a .safetensors file with its settings beside it (see open_model_file).
+/// Opens a folder with a model_index.json, or a file of tensors with its settings beside it (see open_model_file).
 /// `variant` as in open_part_folder(), `models` as in open_model_file(). Any thread.
 StoredModel open_model(const std::filesystem::path& source, const std::string& variant = "",
                        const std::filesystem::path& models = {});
@@ -47,8 +47,8 @@ StoredModel open_model_folder(const std::filesystem::path& folder, const std::st
 /// which "text_encoder", "text_encoder_2", "unet", "vae" and "scheduler" are the parts' configs (texts there, as in
 /// A1111's cards, are passed over with a warning), "tokenizer" and "tokenizer_2" name folders (from the settings' own)
 /// whose files are their text encoders' assets; other members are passed over. What is named must lie in `models`, when
-/// the file does, else beside the file: see named_within(). Throws Error(unsupported) for a pickle, Error(bad_weights)
-/// for settings of wrong types, and as SafetensorsFile::open() does.
+/// the file does, else beside the file: see named_within(). Throws Error(bad_weights) for settings of wrong types,
+/// and as open_tensors() does.
 StoredModel open_model_file(const std::filesystem::path& file, const std::filesystem::path& models = {});
 
 /// One part from anywhere: a part's folder, the folder of a whole model (its part of that name), or a file.

@@ -4,8 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/tensor_files.h"
 #include "core/base/utf8.h"
-#include "core/io/safetensors_file.h"
+#include "core/io/open_tensors.h"
+#include "core/io/scaled_weights.h"
 
 namespace alice {
 namespace {
@@ -57,7 +59,7 @@ void check_weight_map(const std::map<std::string, std::string>& map, const Tenso
     if (map.count(name) == 0) fail(index_file, "does not list tensor '" + name + "' of " + tensors.files[info.file]);
 }
 
-std::shared_ptr<const WeightSource> open_index(const fs::path& index_file) {
+OpenedTensors open_index(const fs::path& index_file) {
   const auto map = read_weight_map(index_file);
   std::set<std::string> names;
   for (const auto& [tensor, shard] : map) names.insert(shard);
@@ -66,9 +68,9 @@ std::shared_ptr<const WeightSource> open_index(const fs::path& index_file) {
     shards.push_back(index_file.parent_path() / name);
     if (!is_there(shards.back())) fail(index_file, "names the file '" + name + "', which is not there");
   }
-  auto source = SafetensorsFile::open_shards(shards, index_file.string());
-  check_weight_map(map, source->index(), index_file);
-  return source;
+  OpenedTensors opened = open_shards(shards, index_file.string());
+  check_weight_map(map, opened.weights->index(), index_file);
+  return opened;
 }
 
 [[noreturn]] void no_weights(const fs::path& folder, const FilesByName& files) {
@@ -76,28 +78,31 @@ std::shared_ptr<const WeightSource> open_index(const fs::path& index_file) {
   if (!other.name.empty()) throw Error(ErrorCode::unsupported, (folder / other.name).string(), other.sentence);
   std::string others;
   for (const auto& [name, file] : files)
-    if (fs::path(name).extension() == ".safetensors") others += (others.empty() ? "" : ", ") + brief(name);
+    if (!without_tensor_ending(name).empty()) others += (others.empty() ? "" : ", ") + brief(name);
   fail(folder, "holds no diffusion_pytorch_model.safetensors and no model.safetensors, whole or in shards" +
                    (others.empty() ? "" : "; name one of its files instead: " + others));
 }
 
-std::shared_ptr<const WeightSource> open_weights(const fs::path& folder, const FilesByName& files,
-                                                 const std::string& variant) {
-  std::vector<std::string> wanted = variants_in(files);
-  wanted.insert(wanted.begin(), variant);
-  for (const std::string& name : wanted)
-    if (const WeightFiles weights = weights_of_variant(files, name); weights.is_there())
-      return weights.is_index ? open_index(weights.file) : SafetensorsFile::open(weights.file);
+OpenedTensors open_weights(const fs::path& folder, const FilesByName& files, const std::string& variant) {
+  for (const WeightForm form : {WeightForm::safetensors, WeightForm::pickles}) {
+    std::vector<std::string> wanted = variants_in(files, form);
+    wanted.insert(wanted.begin(), variant);
+    for (const std::string& name : wanted)
+      if (const WeightFiles weights = weights_of_variant(files, form, name); weights.is_there())
+        return weights.is_index ? open_index(weights.file) : open_tensors(weights.file);
+  }
   no_weights(folder, files);
 }
 
 }  // namespace
 
-ModelFiles open_part_folder(const fs::path& folder, const std::string& variant) {
+ModelFiles open_part_folder(const fs::path& folder, const std::string& variant, std::vector<Fault>* warnings) {
   ModelFiles part;
   part.place = folder.string();
   auto files = files_in(folder);
-  part.weights = open_weights(folder, files, variant);
+  OpenedTensors opened = open_weights(folder, files, variant);
+  part.weights = with_scales(std::move(opened.weights));
+  if (warnings != nullptr) warnings->insert(warnings->end(), opened.warnings.begin(), opened.warnings.end());
   if (files.count(kConfig) > 0) part.config = read_json_object(folder / kConfig);
   for (auto& [name, file] : files)
     if (name != kConfig && !holds_weights(name)) part.assets[name] = std::move(file);

@@ -18,20 +18,24 @@ struct WeightFiles {
   bool is_there() const { return !file.empty(); }
 };
 
-/// diffusion_pytorch_model or model, whole or in shards, of a variant ("" for files without one):
-/// x.VARIANT.safetensors, x.safetensors.index.VARIANT.json, or as older software has it
-/// x.safetensors.VARIANT.index.json.
-WeightFiles weights_of_variant(const FilesByName& files, const std::string& variant);
+enum class WeightForm {
+  safetensors,  ///< diffusion_pytorch_model or model, ".safetensors"
+  pickles,      ///< diffusion_pytorch_model or pytorch_model, ".bin"
+};
+
+/// The weights in one form, whole or in shards, of a variant ("" for files without one): x.VARIANT.safetensors,
+/// x.safetensors.index.VARIANT.json, or as older software has it x.safetensors.VARIANT.index.json; likewise of ".bin".
+WeightFiles weights_of_variant(const FilesByName& files, WeightForm form, const std::string& variant);
 
 /// The variants that there are, in the order in which they are taken when none is asked for: none, fp16, bf16, fp32,
 /// then others by name.
-std::vector<std::string> variants_in(const FilesByName& files);
+std::vector<std::string> variants_in(const FilesByName& files, WeightForm form);
 
 /// Does a file of this name hold weights, in whatever format?
 bool holds_weights(const std::string& name);
 
-/// Why a folder without safetensors cannot be used: it is ONNX's, OpenVINO's, Flax', a pickle. The file that tells, and
-/// the sentence; both empty when nothing of the kind is in it.
+/// Why a folder without such weights cannot be used: it is ONNX's, OpenVINO's, Flax'. The file that tells, and the
+/// sentence; both empty when nothing of the kind is in it.
 struct OtherFormat {
   std::string name, sentence;
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/nearest.h"
+#include "core/base/tensor_files.h"
 #include "server/config/alice_dialect.h"
 #include "server/config/config_layer.h"
 #include "server/config/config_text.h"
@@ -149,8 +150,8 @@ void settle_models(Config& config) {
   for (auto& [id, model] : config.host.models) {
     if (!model.source.empty()) continue;
     const fs::path folder = config.host.models_directory / id.substr(id.find('/') + 1);
-    const fs::path file = folder.string() + ".safetensors";
-    model.source = !fs::exists(folder, ignored) && fs::exists(file, ignored) ? file : folder;
+    const fs::path file = fs::exists(folder, ignored) ? fs::path() : tensor_file_of(folder);
+    model.source = file.empty() ? folder : file;
   }
   const auto said = config.origins.find("models.directory");
   if (said != config.origins.end() && !fs::is_directory(config.host.models_directory, ignored))

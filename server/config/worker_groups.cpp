@@ -1,5 +1,6 @@
 #include "server/config/worker_groups.h"
 
+#include "core/base/tensor_files.h"
 #include "server/config/model_names.h"
 
 namespace alice {
@@ -46,7 +47,7 @@ void warn_of_missing_models(const WorkerGroupConfig& group, Config& config) {
   for (const PlacedName& model : group.models) {
     const fs::path folder = config.host.models_directory / model.name.substr(std::string(kModelPrefix).size());
     const bool is_there = config.host.models.count(model.name) != 0 || fs::exists(folder, ignored) ||
-                          fs::exists(folder.string() + ".safetensors", ignored);
+                          !tensor_file_of(folder).empty();
     if (!is_there) config.warnings.push_back({model.place, "there is no model '" + model.name + "' yet"});
   }
 }

@@ -53,23 +53,24 @@ TEST_CASE("a folder that a link leads to is searched, and a model's folder may h
   CHECK(ids_in(folder) == Names{"sd/disk/m", "sd/disk/x", "sd/other"});
 }
 
-TEST_CASE("endings in capitals count, and other formats are listed with theirs") {
+TEST_CASE("files of every format are listed, endings in capitals too, and of one name the first format has the short id") {
   const TempFolder folder;
-  for (const char* name : {"LOUD.SAFETENSORS", "x.safetensors", "x.Safetensors", "old.ckpt", "small.gguf", "notes.txt",
+  for (const char* name : {"LOUD.SAFETENSORS", "x.safetensors", "x.Safetensors", "old.ckpt", "old.pt", "x.bin",
+                           "small.gguf", "notes.txt", ".ckpt",
                            ".safetensors", "loras/style.safetensors"})
     folder.write(name, "x");
-  CHECK(ids_in(folder) == Names{"sd/LOUD", "sd/old.ckpt", "sd/small.gguf", "sd/x", "sd/x.safetensors"});
+  CHECK(ids_in(folder) == Names{"sd/LOUD", "sd/old", "sd/old.pt", "sd/small", "sd/x", "sd/x.bin", "sd/x.safetensors"});
 }
 
 TEST_CASE("LoRAs are listed by their path in the folder, whatever their ending's letters") {
   const TempFolder folder;
   for (const char* name : {"base.safetensors", "style/deep.safetensors", "a/b/c/four.safetensors",
                            "a/b/c/d/five.safetensors", "LOUD.SAFETENSORS", "ends .safetensors", "x.safetensors",
-                           "x.SAFETENSORS", "notes.txt", ".hidden.safetensors"})
+                           "x.SAFETENSORS", "notes.txt", ".hidden.safetensors", "base.pt", "old.ckpt"})
     folder.write(name, "x");
   fs::create_directory_symlink("..", folder / "style/up");
   CHECK(loras_in(folder.path()) ==
-        Names{"LOUD", "a/b/c/four", "base", "ends ", "style/deep", "x", "x.safetensors"});
+        Names{"LOUD", "a/b/c/four", "base", "base.pt", "ends ", "old", "style/deep", "x", "x.safetensors"});
   CHECK(loras_in(folder / "none").empty());
 }
 

@@ -38,6 +38,7 @@ LIBRARIES = {
     "c10/": ["core/api/", "core/math/", "core/io/", "core/host/", "plugins/", "sdk/", "server/worker/"],
     "torch/": ["core/api/plugin.h", "server/worker/session/description.cpp"],
     "png.h": ["core/io/"],
+    "zlib.h": ["core/io/"],
     "CLI/": ["server/cli/"],
     "sqlite3.h": ["server/jobs/sqlite/"],
     "SQLiteCpp/": ["server/jobs/sqlite/"],

@@ -144,9 +144,9 @@ TEST_CASE("a path within the same model of a Hugging Face cache is within") {
   CHECK(named_within("/data/x/", "/data/x", ".") == "/data/x");
 }
 
-TEST_CASE("pickles and what is not there are told apart") {
+TEST_CASE("what is no file of tensors and what is not there are told apart") {
   const TempFolder folder;
-  CHECK(error_of([&] { open_model(folder.write("x.ckpt", "pickle")); }).code() == ErrorCode::unsupported);
+  CHECK(error_of([&] { open_model(folder.write("x.ckpt", "no weights")); }).code() == ErrorCode::bad_weights);
   CHECK(error_of([&] { open_model(folder / "none.safetensors"); }).code() == ErrorCode::not_found);
   const Error error = error_of([&] { open_model(folder.path()); });
   CHECK(error.code() == ErrorCode::not_found);

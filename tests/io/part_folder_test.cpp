@@ -154,7 +154,7 @@ TEST_CASE("a shard whose name is too long for any file is not there") {
   CHECK(says(error_with_map(R"({"a":")" + std::string(5000, 'x') + R"("})").sentence(), "not there"));
 }
 
-TEST_CASE("a pickle is refused with the cure, and no weights with what was looked for") {
+TEST_CASE("a folder without weights is refused with what was looked for") {
   const TempFolder folder;
   folder.write("config.json", "{}");
   const Error none = error_of([&] { open_part_folder(folder.path()); });
@@ -162,11 +162,29 @@ TEST_CASE("a pickle is refused with the cure, and no weights with what was looke
   CHECK(says(none.sentence(), "diffusion_pytorch_model.safetensors"));
   folder.write("other.safetensors", tiny_safetensors("a"));
   CHECK(says(error_of([&] { open_part_folder(folder.path()); }).sentence(), "other.safetensors"));
-  folder.write("diffusion_pytorch_model.bin", "pickle");
-  const Error pickle = error_of([&] { open_part_folder(folder.path()); });
-  CHECK(pickle.code() == ErrorCode::unsupported);
-  CHECK(says(pickle.place(), "diffusion_pytorch_model.bin"));
-  CHECK(says(pickle.sentence(), "convert"));
+  folder.write("half.ckpt", "x");
+  CHECK(says(error_of([&] { open_part_folder(folder.path()); }).sentence(), "half.ckpt"));
+}
+
+TEST_CASE("PyTorch's files are taken where there are no safetensors, whole or in shards") {
+  const TempFolder folder;
+  const std::string bytes = bytes_of(ALICE_TEST_DATA "/checkpoints/bare_zip.pt");
+  const auto tensors = [&](const std::string& name) { return open_part_folder(folder / name).weights->index().tensors; };
+  for (const char* name : {"a/pytorch_model.bin", "b/diffusion_pytorch_model.fp16.bin", "c/one.bin"})
+    folder.write(name, bytes);
+  CHECK(tensors("a").size() > 1);
+  CHECK(tensors("b").size() == tensors("a").size());
+  std::string map;
+  for (const auto& tensor : tensors("a")) map += (map.empty() ? "" : ",") + ("\"" + tensor.first) + "\":\"one.bin\"";
+  folder.write("c/pytorch_model.bin.index.json", "{\"weight_map\":{" + map + "}}");
+  CHECK(tensors("c").size() == tensors("a").size());
+  CHECK(open_part_folder(folder / "c").assets.empty());
+  folder.write("a/model.safetensors", tiny_safetensors("x"));
+  CHECK(tensors("a").size() == 1);
+  folder.write("training/pytorch_model.bin", bytes_of(ALICE_TEST_DATA "/checkpoints/lightning_zip.ckpt"));
+  std::vector<Fault> warnings;
+  open_part_folder(folder / "training", "", &warnings);
+  CHECK(warnings.size() == 1);
 }
 
 TEST_CASE("folders of other formats are called what they are") {
@@ -175,15 +193,12 @@ TEST_CASE("folders of other formats are called what they are") {
     for (const std::string& name : names) folder.write(name, "x");
     const Error error = error_of([&] { open_part_folder(folder.path()); });
     CHECK(error.code() == ErrorCode::unsupported);
-    CHECK(says(error.sentence(), "pickle") == says(names[0], "pytorch"));
     return error.sentence();
   };
   CHECK(says(said_of({"config.json", "openvino_model.bin", "openvino_model.xml"}), "OpenVINO"));
   CHECK(says(said_of({"model.onnx"}), "ONNX"));
   CHECK(says(said_of({"model.onnx", "model.onnx_data"}), "ONNX"));
   CHECK(says(said_of({"flax_model.msgpack"}), "Flax"));
-  CHECK(says(said_of({"model-q4.gguf"}), "GGUF"));
-  said_of({"pytorch_model.bin"});
 }
 
 TEST_CASE("a file that holds only a link's target as text is no link") {

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "core/base/safetensors_header.h"
+#include "core/io/open_tensors.h"
 #include "tests/support/errors.h"
 #include "tests/support/safetensors_bytes.h"
 #include "tests/support/temp_folder.h"
@@ -111,19 +112,6 @@ TEST_CASE("every number of eight bits is read as the value that the format gives
   CHECK(source->tensor("e4m3").sizes().vec() == std::vector<int64_t>{16, 16});
 }
 
-TEST_CASE("a weight of eight bits that has a scale beside it is refused: it would be another number") {
-  const TempFolder folder;
-  for (const char* scale : {"l.scale_weight", "l.weight_scale"}) {
-    const auto source = SafetensorsFile::open(folder.write(
-        "x", safetensors_bytes(R"({"l.weight":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]},")" +
-                                   std::string(scale) + R"(":{"dtype":"F32","shape":[],"data_offsets":[1,5]}})",
-                               "12345")));
-    const Error error = error_of([&] { source->tensor("l.weight"); });
-    CHECK(error.code() == ErrorCode::unsupported);
-    CHECK(says(error.sentence(), scale));
-  }
-}
-
 TEST_CASE("a tensor keeps its file mapped, even when file and source are gone") {
   const TempFolder folder;
   auto source = SafetensorsFile::open(folder.write("x", tiny_safetensors("a", 4096)));
@@ -167,18 +155,18 @@ TEST_CASE("shards are one source, and a name in two of them is an error") {
   const auto b = folder.write(
       "b", safetensors_bytes(
                R"({"__metadata__":{"x":"2","y":"3"},"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", "\x02"));
-  const auto source = SafetensorsFile::open_shards({a, b}, "both");
+  const auto source = open_shards({a, b}, "both").weights;
   CHECK(source->index().place == "both");
   CHECK(source->index().files.size() == 2);
   CHECK(source->tensor("a").item<int64_t>() == 1);
   CHECK(source->tensor("b").item<int64_t>() == 2);
   CHECK(source->index().metadata == std::map<std::string, std::string>{{"x", "1"}, {"y", "3"}});
 
-  const Error error = error_of([&] { SafetensorsFile::open_shards({a, b, a}, "three"); });
+  const Error error = error_of([&] { open_shards({a, b, a}, "three"); });
   CHECK(error.code() == ErrorCode::bad_weights);
   CHECK(error.place() == "three");
   CHECK(says(error.sentence(), "'a' is in two files"));
-  CHECK(error_of([] { SafetensorsFile::open_shards({}, "none"); }).place() == "none");
+  CHECK(error_of([] { open_shards({}, "none"); }).place() == "none");
 }
 
 TEST_CASE("a tensor that nobody holds any more takes no memory, and can be read again") {

@@ -9,9 +9,9 @@
 
 #include "core/api/plugin.h"
 #include "core/base/generation_defaults.h"
-#include "core/base/safetensors_header.h"
 #include "core/host/file_stamp.h"
 #include "core/io/model_card.h"
+#include "core/io/open_tensors.h"
 
 namespace alice {
 namespace {
@@ -64,7 +64,7 @@ Json describe_noise_options() {
 Json read_lora(const std::string& id, const fs::path& file) {
   Json lora = {{"id", id}, {"bytes", bytes_of(file)}};
   try {
-    const LoraCard card = read_lora_card(read_safetensors_header(file).metadata);
+    const LoraCard card = read_lora_card(open_tensors(file).weights->index().metadata);
     if (!card.trigger_words.empty()) lora["trigger_words"] = card.trigger_words;
     if (!card.base_model.empty()) lora["base_model"] = card.base_model;
   } catch (const Error& error) {  // told to whoever asks for it

@@ -27,10 +27,10 @@ struct TensorInfo {
   std::vector<int64_t> shape;
   uint64_t begin = 0, end = 0;  ///< bytes from the start of the file, within the file
   size_t file = 0;              ///< index into TensorIndex::files
-  std::string other_dtype;      ///< how the file spells a dtype that is `other`; "" else
+  std::string other_dtype;      ///< how the file spells what is no DType, or is read as another ("Q8_0"); "" else
 
   int64_t elements() const;
-  std::string dtype_text() const;  ///< "F32", "U32", ...: as the file spells it
+  std::string dtype_text() const;  ///< "F32", "U32", "Q8_0", ...: as the file spells it
 };
 
 /// "[320, 4, 3, 3]".
