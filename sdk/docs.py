@@ -25,8 +25,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs/plugins"
 REFERENCE = PAGES / "reference.md"
-KINDS = {"schedulers": "Schedulers", "text_encoders": "Text encoders", "unets": "UNets", "vaes": "VAEs",
-         "lora_formats": "LoRA formats", "backends": "Backends"}
+KINDS = json.loads((ROOT / "core/base/plugin_kinds.json").read_text())
 LANGUAGES = {".cpp": "cpp", ".h": "cpp", ".py": "python", ".yaml": "yaml", ".json": "json", ".txt": "cmake"}
 CODE = re.compile(r'<!-- code: (\S+?)(?: from "(.+?)" to "(.+?)")? -->\n```.*?\n```\n', re.DOTALL)
 
@@ -86,9 +85,9 @@ def reference(description):
     lines = ["# The plugins that come with ALICE", "", "Made from `alice plugins --json` by `make docs`: change the "
              "plugins' own words, not this page. A plugin is named in config.yaml", "or a request by its id or another "
              "name; options are given beside it (config/config.yaml shows where).", ""]
-    for kind, title in KINDS.items():
-        lines += [f"## {title}", ""]
-        for factory in sorted(description[kind], key=lambda factory: factory["id"]):
+    for kind in KINDS:
+        lines += [f"## {kind['title']}", ""]
+        for factory in sorted(description["kinds"][kind["name"]], key=lambda factory: factory["id"]):
             lines += factory_page(factory)
     return "\n".join(lines).rstrip() + "\n"
 

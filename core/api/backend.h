@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 
+#include "core/api/factory.h"
 #include "core/api/tensor.h"
 
 namespace alice {
@@ -49,6 +50,8 @@ class PreparedWeight {
   virtual Tensor weight() const { return weight_; }
   /// [out], or undefined when there is none.
   virtual Tensor bias() const { return bias_; }
+  /// See Backend::extension.
+  virtual const void* extension(const char* name) const;
 
  protected:
   Tensor weight_, bias_;
@@ -106,6 +109,14 @@ class Backend {
   /// Abilities added after this major version, by name (never null); null when absent. Owned by the object that is
   /// asked and valid as long as it lives. Any thread; never throws. The default has none.
   virtual const void* extension(const char* name) const;
+};
+
+class BackendFactory : public Factory {
+ public:
+  static constexpr const char* kKind = "backend";
+
+  /// Throws Error(bad_config) for options, Error(unsupported) when the device is not there.
+  virtual std::shared_ptr<const Backend> create(const OptionLayers& options) const = 0;
 };
 
 /// x as float32 on the CPU, contiguous, where everything outside models computes; x itself when it is so already. Any

@@ -1,10 +1,11 @@
 #pragma once
 // A LoRA format: turns a file into changes of weights.
 
-#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "core/api/factory.h"
 #include "core/api/weights.h"
 
 namespace alice {
@@ -52,6 +53,14 @@ class LoraFormat {
   virtual Tensor delta(const WeightSource& file, const LoraPatch& patch, const std::vector<int64_t>& shape) const;
   /// See Backend::extension.
   virtual const void* extension(const char* name) const;
+};
+
+class LoraFormatFactory : public Factory {
+ public:
+  static constexpr const char* kKind = "lora_format";
+
+  /// Throws Error(bad_config) for options. Cheap: it is called for every file.
+  virtual std::shared_ptr<const LoraFormat> create(const OptionLayers& options) const = 0;
 };
 
 }  // namespace alice

@@ -4,9 +4,10 @@
 // Denoise.
 
 #include <functional>
-#include <string>
+#include <memory>
 #include <vector>
 
+#include "core/api/factory.h"
 #include "core/api/tensor.h"
 
 namespace alice {
@@ -46,6 +47,8 @@ class NoiseSource {
   /// float32 on the CPU, of `like`'s shape [B, C, h, w]; a new tensor, other numbers at each call. B must be the same
   /// in all calls.
   virtual Tensor normal_like(const Tensor& like) = 0;
+  /// As Backend::extension, and not const: an ability may change what the object holds.
+  virtual void* extension(const char* name);
 };
 
 /// Told after each step, on sample()'s thread: x as it stands then, which is only read; `done` of `total` steps. May
@@ -70,6 +73,14 @@ class Scheduler {
 
   /// See Backend::extension.
   virtual const void* extension(const char* name) const;
+};
+
+class SchedulerFactory : public Factory {
+ public:
+  static constexpr const char* kKind = "scheduler";
+
+  /// Throws Error(bad_config) naming the option's place. Cheap: it is called for every request.
+  virtual std::shared_ptr<const Scheduler> create(const OptionLayers& options) const = 0;
 };
 
 }  // namespace alice

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "core/api/weights.h"
+#include "core/api/model_factory.h"
 
 namespace alice {
 
@@ -36,11 +36,15 @@ class UNetRun {
   /// raw prediction [B, out_channels, h, w], float32 on the CPU. B is the conditioning's. h and w need not be even. x
   /// and t are only read; the result is the caller's. Throws Error(bad_request) for another shape.
   virtual Tensor predict(const Tensor& x, const Tensor& t) = 0;
+  /// As Backend::extension, and not const: an ability may change what the object holds.
+  virtual void* extension(const char* name);
 };
 
 /// Const and stateless: one object serves every request, from any thread.
 class UNet : public std::enable_shared_from_this<UNet> {
  public:
+  static constexpr const char* kKind = "unet";
+
   virtual ~UNet();
   /// Both valid as long as the UNet; never throw.
   virtual const UNetInfo& info() const = 0;
@@ -53,5 +57,6 @@ class UNet : public std::enable_shared_from_this<UNet> {
   /// See Backend::extension.
   virtual const void* extension(const char* name) const;
 };
+using UNetFactory = ModelFactory<UNet>;
 
 }  // namespace alice

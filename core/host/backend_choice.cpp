@@ -22,7 +22,7 @@ BackendChoice named_backend(const Registry& registry, const HostConfig& config, 
     throw Error(ErrorCode::bad_config, place, "there is no backend '" + name + "'" + did_you_mean(name, names));
   }
   const BackendConfig& backend = found->second;
-  const auto plugin = registry.backends().get(backend.plugin, backend.place(""), ErrorCode::bad_config);
+  const auto plugin = registry.of<BackendFactory>().get(backend.plugin, backend.place(""), ErrorCode::bad_config);
   BackendChoice choice;
   choice.name = name;
   choice.factory = plugin.factory;
@@ -51,10 +51,10 @@ const BackendFactory& quickest(const Registry& registry) {
   const BackendFactory* best = nullptr;
   double times = 0;
   std::exception_ptr fault;
-  for (const auto& factory : registry.backends().all()) {
+  for (const BackendFactory* factory : registry.of<BackendFactory>().all()) {
     const auto its = quickness_of(*factory, fault);
     if (!its || *its <= times) continue;
-    best = factory.get();
+    best = factory;
     times = *its;
   }
   if (best) return *best;
@@ -121,7 +121,7 @@ BackendChoice choose_backend(const Registry& registry, const HostConfig& config,
 void prefer_plain_backend(const Registry& registry, HostConfig& config) {
   if (!config.default_backend.empty()) return;
   std::exception_ptr ignored;
-  for (const auto& factory : registry.backends().all()) {
+  for (const BackendFactory* factory : registry.of<BackendFactory>().all()) {
     const std::string& id = factory->info().id;
     if (quickness_of(*factory, ignored).value_or(2) > 1 || config.backends.count(id)) continue;
     config.backends[id] = {id, nullptr, json_places("built-in")};

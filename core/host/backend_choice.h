@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "core/api/backend.h"
 #include "core/base/host_config.h"
 #include "core/host/registry.h"
 

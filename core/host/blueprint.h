@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "core/api/text_encoder.h"
+#include "core/api/unet.h"
+#include "core/api/vae.h"
 #include "core/base/picture_size.h"
 #include "core/host/backend_choice.h"
 #include "core/host/part_choice.h"

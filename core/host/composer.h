@@ -9,6 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "core/api/text_encoder.h"
+#include "core/api/unet.h"
+#include "core/api/vae.h"
 #include "core/base/model_catalogue.h"
 #include "core/host/blueprint_cache.h"
 #include "core/host/lora_set.h"

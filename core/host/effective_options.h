@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/api/plugin.h"
+#include "core/api/factory.h"
 
 namespace alice {
 

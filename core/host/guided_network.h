@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "core/api/unet.h"
 #include "core/api/unet_shortcuts.h"
 #include "core/math/denoiser.h"
 #include "core/math/noise_model.h"

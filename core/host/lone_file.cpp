@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/api/lora.h"
+#include "core/api/text_encoder.h"
+#include "core/api/unet.h"
+#include "core/api/vae.h"
+
 namespace alice {
 namespace {
 
@@ -45,8 +50,8 @@ bool has_motion(const TensorIndex& index) {
 }
 
 template <class Part>
-std::optional<Recognition> recognised(const FactoryList<ModelFactory<Part>>& factories, const ModelFiles& files) {
-  for (const auto& factory : factories.all()) try {
+std::optional<Recognition> recognised(const Factories<ModelFactory<Part>>& factories, const ModelFiles& files) {
+  for (const auto* factory : factories.all()) try {
       if (auto recognition = factory->recognise(files)) return recognition;
     } catch (const std::exception&) {  // its fault is told where the part is chosen
     }
@@ -54,9 +59,9 @@ std::optional<Recognition> recognised(const FactoryList<ModelFactory<Part>>& fac
 }
 
 bool is_lora(const Registry& registry, const TensorIndex& index) {
-  const auto& formats = registry.lora_formats().all();
+  const auto formats = registry.of<LoraFormatFactory>().all();
   return std::any_of(formats.begin(), formats.end(),
-                     [&](const auto& factory) { return factory->create({})->recognises(index); });
+                     [&](const auto* factory) { return factory->create({})->recognises(index); });
 }
 
 /// An embedding of one kind of encoder is often one matrix of a few rows and nothing else.
@@ -78,7 +83,7 @@ std::string what_else_it_is(const Registry& registry, const StoredModel& stored)
   if (stored.is_folder || part == stored.parts.end()) return "";
   const ModelFiles& files = part->second;
   const TensorIndex& index = files.weights->index();
-  const auto unet = recognised(registry.unets(), stored.parts.at("unet"));
+  const auto unet = recognised(registry.of<UNetFactory>(), stored.parts.at("unet"));
   if (unet && unet->faults.empty()) return "";
   for (const Kind& kind : kKinds)
     if (has_name(index, kind.begins)) return kind.sentence;
@@ -86,8 +91,8 @@ std::string what_else_it_is(const Registry& registry, const StoredModel& stored)
   if (is_lora(registry, index)) return "is a LoRA: it belongs into the models folder's loras/";
   if (unet) return "";
   if (is_one_matrix(index)) return kEmbedding;
-  const bool has_vae = recognised(registry.vaes(), stored.parts.at("vae")).has_value();
-  const bool has_text = recognised(registry.text_encoders(), stored.parts.at("text_encoder")).has_value();
+  const bool has_vae = recognised(registry.of<VaeFactory>(), stored.parts.at("vae")).has_value();
+  const bool has_text = recognised(registry.of<TextEncoderFactory>(), stored.parts.at("text_encoder")).has_value();
   if (has_vae && !has_text) return part_alone("VAE", "models: MODEL: vae");
   if (has_text && !has_vae) return part_alone("text encoder", "models: MODEL: text_encoder");
   if (has_text) return "";  // and a VAE: of a model whose UNet is of an unknown kind

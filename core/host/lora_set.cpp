@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/api/lora.h"
 #include "core/base/lora_catalogue.h"
 #include "core/base/lora_names.h"
 #include "core/base/tensor_files.h"
@@ -43,7 +44,7 @@ struct KnownFormat {
 
 KnownFormat format_of(const Registry& registry, const WeightSource& file) {
   std::string known;
-  for (const auto& factory : registry.lora_formats().all()) {
+  for (const LoraFormatFactory* factory : registry.of<LoraFormatFactory>().all()) {
     const std::string who = "the LoRA format " + factory->info().id;
     std::shared_ptr<const LoraFormat> format = factory->create({});
     if (call_plugin(who, [&] { return format->recognises(file.index()); })) return {format, who};

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/api/lora.h"
 #include "core/host/pipeline.h"
 #include "core/host/registry.h"
 

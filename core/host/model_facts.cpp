@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "core/api/scheduler.h"
 #include "core/base/generation_defaults.h"
 #include "core/base/request_fields.h"
 #include "core/io/model_card.h"
@@ -52,7 +53,7 @@ std::optional<int64_t> most_steps(const ChosenScheduler& scheduler, int64_t most
 Json limits_of_schedulers(const Registry& registry, const Blueprint& blueprint) {
   const auto most_asked = static_cast<int64_t>(request_field("steps").spec.range.maximum);
   Json limits = Json::object();
-  for (const std::string& name : registry.schedulers().names()) {
+  for (const std::string& name : registry.of<SchedulerFactory>().names()) {
     try {
       const ChosenScheduler scheduler = choose_scheduler(registry, blueprint.scheduler, name, Json::object());
       if (const auto most = most_steps(scheduler, most_asked)) limits[name] = *most;

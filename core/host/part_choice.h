@@ -1,11 +1,10 @@
 #pragma once
 // Which plugin makes a part of a model, found out from headers alone.
 
-#include <algorithm>
-#include <cctype>
 #include <memory>
 #include <string>
 
+#include "core/api/model_factory.h"
 #include "core/base/host_config.h"
 #include "core/base/nearest.h"
 #include "core/host/effective_options.h"
@@ -27,18 +26,11 @@ struct PartChoice {
   }
 };
 
-/// "text encoder" -> "text_encoder", "VAE" -> "vae": how the configuration calls a part.
-inline std::string key_of(std::string kind) {
-  std::transform(kind.begin(), kind.end(), kind.begin(),
-                 [](unsigned char c) { return c == ' ' ? '_' : static_cast<char>(std::tolower(c)); });
-  return kind;
-}
-
 /// The first factory that recognises `files`, or the configured one. A recognition with faults is returned as it is:
 /// the caller reports it. Throws Error(bad_config) for a plugin name that nobody bears, Error(bad_weights) when nobody
 /// recognises the files. Options that the plugin does not have are faults of the recognition, too.
 template <class Part>
-PartChoice<Part> choose_part(const FactoryList<ModelFactory<Part>>& factories, ModelFiles files,
+PartChoice<Part> choose_part(const Factories<ModelFactory<Part>>& factories, ModelFiles files,
                              const PartConfig& config) {
   PartChoice<Part> choice;
   OptionLayer options{config.options, UnknownKeys::fault, config.place};
@@ -50,22 +42,22 @@ PartChoice<Part> choose_part(const FactoryList<ModelFactory<Part>>& factories, M
     std::optional<Recognition> recognition = named.factory->recognise(files);
     if (!recognition)
       throw Error(ErrorCode::bad_weights, files.place,
-                  "is no " + factories.kind() + " that '" + named.factory->info().id + "' can read (" +
+                  "is no " + factories.kind().words + " that '" + named.factory->info().id + "' can read (" +
                       config.place("") + " asks for it)");
     choice.recognition = std::move(*recognition);
   } else {
-    for (const auto& factory : factories.all()) {
+    for (const auto* factory : factories.all()) {
       std::optional<Recognition> recognition = factory->recognise(files);
       if (!recognition) continue;
-      choice.factory = factory.get();
+      choice.factory = factory;
       choice.recognition = std::move(*recognition);
       break;
     }
     if (!choice.factory)
       throw Error(ErrorCode::bad_weights, files.place,
-                  "no plugin recognises a " + factories.kind() +
+                  "no plugin recognises a " + factories.kind().words +
                       " in it; another's is used where the configuration says so (models: {MODEL: {" +
-                      key_of(factories.kind()) + ": {source: FILE or FOLDER}}})");
+                      factories.kind().name + ": {source: FILE or FOLDER}}})");
   }
   choice.options.push_back(std::move(options));
   Faults faults;

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "core/api/plugin.h"
+#include "core/api/text_encoder.h"
+#include "core/api/unet.h"
+#include "core/api/vae.h"
 #include "core/base/generate_request.h"
 #include "core/base/stage.h"
 #include "core/host/effective_options.h"

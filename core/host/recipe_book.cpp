@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/api/plugin.h"
 #include "core/base/tensor_files.h"
 #include "core/host/blueprint.h"
 #include "core/host/effective_options.h"

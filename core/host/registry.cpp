@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/api/plugin.h"
 #include "core/base/nearest.h"
 #include "core/host/plugin_loader.h"
 
@@ -21,19 +22,18 @@ std::vector<std::string> names_of(const FactoryInfo& info) {
 }
 
 /// Throws when one of `factories` bears a name of `info`.
-template <class F>
-void check_names_are_free(const FactoryInfo& info, const std::vector<std::unique_ptr<F>>& factories,
-                          const std::string& kind) {
+void check_names_are_free(const FactoryInfo& info, const std::vector<std::unique_ptr<Factory>>& factories,
+                          const PluginKind& kind) {
   for (const auto& other : factories)
     for (const std::string& taken : names_of(other->info()))
       for (const std::string& name : names_of(info))
         if (same_name(name, taken))
-          throw Error(ErrorCode::unsupported, "",
-                      "brings the " + kind + " '" + name + "', but that name is taken by '" + other->info().id + "'");
+          throw Error(
+              ErrorCode::unsupported, "",
+              "brings the " + kind.words + " '" + name + "', but that name is taken by '" + other->info().id + "'");
 }
 
-template <class F>
-Json describe_list(const FactoryList<F>& list) {
+Json describe_list(const FactoryList& list) {
   Json out = Json::array();
   for (const auto& factory : list.all()) {
     const FactoryInfo& info = factory->info();
@@ -48,8 +48,7 @@ Json describe_list(const FactoryList<F>& list) {
 
 }  // namespace
 
-template <class F>
-typename FactoryList<F>::Named FactoryList<F>::find(const std::string& name) const {
+NamedFactory<Factory> FactoryList::find(const std::string& name) const {
   for (const auto& factory : all_) {
     if (same_name(factory->info().id, name)) return {factory.get(), Json::object()};
     for (const Alias& alias : factory->info().aliases)
@@ -58,25 +57,21 @@ typename FactoryList<F>::Named FactoryList<F>::find(const std::string& name) con
   return {};
 }
 
-template <class F>
-typename FactoryList<F>::Named FactoryList<F>::get(const std::string& name, const std::string& place,
-                                                   ErrorCode code) const {
-  Named found = find(name);
+NamedFactory<Factory> FactoryList::get(const std::string& name, const std::string& place, ErrorCode code) const {
+  NamedFactory<Factory> found = find(name);
   if (!found.factory)
-    throw Error(code, place, "there is no " + kind_ + " '" + name + "'" + did_you_mean(name, names()));
+    throw Error(code, place, "there is no " + kind_.words + " '" + name + "'" + did_you_mean(name, names()));
   return found;
 }
 
-template <class F>
-const F* FactoryList<F>::find_class(const std::string& class_name) const {
+const Factory* FactoryList::find_class(const std::string& class_name) const {
   for (const auto& factory : all_)
     for (const std::string& known : factory->info().classes)
       if (known == class_name) return factory.get();
   return nullptr;
 }
 
-template <class F>
-std::vector<std::string> FactoryList<F>::names() const {
+std::vector<std::string> FactoryList::names() const {
   std::vector<std::string> out;
   for (const auto& factory : all_) out.push_back(factory->info().id);
   for (const auto& factory : all_)
@@ -84,67 +79,40 @@ std::vector<std::string> FactoryList<F>::names() const {
   return out;
 }
 
-template class FactoryList<BackendFactory>;
-template class FactoryList<SchedulerFactory>;
-template class FactoryList<TextEncoderFactory>;
-template class FactoryList<UNetFactory>;
-template class FactoryList<VaeFactory>;
-template class FactoryList<LoraFormatFactory>;
-
 /// Holds what a plugin enrols until all of it is known to be good.
-class Registry::Enroller : public Enrolment {
+class Registry::Enroller final : public Enrolment {
  public:
   explicit Enroller(Registry& registry) : registry_(registry) {}
 
-  void backend(std::unique_ptr<BackendFactory> f) override { hold(std::move(f), backends_, registry_.backends_); }
-  void scheduler(std::unique_ptr<SchedulerFactory> f) override {
-    hold(std::move(f), schedulers_, registry_.schedulers_);
-  }
-  void text_encoder(std::unique_ptr<TextEncoderFactory> f) override {
-    hold(std::move(f), text_encoders_, registry_.text_encoders_);
-  }
-  void unet(std::unique_ptr<UNetFactory> f) override { hold(std::move(f), unets_, registry_.unets_); }
-  void vae(std::unique_ptr<VaeFactory> f) override { hold(std::move(f), vaes_, registry_.vaes_); }
-  void lora_format(std::unique_ptr<LoraFormatFactory> f) override {
-    hold(std::move(f), lora_formats_, registry_.lora_formats_);
-  }
-
-  void commit() {
-    move_all(backends_, registry_.backends_);
-    move_all(schedulers_, registry_.schedulers_);
-    move_all(text_encoders_, registry_.text_encoders_);
-    move_all(unets_, registry_.unets_);
-    move_all(vaes_, registry_.vaes_);
-    move_all(lora_formats_, registry_.lora_formats_);
+  /// All into the registry, as the plugin's that stands at `plugin` there.
+  void commit(size_t plugin) {
+    for (auto& [list, factories] : held_)
+      for (auto& factory : factories) {
+        registry_.owners_[factory.get()] = plugin;
+        list->add(std::move(factory));
+      }
   }
   const std::vector<std::string>& names() const { return names_; }
 
  private:
-  template <class F>
-  void hold(std::unique_ptr<F> factory, std::vector<std::unique_ptr<F>>& held, const FactoryList<F>& list) {
-    if (!factory) throw Error(ErrorCode::unsupported, "", "enrols a " + list.kind() + " that is null");
+  void add_of_kind(const char* kind, std::unique_ptr<Factory> factory) override {
+    FactoryList& list = registry_.kinds_.at(plugin_kind(kind).name);
+    auto& held = held_[&list];
+    if (!factory) throw Error(ErrorCode::unsupported, "", "enrols a " + list.kind().words + " that is null");
     check_names_are_free(factory->info(), list.all(), list.kind());
     check_names_are_free(factory->info(), held, list.kind());
-    names_.push_back(list.kind() + " " + factory->info().id);
+    names_.push_back(list.kind().words + " " + factory->info().id);
     held.push_back(std::move(factory));
-  }
-  template <class F>
-  static void move_all(std::vector<std::unique_ptr<F>>& held, FactoryList<F>& list) {
-    for (auto& factory : held) list.add(std::move(factory));
   }
 
   Registry& registry_;
   std::vector<std::string> names_;
-  std::vector<std::unique_ptr<BackendFactory>> backends_;
-  std::vector<std::unique_ptr<SchedulerFactory>> schedulers_;
-  std::vector<std::unique_ptr<TextEncoderFactory>> text_encoders_;
-  std::vector<std::unique_ptr<UNetFactory>> unets_;
-  std::vector<std::unique_ptr<VaeFactory>> vaes_;
-  std::vector<std::unique_ptr<LoraFormatFactory>> lora_formats_;
+  std::map<FactoryList*, std::vector<std::unique_ptr<Factory>>> held_;
 };
 
 Registry::Registry(const std::vector<PlacedPath>& plugins,
                    const std::function<void(const std::filesystem::path&)>& before_load) {
+  for (const PluginKind& kind : plugin_kinds()) kinds_.emplace(kind.name, FactoryList(kind));
   const auto load_one = [&](const std::filesystem::path& file) {
     if (before_load) before_load(file);
     load(file);
@@ -172,7 +140,7 @@ void Registry::load(const std::filesystem::path& file) {
     record.version = entry.version;
     Enroller enroller(*this);
     entry.enrol(enroller);
-    enroller.commit();
+    enroller.commit(plugins_.size());
     record.factories = enroller.names();
   } catch (const Error& e) {
     record.refused = e.sentence();
@@ -195,13 +163,9 @@ Json Registry::describe() const {
     if (!plugin.refused.empty()) one["refused"] = plugin.refused;
     libraries.push_back(one);
   }
-  return {{"plugins", libraries},
-          {"backends", describe_list(backends_)},
-          {"schedulers", describe_list(schedulers_)},
-          {"text_encoders", describe_list(text_encoders_)},
-          {"unets", describe_list(unets_)},
-          {"vaes", describe_list(vaes_)},
-          {"lora_formats", describe_list(lora_formats_)}};
+  Json kinds = Json::object();
+  for (const auto& [name, list] : kinds_) kinds[name] = describe_list(list);
+  return {{"plugins", libraries}, {"kinds", kinds}};
 }
 
 }  // namespace alice

@@ -1,14 +1,16 @@
 #pragma once
 // What the loaded plugins offer: every factory by kind and id, and where it came from.
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "core/api/plugin.h"
+#include "core/api/factory.h"
 #include "core/base/host_config.h"
+#include "core/base/plugin_kinds.h"
 
 namespace alice {
 
@@ -20,51 +22,82 @@ struct PluginRecord {
   std::vector<std::string> factories;  ///< "scheduler euler", in the order of enrolment
 };
 
-/// The factories of one kind. Immutable once the registry is built.
+/// What a name means: an id, or an alias with its options. Null when nobody bears it.
 template <class F>
+struct NamedFactory {
+  const F* factory = nullptr;
+  Json options = Json::object();
+};
+
+/// The factories of one kind. Immutable once the registry is built.
 class FactoryList {
  public:
-  explicit FactoryList(std::string kind) : kind_(std::move(kind)) {}
+  explicit FactoryList(PluginKind kind) : kind_(std::move(kind)) {}
 
-  const std::string& kind() const { return kind_; }  ///< "scheduler", "text encoder", ... for messages
-  const std::vector<std::unique_ptr<F>>& all() const { return all_; }
-  /// What a name means: an id, or an alias with its options (letter case ignored). Null when nobody bears it.
-  struct Named {
-    const F* factory = nullptr;
-    Json options = Json::object();
-  };
-  Named find(const std::string& name) const;
+  const PluginKind& kind() const { return kind_; }
+  const std::vector<std::unique_ptr<Factory>>& all() const { return all_; }
+  /// Letter case ignored.
+  NamedFactory<Factory> find(const std::string& name) const;
   /// The same; throws Error(code) at `place` with "did you mean".
-  Named get(const std::string& name, const std::string& place, ErrorCode code) const;
+  NamedFactory<Factory> get(const std::string& name, const std::string& place, ErrorCode code) const;
   /// By a class name of models' files; null when nobody implements it.
-  const F* find_class(const std::string& class_name) const;
+  const Factory* find_class(const std::string& class_name) const;
   std::vector<std::string> names() const;  ///< ids and aliases
 
-  void add(std::unique_ptr<F> factory) { all_.push_back(std::move(factory)); }
+  void add(std::unique_ptr<Factory> factory) { all_.push_back(std::move(factory)); }
 
  private:
-  std::string kind_;
-  std::vector<std::unique_ptr<F>> all_;
+  PluginKind kind_;
+  std::vector<std::unique_ptr<Factory>> all_;
+};
+
+/// A list whose factories are F's: Enrolment::add() has put each by the kind of its interface. As long as the registry.
+template <class F>
+class Factories {
+ public:
+  explicit Factories(const FactoryList& list) : list_(list) {}
+
+  const PluginKind& kind() const { return list_.kind(); }
+  std::vector<const F*> all() const {
+    std::vector<const F*> all;
+    for (const auto& factory : list_.all()) all.push_back(as_f(factory.get()));
+    return all;
+  }
+  NamedFactory<F> find(const std::string& name) const { return as_f(list_.find(name)); }
+  NamedFactory<F> get(const std::string& name, const std::string& place, ErrorCode code) const {
+    return as_f(list_.get(name, place, code));
+  }
+  const F* find_class(const std::string& class_name) const { return as_f(list_.find_class(class_name)); }
+  std::vector<std::string> names() const { return list_.names(); }
+
+ private:
+  static const F* as_f(const Factory* factory) { return static_cast<const F*>(factory); }
+  static NamedFactory<F> as_f(NamedFactory<Factory> named) { return {as_f(named.factory), std::move(named.options)}; }
+
+  const FactoryList& list_;
 };
 
 /// Built once at start, then const: any thread.
 class Registry {
  public:
   /// Loads every library of `plugins` (a folder stands for its *.so files, by name). A library that is refused, enrols
-  /// a name that is taken, or throws leaves no factory behind, is recorded with the reason, and the rest works.
-  /// `before_load` is called with each library before any of its code runs.
+  /// a name that is taken or a kind that is unknown, or throws leaves no factory behind, is recorded with the reason,
+  /// and the rest works. `before_load` is called with each library before any of its code runs.
   explicit Registry(const std::vector<PlacedPath>& plugins,
                     const std::function<void(const std::filesystem::path&)>& before_load = nullptr);
 
   const std::vector<PluginRecord>& plugins() const { return plugins_; }
-  const FactoryList<BackendFactory>& backends() const { return backends_; }
-  const FactoryList<SchedulerFactory>& schedulers() const { return schedulers_; }
-  const FactoryList<TextEncoderFactory>& text_encoders() const { return text_encoders_; }
-  const FactoryList<UNetFactory>& unets() const { return unets_; }
-  const FactoryList<VaeFactory>& vaes() const { return vaes_; }
-  const FactoryList<LoraFormatFactory>& lora_formats() const { return lora_formats_; }
+  /// The library that enrolled one of this registry's factories.
+  const PluginRecord& plugin_of(const Factory& factory) const { return plugins_[owners_.at(&factory)]; }
 
-  /// Every library, its version and state; every factory with help, aliases, classes and options.
+  /// Of the kind that F is the interface of: of<SchedulerFactory>().
+  template <class F>
+  Factories<F> of() const {
+    return Factories<F>(kinds_.at(F::kKind));
+  }
+  const FactoryList& of(const PluginKind& kind) const { return kinds_.at(kind.name); }
+
+  /// Every library, its version and state; by kind every factory with help, aliases, classes and options.
   Json describe() const;
 
  private:
@@ -72,12 +105,8 @@ class Registry {
   void load(const std::filesystem::path& file);
 
   std::vector<PluginRecord> plugins_;
-  FactoryList<BackendFactory> backends_{"backend"};
-  FactoryList<SchedulerFactory> schedulers_{"scheduler"};
-  FactoryList<TextEncoderFactory> text_encoders_{"text encoder"};
-  FactoryList<UNetFactory> unets_{"UNet"};
-  FactoryList<VaeFactory> vaes_{"VAE"};
-  FactoryList<LoraFormatFactory> lora_formats_{"LoRA format"};
+  std::map<std::string, FactoryList> kinds_;  // by name
+  std::map<const Factory*, size_t> owners_;   // to a place in plugins_
 };
 
 }  // namespace alice

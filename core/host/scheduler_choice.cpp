@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "core/api/scheduler.h"
+
 namespace alice {
 namespace {
 
@@ -68,9 +70,9 @@ struct Kin {
 };
 
 Kin kin_of(const Registry& registry, const std::string& class_name) {
-  for (const auto& factory : registry.schedulers().all())
+  for (const SchedulerFactory* factory : registry.of<SchedulerFactory>().all())
     for (const Alias& kin : factory->info().kin)
-      if (kin.name == class_name) return {factory.get(), kin.options};
+      if (kin.name == class_name) return {factory, kin.options};
   return {};
 }
 
@@ -90,7 +92,7 @@ OptionLayer fitting(const OptionLayer& layer, const FactoryInfo& info) {
 /// Of every scheduler's options and the noise schedule's.
 std::set<std::string> known_members(const Registry& registry) {
   std::set<std::string> known;
-  for (const auto& factory : registry.schedulers().all())
+  for (const SchedulerFactory* factory : registry.of<SchedulerFactory>().all())
     for (const OptionSpec& spec : factory->info().options) known.insert(spec.name);
   for (const OptionSpec& spec : noise_model_options().specs()) known.insert(spec.name);
   return known;
@@ -118,16 +120,16 @@ DefaultScheduler default_scheduler(const Registry& registry, const SchedulerSour
   if (!source.configured.plugin.empty())
     return {source.configured.plugin, source.configured.place(""), Json::object(), ""};
   const std::string class_name = class_of(source);
-  if (const SchedulerFactory* factory = registry.schedulers().find_class(class_name))
+  if (const SchedulerFactory* factory = registry.of<SchedulerFactory>().find_class(class_name))
     return {factory->info().id, source.place, Json::object(), ""};
   refuse_other_kinds(class_name, source.place);
   if (const Kin kin = kin_of(registry, class_name); kin.factory != nullptr)
     return {kin.factory->info().id, source.place + " (akin to " + class_name + ")", kin.options, class_name};
   if (!source.fallback.empty()) return {source.fallback, "generation.default_scheduler", Json::object(), class_name};
-  if (registry.schedulers().all().empty())
+  if (registry.of<SchedulerFactory>().all().empty())
     throw Error(ErrorCode::not_found, "plugins", "no scheduler plugin is loaded");
-  return {registry.schedulers().all().front()->info().id, "the first scheduler that is loaded", Json::object(),
-          class_name};
+  return {registry.of<SchedulerFactory>().all().front()->info().id, "the first scheduler that is loaded",
+          Json::object(), class_name};
 }
 
 ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource& source, const std::string& name,
@@ -136,10 +138,10 @@ ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource
   const DefaultScheduler own =
       requested ? DefaultScheduler{name, "/scheduler", Json::object(), ""} : default_scheduler(registry, source);
   const std::string& wanted = own.name;
-  const auto named =
-      registry.schedulers().get(wanted, own.origin, requested ? ErrorCode::bad_request : ErrorCode::bad_config);
+  const auto named = registry.of<SchedulerFactory>().get(wanted, own.origin,
+                                                         requested ? ErrorCode::bad_request : ErrorCode::bad_config);
   const FactoryInfo& info = named.factory->info();
-  const bool is_own_class = registry.schedulers().find_class(class_of(source)) == named.factory;
+  const bool is_own_class = registry.of<SchedulerFactory>().find_class(class_of(source)) == named.factory;
 
   OptionLayers layers;
   const OptionLayer file{source.config, UnknownKeys::pass_over, json_places(source.place)};
@@ -147,7 +149,7 @@ ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource
   layers.push_back({own.options, UnknownKeys::fault, json_places("kin " + own.stands_in_for)});
   layers.push_back({named.options, UnknownKeys::fault, json_places("alias " + wanted)});
   const bool configured = !source.configured.plugin.empty() &&
-                          registry.schedulers().find(source.configured.plugin).factory == named.factory;
+                          registry.of<SchedulerFactory>().find(source.configured.plugin).factory == named.factory;
   if (configured) layers.push_back({source.configured.options, UnknownKeys::fault, source.configured.place});
   layers.push_back({options, UnknownKeys::fault, json_places("/scheduler_options")});
 
@@ -175,7 +177,7 @@ std::vector<Fault> scheduler_warnings(const Registry& registry, const SchedulerS
   const DefaultScheduler own = default_scheduler(registry, source);
   if (!source.config.is_object() || !source.configured.plugin.empty()) return {};
   std::vector<Fault> warnings;
-  const auto named = registry.schedulers().find(own.name);
+  const auto named = registry.of<SchedulerFactory>().find(own.name);
   if (!own.stands_in_for.empty() && named.factory != nullptr) {
     const auto lost = members_where(source.config, [&](const std::string& member, const Json& value) {
       return !knows(named.factory->info(), member, value);
@@ -196,12 +198,12 @@ std::vector<Fault> scheduler_warnings(const Registry& registry, const SchedulerS
 }
 
 std::string scheduler_caution(const Registry& registry, const SchedulerSource& source, const std::string& name) {
-  const auto asked = registry.schedulers().find(name);
+  const auto asked = registry.of<SchedulerFactory>().find(name);
   if (asked.factory == nullptr || asked.factory->info().caution.empty()) return "";
   const std::string class_name = class_of(source);
   const auto& kin = asked.factory->info().kin;
-  const bool is_named = registry.schedulers().find_class(class_name) == asked.factory ||
-                        registry.schedulers().find(source.configured.plugin).factory == asked.factory ||
+  const bool is_named = registry.of<SchedulerFactory>().find_class(class_name) == asked.factory ||
+                        registry.of<SchedulerFactory>().find(source.configured.plugin).factory == asked.factory ||
                         std::any_of(kin.begin(), kin.end(), [&](const Alias& one) { return one.name == class_name; });
   return is_named ? "" : asked.factory->info().id + " " + asked.factory->info().caution;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/api/scheduler.h"
 #include "core/host/declared_prediction.h"
 
 namespace alice {
@@ -86,7 +87,7 @@ std::string settle_prediction(const Recognition& unet, const StoredModel& stored
 }
 
 bool has_option(const Registry& registry, const std::string& scheduler, const std::string& option) {
-  const SchedulerFactory* factory = registry.schedulers().find(scheduler).factory;
+  const SchedulerFactory* factory = registry.of<SchedulerFactory>().find(scheduler).factory;
   if (factory == nullptr) return false;
   for (const OptionSpec& spec : factory->info().options)
     if (spec.name == option) return true;

@@ -148,17 +148,28 @@ const OptionTable<NoiseModelOptions>& noise_model_options() {
   return table;
 }
 
-NoiseModel::NoiseModel(const NoiseModelOptions& options) : options_(options) {
+struct NoiseModel::State {
+  NoiseModelOptions options;
+  std::vector<double> alphas_cumprod;
+};
+
+NoiseModel::NoiseModel(const NoiseModelOptions& options) {
   const Floats alphas_cumprod = alphas_cumprod_of(betas_of(options));
-  alphas_cumprod_.assign(alphas_cumprod.begin(), alphas_cumprod.end());
-  check_falls(alphas_cumprod_, options.rescale_betas_zero_snr);
+  const State state = {options, {alphas_cumprod.begin(), alphas_cumprod.end()}};
+  check_falls(state.alphas_cumprod, options.rescale_betas_zero_snr);
+  state_ = std::make_shared<const State>(state);
 }
+
+const NoiseModelOptions& NoiseModel::options() const { return state_->options; }
+Prediction NoiseModel::prediction() const { return state_->options.prediction_type; }
+int64_t NoiseModel::train_steps() const { return static_cast<int64_t>(state_->alphas_cumprod.size()); }
+const std::vector<double>& NoiseModel::alphas_cumprod() const { return state_->alphas_cumprod; }
 
 std::vector<double> NoiseModel::sigmas() const {
   constexpr float kLeastAlphaBar = 5.9604644775390625e-8f;  // 2^-24
   std::vector<double> sigmas;
-  sigmas.reserve(alphas_cumprod_.size());
-  for (const double value : alphas_cumprod_) {
+  sigmas.reserve(alphas_cumprod().size());
+  for (const double value : alphas_cumprod()) {
     const float abar = value == 0 ? kLeastAlphaBar : static_cast<float>(value);
     sigmas.push_back(std::sqrt((1 - abar) / abar));  // float32 throughout, as the reference
   }

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "core/api/plugin.h"
+#include "core/api/scheduler.h"
 #include "core/math/sigma_spacing.h"
 #include "core/math/timestep_spacing.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/math/distributions/beta.hpp>
 #include <cmath>
+#include <utility>
 
 #include "core/base/error.h"
 
@@ -58,17 +59,27 @@ std::vector<double> spaced_sigmas(SigmaSpacing spacing, SigmaRange range, int64_
               "uniform_in_time has no sigmas of its own: they come from the noise model");
 }
 
-SigmaTable::SigmaTable(const NoiseModel& model) : sigmas_(model.sigmas()) {
-  log_sigmas_.reserve(sigmas_.size());
-  for (const double sigma : sigmas_) log_sigmas_.push_back(float_log(sigma));
+struct SigmaTable::State {
+  std::vector<double> sigmas;      // rising
+  std::vector<double> log_sigmas;  // of float32 precision, as the reference's: truncated times show it
+};
+
+SigmaTable::SigmaTable(const NoiseModel& model) {
+  State state = {model.sigmas(), {}};
+  state.log_sigmas.reserve(state.sigmas.size());
+  for (const double sigma : state.sigmas) state.log_sigmas.push_back(float_log(sigma));
+  state_ = std::make_shared<const State>(std::move(state));
 }
 
+SigmaRange SigmaTable::range() const { return {state_->sigmas.back(), state_->sigmas.front()}; }
+
 double SigmaTable::sigma_at(double t) const {
-  const double last = static_cast<double>(sigmas_.size() - 1);
-  if (t <= 0) return sigmas_.front();
-  if (t >= last) return sigmas_.back();
+  const std::vector<double>& sigmas = state_->sigmas;
+  const double last = static_cast<double>(sigmas.size() - 1);
+  if (t <= 0) return sigmas.front();
+  if (t >= last) return sigmas.back();
   const size_t low = static_cast<size_t>(t);
-  return sigmas_[low] + (t - static_cast<double>(low)) * (sigmas_[low + 1] - sigmas_[low]);
+  return sigmas[low] + (t - static_cast<double>(low)) * (sigmas[low + 1] - sigmas[low]);
 }
 
 std::vector<double> SigmaTable::sigmas_at(const std::vector<double>& times) const {
@@ -80,10 +91,11 @@ std::vector<double> SigmaTable::sigmas_at(const std::vector<double>& times) cons
 
 double SigmaTable::time_of(double sigma) const {
   constexpr double kLeastSigma = 1e-10;  // keeps the logarithm finite
+  const std::vector<double>& logs = state_->log_sigmas;
   const double log_sigma = std::log(std::max(sigma, kLeastSigma));
   const int64_t below = steps_up_to(log_sigma);
-  const size_t low = static_cast<size_t>(std::clamp<int64_t>(below - 1, 0, static_cast<int64_t>(sigmas_.size()) - 2));
-  const double share = (log_sigma - log_sigmas_[low]) / (log_sigmas_[low + 1] - log_sigmas_[low]);
+  const size_t low = static_cast<size_t>(std::clamp<int64_t>(below - 1, 0, static_cast<int64_t>(logs.size()) - 2));
+  const double share = (log_sigma - logs[low]) / (logs[low + 1] - logs[low]);
   return static_cast<double>(low) + std::clamp(share, 0.0, 1.0);
 }
 
@@ -95,7 +107,8 @@ std::vector<double> SigmaTable::times_of(const std::vector<double>& sigmas) cons
 }
 
 int64_t SigmaTable::steps_up_to(double log_sigma) const {
-  return std::upper_bound(log_sigmas_.begin(), log_sigmas_.end(), log_sigma) - log_sigmas_.begin();
+  const std::vector<double>& logs = state_->log_sigmas;
+  return std::upper_bound(logs.begin(), logs.end(), log_sigma) - logs.begin();
 }
 
 }  // namespace alice

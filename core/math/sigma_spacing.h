@@ -2,6 +2,7 @@
 // Noise levels of a run, as sigma with alpha = 1, and the times that a network was trained to see them at.
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/math/noise_model.h"
@@ -31,7 +32,7 @@ class SigmaTable {
   explicit SigmaTable(const NoiseModel& model);
 
   /// Of the first and the last training step.
-  SigmaRange range() const { return {sigmas_.back(), sigmas_.front()}; }
+  SigmaRange range() const;
   /// Linear between training steps, t clamped to them.
   double sigma_at(double t) const;
   /// sigma_at each.
@@ -44,8 +45,8 @@ class SigmaTable {
   int64_t steps_up_to(double log_sigma) const;
 
  private:
-  std::vector<double> sigmas_;      // rising
-  std::vector<double> log_sigmas_;  // of float32 precision, as the reference's: truncated times show it
+  struct State;
+  std::shared_ptr<const State> state_;  // all that there is, so that it may grow
 };
 
 }  // namespace alice

@@ -8,6 +8,7 @@
 
 #include <cmath>
 
+#include "core/api/scheduler.h"
 #include "sdk/check/sampling.h"
 
 namespace alice::check {
@@ -178,7 +179,7 @@ std::string check_distribution(const Case& it) {
 }  // namespace
 
 std::vector<Check> accuracy_checks() {
-  const std::vector<Kind> schedulers = {Kind::scheduler};
+  const std::vector<std::string> schedulers = {SchedulerFactory::kKind};
   return {
       {"scheduler/constant-picture",
        "A network that sees the same picture at every call makes that picture, from noise and from image to image.",

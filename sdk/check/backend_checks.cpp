@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include "core/api/backend.h"
 #include "core/api/fused_products.h"
 #include "sdk/check/callers.h"
 #include "sdk/check/exact_kernels.h"
@@ -223,7 +224,7 @@ std::string check_leaves_nothing(const Case& it) {
 }  // namespace
 
 std::vector<Check> backend_checks() {
-  const std::vector<Kind> backends = {Kind::backend};
+  const std::vector<std::string> backends = {BackendFactory::kKind};
   const std::string none = "options/defaults-fit";
   return {
       {"backend/rows-independent",

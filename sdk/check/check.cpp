@@ -32,7 +32,7 @@ void expect(bool holds, const std::string& seen) {
   if (!holds) fail(seen);
 }
 
-bool Check::is_for(Kind kind) const { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); }
+bool Check::is_for(const std::string& kind) const { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); }
 
 const std::vector<Check>& catalogue() {
   static const std::vector<Check> all = [] {

@@ -15,6 +15,12 @@ struct Case {
   Subject subject;
   uint64_t seed = 0;           ///< of this check on this subject alone, so that it can be repeated alone
   const CheckSettings& given;  ///< by the author
+
+  /// The factory that it is about, of the kind F.
+  template <class F>
+  const F& factory() const {
+    return plugin.factory<F>(subject.id);
+  }
 };
 
 /// How a check says no: what was seen. Everything else that a check throws came out of the plugin.
@@ -25,16 +31,16 @@ struct Failed {
 void expect(bool holds, const std::string& seen);
 
 struct Check {
-  std::string name;     ///< "scheduler/plan-falls": stable, so that build scripts may name it
-  std::string demands;  ///< a sentence
-  std::string cure;     ///< what the author should do when it fails
-  std::string needs;    ///< the check that must pass first on the same subject; "" for none
-  std::vector<Kind> kinds;
+  std::string name;                ///< "scheduler/plan-falls": stable, so that build scripts may name it
+  std::string demands;             ///< a sentence
+  std::string cure;                ///< what the author should do when it fails
+  std::string needs;               ///< the check that must pass first on the same subject; "" for none
+  std::vector<std::string> kinds;  ///< of its subjects
   /// Returns a note for the report ("order 2.0"), mostly "". Throws Failed, or whatever the plugin throws. Empty for
   /// the check that is about a process's end: the supervisor does it.
   std::function<std::string(const Case&)> run;
 
-  bool is_for(Kind kind) const;
+  bool is_for(const std::string& kind) const;
 };
 
 /// Every check, in the order of the report: one that another needs comes before it.

@@ -16,17 +16,14 @@ Create model_creation(const ModelFactory<Part>& factory, const Case& it) {
 }  // namespace
 
 Create creation(const Case& it) {
-  const std::string& id = it.subject.id;
-  switch (it.subject.kind) {
-    case Kind::backend: return [&f = it.plugin.backend(id)](const OptionLayers& layers) { f.create(layers); };
-    case Kind::scheduler: return [&f = it.plugin.scheduler(id)](const OptionLayers& layers) { f.create(layers); };
-    case Kind::lora_format: return [&f = it.plugin.lora_format(id)](const OptionLayers& layers) { f.create(layers); };
-    case Kind::text_encoder: return model_creation(it.plugin.text_encoder(id), it);
-    case Kind::unet: return model_creation(it.plugin.unet(id), it);
-    case Kind::vae: return model_creation(it.plugin.vae(id), it);
-    case Kind::entry: break;
-  }
-  throw Error(ErrorCode::internal, "entry", "makes nothing");
+  Create create;
+  const auto of_plain = [&](const auto& factory) {
+    create = [factory = &factory](const OptionLayers& layers) { factory->create(layers); };
+  };
+  const auto of_part = [&](const auto& factory) { create = model_creation(factory, it); };
+  if (!with_factory(PlainFactories(), it, of_plain) && !with_factory(PartFactories(), it, of_part))
+    throw Error(ErrorCode::internal, it.subject.kind, "makes nothing");
+  return create;
 }
 
 }  // namespace alice::check

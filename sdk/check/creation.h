@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "core/api/plugin.h"
+#include "core/api/factory.h"
 #include "sdk/check/check.h"
 
 namespace alice::check {

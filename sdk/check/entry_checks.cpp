@@ -55,12 +55,12 @@ std::string check_enrols(const Case& it) {
 std::string check_names(const Case& it) {
   std::set<std::string> taken;  // "kind name"
   for (const Subject& subject : it.plugin.subjects()) {
-    expect(!subject.id.empty(), std::string("a ") + to_string(subject.kind) + " has an empty id");
+    expect(!subject.id.empty(), "a " + subject.kind + " has an empty id");
     std::vector<std::string> names = {subject.id};
     for (const Alias& alias : it.plugin.factory(subject).info().aliases) names.push_back(alias.name);
     for (const std::string& name : names)
-      expect(taken.insert(std::string(to_string(subject.kind)) + " " + in_lower_case(name)).second,
-             std::string("the name '") + name + "' stands for more than one " + to_string(subject.kind));
+      expect(taken.insert(subject.kind + " " + in_lower_case(name)).second,
+             "the name '" + name + "' stands for more than one " + subject.kind);
   }
   return "";
 }
@@ -75,7 +75,7 @@ std::string check_threads(const Case& it) {
 }  // namespace
 
 std::vector<Check> entry_checks() {
-  const std::vector<Kind> library = {Kind::entry};
+  const std::vector<std::string> library = {kEntry};
   return {
       {"entry/abi",
        "The file is a shared library whose entry symbol is this ALICE's: of the same SDK major, libtorch and C++ ABI.",
@@ -91,8 +91,8 @@ std::vector<Check> entry_checks() {
       {"entry/identity", "The plugin has an id, and a version that begins with a digit.",
        "Give both to ALICE_PLUGIN(id, version, enrol).", "entry/loads", library, check_identity},
       {"entry/enrols", "enrol() hands in at least one factory, none of them null, and throws nothing.",
-       "Call enrol.scheduler(...), enrol.vae(...) and so on in enrol(); do what can fail in create() instead.",
-       "entry/loads", library, check_enrols},
+       "Call enrol.add(std::make_unique<MyFactory>()) in enrol(); do what can fail in create() instead.", "entry/loads",
+       library, check_enrols},
       {"entry/leaves-no-threads", "Loading and enrolling start no thread and leave no file open.",
        "Start nothing in static initialisers or in enrol(): start it in create(), and stop it in a destructor.",
        "entry/enrols", library, check_threads},

@@ -134,7 +134,7 @@ KernelCall attention_call(const Backend& backend, const AttentionShape& s) {
 }  // namespace
 
 std::vector<BackendVariant> backend_variants(const Case& it) {
-  const BackendFactory& factory = it.plugin.backend(it.subject.id);
+  const BackendFactory& factory = it.factory<BackendFactory>();
   const auto create = [&](const Json& options) {
     auto backend = factory.create({{options, UnknownKeys::fault, json_places("options")}});
     expect(backend != nullptr, "create(" + dump_json(options) + ") gave null");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "core/api/backend.h"
 #include "sdk/check/exact_kernels.h"
 #include "sdk/check/kernel_calls.h"
 
@@ -58,7 +59,7 @@ Check kernel_check(const std::string& name, const std::string& kernel, MakeCalls
           "For a shape that your kernel cannot take return Backend::" + kernel +
               "(...), the plain body; sum in float32 when the dtype is less.",
           "options/defaults-fit",
-          {Kind::backend},
+          {BackendFactory::kKind},
           [make_calls](const Case& it) { return check_kernel(it, make_calls); }};
 }
 
@@ -69,10 +70,9 @@ Check fused_check(const std::string& name, const std::string& product, MakeCalls
           " of a backend that has fused products has the shape and dtype that core/api/fused_products.h says and is "
           "as close to float64 as the single kernels one after the other, at random shapes and with whatever may "
           "stand before and behind the product.",
-      "For a shape that your kernel cannot take call your single kernels in turn, as the function of this name at "
-      "the end of that header does.",
+      "For a shape that your kernel cannot take return plain_" + product + "(*this, ...), your single kernels in turn.",
       "backend/rows-independent",
-      {Kind::backend},
+      {BackendFactory::kKind},
       [make_calls](const Case& it) { return check_kernel(it, make_calls); }};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/api/lora.h"
 #include "sdk/check/callers.h"
 #include "sdk/check/lora_samples.h"
 #include "sdk/check/memory_tensors.h"
@@ -17,7 +18,7 @@ constexpr const char* kUse =
     "Return a LoraPatch for each module with the names of its two factors; the default delta() multiplies them.";
 
 std::shared_ptr<const LoraFormat> format_of(const Case& it) {
-  auto format = it.plugin.lora_format(it.subject.id).create({});
+  auto format = it.factory<LoraFormatFactory>().create({});
   expect(format != nullptr, "create() gave null");
   return format;
 }
@@ -233,7 +234,7 @@ std::string check_threads(const Case& it) {
 }  // namespace
 
 std::vector<Check> lora_checks() {
-  const std::vector<Kind> formats = {Kind::lora_format};
+  const std::vector<std::string> formats = {LoraFormatFactory::kKind};
   return {
       {"lora_format/recognised", "recognises() says yes to a file of its own names.",
        "Judge by the tensors' names. For names that the checker does not know, describe yours in a file for "

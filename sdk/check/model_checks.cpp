@@ -106,15 +106,18 @@ std::string check_patched(const ModelFactory<Part>& factory, const Case& it) {
   return "";
 }
 
+/// Those that LoRAs change.
+using PatchedFactories = Interfaces<TextEncoderFactory, UNetFactory>;
+
 std::string check_patched_of(const Case& it) {
-  if (it.subject.kind == Kind::unet) return check_patched(it.plugin.unet(it.subject.id), it);
-  return check_patched(it.plugin.text_encoder(it.subject.id), it);
+  with_factory(PatchedFactories(), it, [&](const auto& factory) { check_patched(factory, it); });
+  return "";
 }
 
 }  // namespace
 
 std::vector<Check> model_checks() {
-  const std::vector<Kind> models = {Kind::text_encoder, Kind::unet, Kind::vae};
+  const std::vector<std::string> models = names_of(PartFactories());
   return {
       {"model/repeats",
        "The same input gives the same bits, whatever was computed in between, and after loading again; all are finite.",
@@ -129,10 +132,8 @@ std::vector<Check> model_checks() {
       {"model/patched",
        "patched() makes a model whose results differ, leaves the first one as it was to the bit, and refuses a name or "
        "shape that does not fit with Error(bad_weights).",
-       "Make the new model from ModelWeights::patched(deltas), and take every weight from it.",
-       "model/repeats",
-       {Kind::text_encoder, Kind::unet},
-       check_patched_of},
+       "Make the new model from ModelWeights::patched(deltas), and take every weight from it.", "model/repeats",
+       names_of(PatchedFactories()), check_patched_of},
       {"model/leaves-nothing", "Loading, using and letting go leaves no thread and no open file behind.",
        "Stop in destructors what constructors start.", "model/repeats", models, check_leaves_nothing},
   };

@@ -11,13 +11,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Kind kind_from(const std::string& name) {
-  for (const Kind kind : {Kind::text_encoder, Kind::unet, Kind::vae})
-    if (name == to_string(kind)) return kind;
+std::string kind_from(const std::string& name) {
+  for (const std::string& kind : names_of(PartFactories()))
+    if (name == kind) return kind;
   throw Error(ErrorCode::internal, "known_models.json", "'" + name + "' is no kind of model");
 }
 
-void add_folder(const fs::path& folder, Kind kind, const fs::path& tokenizer, std::vector<ModelSettings>& list) {
+void add_folder(const fs::path& folder, const std::string& kind, const fs::path& tokenizer,
+                std::vector<ModelSettings>& list) {
   if (!is_there(folder / "config.json")) return;
   ModelSettings settings{folder.string(), kind, read_json_object(folder / "config.json"), files_in(folder)};
   if (is_folder(tokenizer)) settings.assets = files_in(tokenizer);
@@ -25,12 +26,11 @@ void add_folder(const fs::path& folder, Kind kind, const fs::path& tokenizer, st
 }
 
 /// A part's own folder, or that of a whole model.
-std::vector<ModelSettings> settings_in(const fs::path& folder, Kind kind) {
+std::vector<ModelSettings> settings_in(const fs::path& folder, const std::string& part) {
   std::vector<ModelSettings> list;
-  const std::string part = to_string(kind);
-  add_folder(folder, kind, folder / "tokenizer", list);
-  add_folder(folder / part, kind, folder / "tokenizer", list);
-  add_folder(folder / (part + "_2"), kind, folder / "tokenizer_2", list);
+  add_folder(folder, part, folder / "tokenizer", list);
+  add_folder(folder / part, part, folder / "tokenizer", list);
+  add_folder(folder / (part + "_2"), part, folder / "tokenizer_2", list);
   if (list.empty())
     throw Error(ErrorCode::not_found, folder.string(), "has neither a config.json nor a " + part + "/config.json");
   return list;
@@ -63,21 +63,20 @@ ModelFiles ModelSample::with(std::map<std::string, Tensor> changed) const {
   return other;
 }
 
-template <class Part>
-std::vector<ModelSample> model_samples(const ModelFactory<Part>& factory, const Case& it) {
+std::vector<ModelSample> model_samples(const Recognise& recognise, const Case& it) {
   const bool from_author = !it.given.config_folder.empty();
   std::vector<ModelSample> samples;
   for (const ModelSettings& settings :
        from_author ? settings_in(it.given.config_folder, it.subject.kind) : known_settings()) {
     const ModelFiles bare = settings.files();
     std::optional<Recognition> wanted;
-    const auto error = refusal([&] { wanted = factory.recognise(bare); });
+    const auto error = refusal([&] { wanted = recognise(bare); });
     if (error && from_author) throw *error;
     if (error || !wanted || settings.kind != it.subject.kind) continue;
 
     ModelSample sample{settings.name, random_weights(wanted->parameters, at::kFloat, it.seed), bare, {}};
     sample.files = sample.with(sample.tensors);
-    auto recognition = factory.recognise(sample.files);
+    auto recognition = recognise(sample.files);
     if (!recognition) fail(sample.name + " is recognised without its tensors, but not with all that it asks for");
     sample.recognition = std::move(*recognition);
     samples.push_back(std::move(sample));
@@ -87,9 +86,5 @@ std::vector<ModelSample> model_samples(const ModelFactory<Part>& factory, const 
                    : "recognise() takes none of the settings that the checker knows for its own, so nothing was tried: "
                      "give the folder of a config.json of your architecture with --config FOLDER");
 }
-
-template std::vector<ModelSample> model_samples(const TextEncoderFactory&, const Case&);
-template std::vector<ModelSample> model_samples(const UNetFactory&, const Case&);
-template std::vector<ModelSample> model_samples(const VaeFactory&, const Case&);
 
 }  // namespace alice::check

@@ -2,12 +2,15 @@
 // Models to try a model plugin on: small settings that it recognises, with random weights of the names and shapes that
 // it asks for.
 
+#include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "core/api/plugin.h"
 #include "sdk/check/check.h"
+#include "sdk/check/kinds.h"
 #include "sdk/check/plain_backend.h"
 
 namespace alice::check {
@@ -15,7 +18,7 @@ namespace alice::check {
 /// A config.json, and what lies beside it.
 struct ModelSettings {
   std::string name;  ///< for people
-  Kind kind = Kind::entry;
+  std::string kind;
   Json config;
   std::map<std::string, std::filesystem::path> assets;
 
@@ -35,10 +38,16 @@ struct ModelSample {
   ModelFiles with(std::map<std::string, Tensor> changed) const;
 };
 
+/// A factory's recognise().
+using Recognise = std::function<std::optional<Recognition>(const ModelFiles&)>;
+
 /// Of the folder that the author gives, or of those known settings that the factory recognises. Fails when there are
 /// none, with what to do; throws what recognise() throws for the author's own.
+std::vector<ModelSample> model_samples(const Recognise& recognise, const Case& it);
 template <class Part>
-std::vector<ModelSample> model_samples(const ModelFactory<Part>& factory, const Case& it);
+std::vector<ModelSample> model_samples(const ModelFactory<Part>& factory, const Case& it) {
+  return model_samples([&](const ModelFiles& files) { return factory.recognise(files); }, it);
+}
 
 /// The part of a sample, on the plain kernels.
 template <class Part>
@@ -51,13 +60,11 @@ std::shared_ptr<const Part> load(const ModelFactory<Part>& factory, const ModelS
 /// A check's body for any kind of model: calls body(factory, it) with the case's factory.
 template <class Body>
 std::function<std::string(const Case&)> for_models(Body body) {
-  return [body](const Case& it) -> std::string {
-    switch (it.subject.kind) {
-      case Kind::text_encoder: return body(it.plugin.text_encoder(it.subject.id), it);
-      case Kind::unet: return body(it.plugin.unet(it.subject.id), it);
-      case Kind::vae: return body(it.plugin.vae(it.subject.id), it);
-      default: throw Error(ErrorCode::internal, it.subject.id, "is no model");
-    }
+  return [body](const Case& it) {
+    std::string note;
+    if (!with_factory(PartFactories(), it, [&](const auto& factory) { note = body(factory, it); }))
+      throw Error(ErrorCode::internal, it.subject.id, "is no model");
+    return note;
   };
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <set>
 
+#include "core/base/plugin_kinds.h"
 #include "sdk/check/check.h"
 #include "sdk/check/creation.h"
 #include "sdk/check/refusal.h"
@@ -188,8 +189,7 @@ std::string check_aliases(const Case& it) {
 }  // namespace
 
 std::vector<Check> option_checks() {
-  const std::vector<Kind> factories = {Kind::backend, Kind::scheduler, Kind::text_encoder,
-                                       Kind::unet,    Kind::vae,       Kind::lora_format};
+  const std::vector<std::string> factories = plugin_kind_names();
   return {
       {"options/described", "The factory and each of its options have a help; names and choices are declared once.",
        "Complete the OptionTable, and FactoryInfo::help.", "", factories, check_described},

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/api/scheduler.h"
 #include "sdk/check/refusal.h"
 #include "sdk/check/sampling.h"
 
@@ -107,7 +108,7 @@ std::string check_zero_snr(const Case& it) {
 }  // namespace
 
 std::vector<Check> plan_checks() {
-  const std::vector<Kind> schedulers = {Kind::scheduler};
+  const std::vector<std::string> schedulers = {SchedulerFactory::kKind};
   return {
       {"scheduler/plan-falls",
        "The plan for 1, 2, 3, 20 and 1000 steps has a level more than steps, each quieter than the one before (an "

@@ -11,14 +11,12 @@
 
 namespace alice::check {
 
-/// What a subject of a check is; `entry` is the library itself.
-enum class Kind { entry, backend, scheduler, text_encoder, unet, vae, lora_format };
-/// As in the names of checks: "entry", "scheduler", "text_encoder", ...
-const char* to_string(Kind kind);
+/// The library itself among the kinds of subjects; the others are those of plugins ("scheduler", "text_encoder", ...).
+inline constexpr const char* kEntry = "entry";
 
 /// A factory of the plugin; its id is "" for the library itself.
 struct Subject {
-  Kind kind = Kind::entry;
+  std::string kind = kEntry;
   std::string id;
 };
 
@@ -40,30 +38,21 @@ class PluginUnderTest {
   /// Loads it and enrols its factories, once. Throws what enrol() throws.
   const std::vector<Subject>& subjects();
 
-  /// A factory by its id; enrols first. Throws Error(not_found).
-  const BackendFactory& backend(const std::string& id);
-  const SchedulerFactory& scheduler(const std::string& id);
-  const TextEncoderFactory& text_encoder(const std::string& id);
-  const UNetFactory& unet(const std::string& id);
-  const VaeFactory& vae(const std::string& id);
-  const LoraFormatFactory& lora_format(const std::string& id);
+  /// A factory of F's kind by its id; enrols first. Throws Error(not_found).
+  template <class F>
+  const F& factory(const std::string& id) {
+    return static_cast<const F&>(factory(Subject{F::kKind, id}));
+  }
   const Factory& factory(const Subject& subject);
 
  private:
   class Collector;
-  template <class F>
-  const F& find(const std::vector<std::unique_ptr<F>>& factories, const std::string& id);
 
   std::filesystem::path file_;
   const PluginEntry* entry_ = nullptr;
   bool enrolled_ = false;
   std::vector<Subject> subjects_;
-  std::vector<std::unique_ptr<BackendFactory>> backends_;
-  std::vector<std::unique_ptr<SchedulerFactory>> schedulers_;
-  std::vector<std::unique_ptr<TextEncoderFactory>> text_encoders_;
-  std::vector<std::unique_ptr<UNetFactory>> unets_;
-  std::vector<std::unique_ptr<VaeFactory>> vaes_;
-  std::vector<std::unique_ptr<LoraFormatFactory>> lora_formats_;
+  std::vector<std::unique_ptr<Factory>> factories_;  // of subjects_, in the same order
 };
 
 }  // namespace alice::check

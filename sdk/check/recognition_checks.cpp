@@ -163,7 +163,7 @@ const auto check_not_finite = for_models([](const auto& factory, const Case& it)
 }  // namespace
 
 std::vector<Check> recognition_checks() {
-  const std::vector<Kind> models = {Kind::text_encoder, Kind::unet, Kind::vae};
+  const std::vector<std::string> models = names_of(PartFactories());
   return {
       {"model/recognised",
        "recognise() takes settings of its architecture for its own, lists every parameter with the tensor that it "

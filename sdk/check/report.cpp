@@ -102,9 +102,8 @@ std::string summary_of(const CheckReport& report) {
 Json to_json(const CheckReport& report) {
   Json checks = Json::array();
   for (const Result& result : report.results) {
-    Json one = {{"check", result.check->name},  {"kind", to_string(result.subject.kind)},
-                {"subject", result.subject.id}, {"status", to_string(result.status)},
-                {"seen", result.seen},          {"seconds", result.seconds}};
+    Json one = {{"check", result.check->name},        {"kind", result.subject.kind}, {"subject", result.subject.id},
+                {"status", to_string(result.status)}, {"seen", result.seen},         {"seconds", result.seconds}};
     if (result.status == Status::failed) one["cure"] = cure_of(result);
     checks.push_back(std::move(one));
   }
@@ -130,7 +129,7 @@ std::string to_junit(const CheckReport& report) {
       "  <properties><property name=\"seed\" value=\"" + std::to_string(report.seed) + "\"/></properties>\n";
   for (const Result& result : report.results) {
     const std::string subject = result.subject.id.empty() ? "" : "." + result.subject.id;
-    out += "  <testcase classname=\"" + in_xml(to_string(result.subject.kind) + subject) + "\" name=\"" +
+    out += "  <testcase classname=\"" + in_xml(result.subject.kind + subject) + "\" name=\"" +
            in_xml(result.check->name) + "\" time=\"" + seconds_text(result.seconds) + "\"";
     if (result.status == Status::failed)
       out +=
@@ -150,7 +149,7 @@ Json catalogue_json() {
   Json list = Json::array();
   for (const Check& check : catalogue()) {
     Json kinds = Json::array();
-    for (const Kind kind : check.kinds) kinds.push_back(to_string(kind));
+    for (const std::string& kind : check.kinds) kinds.push_back(kind);
     list.push_back({{"check", check.name},
                     {"kinds", kinds},
                     {"demands", check.demands},

@@ -62,7 +62,7 @@ class Runner {
     Json subjects = Json::array();
     const std::string fault = fault_of([&] {
       for (const Subject& subject : plugin_.subjects())
-        subjects.push_back({{"kind", static_cast<int>(subject.kind)}, {"id", subject.id}});
+        subjects.push_back({{"kind", subject.kind}, {"id", subject.id}});
     });
     if (!fault.empty()) return {{"error", fault}};
     return {{"id", plugin_.entry().id}, {"version", plugin_.entry().version}, {"subjects", subjects}};
@@ -89,7 +89,7 @@ class Runner {
     given.config_folder = request.at("config_folder");
     given.lora_names = request.at("lora_names");
     given.orders = request.at("orders").get<std::map<std::string, double>>();
-    const Subject subject = {static_cast<Kind>(request.at("kind").get<int>()), request.at("id")};
+    const Subject subject = {request.at("kind"), request.at("id")};
     const Outcome outcome =
         run_check(*find_check(request.at("check")), {plugin_, subject, request.at("seed").get<uint64_t>(), given});
     return {{"passed", outcome.passed}, {"seen", outcome.seen}, {"threw", outcome.threw}};

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <random>
 
+#include "core/api/scheduler.h"
 #include "sdk/check/refusal.h"
 
 namespace alice::check {
@@ -68,7 +69,7 @@ class VariantMaker {
 }  // namespace
 
 std::vector<Variant> variants(const Case& it, Breadth breadth) {
-  const SchedulerFactory& factory = it.plugin.scheduler(it.subject.id);
+  const SchedulerFactory& factory = it.factory<SchedulerFactory>();
   const FactoryInfo& info = factory.info();
   VariantMaker maker(factory);
   for (const Alias& alias : info.aliases)

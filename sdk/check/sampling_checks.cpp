@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "core/api/scheduler.h"
 #include "sdk/check/callers.h"
 #include "sdk/check/process_state.h"
 #include "sdk/check/sampling.h"
@@ -248,7 +249,7 @@ std::string check_leaves_nothing(const Case& it) {
 }  // namespace
 
 std::vector<Check> sampling_checks() {
-  const std::vector<Kind> schedulers = {Kind::scheduler};
+  const std::vector<std::string> schedulers = {SchedulerFactory::kKind};
   return {
       {"scheduler/result", "sample() returns a float32 tensor of x's shape, for one image and for three.",
        "Return x itself; float64 arithmetic on tensors is not asked for: scalars are doubles already.",

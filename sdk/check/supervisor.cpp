@@ -44,7 +44,7 @@ class Supervisor {
  private:
   bool wants_subjects() const {
     for (const Check& check : catalogue())
-      if (!check.is_for(Kind::entry) && is_wanted(check, order_.only)) return true;
+      if (!check.is_for(kEntry) && is_wanted(check, order_.only)) return true;
     return order_.only.empty();
   }
 
@@ -76,7 +76,7 @@ class Supervisor {
   }
 
   static std::string key(const std::string& check, const Subject& subject) {
-    return check + " " + to_string(subject.kind) + " " + subject.id;
+    return check + " " + subject.kind + " " + subject.id;
   }
   bool is_past(Status status, const std::string& check, const Subject& subject = {}) const {
     const auto found = statuses_.find(key(check, subject));
@@ -94,7 +94,7 @@ class Supervisor {
 
   Outcome ask(const Check& check, const Subject& subject) {
     const Json request = {{"check", check.name},
-                          {"kind", static_cast<int>(subject.kind)},
+                          {"kind", subject.kind},
                           {"id", subject.id},
                           {"seed", seed_of(order_.seed, check.name, subject.id)},
                           {"config_folder", order_.given.config_folder},
@@ -128,8 +128,7 @@ class Supervisor {
     }
     report_.id = answer.at("id"), report_.version = answer.at("version");
     std::vector<Subject> subjects;
-    for (const Json& one : answer.at("subjects"))
-      subjects.push_back({static_cast<Kind>(one.at("kind").get<int>()), one.at("id")});
+    for (const Json& one : answer.at("subjects")) subjects.push_back({one.at("kind"), one.at("id")});
     return subjects;
   }
 

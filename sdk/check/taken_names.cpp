@@ -23,33 +23,6 @@ std::vector<PlacedPath> other_libraries(const fs::path& own, const fs::path& fol
   return libraries;
 }
 
-/// Whose the name is, as PluginRecord::factories has it: "scheduler some_id"; "" when nobody's.
-template <class F>
-std::string bearer_in(const FactoryList<F>& list, const std::string& name) {
-  const F* const factory = list.find(name).factory;
-  return factory == nullptr ? "" : list.kind() + " " + factory->info().id;
-}
-
-std::string bearer_of(const Registry& registry, Kind kind, const std::string& name) {
-  switch (kind) {
-    case Kind::backend: return bearer_in(registry.backends(), name);
-    case Kind::scheduler: return bearer_in(registry.schedulers(), name);
-    case Kind::text_encoder: return bearer_in(registry.text_encoders(), name);
-    case Kind::unet: return bearer_in(registry.unets(), name);
-    case Kind::vae: return bearer_in(registry.vaes(), name);
-    case Kind::lora_format: return bearer_in(registry.lora_formats(), name);
-    case Kind::entry: break;
-  }
-  return "";
-}
-
-std::string library_of(const Registry& registry, const std::string& bearer) {
-  for (const PluginRecord& plugin : registry.plugins())
-    if (std::find(plugin.factories.begin(), plugin.factories.end(), bearer) != plugin.factories.end())
-      return plugin.file.string();
-  return "";
-}
-
 /// By library: "the scheduler 'a', 'b', the backend 'c'".
 using Shared = std::map<std::string, std::string>;
 
@@ -59,12 +32,12 @@ void add_names(PluginUnderTest& plugin, const Subject& subject, const Registry& 
   for (const Alias& alias : info.aliases) names.push_back(alias.name);
   std::set<std::string> told;  // libraries that this factory was named for
   for (const std::string& name : names) {
-    const std::string bearer = bearer_of(registry, subject.kind, name);
-    if (bearer.empty()) continue;
-    const std::string library = library_of(registry, bearer);
+    const Factory* const bearer = registry.of(plugin_kind(subject.kind)).find(name).factory;
+    if (bearer == nullptr) continue;
+    const std::string library = registry.plugin_of(*bearer).file.string();
     std::string& list = shared[library];
     if (!list.empty()) list += ", ";
-    if (told.insert(library).second) list += std::string("the ") + to_string(subject.kind) + " ";
+    if (told.insert(library).second) list += "the " + subject.kind + " ";
     list += "'" + name + "'";
   }
 }

@@ -1,5 +1,6 @@
 // Text encoders: tokens and what they become.
 
+#include "core/api/text_encoder.h"
 #include "sdk/check/model_samples.h"
 #include "sdk/check/model_use.h"
 #include "sdk/check/refusal.h"
@@ -12,7 +13,7 @@ using EncoderBody = void (*)(const TextEncoder& encoder, const std::string& wher
 /// A body that runs on every sample.
 std::function<std::string(const Case&)> on_samples(EncoderBody body) {
   return [body](const Case& it) -> std::string {
-    const TextEncoderFactory& factory = it.plugin.text_encoder(it.subject.id);
+    const TextEncoderFactory& factory = it.factory<TextEncoderFactory>();
     for (const ModelSample& sample : model_samples(factory, it))
       body(*load(factory, sample), sample.name + ": ", it.seed);
     return "";
@@ -98,7 +99,7 @@ void check_refuses(const TextEncoder& encoder, const std::string& where, uint64_
 }  // namespace
 
 std::vector<Check> text_encoder_checks() {
-  const std::vector<Kind> encoders = {Kind::text_encoder};
+  const std::vector<std::string> encoders = {TextEncoderFactory::kKind};
   return {
       {"text_encoder/tokens",
        "tokenize() takes every byte, gives token_limit padded ids, and tells what was cut off exactly when something "

@@ -1,5 +1,6 @@
 // UNets: predictions, and what a request holds.
 
+#include "core/api/unet.h"
 #include "sdk/check/model_samples.h"
 #include "sdk/check/model_use.h"
 #include "sdk/check/refusal.h"
@@ -11,7 +12,7 @@ using UNetBody = void (*)(const UNet& unet, const std::string& where, uint64_t s
 
 std::function<std::string(const Case&)> on_samples(UNetBody body) {
   return [body](const Case& it) -> std::string {
-    const UNetFactory& factory = it.plugin.unet(it.subject.id);
+    const UNetFactory& factory = it.factory<UNetFactory>();
     for (const ModelSample& sample : model_samples(factory, it))
       body(*load(factory, sample), sample.name + ": ", it.seed);
     return "";
@@ -87,7 +88,7 @@ void check_refuses(const UNet& unet, const std::string& where, uint64_t seed) {
 }  // namespace
 
 std::vector<Check> unet_checks() {
-  const std::vector<Kind> unets = {Kind::unet};
+  const std::vector<std::string> unets = {UNetFactory::kKind};
   return {
       {"unet/prediction",
        "predict() gives finite float32 of [B, out_channels, h, w], for odd sides too, and leaves x as it was.",

@@ -1,5 +1,6 @@
 // VAEs: pixels and latents.
 
+#include "core/api/vae.h"
 #include "sdk/check/model_samples.h"
 #include "sdk/check/model_use.h"
 #include "sdk/check/refusal.h"
@@ -11,7 +12,7 @@ using VaeBody = void (*)(const Vae& vae, const std::string& where, uint64_t seed
 
 std::function<std::string(const Case&)> on_samples(VaeBody body) {
   return [body](const Case& it) -> std::string {
-    const VaeFactory& factory = it.plugin.vae(it.subject.id);
+    const VaeFactory& factory = it.factory<VaeFactory>();
     for (const ModelSample& sample : model_samples(factory, it))
       body(*load(factory, sample), sample.name + ": ", it.seed);
     return "";
@@ -83,7 +84,7 @@ void check_refuses(const Vae& vae, const std::string& where, uint64_t) {
 }  // namespace
 
 std::vector<Check> vae_checks() {
-  const std::vector<Kind> vaes = {Kind::vae};
+  const std::vector<std::string> vaes = {VaeFactory::kKind};
   return {
       {"vae/pixels",
        "decode() gives finite float32 of [B, 3, h * reduction, w * reduction] and leaves latents as they were.",

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/api/plugin.h"
 #include "core/math/sampler_factory.h"
 
 namespace {
@@ -64,5 +65,5 @@ FactoryInfo multistep_info() {
 }  // namespace
 
 ALICE_PLUGIN("example_multistep", "0.1.0", [](alice::Enrolment& enrol) {
-  enrol.scheduler(std::make_unique<alice::SamplerFactory<Multistep>>(multistep_info()));
+  enrol.add(std::make_unique<alice::SamplerFactory<Multistep>>(multistep_info()));
 })

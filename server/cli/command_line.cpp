@@ -203,11 +203,6 @@ class Parser {
 
 }  // namespace
 
-const std::vector<std::string>& plugin_kinds() {
-  static const std::vector<std::string> kinds = {"scheduler", "text_encoder", "unet", "vae", "lora_format", "backend"};
-  return kinds;
-}
-
 int exit_code_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::bad_request: return kExitUsage;

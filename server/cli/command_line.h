@@ -47,9 +47,6 @@ enum class Command {
   plugin_draw  ///< what plugin try starts; not for people
 };
 
-/// What a plugin can be, as --kind says it: "scheduler", "text_encoder", ...
-const std::vector<std::string>& plugin_kinds();
-
 /// `plugin check`. What is not given is at its default.
 struct PluginCheckOptions {
   bool list = false;                     ///< --list: say what the checks are
@@ -103,7 +100,7 @@ struct CommandLine {
   bool json = false;              ///< --json (of the commands that list or check)
   std::string target;             ///< the model id, path, golden folder, folder of settings, picture, plugin's name ...
   std::string out;                ///< --out: a picture file ("-": standard output), or a folder; "" when not given
-  std::string kind;               ///< plugin new's --kind: one of plugin_kinds()
+  std::string kind;               ///< plugin new's --kind: one of plugin_kind_names()
   std::string into = ".";         ///< plugin new's --into: the folder that the project's folder is made in
   std::string dtype = "float32";  ///< make-model's --dtype: float32 or float16
   int64_t seed = 0;               ///< make-model's --seed

@@ -89,7 +89,7 @@ void judge_steps(const GenerateRequest& all, const std::string& scheduler, const
 
 void judge_scheduler(const GenerateRequest& request, const GenerateRequest& all, const Json& model,
                      const Json& description, Faults& faults) {
-  const Json& schedulers = member(member(description, "plugins"), "schedulers");
+  const Json& schedulers = member(member(member(description, "plugins"), "kinds"), "scheduler");
   if (!schedulers.is_array() || all.scheduler.empty()) return;
   const auto found = std::find_if(schedulers.begin(), schedulers.end(),
                                   [&](const Json& scheduler) { return is_called(scheduler, all.scheduler); });

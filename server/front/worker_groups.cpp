@@ -21,13 +21,20 @@ void add_shared(const Json& entries, const std::string& group, Json& list) {
   }
 }
 
-/// Every member of `plugins` is a list: of libraries, of factories of a kind.
-void add_plugins(const Json& plugins, const std::string& group, Json& all) {
-  for (const auto& [kind, entries] : plugins.items()) {
-    Json& list = all[kind];
+/// Every member of `lists` is a list.
+void add_lists(const Json& lists, const std::string& group, Json& all) {
+  for (const auto& [name, entries] : lists.items()) {
+    Json& list = all[name];
     if (list.is_null()) list = Json::array();
     add_shared(entries, group, list);
   }
+}
+
+/// A list of libraries, and of each kind's factories.
+void add_plugins(Json plugins, const std::string& group, Json& all) {
+  if (plugins.contains("kinds")) add_lists(plugins["kinds"], group, all["kinds"]);
+  plugins.erase("kinds");
+  add_lists(plugins, group, all);
 }
 
 }  // namespace

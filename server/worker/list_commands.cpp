@@ -11,12 +11,12 @@ namespace {
 
 void print_json(const Json& value) { std::cout << on_lines(dump_json(value, 2)) << "\n"; }
 
-template <class F>
-void add_rows(const FactoryList<F>& list, std::vector<std::vector<std::string>>& rows) {
+void add_rows(const FactoryList& list, std::vector<std::vector<std::string>>& rows) {
   for (const auto& factory : list.all()) {
     std::string aliases;
     for (const Alias& alias : factory->info().aliases) aliases += (aliases.empty() ? " (also: " : ", ") + alias.name;
-    rows.push_back({list.kind(), factory->info().id, factory->info().help + aliases + (aliases.empty() ? "" : ")")});
+    rows.push_back(
+        {list.kind().words, factory->info().id, factory->info().help + aliases + (aliases.empty() ? "" : ")")});
   }
 }
 
@@ -80,12 +80,7 @@ int run_plugins(const Registry& registry, const CommandLine& line) {
     return exit_code;
   }
   std::vector<std::vector<std::string>> rows;
-  add_rows(registry.backends(), rows);
-  add_rows(registry.schedulers(), rows);
-  add_rows(registry.text_encoders(), rows);
-  add_rows(registry.unets(), rows);
-  add_rows(registry.vaes(), rows);
-  add_rows(registry.lora_formats(), rows);
+  for (const PluginKind& kind : plugin_kinds()) add_rows(registry.of(kind), rows);
   print_table(rows);
   for (const PluginRecord& plugin : plugins)
     if (!plugin.refused.empty()) std::cout << "refused: " << plugin.file.string() << ": " << plugin.refused << "\n";

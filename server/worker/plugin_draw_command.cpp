@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <iostream>
 
+#include "core/api/backend.h"
+#include "core/api/scheduler.h"
 #include "core/host/scheduler_choice.h"
 #include "server/worker/commands.h"
 
@@ -23,25 +25,23 @@ const PluginRecord& record_of(const Registry& registry, const std::string& libra
   return *found;
 }
 
-/// Those of `list` that the library brought.
+/// Those of a kind that the library brought.
 template <class F>
-std::vector<std::string> own_ids(const FactoryList<F>& list, const PluginRecord& library) {
+std::vector<std::string> own_ids(const Registry& registry, const PluginRecord& library) {
   std::vector<std::string> ids;
-  for (const auto& factory : list.all())
-    if (const std::string id = factory->info().id;
-        std::count(library.factories.begin(), library.factories.end(), list.kind() + " " + id) > 0)
-      ids.push_back(id);
+  for (const F* factory : registry.of<F>().all())
+    if (&registry.plugin_of(*factory) == &library) ids.push_back(factory->info().id);
   return ids;
 }
 
 /// `usual`, the name of the factory `id`, or where that is the library's own, the first that is not; then the library's.
 template <class F>
-std::vector<Json> known_and_own(const FactoryList<F>& list, const std::string& usual, const std::string& id,
+std::vector<Json> known_and_own(const Factories<F>& list, const std::string& usual, const std::string& id,
                                 const std::vector<std::string>& own) {
   const auto is_own = [&](const std::string& one) { return std::count(own.begin(), own.end(), one) > 0; };
   std::vector<Json> names;
   if (!is_own(id)) names.push_back(usual);
-  for (const auto& factory : list.all())
+  for (const F* factory : list.all())
     if (names.empty() && !is_own(factory->info().id)) names.push_back(factory->info().id);
   names.insert(names.end(), own.begin(), own.end());
   return names;
@@ -71,15 +71,16 @@ int run_plugin_draw(const HostConfig& host, const std::shared_ptr<const Registry
   line.request.seed = kSeed;
   Composer composer(host, registry, on_loaded);
   const auto plan = composer.blueprint(line.request.model, /*paths_allowed=*/true);
-  if (const auto own = own_ids(registry->schedulers(), library); !own.empty()) {
+  if (const auto own = own_ids<SchedulerFactory>(*registry, library); !own.empty()) {
     const std::string usual = default_scheduler(*registry, plan->scheduler).name;
-    const std::string id = registry->schedulers().get(usual, "scheduler", ErrorCode::internal).factory->info().id;
-    line.compare.axes = {{"scheduler", known_and_own(registry->schedulers(), id, id, own)},
+    const auto schedulers = registry->of<SchedulerFactory>();
+    const std::string id = schedulers.get(usual, "scheduler", ErrorCode::internal).factory->info().id;
+    line.compare.axes = {{"scheduler", known_and_own(schedulers, id, id, own)},
                          {"steps", some_steps(*plan, host)}};
     return run_compare({host}, registry, on_loaded, line);
   }
-  if (const auto own = own_ids(registry->backends(), library); !own.empty()) {
-    const auto names = known_and_own(registry->backends(), plan->backend.name,
+  if (const auto own = own_ids<BackendFactory>(*registry, library); !own.empty()) {
+    const auto names = known_and_own(registry->of<BackendFactory>(), plan->backend.name,
                                      plan->backend.factory->info().id, own);
     line.compare.axes = {{kBackendAxis, names}};
     std::vector<HostConfig> hosts;

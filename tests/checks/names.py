@@ -20,7 +20,6 @@ TRANSLATORS = ["server/config/alice_dialect.cpp", "server/config/alice_dialect.h
                "core/base/infotext_reader.cpp"]
 FAMILIES = ["sd15", "sd21", "sdxl", "sd3", "flux", "stable-diffusion"]
 DEVICES = ["cuda", "rocm", "mps", "vulkan"]
-KINDS = ["backends", "schedulers", "text_encoders", "unets", "vaes", "lora_formats"]
 
 LITERAL = re.compile(r'"((?:\\.|[^"\\\n])*)"')
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
@@ -28,8 +27,8 @@ IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
 def plugin_names(description):
     names = set()
-    for kind in KINDS:
-        for factory in description[kind]:
+    for factories in description["kinds"].values():
+        for factory in factories:
             names.add(factory["id"])
             names.update(alias["name"] for alias in factory["aliases"])
             names.update(factory["classes"])

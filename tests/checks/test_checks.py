@@ -4,6 +4,7 @@
 Usage: test_checks.py PLUGINS_JSON
 """
 
+import json
 import pathlib
 import shutil
 import subprocess
@@ -21,8 +22,9 @@ class PlantedFaults(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.root = pathlib.Path(self.folder.name)
-        for name in ("core", "plugins", "sdk", "server"):
+        for name in ("core", "docs", "plugins", "sdk", "server"):
             shutil.copytree(repository() / name, self.root / name)
+        shutil.copytree(repository() / "tests/sdk", self.root / "tests/sdk")
 
     def tearDown(self):
         self.folder.cleanup()
@@ -54,7 +56,16 @@ class PlantedFaults(unittest.TestCase):
         self.plant(path, line)
         self.assert_found(self.run_check("opens.py", self.root), path, "RegularFile")
 
+    def header_fault(self, script, path, old, new, *parts):
+        file = self.root / path
+        text = file.read_text()
+        self.assertIn(old, text)
+        file.write_text(text.replace(old, new))
+        self.assert_found(self.run_check(script, self.root), *parts)
+
     def test_sound_sources_pass(self):
+        self.assertEqual(self.run_check("kinds.py", self.root).returncode, 0)
+        self.assertEqual(self.run_check("growth.py", self.root).returncode, 0)
         self.assertEqual(self.run_check("layers.py", self.root).returncode, 0)
         self.assertEqual(self.run_check("opens.py", self.root).returncode, 0)
         self.assertEqual(self.run_check("names.py", PLUGINS_JSON, self.root).returncode, 0)
@@ -143,6 +154,34 @@ class PlantedFaults(unittest.TestCase):
         self.plant("core/io/images.cpp", 'int d = ::open(folder, O_RDONLY | O_DIRECTORY); std::ofstream out("x");')
         self.plant("core/io/images.cpp", "// not by std::ifstream")
         self.assertEqual(self.run_check("opens.py", self.root).returncode, 0)
+
+    def test_a_kind_in_a_header_is_in_the_table(self):
+        self.header_fault("kinds.py", "core/api/vae.h", 'kKind = "vae"', 'kKind = "upscaler"',
+                          "core/api/vae.h: the kind 'upscaler'", "vae: core/api/vae.h has no kKind")
+
+    def test_a_kind_has_all_that_kinds_have(self):
+        kinds = self.root / "core/base/plugin_kinds.json"
+        table = json.loads(kinds.read_text())
+        table.append({"name": "upscaler", "words": "upscaler", "title": "Upscalers", "factory": "UpscalerFactory",
+                      "header": "core/api/upscaler.h", "plugins": "plugins/upscalers"})
+        kinds.write_text(json.dumps(table))
+        self.assert_found(self.run_check("kinds.py", self.root), "sdk/headers.txt", "kKind", "declares no UpscalerFactory",
+                          "no folder plugins/upscalers", "sdk/templates/upscaler/my_plugin.cpp",
+                          "docs/plugins/tutorial-upscaler.md", "no stranger's plugin", "sdk/check/kinds.h",
+                          "no check 'upscaler/...'")
+
+    def test_a_template_is_of_a_kind(self):
+        self.plant("sdk/templates/upscaler/my_plugin.cpp", "")
+        self.assert_found(self.run_check("kinds.py", self.root), "sdk/templates/upscaler: no kind")
+
+    def test_an_interface_has_extension(self):
+        self.header_fault("growth.py", "core/api/unet.h", "virtual void* extension(const char* name);", "",
+                          "core/api/unet.h: the interface UNetRun has no extension()")
+
+    def test_what_plugins_hold_by_value_is_opaque(self):
+        self.header_fault("growth.py", "core/math/noise_model.h", "std::shared_ptr<const State> state_;",
+                          "std::shared_ptr<const State> state_;\n  std::vector<double> alphas_cumprod_;",
+                          "core/math/noise_model.h: NoiseModel shows its member alphas_cumprod_")
 
     def test_names_in_comments_are_free(self):
         self.plant("core/host/pipeline.cpp", "// an euler step of sdxl on cuda")

@@ -48,7 +48,7 @@ const std::vector<BackendPtr>& backends() {
       static std::vector<Plugin> plugins;
       plugins.push_back(load_plugin(library));
       for (const char* dtype : dtypes)
-        if (auto backend = create(factory_by_id(plugins.back().backends, id), dtype)) result.push_back(backend);
+        if (auto backend = create(plugins.back().factory<BackendFactory>(id), dtype)) result.push_back(backend);
     }
     return result;
   }();

@@ -8,6 +8,7 @@
 
 #include <random>
 
+#include "core/api/backend.h"
 #include "core/api/product_error.h"
 #include "sdk/check/exact_kernels.h"
 #include "tests/support/catch.h"
@@ -20,7 +21,7 @@ namespace {
 
 const BackendFactory& factory() {
   static const test::Plugin plugin = test::load_plugin("alice-backend-onednn");
-  return test::factory_by_id(plugin.backends, "onednn");
+  return plugin.factory<BackendFactory>("onednn");
 }
 
 /// Null on a processor that cannot multiply bytes.

@@ -32,7 +32,7 @@ Json description() {
   return {{"models", Json::array({model})},
           {"loras", Json::array({Json{{"id", "night"}}})},
           {"noise_options", Json::array({option("beta_start", "number", {{"minimum", 0.0}})})},
-          {"plugins", {{"schedulers", Json::array({plain, brief})}}}};
+          {"plugins", {{"kinds", {{"scheduler", Json::array({plain, brief})}}}}}};
 }
 
 Error judged(const std::function<void(GenerateRequest&)>& change) {

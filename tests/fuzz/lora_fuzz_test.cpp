@@ -17,7 +17,7 @@ size_t read_lora(const std::filesystem::path& path) {
   const auto file = SafetensorsFile::open(path);
   const auto targets = small_model();
   size_t patches = 0;
-  for (const auto& factory : low_rank_plugin().lora_formats) {
+  for (const LoraFormatFactory* factory : low_rank_plugin().all<LoraFormatFactory>()) {
     const auto format = factory->create({});
     if (!format->recognises(file->index())) continue;
     const LoraRecognition recognition = format->read(*file, targets);

@@ -1,5 +1,9 @@
 // Model parts with one wrong setting or one wrong tensor: the plugins refuse them, or load them, and never end.
 
+#include "core/api/backend.h"
+#include "core/api/text_encoder.h"
+#include "core/api/unet.h"
+#include "core/api/vae.h"
 #include "core/io/model_files.h"
 #include "tests/fuzz/mutants.h"
 #include "tests/support/plugin.h"
@@ -108,7 +112,7 @@ void check_wrong_tensors(const ModelFactory<Part>& factory, const ModelFiles& fi
 
 std::shared_ptr<const Backend> cpu() {
   static const Plugin plugin = load_plugin("alice-backend-cpu");
-  return plugin.backends.at(0)->create({});
+  return plugin.all<BackendFactory>().at(0)->create({});
 }
 
 }  // namespace
@@ -117,23 +121,23 @@ TEST_CASE("a UNet with a wrong setting or tensor is refused, or loads") {
   const Plugin plugin = load_plugin("alice-model-unet2d");
   for (const char* model : {"tiny_sd15", "tiny_sdxl"}) {
     const ModelFiles files = open_part(kModels + model, "unet");
-    check_wrong_settings(*plugin.unets.at(0), files, nullptr);
-    check_wrong_tensors(*plugin.unets.at(0), files);
+    check_wrong_settings(*plugin.all<UNetFactory>().at(0), files, nullptr);
+    check_wrong_tensors(*plugin.all<UNetFactory>().at(0), files);
   }
 }
 
 TEST_CASE("a VAE with a wrong setting or tensor is refused, or loads") {
   const Plugin plugin = load_plugin("alice-model-autoencoder-kl");
   const ModelFiles files = open_part(kModels + "tiny_sd15", "vae");
-  check_wrong_settings(*plugin.vaes.at(0), files, cpu());
-  check_wrong_tensors(*plugin.vaes.at(0), files);
+  check_wrong_settings(*plugin.all<VaeFactory>().at(0), files, cpu());
+  check_wrong_tensors(*plugin.all<VaeFactory>().at(0), files);
 }
 
 TEST_CASE("a text encoder with a wrong setting or tensor is refused, or loads") {
   const Plugin plugin = load_plugin("alice-model-clip");
   for (const char* part : {"text_encoder", "text_encoder_2"}) {
     const ModelFiles files = open_part(kModels + "tiny_sdxl", part);
-    check_wrong_settings(*plugin.text_encoders.at(0), files, nullptr);
-    check_wrong_tensors(*plugin.text_encoders.at(0), files);
+    check_wrong_settings(*plugin.all<TextEncoderFactory>().at(0), files, nullptr);
+    check_wrong_tensors(*plugin.all<TextEncoderFactory>().at(0), files);
   }
 }

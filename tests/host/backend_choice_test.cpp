@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/api/backend.h"
 #include "core/api/quickness.h"
 #include "tests/host/models.h"
 #include "tests/support/catch.h"
@@ -27,7 +28,7 @@ TEST_CASE("auto takes the backend that says it is the quickest, in float32") {
   const BackendChoice choice = chosen(nullptr);
   const auto backend = choice.make();
   CHECK(backend->dtype() == at::kFloat);
-  for (const auto& factory : built_in_registry()->backends().all())
+  for (const BackendFactory* factory : built_in_registry()->of<BackendFactory>().all())
     CHECK(times_of(*backend) >= times_of(*factory->create({})));
   CHECK(choice.why.find("auto: the quickest here") != std::string::npos);
   CHECK(choice.why.find("state no loss in bfloat16") != std::string::npos);
@@ -53,7 +54,7 @@ TEST_CASE("auto keeps float32 for a model that loses more, or says nothing that 
 
 TEST_CASE("a backend that the configuration names is taken, whatever a model's files say") {
   HostConfig config;
-  const std::string id = built_in_registry()->backends().all().front()->info().id;
+  const std::string id = built_in_registry()->of<BackendFactory>().all().front()->info().id;
   config.backends["mine"] = {id, Json{{"dtype", "float32"}}, json_places("backends.mine")};
   config.default_backend = "mine";
   const BackendChoice choice = chosen(losses(60), config);
@@ -71,7 +72,8 @@ TEST_CASE("checks compute with the plain kernels, unless a backend is named") {
   CHECK(backend->dtype() == at::kFloat);
 
   HostConfig named;
-  named.backends["mine"] = {built_in_registry()->backends().all().back()->info().id, nullptr, json_places("there")};
+  named.backends["mine"] = {built_in_registry()->of<BackendFactory>().all().back()->info().id, nullptr,
+                            json_places("there")};
   named.default_backend = "mine";
   prefer_plain_backend(*built_in_registry(), named);
   CHECK(named.default_backend == "mine");

@@ -267,7 +267,7 @@ TEST_CASE("each load of a model is told once, with its backend") {
   composer.compose(kFolderModel, false);
   REQUIRE(told.size() == 2);
   CHECK(told[1].id == kFolderModel);
-  CHECK(told[1].backend == built_in_registry()->backends().all().front()->info().id);
+  CHECK(told[1].backend == built_in_registry()->of<BackendFactory>().all().front()->info().id);
 }
 
 TEST_CASE("syntax of other programs in a prompt is told, and the prompt is drawn as it is") {

@@ -1,5 +1,6 @@
 #include "core/host/guided_network.h"
 
+#include "core/api/scheduler.h"
 #include "tests/host/models.h"
 #include "tests/support/errors.h"
 
@@ -159,7 +160,7 @@ TEST_CASE("a UNet that cannot leave out its work is told so") {
 
 TEST_CASE("a run with shortcuts that is broken off goes on with the same bits, with every scheduler") {
   Composer composer(golden_models(), built_in_registry());
-  for (const auto& factory : built_in_registry()->schedulers().all()) {
+  for (const SchedulerFactory* factory : built_in_registry()->of<SchedulerFactory>().all()) {
     GenerateRequest request = small_request(kFolderModel);
     request.scheduler = factory->info().id;
     request.steps = 6;

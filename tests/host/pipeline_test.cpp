@@ -1,5 +1,6 @@
 #include "core/host/pipeline.h"
 
+#include "core/api/scheduler.h"
 #include "tests/host/models.h"
 #include "tests/support/errors.h"
 
@@ -16,7 +17,7 @@ TEST_CASE("the same weights as folder and as single file give bit-identical pict
 
 TEST_CASE("a picture of a batch is that picture made alone, bit for bit, with every scheduler") {
   Composer composer(golden_models(), built_in_registry());
-  for (const auto& factory : built_in_registry()->schedulers().all()) {
+  for (const SchedulerFactory* factory : built_in_registry()->of<SchedulerFactory>().all()) {
     GenerateRequest request = small_request(kFolderModel);
     request.scheduler = factory->info().id;
     request.steps = 3;

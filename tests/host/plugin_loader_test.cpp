@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "core/api/plugin.h"
 #include "tests/support/errors.h"
 #include "tests/support/temp_folder.h"
 

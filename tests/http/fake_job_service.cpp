@@ -77,13 +77,14 @@ Json description() {
       {"id", "plain"}, {"file", "/usr/lib/alice/libplain.so"}, {"version", "1"}, {"loaded", true}};
   const Json soft = {{"id", "soft"}, {"bytes", 3000}, {"trigger_words", {"a", "b"}}, {"base_model", "sd_v1"}};
   const Json hard = {{"id", "hard"}, {"bytes", 0}};
-  return {{"models", Json::array({emoji_model(), broken_model()})},
-          {"loras", Json::array({soft, hard})},
-          {"plugins", {{"plugins", Json::array({library})}, {"schedulers", Json::array({plain_scheduler()})}}},
-          {"noise_options", Json::array()},
-          {"generation_defaults", defaults},
-          {"backend", "none"},
-          {"libtorch", "none"}};
+  return {
+      {"models", Json::array({emoji_model(), broken_model()})},
+      {"loras", Json::array({soft, hard})},
+      {"plugins", {{"plugins", Json::array({library})}, {"kinds", {{"scheduler", Json::array({plain_scheduler()})}}}}},
+      {"noise_options", Json::array()},
+      {"generation_defaults", defaults},
+      {"backend", "none"},
+      {"libtorch", "none"}};
 }
 
 std::vector<PictureFile> make_pictures(const Job& job, const std::filesystem::path& folder) {

@@ -142,7 +142,7 @@ class OpenApi(ServerCase):
 
     def test_the_schedulers_are_those_of_the_plugins_with_their_options(self):
         schemas = self.document["components"]["schemas"]
-        schedulers = self.server.get("/v1/plugins").json["schedulers"]
+        schedulers = self.server.get("/v1/plugins").json["kinds"]["scheduler"]
         names = {one["id"] for one in schedulers} | {alias["name"] for one in schedulers for alias in one["aliases"]}
         self.assertEqual(names | {""}, set(schemas["Scheduler"]["enum"]))
         options = {one["title"]: one["properties"] for one in schemas["SchedulerOptions"]["anyOf"]}

@@ -75,7 +75,7 @@ class SystemRoutes(ServerCase):
         self.assertEqual(answer.json, {"status": "ok", "models_found": 1, "loras_found": 2})
 
     def test_plugins_and_defaults(self):
-        self.assertIn("schedulers", self.server.get("/v1/plugins").json)
+        self.assertIn("scheduler", self.server.get("/v1/plugins").json["kinds"])
         self.assertEqual(self.server.get("/v1/generation/defaults").json,
                          {"steps": 4, "guidance_scale": 7.5, "scheduler": "plain", "width": 64, "height": 64})
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "core/api/lora.h"
 #include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/memory_weights.h"
@@ -17,13 +18,13 @@ inline const Plugin& low_rank_plugin() {
 }
 
 inline std::shared_ptr<const LoraFormat> lora_format(const std::string& id) {
-  return factory_by_id(low_rank_plugin().lora_formats, id).create({});
+  return low_rank_plugin().factory<LoraFormatFactory>(id).create({});
 }
 
 /// The ids of the formats that recognise a file.
 inline std::vector<std::string> recognisers(const TensorIndex& index) {
   std::vector<std::string> ids;
-  for (const auto& factory : low_rank_plugin().lora_formats)
+  for (const LoraFormatFactory* factory : low_rank_plugin().all<LoraFormatFactory>())
     if (factory->create({})->recognises(index)) ids.push_back(factory->info().id);
   return ids;
 }

@@ -229,7 +229,7 @@ TEST_CASE("files of other kinds are recognised by nobody") {
 }
 
 TEST_CASE("a format has no options, and says so") {
-  const auto& factory = factory_by_id(low_rank_plugin().lora_formats, "kohya");
+  const auto& factory = low_rank_plugin().factory<LoraFormatFactory>("kohya");
   const Error error = error_of([&] { factory.create({{Json({{"alpha", 1}}), UnknownKeys::fault, json_places("")}}); });
   CHECK(error.code() == ErrorCode::bad_config);
   CHECK(error.place() == "/alpha");

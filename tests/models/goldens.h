@@ -2,6 +2,10 @@
 // What the tests of models share: the small models and reference outputs of tests/data/goldens, and plugins to load
 // them with.
 
+#include "core/api/backend.h"
+#include "core/api/text_encoder.h"
+#include "core/api/unet.h"
+#include "core/api/vae.h"
 #include "core/io/model_files.h"
 #include "core/io/safetensors_file.h"
 #include "tests/support/catch.h"
@@ -35,24 +39,24 @@ inline double largest_difference(const Tensor& a, const Tensor& b) {
 
 inline std::shared_ptr<const Backend> cpu_backend(const char* dtype = "float32") {
   static const Plugin plugin = load_plugin("alice-backend-cpu");
-  return factory_by_id(plugin.backends, "cpu").create({{Json{{"dtype", dtype}}, UnknownKeys::fault, json_places("")}});
+  return plugin.factory<BackendFactory>("cpu").create({{Json{{"dtype", dtype}}, UnknownKeys::fault, json_places("")}});
 }
 
 inline const TextEncoderFactory& clip_factory() {
   static const Plugin plugin = load_plugin("alice-model-clip");
-  return factory_by_id(plugin.text_encoders, "clip");
+  return plugin.factory<TextEncoderFactory>("clip");
 }
 inline const UNetFactory& unet_factory() {
   static const Plugin plugin = load_plugin("alice-model-unet2d");
-  return factory_by_id(plugin.unets, "unet2d");
+  return plugin.factory<UNetFactory>("unet2d");
 }
 inline const VaeFactory& vae_factory() {
   static const Plugin plugin = load_plugin("alice-model-autoencoder-kl");
-  return factory_by_id(plugin.vaes, "autoencoder_kl");
+  return plugin.factory<VaeFactory>("autoencoder_kl");
 }
 inline const VaeFactory& tiny_vae_factory() {
   static const Plugin plugin = load_plugin("alice-model-tiny-autoencoder");
-  return factory_by_id(plugin.vaes, "tiny_autoencoder");
+  return plugin.factory<VaeFactory>("tiny_autoencoder");
 }
 
 /// A part of one of the small models: "tiny_sd15" (a folder), "tiny_sd15.safetensors" (one file), "tiny_sdxl".

@@ -20,6 +20,7 @@ TESTS = None
 SCHEDULER = {
     "enrols-nothing": ("entry/enrols", "no factory"),
     "enrols-null": ("entry/enrols", "null"),
+    "enrols-unknown-kind": ("entry/enrols", "of_no_kind"),
     "enrol-throws-int": ("entry/enrols", "threw int"),
     "enrol-crashes": ("entry/enrols", "SIGSEGV"),
     "alias-twice": ("entry/names", "My_Plugin"),

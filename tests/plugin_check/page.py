@@ -9,18 +9,11 @@ import pathlib
 import subprocess
 import sys
 
-PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "plugins" / "check.md"
-GROUPS = {
-    "entry": "The library",
-    "options": "Options of any factory",
-    "scheduler": "Schedulers",
-    "model": "Models of any kind",
-    "text_encoder": "Text encoders",
-    "unet": "UNets",
-    "vae": "VAEs",
-    "lora_format": "LoRA formats",
-    "backend": "Backends",
-}
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "plugins" / "check.md"
+KINDS = json.loads((ROOT / "core/base/plugin_kinds.json").read_text())
+GROUPS = {"entry": "The library", "options": "Options of any factory", "model": "Models of any kind",
+          **{kind["name"]: kind["title"] for kind in KINDS}}
 BEGIN = "<!-- From here on the page is made by tests/plugin_check/page.py --write. -->\n"
 
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/api/scheduler.h"
 #include "core/math/noise_model.h"
 #include "core/math/noise_source.h"
 #include "tests/support/plugin.h"
@@ -23,7 +24,7 @@ inline const std::vector<const SchedulerFactory*>& sampler_factories() {
   static const std::vector<const SchedulerFactory*> factories = [] {
     std::vector<const SchedulerFactory*> all;
     for (const Plugin& plugin : *plugins)
-      for (const auto& factory : plugin.schedulers) all.push_back(factory.get());
+      for (const SchedulerFactory* factory : plugin.all<SchedulerFactory>()) all.push_back(factory);
     return all;
   }();
   return factories;

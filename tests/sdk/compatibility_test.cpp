@@ -1,9 +1,12 @@
 // What plugins of other versions meet: older minors work, everything else is refused (docs/decisions/0015).
 
+#include "core/api/scheduler.h"
+#include "core/api/vae.h"
 #include "core/host/plugin_loader.h"
 #include "core/math/noise_model.h"
 #include "tests/support/catch.h"
 #include "tests/support/errors.h"
+#include "tests/support/plugin.h"
 
 using namespace alice;
 using alice::test::says;
@@ -22,19 +25,6 @@ std::string refusal(const std::string& name) {
   FAIL(name << " was loaded");
   return "";
 }
-
-/// Keeps what a plugin enrols.
-struct Collector final : Enrolment {
-  void backend(std::unique_ptr<BackendFactory>) override { FAIL("no backend was expected"); }
-  void scheduler(std::unique_ptr<SchedulerFactory> factory) override { schedulers.push_back(std::move(factory)); }
-  void text_encoder(std::unique_ptr<TextEncoderFactory>) override { FAIL("no text encoder was expected"); }
-  void unet(std::unique_ptr<UNetFactory>) override { FAIL("no UNet was expected"); }
-  void vae(std::unique_ptr<VaeFactory> factory) override { vaes.push_back(std::move(factory)); }
-  void lora_format(std::unique_ptr<LoraFormatFactory>) override { FAIL("no LoRA format was expected"); }
-
-  std::vector<std::unique_ptr<SchedulerFactory>> schedulers;
-  std::vector<std::unique_ptr<VaeFactory>> vaes;
-};
 
 struct NoNoise final : NoiseSource {
   Tensor normal_like(const Tensor& like) override { return at::zeros_like(like); }
@@ -98,16 +88,15 @@ void check_vae(const VaeFactory& factory) {
 void check_frozen_plugins() {
   for (const std::string version : {ALICE_FROZEN_VERSIONS}) {
     INFO("built with SDK " << version);
-    Collector found;
+    alice::test::Plugin found;
     for (const char* kind : {"scheduler", "vae"}) {
       const PluginEntry& entry = load_plugin(kPlugins / ("built-with-" + version + "-" + kind + ".so"));
       CHECK(std::to_string(ALICE_SDK_MAJOR) + "." + std::to_string(entry.sdk_minor) == version);
-      entry.enrol(found);
+      alice::test::enrol(entry, found);
     }
-    REQUIRE(found.schedulers.size() == 1);
-    REQUIRE(found.vaes.size() == 1);
-    check_scheduler(*found.schedulers.front());
-    check_vae(*found.vaes.front());
+    REQUIRE(found.factories.size() == 2);
+    check_scheduler(*found.all<SchedulerFactory>().at(0));
+    check_vae(*found.all<VaeFactory>().at(0));
   }
 }
 

@@ -134,7 +134,7 @@ class SandboxTest(unittest.TestCase):
             status, _, answer = picture(server, {**odd(), "model": "sd/tiny"})
             self.assertEqual(status, 400, answer)
             self.assertIn("there is no scheduler 'misdeeds'", answer["error"]["message"])
-            schedulers = {one["id"]: one["groups"] for one in server.get_json("/v1/plugins")["schedulers"]}
+            schedulers = {one["id"]: one["groups"] for one in server.get_json("/v1/plugins")["kinds"]["scheduler"]}
             self.assertEqual(schedulers["misdeeds"], ["sandbox"])
             self.assertEqual(schedulers["ddim"], ["default", "sandbox"])
             groups = {model["id"]: model["group"] for model in server.get_json("/v1/models")["data"]}

@@ -39,17 +39,17 @@ class PlainFusedProducts : public FusedProducts {
 
   Tensor norm_conv2d(const Tensor& x, const GroupNorm& norm, const PreparedWeight& w, const Conv2dShape& shape,
                      const Epilogue& epilogue) const override {
-    return alice::norm_conv2d(kernels_, x, norm, w, shape, epilogue);
+    return plain_norm_conv2d(kernels_, x, norm, w, shape, epilogue);
   }
   std::vector<Tensor> norm_linear(const Tensor& x, const LayerNorm& norm,
                                   const std::vector<LinearLayer>& layers) const override {
-    return alice::norm_linear(kernels_, x, norm, layers);
+    return plain_norm_linear(kernels_, x, norm, layers);
   }
   PreparedWeightPtr prepare_upsample_conv2d(const Tensor& weight, const Tensor& bias) const override {
     return std::make_shared<UpsamplingWeight>(kernels_.prepare_conv2d(weight, bias, {1, 1}));
   }
   Tensor upsample_conv2d(const Tensor& x, const PreparedWeight& w) const override {
-    return alice::upsample_conv2d(kernels_, x, dynamic_cast<const UpsamplingWeight&>(w).convolution());
+    return plain_upsample_conv2d(kernels_, x, dynamic_cast<const UpsamplingWeight&>(w).convolution());
   }
 
  protected:

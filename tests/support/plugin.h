@@ -7,21 +7,33 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/api/plugin.h"
 
 namespace alice::test {
 
-/// What one plugin library enrolled.
+/// What one plugin library, or several, enrolled.
 struct Plugin {
   std::string id, version;
-  std::vector<std::unique_ptr<BackendFactory>> backends;
-  std::vector<std::unique_ptr<SchedulerFactory>> schedulers;
-  std::vector<std::unique_ptr<TextEncoderFactory>> text_encoders;
-  std::vector<std::unique_ptr<UNetFactory>> unets;
-  std::vector<std::unique_ptr<VaeFactory>> vaes;
-  std::vector<std::unique_ptr<LoraFormatFactory>> lora_formats;
+  std::vector<std::pair<std::string, std::unique_ptr<Factory>>> factories;  ///< with their kinds
+
+  /// Those of F's kind.
+  template <class F>
+  std::vector<const F*> all() const {
+    std::vector<const F*> found;
+    for (const auto& [kind, factory] : factories)
+      if (kind == F::kKind) found.push_back(static_cast<const F*>(factory.get()));
+    return found;
+  }
+  /// The one with this id. Throws std::runtime_error when there is none.
+  template <class F>
+  const F& factory(const std::string& id) const {
+    for (const F* factory : all<F>())
+      if (factory->info().id == id) return *factory;
+    throw std::runtime_error("no " + std::string(F::kKind) + " '" + id + "'");
+  }
 };
 
 namespace detail {
@@ -29,24 +41,22 @@ namespace detail {
 class Collector final : public Enrolment {
  public:
   explicit Collector(Plugin& plugin) : plugin_(plugin) {}
-  void backend(std::unique_ptr<BackendFactory> factory) override { plugin_.backends.push_back(std::move(factory)); }
-  void scheduler(std::unique_ptr<SchedulerFactory> factory) override {
-    plugin_.schedulers.push_back(std::move(factory));
-  }
-  void text_encoder(std::unique_ptr<TextEncoderFactory> factory) override {
-    plugin_.text_encoders.push_back(std::move(factory));
-  }
-  void unet(std::unique_ptr<UNetFactory> factory) override { plugin_.unets.push_back(std::move(factory)); }
-  void vae(std::unique_ptr<VaeFactory> factory) override { plugin_.vaes.push_back(std::move(factory)); }
-  void lora_format(std::unique_ptr<LoraFormatFactory> factory) override {
-    plugin_.lora_formats.push_back(std::move(factory));
-  }
 
  private:
+  void add_of_kind(const char* kind, std::unique_ptr<Factory> factory) override {
+    plugin_.factories.emplace_back(kind, std::move(factory));
+  }
+
   Plugin& plugin_;
 };
 
 }  // namespace detail
+
+/// Adds what the library enrols to what `plugin` has.
+inline void enrol(const PluginEntry& entry, Plugin& plugin) {
+  detail::Collector collector(plugin);
+  entry.enrol(collector);
+}
 
 #define ALICE_SYMBOL_TEXT_(symbol) #symbol
 #define ALICE_SYMBOL_TEXT(symbol) ALICE_SYMBOL_TEXT_(symbol)
@@ -61,17 +71,8 @@ inline Plugin load_plugin(const std::string& name) {
   if (entry == nullptr) throw std::runtime_error(file + ": " + dlerror());
   Plugin plugin;
   plugin.id = entry->id, plugin.version = entry->version;
-  detail::Collector collector(plugin);
-  entry->enrol(collector);
+  enrol(*entry, plugin);
   return plugin;
-}
-
-/// The factory with this id among `factories` (plugin.schedulers, ...). Throws std::runtime_error when there is none.
-template <class FactoryPtr>
-const auto& factory_by_id(const std::vector<FactoryPtr>& factories, const std::string& id) {
-  for (const FactoryPtr& factory : factories)
-    if (factory->info().id == id) return *factory;
-  throw std::runtime_error("no factory '" + id + "'");
 }
 
 }  // namespace alice::test

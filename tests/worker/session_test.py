@@ -78,7 +78,7 @@ class SharedWorker(unittest.TestCase):
         self.assertGreater(models[MODEL]["bytes"], 1 << 20)
         self.assertGreater(models[MODEL]["created"], 1 << 30)
         self.assertIn("two text encoders", models["sd/tiny_sdxl"]["unavailable"])
-        self.assertTrue(description["plugins"]["schedulers"])
+        self.assertTrue(description["plugins"]["kinds"]["scheduler"])
         self.assertEqual(description["generation_defaults"]["steps"], 25)
         self.assertIn("2 threads", description["backend"])
         self.assertRegex(description["libtorch"], r"^\d+\.\d+")

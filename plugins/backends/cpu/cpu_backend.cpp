@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <unistd.h>
 
+#include "core/api/backend.h"
 #include "core/api/plugin.h"
 
 namespace alice {
@@ -53,4 +54,4 @@ class CpuBackendFactory final : public BackendFactory {
 }  // namespace alice
 
 ALICE_PLUGIN("alice-backend-cpu", "0.1.0",
-             [](alice::Enrolment& enrol) { enrol.backend(std::make_unique<alice::CpuBackendFactory>()); })
+             [](alice::Enrolment& enrol) { enrol.add(std::make_unique<alice::CpuBackendFactory>()); })

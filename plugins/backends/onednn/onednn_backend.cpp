@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "core/api/backend.h"
 #include "core/api/plugin.h"
 #include "core/api/product_error.h"
 #include "core/api/quickness.h"
@@ -114,8 +115,7 @@ class OnednnBackend final : public Backend, public FusedProducts {
                                            norm.added.defined() ? norm.added.to(at::kFloat).contiguous() : Tensor()};
       if (const auto result = products_.conv2d(x, w, shape, epilogue, &before)) return *result;
     }
-    const Tensor sum = norm.added.defined() ? x + norm.added.unsqueeze(-1).unsqueeze(-1) : x;
-    return conv2d(group_norm(sum, norm.groups, norm.weight, norm.bias, norm.eps, norm.activation), w, shape, epilogue);
+    return plain_norm_conv2d(*this, x, norm, w, shape, epilogue);
   }
   std::vector<Tensor> norm_linear(const Tensor& x, const LayerNorm& norm,
                                   const std::vector<LinearLayer>& layers) const override {
@@ -123,10 +123,7 @@ class OnednnBackend final : public Backend, public FusedProducts {
       if (const auto results =
               products_.norm_linear(x, {norm.weight.to(at::kFloat), norm.bias.to(at::kFloat), norm.eps}, layers))
         return *results;
-    const Tensor normed = layer_norm(x, norm.weight, norm.bias, norm.eps);
-    std::vector<Tensor> results;
-    for (const LinearLayer& layer : layers) results.push_back(linear(normed, layer.weight, layer.epilogue));
-    return results;
+    return plain_norm_linear(*this, x, norm, layers);
   }
   PreparedWeightPtr prepare_upsample_conv2d(const Tensor& weight, const Tensor& bias) const override {
     return products_.prepare_upsample_conv2d(weight, bias);
@@ -184,4 +181,4 @@ class OnednnBackendFactory final : public BackendFactory {
 }  // namespace alice::onednn
 
 ALICE_PLUGIN("alice-backend-onednn", "0.1.0",
-             [](alice::Enrolment& enrol) { enrol.backend(std::make_unique<alice::onednn::OnednnBackendFactory>()); })
+             [](alice::Enrolment& enrol) { enrol.add(std::make_unique<alice::onednn::OnednnBackendFactory>()); })

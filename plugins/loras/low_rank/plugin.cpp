@@ -2,6 +2,7 @@
 
 #include "core/api/plugin.h"
 
+#include "core/api/lora.h"
 #include "plugins/loras/low_rank/diffusers_old.h"
 #include "plugins/loras/low_rank/kohya.h"
 #include "plugins/loras/low_rank/peft.h"
@@ -27,11 +28,9 @@ class FormatFactory final : public LoraFormatFactory {
 };
 
 void enrol(Enrolment& enrolment) {
-  enrolment.lora_format(
-      std::make_unique<FormatFactory<Kohya>>("kohya", "lora_unet_*.lora_down.weight: kohya-ss, and LoCon"));
-  enrolment.lora_format(
-      std::make_unique<FormatFactory<Peft>>("peft", "unet.*.lora_A.weight: PEFT, and today's diffusers"));
-  enrolment.lora_format(std::make_unique<FormatFactory<DiffusersOld>>(
+  enrolment.add(std::make_unique<FormatFactory<Kohya>>("kohya", "lora_unet_*.lora_down.weight: kohya-ss, and LoCon"));
+  enrolment.add(std::make_unique<FormatFactory<Peft>>("peft", "unet.*.lora_A.weight: PEFT, and today's diffusers"));
+  enrolment.add(std::make_unique<FormatFactory<DiffusersOld>>(
       "diffusers_old", "*.processor.to_q_lora.down.weight: diffusers before PEFT"));
 }
 

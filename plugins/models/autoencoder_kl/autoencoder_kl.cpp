@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "core/api/plugin.h"
+#include "core/api/vae.h"
 #include "plugins/models/autoencoder_kl/kl_decoder.h"
 #include "plugins/models/autoencoder_kl/kl_encoder.h"
 #include "plugins/models/autoencoder_kl/kl_weights.h"
@@ -134,4 +135,4 @@ class KlFactory final : public VaeFactory {
 }  // namespace alice::kl
 
 ALICE_PLUGIN("alice-model-autoencoder-kl", "0.1.0",
-             [](alice::Enrolment& enrol) { enrol.vae(std::make_unique<alice::kl::KlFactory>()); })
+             [](alice::Enrolment& enrol) { enrol.add(std::make_unique<alice::kl::KlFactory>()); })

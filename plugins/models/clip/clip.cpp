@@ -1,6 +1,9 @@
 // The plugin: recognises CLIP text encoders and loads them.
 
+#include <cstring>
+
 #include "core/api/plugin.h"
+#include "core/api/text_encoder.h"
 #include "plugins/models/clip/clip_text_encoder.h"
 #include "plugins/models/clip/clip_weights.h"
 #include "plugins/models/clip/vocabulary_files.h"
@@ -56,6 +59,9 @@ class ClipFactory final : public TextEncoderFactory, public AssetReader {
     return recognition;
   }
 
+  const void* extension(const char* name) const override {
+    return std::strcmp(name, kAssetReader) == 0 ? static_cast<const AssetReader*>(this) : nullptr;
+  }
   void read_assets(const ModelFiles& files, const Recognition& recognition) const override {
     vocabulary_of(files, config_of(files, recognition));
   }
@@ -89,4 +95,4 @@ class ClipFactory final : public TextEncoderFactory, public AssetReader {
 }  // namespace alice::clip
 
 ALICE_PLUGIN("alice-model-clip", "0.1.0",
-             [](alice::Enrolment& enrol) { enrol.text_encoder(std::make_unique<alice::clip::ClipFactory>()); })
+             [](alice::Enrolment& enrol) { enrol.add(std::make_unique<alice::clip::ClipFactory>()); })

@@ -1,6 +1,7 @@
 // The plugin: tiny autoencoders (TAESD), which stand in for a large VAE at a hundredth of its work.
 
 #include "core/api/plugin.h"
+#include "core/api/vae.h"
 #include "plugins/models/tiny_autoencoder/tiny_network.h"
 #include "plugins/models/tiny_autoencoder/tiny_weights.h"
 
@@ -118,4 +119,4 @@ class TinyFactory final : public VaeFactory {
 }  // namespace alice::tiny
 
 ALICE_PLUGIN("alice-model-tiny-autoencoder", "0.1.0",
-             [](alice::Enrolment& enrol) { enrol.vae(std::make_unique<alice::tiny::TinyFactory>()); })
+             [](alice::Enrolment& enrol) { enrol.add(std::make_unique<alice::tiny::TinyFactory>()); })

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "core/api/plugin.h"
+#include "core/api/unet.h"
 #include "core/api/unet_shortcuts.h"
 #include "plugins/models/unet2d/unet_network.h"
 #include "plugins/models/unet2d/unet_shapes.h"
@@ -242,4 +243,4 @@ class UNetFactory2d final : public UNetFactory {
 }  // namespace alice::unet2d
 
 ALICE_PLUGIN("alice-model-unet2d", "0.1.0",
-             [](alice::Enrolment& enrol) { enrol.unet(std::make_unique<alice::unet2d::UNetFactory2d>()); })
+             [](alice::Enrolment& enrol) { enrol.add(std::make_unique<alice::unet2d::UNetFactory2d>()); })

@@ -1,5 +1,7 @@
 // Samplers that step between training steps: DDIM and PNDM.
 
+#include "core/api/plugin.h"
+
 #include "core/math/sampler_factory.h"
 #include "plugins/schedulers/ddim/ddim.h"
 #include "plugins/schedulers/ddim/pndm.h"
@@ -33,6 +35,6 @@ FactoryInfo pndm_info() {
 
 ALICE_PLUGIN("alice-schedulers-ddim", "0.1.0", [](alice::Enrolment& enrol) {
   using namespace alice::schedulers;
-  enrol.scheduler(std::make_unique<alice::SamplerFactory<Ddim>>(ddim_info()));
-  enrol.scheduler(std::make_unique<alice::SamplerFactory<Pndm>>(pndm_info()));
+  enrol.add(std::make_unique<alice::SamplerFactory<Ddim>>(ddim_info()));
+  enrol.add(std::make_unique<alice::SamplerFactory<Pndm>>(pndm_info()));
 })

@@ -1,5 +1,7 @@
 // Exponential integrators in lambda = log(alpha / sigma): the DPM-Solver family and UniPC.
 
+#include "core/api/plugin.h"
+
 #include "core/math/sampler_factory.h"
 #include "plugins/schedulers/dpm_solver/dpm_solver_multistep.h"
 #include "plugins/schedulers/dpm_solver/unipc.h"
@@ -59,6 +61,6 @@ FactoryInfo unipc_info() {
 
 ALICE_PLUGIN("alice-schedulers-dpm-solver", "0.1.0", [](alice::Enrolment& enrol) {
   using namespace alice::schedulers;
-  enrol.scheduler(std::make_unique<alice::SamplerFactory<DpmSolverMultistep>>(dpm_info()));
-  enrol.scheduler(std::make_unique<alice::SamplerFactory<UniPc>>(unipc_info()));
+  enrol.add(std::make_unique<alice::SamplerFactory<DpmSolverMultistep>>(dpm_info()));
+  enrol.add(std::make_unique<alice::SamplerFactory<UniPc>>(unipc_info()));
 })

@@ -1,5 +1,7 @@
 // Samplers that work in sigma with alpha = 1: Euler, Euler ancestral, Heun.
 
+#include "core/api/plugin.h"
+
 #include "core/math/sampler_factory.h"
 #include "plugins/schedulers/euler/euler.h"
 #include "plugins/schedulers/euler/euler_ancestral.h"
@@ -45,7 +47,7 @@ FactoryInfo heun_info() {
 
 ALICE_PLUGIN("alice-schedulers-euler", "0.1.0", [](alice::Enrolment& enrol) {
   using namespace alice::schedulers;
-  enrol.scheduler(std::make_unique<alice::SamplerFactory<Euler>>(euler_info()));
-  enrol.scheduler(std::make_unique<alice::SamplerFactory<EulerAncestral>>(euler_ancestral_info()));
-  enrol.scheduler(std::make_unique<alice::SamplerFactory<Heun>>(heun_info()));
+  enrol.add(std::make_unique<alice::SamplerFactory<Euler>>(euler_info()));
+  enrol.add(std::make_unique<alice::SamplerFactory<EulerAncestral>>(euler_ancestral_info()));
+  enrol.add(std::make_unique<alice::SamplerFactory<Heun>>(heun_info()));
 })

@@ -1,5 +1,7 @@
 // The sampler of latent consistency models.
 
+#include "core/api/plugin.h"
+
 #include "core/math/sampler_factory.h"
 #include "plugins/schedulers/lcm/lcm.h"
 
@@ -23,5 +25,5 @@ FactoryInfo lcm_info() {
 
 ALICE_PLUGIN("alice-schedulers-lcm", "0.1.0", [](alice::Enrolment& enrol) {
   using namespace alice::schedulers;
-  enrol.scheduler(std::make_unique<alice::SamplerFactory<Lcm>>(lcm_info()));
+  enrol.add(std::make_unique<alice::SamplerFactory<Lcm>>(lcm_info()));
 })

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/api/backend.h"
 #include "core/api/plugin.h"
 
 namespace {
@@ -61,4 +62,4 @@ class OwnNormsFactory final : public BackendFactory {
 
 }  // namespace
 
-ALICE_PLUGIN("my_plugin", "0.1.0", [](alice::Enrolment& enrol) { enrol.backend(std::make_unique<OwnNormsFactory>()); })
+ALICE_PLUGIN("my_plugin", "0.1.0", [](alice::Enrolment& enrol) { enrol.add(std::make_unique<OwnNormsFactory>()); })

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "core/api/lora.h"
 #include "core/api/plugin.h"
 
 namespace {
@@ -98,5 +99,4 @@ class DifferencesFactory final : public LoraFormatFactory {
 
 }  // namespace
 
-ALICE_PLUGIN("my_plugin", "0.1.0",
-             [](alice::Enrolment& enrol) { enrol.lora_format(std::make_unique<DifferencesFactory>()); })
+ALICE_PLUGIN("my_plugin", "0.1.0", [](alice::Enrolment& enrol) { enrol.add(std::make_unique<DifferencesFactory>()); })

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/api/plugin.h"
 #include "core/math/sampler_factory.h"
 #include "core/math/x0_estimate.h"
 
@@ -70,6 +71,5 @@ FactoryInfo solver_info() {
 
 }  // namespace
 
-ALICE_PLUGIN("my_plugin", "0.1.0", [](alice::Enrolment& enrol) {
-  enrol.scheduler(std::make_unique<alice::SamplerFactory<Solver>>(solver_info()));
-})
+ALICE_PLUGIN("my_plugin", "0.1.0",
+             [](alice::Enrolment& enrol) { enrol.add(std::make_unique<alice::SamplerFactory<Solver>>(solver_info())); })

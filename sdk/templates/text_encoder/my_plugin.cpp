@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "core/api/plugin.h"
+#include "core/api/text_encoder.h"
 
 namespace {
 
@@ -163,5 +164,4 @@ class HashedWordsFactory final : public TextEncoderFactory {
 
 }  // namespace
 
-ALICE_PLUGIN("my_plugin", "0.1.0",
-             [](alice::Enrolment& enrol) { enrol.text_encoder(std::make_unique<HashedWordsFactory>()); })
+ALICE_PLUGIN("my_plugin", "0.1.0", [](alice::Enrolment& enrol) { enrol.add(std::make_unique<HashedWordsFactory>()); })

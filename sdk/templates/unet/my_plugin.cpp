@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/api/plugin.h"
+#include "core/api/unet.h"
 
 namespace {
 
@@ -187,4 +188,4 @@ class NetworkFactory final : public UNetFactory {
 
 }  // namespace
 
-ALICE_PLUGIN("my_plugin", "0.1.0", [](alice::Enrolment& enrol) { enrol.unet(std::make_unique<NetworkFactory>()); })
+ALICE_PLUGIN("my_plugin", "0.1.0", [](alice::Enrolment& enrol) { enrol.add(std::make_unique<NetworkFactory>()); })

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/base/nearest.h"
+#include "core/base/plugin_kinds.h"
 #include "server/cli/commands/commands.h"
 
 namespace alice {
@@ -39,7 +40,7 @@ struct CheckTexts {
 
 void finish_new(Grammar& grammar) {
   const CommandLine& line = grammar.line();
-  const auto& kinds = plugin_kinds();
+  const std::vector<std::string> kinds = plugin_kind_names();
   if (line.kind.empty())
     grammar.faults().add("--kind", "is missing: " + joined_words(kinds));
   else if (std::find(kinds.begin(), kinds.end(), line.kind) == kinds.end())
@@ -78,7 +79,7 @@ void add_new(Grammar& grammar, CLI::App& plugin) {
   CLI::App& app = grammar.add_leaf(plugin, "new", "write a plugin project that builds and does something real",
                                    Command::plugin_new, kNewFooter, [&grammar] { finish_new(grammar); });
   grammar.add_target(app, "NAME", line.target, "the plugin's name, and its folder's").required();
-  grammar.add_text(app, "--kind", line.kind, "KIND", joined_words(plugin_kinds()));
+  grammar.add_text(app, "--kind", line.kind, "KIND", joined_words(plugin_kind_names()));
   grammar.add_text(app, "--into", line.into, "FOLDER", "where the project's folder is made (here)");
 }
 

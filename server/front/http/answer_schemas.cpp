@@ -1,5 +1,6 @@
 #include "server/front/http/answer_schemas.h"
 
+#include "core/base/plugin_kinds.h"
 #include "core/base/request_fields.h"
 #include "core/base/stage.h"
 #include "server/front/http/request_schema.h"
@@ -199,10 +200,9 @@ Json plugins() {
                                   {"options", list_of(option)},
                                   {"groups", groups}},
                                  {"classes", "groups"});
-  Json schema = {{"type", "object"}, {"properties", {{"plugins", list_of(reference_to("Library"))}}}};
-  for (const char* kind : {"backends", "schedulers", "text_encoders", "unets", "vaes", "lora_formats"})
-    schema["properties"][kind] = list_of(factory);
-  return schema;
+  Json kinds = {{"type", "object"}};
+  for (const std::string& kind : plugin_kind_names()) kinds["properties"][kind] = list_of(factory);
+  return {{"type", "object"}, {"properties", {{"plugins", list_of(reference_to("Library"))}, {"kinds", kinds}}}};
 }
 
 Json library() {

@@ -124,7 +124,7 @@ Json describe_tags() {
 /// The schemas that depend on models and plugins, and those of the answers.
 Json describe_schemas(const ServerState& state) {
   const Json plugins = state.description.value("plugins", Json::object());
-  const Json schedulers = plugins.value("schedulers", Json::array());
+  const Json schedulers = plugins.value("kinds", Json::object()).value("scheduler", Json::array());
   Json schemas = answer_schemas();
   schemas["ModelId"] = model_id_schema(state.description.value("models", Json::array()));
   schemas["Scheduler"] = scheduler_schema(schedulers);

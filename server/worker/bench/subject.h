@@ -5,6 +5,9 @@
 #include <optional>
 #include <string>
 
+#include "core/api/text_encoder.h"
+#include "core/api/unet.h"
+#include "core/api/vae.h"
 #include "core/host/composer.h"
 #include "server/worker/bench/measured_backend.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/api/scheduler.h"
 #include "server/config/model_names.h"
 
 namespace alice {
@@ -58,7 +59,7 @@ void add_scheduler_faults(const Registry& registry, const Config& config, const 
                           std::vector<Fault>& faults) {
   const auto check = [&](const std::string& name, const std::string& key) {
     if (name.empty()) return;
-    const auto get = [&] { registry.schedulers().get(name, config.origin(key), ErrorCode::bad_config); };
+    const auto get = [&] { registry.of<SchedulerFactory>().get(name, config.origin(key), ErrorCode::bad_config); };
     note(config.origin(key), get, faults);
   };
   if (group == kDefaultGroup) check(config.host.defaults.scheduler, "generation.default_scheduler");

@@ -36,7 +36,7 @@ void add_part(Report& report, const std::string& id, const PartChoice<Part>& cho
 /// The files beside the weights: a vocabulary, read as loading would.
 template <class Part>
 void try_assets(Report& report, const std::string& id, const PartChoice<Part>& choice) {
-  const auto* reader = dynamic_cast<const AssetReader*>(choice.factory);
+  const auto* reader = static_cast<const AssetReader*>(choice.factory->extension(kAssetReader));
   if (reader == nullptr || !choice.recognition.faults.empty()) return;
   run_case(report, "model", id + " files", [&] { reader->read_assets(choice.files, choice.recognition); });
 }

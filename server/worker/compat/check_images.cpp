@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/api/scheduler.h"
 #include "core/math/noise_source.h"
 #include "server/worker/compat/compat.h"
 
@@ -151,7 +152,8 @@ void check_images(CompatRun& run) {
     const bool in_scope = text_to_image && run.scope.families.count(family) && run.scope.schedulers.count(scheduler);
     run_case(run, kPart, id, in_scope, [&](CompatCase& check) {
       if (!text_to_image) throw Skip{"image to image is not built"};
-      if (!run.composer.registry().schedulers().find_class(scheduler)) throw Skip{"no plugin implements " + scheduler};
+      if (!run.composer.registry().of<SchedulerFactory>().find_class(scheduler))
+        throw Skip{"no plugin implements " + scheduler};
       auto pipeline = pipelines.find(family);
       if (pipeline == pipelines.end()) pipeline = pipelines.emplace(family, load_pipeline(run, family)).first;
       run_image(run, check, pipeline->second, one);

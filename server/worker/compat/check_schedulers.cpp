@@ -1,3 +1,4 @@
+#include "core/api/scheduler.h"
 #include "server/worker/compat/compat.h"
 #include "server/worker/compat/scheduler_trace.h"
 
@@ -32,7 +33,8 @@ void check_schedulers(CompatRun& run) {
     const SchedulerCase test = read_scheduler_case(one, "schedulers/cases.json");
     run_case(run, kPart, test.id + " " + test.class_name, run.scope.schedulers.count(test.class_name),
              [&](CompatCase& check) {
-               const SchedulerFactory* factory = run.composer.registry().schedulers().find_class(test.class_name);
+               const SchedulerFactory* factory =
+                   run.composer.registry().of<SchedulerFactory>().find_class(test.class_name);
                if (!factory) throw Skip{"no plugin implements " + test.class_name};
                const SchedulerTrace ours = run_ours(*factory, test, inputs);
                keep_trace(run.golden, test.id, ours);

@@ -18,7 +18,7 @@ ModelFiles part_files(CompatRun& run, const std::string& family, const std::stri
 }
 
 template <class Part>
-std::shared_ptr<const Part> load(CompatRun& run, const FactoryList<ModelFactory<Part>>& factories, ModelFiles files) {
+std::shared_ptr<const Part> load(CompatRun& run, const Factories<ModelFactory<Part>>& factories, ModelFiles files) {
   const PartChoice<Part> choice = choose_part(factories, std::move(files), PartConfig{});
   if (!choice.recognition.faults.empty()) throw Error(ErrorCode::bad_weights, choice.recognition.faults);
   return choice.load(run.composer.backend(run.composer.config().default_backend));
@@ -88,13 +88,13 @@ void run_case(CompatRun& run, const std::string& part, const std::string& id, bo
 
 std::shared_ptr<const TextEncoder> load_text_encoder(CompatRun& run, const std::string& family,
                                                      const std::string& part) {
-  return load(run, run.composer.registry().text_encoders(), part_files(run, family, part));
+  return load(run, run.composer.registry().of<TextEncoderFactory>(), part_files(run, family, part));
 }
 std::shared_ptr<const UNet> load_unet(CompatRun& run, const std::string& family) {
-  return load(run, run.composer.registry().unets(), part_files(run, family, "unet"));
+  return load(run, run.composer.registry().of<UNetFactory>(), part_files(run, family, "unet"));
 }
 std::shared_ptr<const Vae> load_vae(CompatRun& run, const std::string& family) {
-  return load(run, run.composer.registry().vaes(), part_files(run, family, "vae"));
+  return load(run, run.composer.registry().of<VaeFactory>(), part_files(run, family, "vae"));
 }
 
 Report check_compat(Composer& composer, const std::filesystem::path& golden_folder, const std::filesystem::path& out) {

@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "core/api/text_encoder.h"
+#include "core/api/unet.h"
+#include "core/api/vae.h"
 #include "core/host/composer.h"
 #include "server/worker/check/report.h"
 #include "server/worker/compat/golden.h"

@@ -102,12 +102,12 @@ class ModelMaker {
     for (const PartPlace& place : kTextEncoders)
       if (place.folder == kTextEncoders[0].folder || is_folder(recipe_.settings / place.folder)) {
         copy_tokenizer(place);
-        const auto made = make_part(registry.text_encoders(), place);
+        const auto made = make_part(registry.of<TextEncoderFactory>(), place);
         // Its tokenizer's files are read here, or missed, unless the plugin has them.
         made.load(composer_.backend(composer_.config().default_backend));
       }
-    make_part(registry.unets(), kUNet);
-    make_part(registry.vaes(), kVae);
+    make_part(registry.of<UNetFactory>(), kUNet);
+    make_part(registry.of<VaeFactory>(), kVae);
     copy_scheduler();
     write_index();
     out_.commit();
@@ -128,7 +128,7 @@ class ModelMaker {
 
   /// Writes a part with weights, and reads it back as any model is read.
   template <class Part>
-  PartChoice<Part> make_part(const FactoryList<ModelFactory<Part>>& factories, const PartPlace& place) {
+  PartChoice<Part> make_part(const Factories<ModelFactory<Part>>& factories, const PartPlace& place) {
     const fs::path from = recipe_.settings / place.folder, to = out_.path() / place.folder;
     ModelFiles bare;
     bare.place = from.string();

@@ -2,20 +2,17 @@
 
 #include <algorithm>
 
+#include "core/api/lora.h"
+#include "core/api/scheduler.h"
+
 namespace alice {
 namespace {
 
 /// Adds the plugin that enrolled `factory`; null is nobody's.
-template <class F>
-void add_plugin(const Registry& registry, const FactoryList<F>& list, const F* factory,
-                std::vector<std::string>& plugins) {
+void add_plugin(const Registry& registry, const Factory* factory, std::vector<std::string>& plugins) {
   if (factory == nullptr) return;
-  const std::string name = list.kind() + " " + factory->info().id;  // as PluginRecord::factories has it
-  for (const PluginRecord& plugin : registry.plugins()) {
-    const bool is_its = std::find(plugin.factories.begin(), plugin.factories.end(), name) != plugin.factories.end();
-    const bool is_known = std::find(plugins.begin(), plugins.end(), plugin.id) != plugins.end();
-    if (is_its && !is_known) plugins.push_back(plugin.id);
-  }
+  const std::string& plugin = registry.plugin_of(*factory).id;
+  if (std::find(plugins.begin(), plugins.end(), plugin) == plugins.end()) plugins.push_back(plugin);
 }
 
 /// By name, or by a tag in the prompt.
@@ -25,7 +22,7 @@ bool asks_for_loras(const GenerateRequest& request) {
 
 const SchedulerFactory* scheduler_factory(const Registry& registry, const SchedulerSource& source, std::string name) {
   if (name.empty()) name = default_scheduler(registry, source).name;
-  return registry.schedulers().find(name).factory;
+  return registry.of<SchedulerFactory>().find(name).factory;
 }
 
 }  // namespace
@@ -42,16 +39,15 @@ JobPlugins plugins_of(const GenerateRequest& request, const Composer& composer, 
   const Registry& registry = composer.registry();
   const auto blueprint = composer.blueprint(request.model, paths_allowed);
   JobPlugins plugins;
-  add_plugin(registry, registry.schedulers(), scheduler_factory(registry, blueprint->scheduler, request.scheduler),
-             plugins.scheduler);
-  add_plugin(registry, registry.text_encoders(), blueprint->text_encoder.factory, plugins.text_encoder);
-  add_plugin(registry, registry.unets(), blueprint->unet.factory, plugins.unet);
-  add_plugin(registry, registry.vaes(), blueprint->vae.factory, plugins.vae);
+  add_plugin(registry, scheduler_factory(registry, blueprint->scheduler, request.scheduler), plugins.scheduler);
+  add_plugin(registry, blueprint->text_encoder.factory, plugins.text_encoder);
+  add_plugin(registry, blueprint->unet.factory, plugins.unet);
+  add_plugin(registry, blueprint->vae.factory, plugins.vae);
   if (asks_for_loras(request))
-    for (const auto& format : registry.lora_formats().all())
-      add_plugin(registry, registry.lora_formats(), format.get(), plugins.lora_formats);
+    for (const LoraFormatFactory* format : registry.of<LoraFormatFactory>().all())
+      add_plugin(registry, format, plugins.lora_formats);
   for (auto* part : {&plugins.text_encoder, &plugins.unet, &plugins.vae})
-    add_plugin(registry, registry.backends(), blueprint->backend.factory, *part);
+    add_plugin(registry, blueprint->backend.factory, *part);
   return plugins;
 }
 

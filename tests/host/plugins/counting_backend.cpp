@@ -4,6 +4,7 @@
 #include <atomic>
 #include <fstream>
 
+#include "core/api/backend.h"
 #include "core/api/plugin.h"
 
 namespace {
@@ -69,4 +70,4 @@ class CountingFactory final : public BackendFactory {
 
 }  // namespace
 
-ALICE_PLUGIN("counting", "1.0.0", [](alice::Enrolment& enrol) { enrol.backend(std::make_unique<CountingFactory>()); })
+ALICE_PLUGIN("counting", "1.0.0", [](alice::Enrolment& enrol) { enrol.add(std::make_unique<CountingFactory>()); })

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/api/backend.h"
 #include "core/api/plugin.h"
 #include "tests/plugin_check/faults/planted.h"
 #include "tests/support/fused_backend.h"
@@ -179,5 +180,4 @@ class FaultyFactory final : public BackendFactory {
 
 }  // namespace
 
-ALICE_PLUGIN("faulty-backend", "1.0.0",
-             [](alice::Enrolment& enrol) { enrol.backend(std::make_unique<FaultyFactory>()); })
+ALICE_PLUGIN("faulty-backend", "1.0.0", [](alice::Enrolment& enrol) { enrol.add(std::make_unique<FaultyFactory>()); })

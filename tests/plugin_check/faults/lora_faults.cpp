@@ -1,5 +1,6 @@
 // A LoRA format of factors and alpha, with a fault. Names: "unet." or "text_encoder.", the module, ".lora_A.weight".
 
+#include "core/api/lora.h"
 #include "core/api/plugin.h"
 #include "core/base/text.h"
 #include "tests/plugin_check/faults/planted.h"
@@ -103,5 +104,4 @@ class FaultyFactory final : public LoraFormatFactory {
 
 }  // namespace
 
-ALICE_PLUGIN("faulty-lora", "1.0.0",
-             [](alice::Enrolment& enrol) { enrol.lora_format(std::make_unique<FaultyFactory>()); })
+ALICE_PLUGIN("faulty-lora", "1.0.0", [](alice::Enrolment& enrol) { enrol.add(std::make_unique<FaultyFactory>()); })

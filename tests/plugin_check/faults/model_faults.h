@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/api/model_factory.h"
 #include "core/api/plugin.h"
 #include "tests/plugin_check/faults/planted.h"
 
@@ -62,15 +63,11 @@ struct WrapModel {
   std::unique_ptr<ModelFactory<Part>> operator()(std::unique_ptr<ModelFactory<Part>> sound) const {
     return std::make_unique<FaultyModelFactory<Part, Spoil>>(std::move(sound), spoil);
   }
-  template <class F>
-  std::unique_ptr<F> operator()(std::unique_ptr<F> other) const {
-    return other;
-  }
 };
 
 template <class Part, class EnrolSound, class Spoil>
 void enrol_spoiled(Enrolment& to, const EnrolSound& enrol_sound, Spoil spoil) {
-  Wrapping<WrapModel<Part, Spoil>> wrapping(to, {std::move(spoil)});
+  Wrapping<ModelFactory<Part>, WrapModel<Part, Spoil>> wrapping(to, {std::move(spoil)});
   enrol_sound(wrapping);
 }
 

@@ -16,19 +16,19 @@ inline bool planted(const char* name) {
   return wanted != nullptr && std::string(wanted) == name;
 }
 
-/// Passes a sound plugin's factories on, each through a wrapper: wrap(std::unique_ptr<XFactory>) gives one again.
-template <class Wrap>
+/// Passes a sound plugin's factories, all of F's kind, on, each through a wrapper: wrap(std::unique_ptr<F>) gives one
+/// again.
+template <class F, class Wrap>
 class Wrapping final : public Enrolment {
  public:
   Wrapping(Enrolment& to, Wrap wrap) : to_(to), wrap_(std::move(wrap)) {}
-  void backend(std::unique_ptr<BackendFactory> f) override { to_.backend(wrap_(std::move(f))); }
-  void scheduler(std::unique_ptr<SchedulerFactory> f) override { to_.scheduler(wrap_(std::move(f))); }
-  void text_encoder(std::unique_ptr<TextEncoderFactory> f) override { to_.text_encoder(wrap_(std::move(f))); }
-  void unet(std::unique_ptr<UNetFactory> f) override { to_.unet(wrap_(std::move(f))); }
-  void vae(std::unique_ptr<VaeFactory> f) override { to_.vae(wrap_(std::move(f))); }
-  void lora_format(std::unique_ptr<LoraFormatFactory> f) override { to_.lora_format(wrap_(std::move(f))); }
 
  private:
+  void add_of_kind(const char* kind, std::unique_ptr<Factory> factory) override {
+    if (std::string(kind) != F::kKind) throw Error(ErrorCode::internal, kind, "is not wrapped here");
+    to_.add(wrap_(std::unique_ptr<F>(static_cast<F*>(factory.release()))));
+  }
+
   Enrolment& to_;
   Wrap wrap_;
 };

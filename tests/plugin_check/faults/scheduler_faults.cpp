@@ -193,22 +193,28 @@ class FaultyFactory final : public SchedulerFactory {
   FactoryInfo info_;
 };
 
+class OfNoKind final : public Factory {
+ public:
+  static constexpr const char* kKind = "of_no_kind";
+  const FactoryInfo& info() const override {
+    static const FactoryInfo info = {"nobody", "Is of no kind.", {}, {}, {}};
+    return info;
+  }
+};
+
 struct Wrap {
   std::unique_ptr<SchedulerFactory> operator()(std::unique_ptr<SchedulerFactory> sound) const {
     return std::make_unique<FaultyFactory>(std::move(sound));
-  }
-  template <class F>
-  std::unique_ptr<F> operator()(std::unique_ptr<F> other) const {
-    return other;
   }
 };
 
 void enrol(Enrolment& to) {
   if (planted("enrols-nothing")) return;
-  if (planted("enrols-null")) return to.scheduler(nullptr);
+  if (planted("enrols-null")) return to.add(std::unique_ptr<SchedulerFactory>());
+  if (planted("enrols-unknown-kind")) return to.add(std::make_unique<OfNoKind>());
   if (planted("enrol-throws-int")) throw 42;
   if (planted("enrol-crashes")) std::raise(SIGSEGV);
-  alice::faults::Wrapping<Wrap> wrapping(to, {});
+  alice::faults::Wrapping<SchedulerFactory, Wrap> wrapping(to, {});
   enrol_sound(wrapping);
 }
 

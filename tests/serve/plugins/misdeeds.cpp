@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "core/api/plugin.h"
+#include "core/api/scheduler.h"
 #include "core/math/noise_model.h"
 
 namespace {
@@ -125,4 +126,4 @@ class MisdeedsFactory final : public SchedulerFactory {
 
 }  // namespace
 
-ALICE_PLUGIN("misdeeds", "1.0.0", [](alice::Enrolment& enrol) { enrol.scheduler(std::make_unique<MisdeedsFactory>()); })
+ALICE_PLUGIN("misdeeds", "1.0.0", [](alice::Enrolment& enrol) { enrol.add(std::make_unique<MisdeedsFactory>()); })

@@ -3,6 +3,7 @@
 // cost.
 
 #include "core/api/plugin.h"
+#include "core/api/vae.h"
 
 namespace {
 
@@ -106,4 +107,4 @@ class LinearVaeFactory final : public VaeFactory {
 
 }  // namespace
 
-ALICE_PLUGIN("my_plugin", "0.1.0", [](alice::Enrolment& enrol) { enrol.vae(std::make_unique<LinearVaeFactory>()); })
+ALICE_PLUGIN("my_plugin", "0.1.0", [](alice::Enrolment& enrol) { enrol.add(std::make_unique<LinearVaeFactory>()); })

@@ -66,4 +66,12 @@ std::vector<Tensor> norm_linear(const Backend& backend, const Tensor& x, const L
                                 const std::vector<LinearLayer>& layers);
 Tensor upsample_conv2d(const Backend& backend, const Tensor& x, const PreparedWeight& w);
 
+// The same by two of the backend's kernels, one after the other: for what a backend's FusedProducts cannot take.
+Tensor plain_norm_conv2d(const Backend& backend, const Tensor& x, const GroupNorm& norm, const PreparedWeight& w,
+                         const Conv2dShape& shape, const Epilogue& epilogue = {});
+std::vector<Tensor> plain_norm_linear(const Backend& backend, const Tensor& x, const LayerNorm& norm,
+                                      const std::vector<LinearLayer>& layers);
+/// w is a weight [out, in, 3, 3] that the backend's conv2d() takes.
+Tensor plain_upsample_conv2d(const Backend& backend, const Tensor& x, const PreparedWeight& w);
+
 }  // namespace alice

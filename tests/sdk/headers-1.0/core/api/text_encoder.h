@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/api/weights.h"
+#include "core/api/model_factory.h"
 
 namespace alice {
 
@@ -32,6 +32,8 @@ struct TextEncoding {
 /// Const and stateless: one object serves every request, from any thread.
 class TextEncoder {
  public:
+  static constexpr const char* kKind = "text_encoder";
+
   virtual ~TextEncoder();
   /// Both valid as long as the encoder; never throw.
   virtual const TextEncoderInfo& info() const = 0;
@@ -52,5 +54,6 @@ class TextEncoder {
   /// See Backend::extension.
   virtual const void* extension(const char* name) const;
 };
+using TextEncoderFactory = ModelFactory<TextEncoder>;
 
 }  // namespace alice

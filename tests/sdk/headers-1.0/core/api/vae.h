@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "core/api/weights.h"
+#include "core/api/model_factory.h"
 
 namespace alice {
 
@@ -24,6 +24,8 @@ struct LatentDistribution {
 /// Const and stateless: one object serves every request, from any thread.
 class Vae {
  public:
+  static constexpr const char* kKind = "vae";
+
   virtual ~Vae();
   /// Both valid as long as the VAE; never throw.
   virtual const VaeInfo& info() const = 0;
@@ -39,6 +41,7 @@ class Vae {
   /// See Backend::extension.
   virtual const void* extension(const char* name) const;
 };
+using VaeFactory = ModelFactory<Vae>;
 
 /// For the two methods above: throws Error(bad_request) unless `map`, which `name` names, is [B, channels, H, W] with
 /// both sides multiples of `multiple`. Any thread.

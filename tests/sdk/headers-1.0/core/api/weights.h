@@ -6,7 +6,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,6 +32,8 @@ class WeightSource {
   /// in another form, or ATen lacks the type (F8_E4M3, F8_E5M2: float16). Throws Error(bad_weights) naming file and
   /// tensor when it is not there or its dtype is `other`.
   virtual Tensor tensor(const std::string& name) const = 0;
+  /// See Backend::extension.
+  virtual const void* extension(const char* name) const;
 };
 
 /// The files of one model part, or of a whole single-file model.
@@ -96,9 +97,9 @@ class ModelWeights {
                std::shared_ptr<const Backend> backend);
 
   /// What these give is valid as long as *this, or a copy of it; they never throw.
-  const Backend& backend() const { return *backend_; }
-  std::shared_ptr<const Backend> backend_ptr() const { return backend_; }
-  const std::vector<Parameter>& parameters() const { return *parameters_; }
+  const Backend& backend() const;
+  std::shared_ptr<const Backend> backend_ptr() const;
+  const std::vector<Parameter>& parameters() const;
   bool contains(const std::string& parameter) const;
 
   /// "<module>.weight" and, where there is one, "<module>.bias", prepared by the backend at the first call and shared
@@ -121,21 +122,10 @@ class ModelWeights {
   ModelWeights patched(const Deltas& deltas) const;
 
  private:
-  struct Cache;
-  Tensor in_file(const std::string& parameter) const;  // in the file's float dtype and our shape
-  void check_finite(const std::string& parameter, const Tensor& in_file) const;
-  Tensor raw(const std::string& parameter) const;  // checked; the file's dtype, or with a delta float32
-  const Parameter& parameter(const std::string& name) const;
-  template <class Prepare>
-  PreparedWeightPtr prepared(const std::string& module, const std::string& use, const Prepare& prepare) const;
+  struct State;
+  explicit ModelWeights(std::shared_ptr<const State> state);
 
-  std::string place_;
-  std::shared_ptr<const WeightSource> source_;
-  std::shared_ptr<const std::vector<Parameter>> parameters_;
-  std::shared_ptr<const std::map<std::string, size_t>> by_name_;
-  std::shared_ptr<const Backend> backend_;
-  Deltas deltas_;
-  std::shared_ptr<Cache> cache_;
+  std::shared_ptr<const State> state_;  // all that there is, so that it may grow
 };
 
 /// A parameter that an architecture needs, before it is looked for in a file.

@@ -1,7 +1,7 @@
 #pragma once
 // The noise schedule that a network was trained with: abar(t) for integer times, and what the network predicts.
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -39,18 +39,19 @@ class NoiseModel {
   /// Throws Error(bad_config) for values that make no schedule: abar must lie in (0, 1) and fall at every step.
   explicit NoiseModel(const NoiseModelOptions& options);
 
-  const NoiseModelOptions& options() const { return options_; }
-  Prediction prediction() const { return options_.prediction_type; }
-  int64_t train_steps() const { return static_cast<int64_t>(alphas_cumprod_.size()); }
+  /// What these give is valid as long as *this, or a copy of it; they never throw.
+  const NoiseModelOptions& options() const;
+  Prediction prediction() const;
+  int64_t train_steps() const;
   /// abar(t), t = 0 .. train_steps() - 1, falling. With a zero terminal SNR the last is exactly 0.
-  const std::vector<double>& alphas_cumprod() const { return alphas_cumprod_; }
+  const std::vector<double>& alphas_cumprod() const;
   /// sqrt((1 - abar) / abar) for every t, rising. Where abar is 0, 2^-24 stands for it, as the reference does for
   /// samplers that work in sigma.
   std::vector<double> sigmas() const;
 
  private:
-  NoiseModelOptions options_;
-  std::vector<double> alphas_cumprod_;
+  struct State;
+  std::shared_ptr<const State> state_;  // all that there is, so that it may grow
 };
 
 }  // namespace alice

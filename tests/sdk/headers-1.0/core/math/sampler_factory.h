@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/api/scheduler.h"
 #include "core/math/sampler_options.h"
 
 namespace alice {
