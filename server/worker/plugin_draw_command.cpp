@@ -34,7 +34,8 @@ std::vector<std::string> own_ids(const Registry& registry, const PluginRecord& l
   return ids;
 }
 
-/// `usual`, the name of the factory `id`, or where that is the library's own, the first that is not; then the library's.
+/// `usual`, the name of the factory `id`, or where that is the library's own, the first that is not; then the
+/// library's.
 template <class F>
 std::vector<Json> known_and_own(const Factories<F>& list, const std::string& usual, const std::string& id,
                                 const std::vector<std::string>& own) {
@@ -87,8 +88,8 @@ int run_plugin_draw(const HostConfig& host, const std::shared_ptr<const Registry
     for (const Json& name : names) hosts.push_back(with_backend(host, name.get<std::string>()));
     return run_compare(std::move(hosts), registry, on_loaded, line);
   }
-  std::cout << library.factories.front() << " draws nothing by itself: it needs files that are for it, as the project's "
-            << "README.md says\n";
+  std::cout << library.factories.front()
+            << " draws nothing by itself: it needs files that are for it, as the project's README.md says\n";
   return kExitOk;
 }
 
