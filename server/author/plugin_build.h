@@ -7,8 +7,8 @@
 
 namespace alice {
 
-/// Configures and builds. `package`: where CMake's package ALICE lies; "" leaves that to cmake. What cmake says is kept,
-/// and shown on standard error when it fails. Throws Error(bad_request) when `project` has no CMakeLists.txt,
+/// Configures and builds. `package`: where CMake's package ALICE lies; "" leaves that to cmake. What cmake says is
+/// kept, and shown on standard error when it fails. Throws Error(bad_request) when `project` has no CMakeLists.txt,
 /// Error(not_found) without cmake, Error(internal) when it fails, with what is missing where its words tell that.
 /// Returns the build folder, absolute.
 std::filesystem::path build_project(const std::filesystem::path& project, const std::filesystem::path& package);

@@ -45,14 +45,14 @@ struct Pipe {
 
 pid_t start(std::vector<std::string> words, const std::filesystem::path& folder, Streams streams, int kept) {
   std::vector<std::string> environment = worker_environment();
+  const auto arguments = null_ended(words), variables = null_ended(environment);
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_addchdir_np(&files, folder.c_str());
   if (streams != Streams::shown) posix_spawn_file_actions_adddup2(&files, kept, STDOUT_FILENO);
   if (streams == Streams::kept) posix_spawn_file_actions_adddup2(&files, kept, STDERR_FILENO);
   pid_t process = -1;
-  const int code =
-      posix_spawnp(&process, words[0].c_str(), &files, nullptr, null_ended(words).data(), null_ended(environment).data());
+  const int code = posix_spawnp(&process, words[0].c_str(), &files, nullptr, arguments.data(), variables.data());
   posix_spawn_file_actions_destroy(&files);
   if (code == ENOENT) throw Error(ErrorCode::not_found, words[0], "there is no such program");
   if (code != 0) throw Error(ErrorCode::internal, words[0], std::string("cannot be started: ") + ::strerror(code));

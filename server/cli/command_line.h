@@ -98,7 +98,8 @@ struct CommandLine {
   bool systemd_unit = false;      ///< serve's --systemd-unit
   std::string group;              ///< work's --group; "" when not given
   bool json = false;              ///< --json (of the commands that list or check)
-  std::string target;             ///< the model id, path, golden folder, folder of settings, picture, plugin's name ...
+  /// The model id, path, golden folder, folder of settings, picture, or a plugin's name, library or project.
+  std::string target;
   std::string out;                ///< --out: a picture file ("-": standard output), or a folder; "" when not given
   std::string kind;               ///< plugin new's --kind: one of plugin_kind_names()
   std::string into = ".";         ///< plugin new's --into: the folder that the project's folder is made in

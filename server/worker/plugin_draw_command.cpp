@@ -34,7 +34,8 @@ std::vector<std::string> own_ids(const Registry& registry, const PluginRecord& l
   return ids;
 }
 
-/// `usual`, the name of the factory `id`, or where that is the library's own, the first that is not; then the library's.
+/// `usual`, the name of the factory `id`, or where that is the library's own, the first that is not; then the
+/// library's.
 template <class F>
 std::vector<Json> known_and_own(const Factories<F>& list, const std::string& usual, const std::string& id,
                                 const std::vector<std::string>& own) {
@@ -47,11 +48,14 @@ std::vector<Json> known_and_own(const Factories<F>& list, const std::string& usu
   return names;
 }
 
-/// Half as many as usual, as many, and twice as many.
-std::vector<Json> some_steps(const Blueprint& plan, const HostConfig& host) {
+/// Half as many steps as usual, as many, and twice as many, against a picture of many more.
+void compare_steps(const Blueprint& plan, const HostConfig& host, CompareOptions& compare) {
+  constexpr int64_t kMany = 8, kMost = 1000;  // models have so many training steps
   const int64_t usual = plan.config.defaults.steps.value_or(host.defaults.steps.value_or(kDefaultSteps));
-  const int64_t least = std::max<int64_t>(1, usual / 2);
-  return {least, 2 * least, 4 * least};
+  const int64_t few = std::max<int64_t>(2, usual);
+  compare.axes.push_back({"steps", {few / 2, few, 2 * few}});
+  compare.reference = CompareOptions::Reference::steps;
+  compare.reference_steps = std::min(kMany * few, kMost);
 }
 
 /// Computes every model with the backend of that name.
@@ -75,8 +79,8 @@ int run_plugin_draw(const HostConfig& host, const std::shared_ptr<const Registry
     const std::string usual = default_scheduler(*registry, plan->scheduler).name;
     const auto schedulers = registry->of<SchedulerFactory>();
     const std::string id = schedulers.get(usual, "scheduler", ErrorCode::internal).factory->info().id;
-    line.compare.axes = {{"scheduler", known_and_own(schedulers, id, id, own)},
-                         {"steps", some_steps(*plan, host)}};
+    line.compare.axes = {{"scheduler", known_and_own(schedulers, id, id, own)}};
+    compare_steps(*plan, host, line.compare);
     return run_compare({host}, registry, on_loaded, line);
   }
   if (const auto own = own_ids<BackendFactory>(*registry, library); !own.empty()) {
@@ -87,8 +91,8 @@ int run_plugin_draw(const HostConfig& host, const std::shared_ptr<const Registry
     for (const Json& name : names) hosts.push_back(with_backend(host, name.get<std::string>()));
     return run_compare(std::move(hosts), registry, on_loaded, line);
   }
-  std::cout << library.factories.front() << " draws nothing by itself: it needs files that are for it, as the project's "
-            << "README.md says\n";
+  std::cout << library.factories.front()
+            << " draws nothing by itself: it needs files that are for it, as the project's README.md says\n";
   return kExitOk;
 }
 

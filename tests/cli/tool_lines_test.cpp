@@ -69,8 +69,8 @@ TEST_CASE("plugin try takes a folder, a model and a prompt, and none of them mus
   const CommandLine bare = read({"plugin", "try"});
   CHECK(bare.command == Command::plugin_try);
   CHECK((bare.target + bare.request.model + bare.request.prompt).empty());
-  const CommandLine line =
-      read({"plugin", "try", "mine", "--model", "sd/tiny", "--prompt", "a snail", "--config", "c.yaml", "--models", "m"});
+  const CommandLine line = read({"plugin", "try", "mine", "--model", "sd/tiny", "--prompt", "a snail", "--config",
+                                 "c.yaml", "--models", "m"});
   CHECK(line.target == "mine");
   CHECK(line.request.model == "sd/tiny");
   CHECK(line.request.prompt == "a snail");

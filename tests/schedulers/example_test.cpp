@@ -1,5 +1,5 @@
-// The cookbook's multistep sampler (sdk/examples/multistep.cpp) against mathematics, and against the plugin of ours that
-// has the same formula with another scaling of x.
+// The cookbook's multistep sampler (sdk/examples/multistep.cpp) against mathematics, and against the plugin of ours
+// that has the same formula with another scaling of x.
 
 #include <cmath>
 

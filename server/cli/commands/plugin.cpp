@@ -25,9 +25,9 @@ constexpr const char* kCheckFooter =
     "  alice plugin check --list\n\n";
 
 constexpr const char* kTryFooter =
-    "FOLDER (here) holds a CMakeLists.txt; it is built in FOLDER/build. A scheduler or a backend then draws one prompt\n"
-    "beside what the model has anyway, on one sheet in FOLDER/build, with times and likeness. Other kinds draw only with\n"
-    "files that are for them: the project's README.md says how.\n\n"
+    "FOLDER (here) holds a CMakeLists.txt; it is built in FOLDER/build. A scheduler or a backend then draws one\n"
+    "prompt beside what the model has anyway, on one sheet in FOLDER/build, with times and likeness. Other kinds draw\n"
+    "only with files that are for them: the project's README.md says how.\n\n"
     "Examples:\n"
     "  alice plugin try\n"
     "  alice plugin try ~/my_sampler --model sd/my-model --prompt \"a lighthouse\"\n\n";
