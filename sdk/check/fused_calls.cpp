@@ -5,6 +5,7 @@
 #include <random>
 
 #include "core/api/fused_products.h"
+#include "core/base/tensor_index.h"
 #include "sdk/check/call_names.h"
 #include "sdk/check/exact_kernels.h"
 #include "sdk/check/kernel_calls.h"

@@ -3,6 +3,7 @@
 
 #include "core/api/backend.h"
 #include "core/api/scheduler.h"
+#include "core/base/generation_defaults.h"
 #include "core/host/scheduler_choice.h"
 #include "server/worker/commands.h"
 
@@ -51,7 +52,8 @@ std::vector<Json> known_and_own(const Factories<F>& list, const std::string& usu
 /// Half as many steps as usual, as many, and twice as many, against a picture of many more.
 void compare_steps(const Blueprint& plan, const HostConfig& host, CompareOptions& compare) {
   constexpr int64_t kMany = 8, kMost = 1000;  // models have so many training steps
-  const int64_t usual = plan.config.defaults.steps.value_or(host.defaults.steps.value_or(kDefaultSteps));
+  const GenerateRequest defaults = with_defaults(plan.config.defaults, with_defaults(host.defaults, built_in_defaults()));
+  const int64_t usual = *defaults.steps;
   const int64_t few = std::max<int64_t>(2, usual);
   compare.axes.push_back({"steps", {few / 2, few, 2 * few}});
   compare.reference = CompareOptions::Reference::steps;

@@ -84,7 +84,8 @@ std::vector<std::string> ComparisonReport::title() const {
   if (!is_listed("guidance_scale")) shared += ", guidance " + in_words(Json(settings_.guidance.scale));
   for (const LoraUse& lora : settings_.loras) shared += ", LoRA " + lora.name + ":" + in_words(Json(lora.strength));
   std::vector<std::string> lines = {settings_.prompt, shared};
-  if (!settings_.negative_prompt.empty()) lines.insert(lines.begin() + 1, "without: " + settings_.negative_prompt);
+  const std::string negative = settings_.negative_prompt.value_or("");
+  if (!negative.empty()) lines.insert(lines.begin() + 1, "without: " + negative);
   if (comparison_.reference) lines.push_back(reference_in_words());
   return lines;
 }
@@ -151,7 +152,7 @@ Json ComparisonReport::json(const std::vector<std::vector<SheetPlace>>& places) 
   const bool has_reference = comparison_.reference && drawn_[*comparison_.reference];
   return {{"model", settings_.model},
           {"prompt", settings_.prompt},
-          {"negative_prompt", settings_.negative_prompt},
+          {"negative_prompt", settings_.negative_prompt.value_or("")},
           {"seed", settings_.seed},
           {"width", settings_.width},
           {"height", settings_.height},
