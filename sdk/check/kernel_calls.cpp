@@ -6,6 +6,7 @@
 #include <random>
 
 #include "core/api/product_error.h"
+#include "core/base/tensor_index.h"
 #include "sdk/check/call_names.h"
 #include "sdk/check/exact_kernels.h"
 #include "sdk/check/refusal.h"

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "core/api/backend.h"
+#include "core/base/tensor_index.h"
 #include "sdk/check/exact_kernels.h"
 #include "sdk/check/kernel_calls.h"
 

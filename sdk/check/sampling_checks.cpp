@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "core/api/scheduler.h"
+#include "core/base/tensor_index.h"
 #include "sdk/check/callers.h"
 #include "sdk/check/process_state.h"
 #include "sdk/check/sampling.h"
