@@ -13,7 +13,7 @@ constexpr double kDataDeviation = 0.6;
 
 std::shared_ptr<const Scheduler> example() {
   static const auto* const plugin = new Plugin(load_plugin("../sdk/plugins/example-multistep"));
-  return make_sampler(*plugin->schedulers.at(0));
+  return make_sampler(*plugin->all<SchedulerFactory>().at(0));
 }
 
 /// Of x in units of alpha, so that both scalings see the same picture; not linear.
