@@ -22,7 +22,7 @@ Json other_value(const RequestField& field) {
 
 Recipe recipe_with(const std::string& field, const Json& value) {
   Recipe recipe;
-  recipe.request = read_generate_request({{"prompt", "a cat"}, {"steps", 3}, {field, value}});
+  recipe.request = read_generate_request({{"prompt", "a cat"}, {field, value}});
   return recipe;
 }
 
