@@ -3,7 +3,8 @@
 device.
 
 The names come from the plugins themselves: `alice plugins --json`. Looked for outside comments, as identifiers and as words
-of string literals. Exempt: one translator a front door or config dialect.
+of string literals. Exempt: one translator a front door or config dialect, and the table of request fields, which has
+A1111's words for them.
 
 Usage: names.py PLUGINS_JSON [ROOT]
 """
@@ -17,7 +18,7 @@ from source_tree import repository, source_files, without_comments
 
 FOLDERS = ["core", "sdk/check", "server", "web"]
 TRANSLATORS = ["server/config/alice_dialect.cpp", "server/config/alice_dialect.h", "core/base/infotext.cpp",
-               "core/base/infotext_reader.cpp"]
+               "core/base/infotext_reader.cpp", "core/base/request_fields.cpp"]
 FAMILIES = ["sd15", "sd21", "sdxl", "sd3", "flux", "stable-diffusion"]
 DEVICES = ["cuda", "rocm", "mps", "vulkan"]
 
