@@ -7,7 +7,6 @@
 #include "core/io/named_path.h"
 #include "core/io/open_tensors.h"
 #include "core/io/part_folder.h"
-#include "core/io/scaled_weights.h"
 
 namespace alice {
 namespace {
@@ -189,7 +188,7 @@ StoredModel open_model_file(const fs::path& file, const fs::path& models) {
   StoredModel model;
   model.place = file.string();
   const OpenedTensors opened = open_tensors(file);
-  const auto weights = with_scales(opened.weights);
+  const auto weights = opened.weights;
   const bool is_among_models = !models.empty() && !named_within(models, ".", file.string()).empty();
   FileSettings settings = read_settings(file, is_among_models ? models : folder_of(file));
   for (const PartName& name : kParts) {
@@ -209,11 +208,13 @@ StoredModel open_model_file(const fs::path& file, const fs::path& models) {
   return model;
 }
 
-ModelFiles open_part(const fs::path& source, const std::string& part, const std::string& variant) {
-  if (is_folder(source) && !is_there(source / kIndex)) return open_part_folder(source, variant);
+ModelFiles open_part(const fs::path& source, const std::string& part, const std::string& variant,
+                     std::vector<Fault>* warnings) {
+  if (is_folder(source) && !is_there(source / kIndex)) return open_part_folder(source, variant, warnings);
   StoredModel model = open_model(source, variant);
   const auto found = model.parts.find(part);
   if (found == model.parts.end()) throw Error(ErrorCode::not_found, model.place, "has no part '" + part + "'");
+  if (warnings != nullptr) warnings->insert(warnings->end(), model.warnings.begin(), model.warnings.end());
   return std::move(found->second);
 }
 
