@@ -57,19 +57,19 @@ struct OwnPart {
 };
 
 template <class Part>
-OwnPart<Part> own_part(const FactoryList<ModelFactory<Part>>& factories, const StoredModel& stored,
+OwnPart<Part> own_part(const Factories<ModelFactory<Part>>& factories, const StoredModel& stored,
                        const std::string& part) {
   const auto files = stored.parts.find(part);
   if (files == stored.parts.end()) return {};
-  for (const auto& factory : factories.all())
-    if (auto recognition = factory->recognise(files->second)) return {factory.get(), std::move(*recognition)};
+  for (const auto* factory : factories.all())
+    if (auto recognition = factory->recognise(files->second)) return {factory, std::move(*recognition)};
   return {};
 }
 
 /// A VAE from elsewhere: does it speak of the same latents?
 void compare_vaes(const Registry& registry, const StoredModel& stored, Blueprint& blueprint) {
   if (blueprint.config.vae.source.empty()) return;
-  const OwnPart<Vae> own = own_part(registry.vaes(), stored, kVae);
+  const OwnPart<Vae> own = own_part(registry.of<VaeFactory>(), stored, kVae);
   const auto& chosen = blueprint.vae;
   const std::string& place = chosen.files.place;
   const auto both = [&](const char* fact) {
@@ -99,9 +99,9 @@ void compare_vaes(const Registry& registry, const StoredModel& stored, Blueprint
 /// In a single file every tensor should belong to some part, whether that part is used or taken from elsewhere.
 void tell_what_is_left(const Registry& registry, const StoredModel& stored, Blueprint& blueprint) {
   std::set<std::string> claimed;
-  for (const Recognition& part :
-       {own_part(registry.text_encoders(), stored, kTextEncoder).recognition,
-        own_part(registry.unets(), stored, kUNet).recognition, own_part(registry.vaes(), stored, kVae).recognition})
+  for (const Recognition& part : {own_part(registry.of<TextEncoderFactory>(), stored, kTextEncoder).recognition,
+                                  own_part(registry.of<UNetFactory>(), stored, kUNet).recognition,
+                                  own_part(registry.of<VaeFactory>(), stored, kVae).recognition})
     claimed.insert(part.claimed.begin(), part.claimed.end());
   std::vector<std::string> left;
   for (const auto& tensor : stored.parts.at(kUNet).weights->index().tensors)
@@ -199,12 +199,12 @@ Blueprint make_blueprint(const Registry& registry, const HostConfig& config, con
   const auto files = [&](const char* part, const PartConfig& part_config) {
     return files_of(stored, part, part_config, blueprint.warnings);
   };
-  blueprint.text_encoder =
-      choose_part(registry.text_encoders(), files(kTextEncoder, model.text_encoder), model.text_encoder);
+  blueprint.text_encoder = choose_part(registry.of<TextEncoderFactory>(), files(kTextEncoder, model.text_encoder),
+                                       model.text_encoder);
   explain("text encoder", blueprint.text_encoder, model.text_encoder, blueprint);
-  blueprint.unet = choose_part(registry.unets(), files(kUNet, model.unet), model.unet);
+  blueprint.unet = choose_part(registry.of<UNetFactory>(), files(kUNet, model.unet), model.unet);
   explain("UNet", blueprint.unet, model.unet, blueprint);
-  blueprint.vae = choose_part(registry.vaes(), files(kVae, model.vae), model.vae);
+  blueprint.vae = choose_part(registry.of<VaeFactory>(), files(kVae, model.vae), model.vae);
   explain("VAE", blueprint.vae, model.vae, blueprint);
   settle_size(config, blueprint);
   settle_scheduler(registry, config, stored, blueprint);

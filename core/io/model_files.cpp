@@ -7,6 +7,7 @@
 #include "core/io/named_path.h"
 #include "core/io/open_tensors.h"
 #include "core/io/part_folder.h"
+#include "core/io/scaled_weights.h"
 
 namespace alice {
 namespace {
@@ -188,7 +189,7 @@ StoredModel open_model_file(const fs::path& file, const fs::path& models) {
   StoredModel model;
   model.place = file.string();
   const OpenedTensors opened = open_tensors(file);
-  const auto weights = opened.weights;
+  const auto weights = with_scales(opened.weights);
   const bool is_among_models = !models.empty() && !named_within(models, ".", file.string()).empty();
   FileSettings settings = read_settings(file, is_among_models ? models : folder_of(file));
   for (const PartName& name : kParts) {

@@ -7,6 +7,7 @@
 #include "core/base/tensor_files.h"
 #include "core/base/utf8.h"
 #include "core/io/open_tensors.h"
+#include "core/io/scaled_weights.h"
 
 namespace alice {
 namespace {
@@ -100,7 +101,7 @@ ModelFiles open_part_folder(const fs::path& folder, const std::string& variant, 
   part.place = folder.string();
   auto files = files_in(folder);
   OpenedTensors opened = open_weights(folder, files, variant);
-  part.weights = std::move(opened.weights);
+  part.weights = with_scales(std::move(opened.weights));
   if (warnings != nullptr) warnings->insert(warnings->end(), opened.warnings.begin(), opened.warnings.end());
   if (files.count(kConfig) > 0) part.config = read_json_object(folder / kConfig);
   for (auto& [name, file] : files)
