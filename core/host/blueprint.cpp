@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/base/one_line.h"
+#include "core/base/text.h"
 #include "core/host/lone_file.h"
 #include "core/host/model_defaults.h"
 #include "core/host/scheduler_source.h"
@@ -19,8 +20,9 @@ constexpr const char* kVae = "vae";
 constexpr const char* kNativeLatentsFact = "native_latent_size";
 constexpr const char* kReductionFact = "reduction";
 
-ModelFiles files_of(const StoredModel& stored, const std::string& part, const PartConfig& config) {
-  if (!config.source.empty()) return open_part(config.source, part);
+ModelFiles files_of(const StoredModel& stored, const std::string& part, const PartConfig& config,
+                    std::vector<Fault>& warnings) {
+  if (!config.source.empty()) return open_part(config.source, part, "", &warnings);
   const auto found = stored.parts.find(part);
   if (found == stored.parts.end())
     throw Error(ErrorCode::bad_weights, stored.place,
@@ -150,12 +152,23 @@ void settle_defaults(const StoredModel& stored, Blueprint& blueprint) {
   blueprint.faults.insert(blueprint.faults.end(), faults.list().begin(), faults.list().end());
 }
 
+/// What its maker wrote into a file of weights: a few words each, in the name spaces of GGUF and ModelSpec.
+Json words_of(const TensorIndex& index) {
+  constexpr size_t kLongest = 200;  // bytes; pictures and whole licences are there too
+  Json words = Json::object();
+  for (const auto& [name, text] : index.metadata)
+    if ((starts_with(name, "general.") || starts_with(name, "modelspec.")) && text.size() <= kLongest)
+      words[name] = text;
+  return words;
+}
+
 template <class Part>
 Json describe_part(const PartChoice<Part>& choice) {
   return {{"plugin", choice.factory->info().id},
           {"kind", choice.recognition.description},
           {"layout", choice.recognition.layout},
           {"files", choice.files.weights->index().files},
+          {"words", words_of(choice.files.weights->index())},
           {"tensors", choice.recognition.parameters.size()},
           {"facts", choice.recognition.facts}};
 }
@@ -183,12 +196,15 @@ Blueprint make_blueprint(const Registry& registry, const HostConfig& config, con
   blueprint.warnings = stored.warnings;
   settle_defaults(stored, blueprint);
   blueprint.backend = backend_of(registry, config, stored, blueprint);
-  blueprint.text_encoder = choose_part(registry.of<TextEncoderFactory>(),
-                                       files_of(stored, kTextEncoder, model.text_encoder), model.text_encoder);
+  const auto files = [&](const char* part, const PartConfig& part_config) {
+    return files_of(stored, part, part_config, blueprint.warnings);
+  };
+  blueprint.text_encoder = choose_part(registry.of<TextEncoderFactory>(), files(kTextEncoder, model.text_encoder),
+                                       model.text_encoder);
   explain("text encoder", blueprint.text_encoder, model.text_encoder, blueprint);
-  blueprint.unet = choose_part(registry.of<UNetFactory>(), files_of(stored, kUNet, model.unet), model.unet);
+  blueprint.unet = choose_part(registry.of<UNetFactory>(), files(kUNet, model.unet), model.unet);
   explain("UNet", blueprint.unet, model.unet, blueprint);
-  blueprint.vae = choose_part(registry.of<VaeFactory>(), files_of(stored, kVae, model.vae), model.vae);
+  blueprint.vae = choose_part(registry.of<VaeFactory>(), files(kVae, model.vae), model.vae);
   explain("VAE", blueprint.vae, model.vae, blueprint);
   settle_size(config, blueprint);
   settle_scheduler(registry, config, stored, blueprint);

@@ -209,11 +209,13 @@ StoredModel open_model_file(const fs::path& file, const fs::path& models) {
   return model;
 }
 
-ModelFiles open_part(const fs::path& source, const std::string& part, const std::string& variant) {
-  if (is_folder(source) && !is_there(source / kIndex)) return open_part_folder(source, variant);
+ModelFiles open_part(const fs::path& source, const std::string& part, const std::string& variant,
+                     std::vector<Fault>* warnings) {
+  if (is_folder(source) && !is_there(source / kIndex)) return open_part_folder(source, variant, warnings);
   StoredModel model = open_model(source, variant);
   const auto found = model.parts.find(part);
   if (found == model.parts.end()) throw Error(ErrorCode::not_found, model.place, "has no part '" + part + "'");
+  if (warnings != nullptr) warnings->insert(warnings->end(), model.warnings.begin(), model.warnings.end());
   return std::move(found->second);
 }
 

@@ -52,7 +52,9 @@ StoredModel open_model_folder(const std::filesystem::path& folder, const std::st
 StoredModel open_model_file(const std::filesystem::path& file, const std::filesystem::path& models = {});
 
 /// One part from anywhere: a part's folder, the folder of a whole model (its part of that name), or a file.
-/// Throws as the above, and Error(not_found) when the model has no such part.
-ModelFiles open_part(const std::filesystem::path& source, const std::string& part, const std::string& variant = "");
+/// What is passed over is added to `warnings`, when there are such. Throws as the above, and Error(not_found) when the
+/// model has no such part.
+ModelFiles open_part(const std::filesystem::path& source, const std::string& part, const std::string& variant = "",
+                     std::vector<Fault>* warnings = nullptr);
 
 }  // namespace alice

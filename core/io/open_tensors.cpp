@@ -5,7 +5,7 @@
 
 #include "core/base/foreign_file.h"
 #include "core/base/text.h"
-//GGUF2
+#include "core/io/gguf_file.h"
 #include "core/io/safetensors_file.h"
 #include "core/io/stored_elements.h"
 #include "core/io/torch_file.h"
@@ -13,7 +13,7 @@
 namespace alice {
 namespace {
 
-constexpr std::string_view kZip = "PK\x03\x04";//GGUF3
+constexpr std::string_view kZip = "PK\x03\x04", kGguf = "GGUF";
 
 /// Several sources as one.
 class JoinedTensors final : public WeightSource {
@@ -56,7 +56,7 @@ OpenedTensors open_tensors(const std::filesystem::path& file) {
     const auto opened = TorchFile::of(std::move(mapping), place, starts_with(bytes, kZip));
     return {opened, opened->warnings()};
   }
-//GGUF1
+  if (starts_with(bytes, kGguf)) return {std::make_shared<const GgufFile>(std::move(mapping), place), {}};
   return {SafetensorsFile::of(std::move(mapping), place), {}};
 }
 

@@ -15,9 +15,9 @@ struct OpenedTensors {
   std::vector<Fault> warnings;  ///< what was passed over
 };
 
-/// Opens a file of safetensors, of PyTorch's (a zip archive, or pickles) or of GGUF. Only its head is read; its tensors are
-/// mapped. Throws as MappedFile::open() does; Error(bad_weights) or Error(unsupported) naming the file for one that is
-/// damaged, cut off, of another format, or asks for what no file of tensors needs. Any thread.
+/// Opens a file of safetensors, of PyTorch's (a zip archive, or pickles) or of GGUF. Only its head is read; its tensors
+/// are mapped. Throws as MappedFile::open() does; Error(bad_weights) or Error(unsupported) naming the file for one that
+/// is damaged, cut off, of another format, or asks for what no file of tensors needs. Any thread.
 OpenedTensors open_tensors(const std::filesystem::path& file);
 
 /// Several files as one source; `place` names them together in messages. Of metadata that differs the first file's

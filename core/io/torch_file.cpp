@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/one_line.h"
 #include "core/io/inflate.h"
 #include "core/io/stored_elements.h"
 #include "core/io/torch_container.h"
@@ -12,7 +13,7 @@ namespace {
 
 Fault passed_over(const TorchContents& contents, const std::string& place) {
   std::string names;
-  for (const std::string& name : contents.passed_over) names += (names.empty() ? "" : ", ") + name;
+  for (const std::string& name : contents.passed_over) names += (names.empty() ? "" : ", ") + on_one_line(name);
   if (contents.passed_over_count > contents.passed_over.size()) names += ", ...";
   const bool is_one = contents.passed_over_count == 1;
   return {place, std::to_string(contents.passed_over_count) +

@@ -47,7 +47,8 @@ std::string example_for(const Json& model) {
 
 std::string models_text(const Json& models, const std::string& address, const std::string& folder) {
   if (models.empty())
-    return "There are no models in " + folder + ". Put a diffusers folder or a checkpoint (.safetensors, .ckpt, .gguf) there.";
+    return "There are no models in " + folder +
+           ". Put a diffusers folder or a single file (.safetensors, .ckpt, .gguf) there.";
   const auto usable =
       std::find_if(models.begin(), models.end(), [](const Json& model) { return model.value("available", false); });
   const bool is_ready = usable != models.end();

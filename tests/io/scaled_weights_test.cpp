@@ -58,9 +58,9 @@ TEST_CASE("what only products of eight bits need is no tensor of the model") {
   const TempFolder folder;
   const auto names = [&](const std::map<std::string, Tensor>& tensors) {
     write_safetensors(folder / "x", tensors);
+    const auto source = with_scales(open_tensors(folder / "x").weights);
     std::vector<std::string> left;
-    for (const auto& tensor : with_scales(open_tensors(folder / "x").weights)->index().tensors)
-      left.push_back(tensor.first);
+    for (const auto& tensor : source->index().tensors) left.push_back(tensor.first);
     return left;
   };
   const Tensor one = at::ones({1}), weight = at::ones({2, 2});

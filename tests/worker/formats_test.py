@@ -105,6 +105,7 @@ class Formats(unittest.TestCase):
         checked = self.alice("check", "model", self.worker.models / "q8.gguf")
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
         self.assertIn("Q8_0", checked.stdout)
+        self.assertIn('general.architecture: "sd1"', checked.stdout)
         checked = self.alice("check", "model", self.worker.models / "fp8.safetensors")
         self.assertNotIn("scale", checked.stdout + checked.stderr)
         self.assertIn("F8_E4M3", checked.stdout)

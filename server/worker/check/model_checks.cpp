@@ -127,9 +127,10 @@ std::string facts_text(const Json& facts) {
     const Json& one = part.value();
     text += part.key() + ": " + on_one_line(one.at("kind").get<std::string>()) + "\n  layout " +
             one.at("layout").get<std::string>() + ", " + std::to_string(one.at("tensors").get<size_t>()) + " tensors\n";
-    if (one.at("facts").is_object())
-      for (const auto& fact : one.at("facts").items())
-        text += "  " + on_one_line(fact.key() + ": " + dump_json(fact.value())) + "\n";
+    for (const char* facts_of : {"facts", "words"})
+      if (one.at(facts_of).is_object())
+        for (const auto& fact : one.at(facts_of).items())
+          text += "  " + on_one_line(fact.key() + ": " + dump_json(fact.value())) + "\n";
   }
   const Json& scheduler = facts.at("scheduler_config");
   if (scheduler.is_object()) {
