@@ -85,6 +85,7 @@ TEST_CASE("several changes of a GGUF file at once are refused, or read within it
   std::mt19937 random(5);
   const auto below = [&](size_t limit) { return std::uniform_int_distribution<size_t>(0, limit - 1)(random); };
   const size_t rounds = std::getenv("ALICE_LONG") != nullptr ? 1'000'000 : 20'000;
+  size_t accepted = 0;
   for (size_t round = 0; round < rounds; ++round) {
     std::string mutant = original;
     for (size_t change = 1 + below(3); change-- > 0;) {
@@ -94,6 +95,9 @@ TEST_CASE("several changes of a GGUF file at once are refused, or read within it
       if (which == 1) mutant.replace(at, std::min(piece.size(), mutant.size() - at), piece);
       if (which == 2) mutant.insert(at, piece);
     }
-    if (reads_within(mutant)) read_all(folder.write("mutant", mutant));
+    constexpr size_t kWritten = 10;  // a file of so many that are accepted: writing takes most of the time
+    if (reads_within(mutant) && ++accepted % kWritten == 0) read_all(folder.write("mutant", mutant));
   }
+  CHECK(accepted > rounds / 100);
+  CHECK(accepted < rounds);
 }
