@@ -60,7 +60,9 @@ int64_t TensorInfo::elements() const {
   return count;
 }
 
-std::string TensorInfo::dtype_text() const { return dtype == DType::other || !other_dtype.empty() ? other_dtype : to_string(dtype); }
+std::string TensorInfo::dtype_text() const {
+  return dtype == DType::other || !other_dtype.empty() ? other_dtype : to_string(dtype);
+}
 
 std::string shape_text(const std::vector<int64_t>& shape) {
   std::string text = "[";

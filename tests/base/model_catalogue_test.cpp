@@ -53,7 +53,7 @@ TEST_CASE("a folder that a link leads to is searched, and a model's folder may h
   CHECK(ids_in(folder) == Names{"sd/disk/m", "sd/disk/x", "sd/other"});
 }
 
-TEST_CASE("files of every format are listed, endings in capitals too, and of one name the first format has the short id") {
+TEST_CASE("files of every format are listed, in capitals too, and the first of a name has the short id") {
   const TempFolder folder;
   for (const char* name : {"LOUD.SAFETENSORS", "x.safetensors", "x.Safetensors", "old.ckpt", "old.pt", "x.bin",
                            "small.gguf", "notes.txt", ".ckpt",

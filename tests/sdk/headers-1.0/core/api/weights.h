@@ -28,9 +28,9 @@ class WeightSource {
   virtual ~WeightSource();
   /// Valid as long as the source; never throws.
   virtual const TensorIndex& index() const = 0;
-  /// The tensor in its index's dtype, a read-only view that keeps the file mapped; a copy where the file has the numbers
-  /// in another form, or ATen lacks the type (F8_E4M3, F8_E5M2: float16). Throws Error(bad_weights) naming file and
-  /// tensor when it is not there or its dtype is `other`.
+  /// The tensor in its index's dtype: a read-only view that keeps the file mapped; a copy where the file has the
+  /// numbers in another form, or ATen lacks the type (F8_E4M3, F8_E5M2: float16). Throws Error(bad_weights) naming file
+  /// and tensor when it is not there or its dtype is `other`.
   virtual Tensor tensor(const std::string& name) const = 0;
   /// See Backend::extension.
   virtual const void* extension(const char* name) const;
