@@ -64,6 +64,24 @@ std::vector<double> spaced_timesteps(TimestepSpacing spacing, int64_t steps, int
   return times;
 }
 
+std::vector<int64_t> distilled_timesteps(int64_t steps, int64_t train_steps, int64_t distilled_steps, double strength) {
+  if (distilled_steps > train_steps)
+    throw Error(ErrorCode::bad_config, "original_inference_steps",
+                "must be at most the " + std::to_string(train_steps) + " training steps, got " +
+                    std::to_string(distilled_steps));
+  const auto count = static_cast<int64_t>(static_cast<double>(distilled_steps) * strength);
+  if (steps < 1 || steps > count)
+    throw Error(ErrorCode::bad_request, "/steps",
+                "must be 1 to " + std::to_string(count) + " (what the network's distillation leaves), got " +
+                    std::to_string(steps));
+  const int64_t k = train_steps / distilled_steps;
+  const double stride = static_cast<double>(count) / static_cast<double>(steps);
+  std::vector<int64_t> times;
+  for (int64_t i = 0; i < steps; ++i)
+    times.push_back((count - static_cast<int64_t>(static_cast<double>(i) * stride)) * k - 1);
+  return times;
+}
+
 std::vector<double> rounded(std::vector<double> times) {
   for (double& time : times) time = std::nearbyint(time);
   return times;

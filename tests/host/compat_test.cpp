@@ -1,6 +1,7 @@
 #include "server/worker/compat/compat.h"
 
 #include <fstream>
+#include <set>
 
 #include "core/io/safetensors_writer.h"
 #include "tests/host/models.h"
@@ -14,6 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 const fs::path kGoldens = fs::path(ALICE_TEST_DATA) / "goldens";
+const fs::path kSecond = fs::path(ALICE_TEST_DATA) / "goldens2";  // made by tools/goldens/cut_second_set.py
 
 std::string failures(const Report& report) {
   std::string text;
@@ -21,6 +23,19 @@ std::string failures(const Report& report) {
     if (result.status == CaseStatus::failed || (result.status == CaseStatus::skipped && result.in_scope))
       text += result.part + "/" + result.id + ": " + result.sentence + "\n";
   return text;
+}
+
+/// Adds `change` to the first number of one tensor.
+void add_to_first(const fs::path& file, const std::string& name, double change) {
+  std::map<std::string, Tensor> tensors;
+  {
+    const auto source = SafetensorsFile::open(file);
+    REQUIRE(source->index().contains(name));
+    for (const auto& tensor : source->index().tensors) tensors[tensor.first] = source->tensor(tensor.first).clone();
+  }
+  const Tensor first = tensors[name].view(-1)[0];
+  first.fill_(first.item<double>() + change);
+  write_safetensors(file, tensors, {});
 }
 
 /// A golden folder with the models and one part of the goldens.
@@ -34,17 +49,8 @@ class OnePart {
     Composer composer(golden_models(), built_in_registry());
     return check_compat(composer, folder_.path(), "");
   }
-  /// Adds `change` to the first number of one tensor.
   void corrupt(const std::string& file, const std::string& name, double change) const {
-    std::map<std::string, Tensor> tensors;
-    {
-      const auto source = SafetensorsFile::open(folder_ / (part_ + "/" + file));
-      REQUIRE(source->index().contains(name));
-      for (const auto& tensor : source->index().tensors) tensors[tensor.first] = source->tensor(tensor.first).clone();
-    }
-    const Tensor first = tensors[name].view(-1)[0];
-    first.fill_(first.item<double>() + change);
-    write_safetensors(folder_ / (part_ + "/" + file), tensors, {});
+    add_to_first(path(file), name, change);
   }
   fs::path path(const std::string& file) const { return folder_ / (part_ + "/" + file); }
 
@@ -52,6 +58,34 @@ class OnePart {
   TempFolder folder_;
   std::string part_;
 };
+
+/// A part of the second set, whose model has the text encoder and tokenizer of the first's.
+class SecondSet {
+ public:
+  SecondSet() {
+    const fs::path model = folder_ / "models/tiny_lcm", first = kGoldens / "models/tiny_sd15";
+    for (const char* folder : {"distilled", "sd15", "models"})
+      fs::copy(kSecond / folder, folder_ / folder, fs::copy_options::recursive);
+    for (const char* part : {"text_encoder", "tokenizer"}) fs::create_directory_symlink(first / part, model / part);
+    fs::create_directory_symlink(folder_ / "models/tiny_vae4", model / "vae");
+  }
+  Report check() const {
+    Composer composer(golden_models(), built_in_registry());
+    return check_compat(composer, folder_.path(), "");
+  }
+  fs::path path(const std::string& file) const { return folder_ / file; }
+
+ private:
+  TempFolder folder_;
+};
+
+/// "part/id" of those with this status.
+std::set<std::string> with_status(const Report& report, CaseStatus status) {
+  std::set<std::string> ids;
+  for (const CaseResult& result : report.results())
+    if (result.status == status) ids.insert(result.part + "/" + result.id);
+  return ids;
+}
 
 }  // namespace
 
@@ -116,6 +150,50 @@ TEST_CASE("a corrupted scheduler trace and a corrupted token id fail") {
     cases["cases"][3]["ids"][1] = 7;
     std::ofstream(golden.path("cases.json")) << cases.dump();
     CHECK_FALSE(golden.check().good());
+  }
+}
+
+TEST_CASE("the second set's tables are read: runs stage by stage, first calls of the network, components") {
+  const Report report = SecondSet().check();
+  INFO(report.to_text());
+  CHECK(report.good());
+  const std::string runs = "distilled/images/";
+  CHECK(with_status(report, CaseStatus::passed) ==
+        std::set<std::string>{"images/" + runs + "lcm_4", "images/" + runs + "lcm_6", "images/" + runs + "lcm_batch2",
+                              "unet/" + runs + "lcm_4 first call", "unet/" + runs + "lcm_6 first call",
+                              "unet/" + runs + "lcm_batch2 first call", "unet/" + runs + "lcm_img2img_0.5 first call",
+                              "unet/distilled/unet/0", "unet/distilled/unet/1", "unet/distilled/unet/2",
+                              "vae/sd15/vae/0", "vae/sd15/vae/1"});
+  CHECK(with_status(report, CaseStatus::skipped) == std::set<std::string>{"images/" + runs + "lcm_img2img_0.5"});
+}
+
+TEST_CASE("one number of the second set that is wrong fails the run that it belongs to") {
+  const auto failing_after = [](const std::function<void(const SecondSet&)>& corrupt) {
+    const SecondSet golden;
+    corrupt(golden);
+    const Report report = golden.check();
+    CHECK_FALSE(report.good());
+    return with_status(report, CaseStatus::failed);
+  };
+  const std::string run = "images/distilled/images/lcm_6";
+  for (const auto& [tensor, change] : std::vector<std::pair<std::string, double>>{
+           {"lcm_6/latents", 0.1}, {"lcm_6/unet0/out", 1e-3}, {"lcm_4/noise3", 1e-6}, {"context/0", 1e-3}}) {
+    INFO(tensor);
+    CHECK(failing_after([&](const SecondSet& golden) {
+            add_to_first(golden.path("distilled/images.safetensors"), tensor, change);
+          }).count(run) == 1);
+  }
+  for (const char* number : {"draws", "unet_timesteps", "mean"}) {
+    INFO(number);
+    CHECK(failing_after([&](const SecondSet& golden) {
+            Json table = read_json_file(golden.path("distilled/images.json"));
+            for (Json& one : table["cases"]) {
+              Json& value = one["id"] == "lcm_6" ? one[number] : one["note"];
+              if (value.is_array()) value[1] = value[1].get<double>() + 1;
+              if (value.is_number()) value = value.get<double>() + 1;
+            }
+            std::ofstream(golden.path("distilled/images.json")) << table.dump();
+          }) == std::set<std::string>{run});
   }
 }
 

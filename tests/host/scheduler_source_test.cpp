@@ -3,6 +3,7 @@
 
 #include "core/host/scheduler_source.h"
 
+#include "core/api/scheduler.h"
 #include "core/io/safetensors_file.h"
 #include "core/io/safetensors_writer.h"
 #include "tests/host/models.h"
@@ -116,7 +117,6 @@ TEST_CASE("a class that nobody implements is stood in for by its kin, with a war
     CHECK(says(warnings_of(blueprint), "'" + chosen(blueprint).plugin + "' is used instead"));
     return chosen(blueprint).plugin;
   };
-  CHECK(standing_in("LMSDiscreteScheduler") == "euler");
   CHECK(standing_in("KDPM2DiscreteScheduler") == "heun");
   CHECK(standing_in("KDPM2AncestralDiscreteScheduler") == "euler_ancestral");
   CHECK(standing_in("DPMSolverSinglestepScheduler") == "dpm_solver_multistep");
@@ -125,13 +125,22 @@ TEST_CASE("a class that nobody implements is stood in for by its kin, with a war
   CHECK(standing_in("SASolverScheduler", {{"predictor_order", 2}, {"algorithm_type", "data_prediction"}}) ==
         "dpm_solver_multistep");
   CHECK(standing_in("DDPMScheduler", {{"variance_type", "fixed_small"}}) == "ddim");
-  CHECK(standing_in("TCDScheduler") == "lcm");
 
   const Blueprint nobody =
       Variant({{"_class_name", "NobodysScheduler"}, {"solver_type", "logrho"}}, "NobodysScheduler").blueprint();
   CHECK(says(warnings_of(nobody), "NobodysScheduler, which no plugin implements"));
   CHECK(says(warnings_of(nobody), "no use is made of"));
   CHECK(says(warnings_of(nobody), "'solver_type'"));
+}
+
+TEST_CASE("every class that a scheduler implements is that scheduler in a model's files, without a warning") {
+  for (const SchedulerFactory* factory : built_in_registry()->of<SchedulerFactory>().all())
+    for (const std::string& name : factory->info().classes) {
+      INFO(name);
+      const Blueprint blueprint = Variant({{"_class_name", name}}, name).blueprint();
+      CHECK(warnings_of(blueprint) == "");
+      CHECK(chosen(blueprint).plugin == factory->info().id);
+    }
 }
 
 TEST_CASE("schedulers of flow matching and EDM are refused, unless the configuration names another") {
@@ -161,9 +170,9 @@ TEST_CASE("a scheduler for distilled networks is cautioned of where the model's 
   CHECK(says(scheduler_caution(*built_in_registry(), plain, "LCM"), "distilled"));
   CHECK(scheduler_caution(*built_in_registry(), plain, "euler") == "");
   CHECK(scheduler_caution(*built_in_registry(), plain, "") == "");
-  for (const char* name : {"LCMScheduler", "TCDScheduler"})
-    CHECK(scheduler_caution(*built_in_registry(), Variant({{"_class_name", name}}, name).blueprint().scheduler,
-                            "lcm") == "");
+  for (const auto& [name, id] : std::map<std::string, std::string>{{"LCMScheduler", "lcm"}, {"TCDScheduler", "tcd"}})
+    CHECK(scheduler_caution(*built_in_registry(), Variant({{"_class_name", name}}, name).blueprint().scheduler, id) ==
+          "");
 }
 
 namespace {

@@ -156,6 +156,12 @@ TEST_CASE("conditioning that is missing or of another shape is refused") {
   CHECK_THROWS_WITH(unet->prepare({{"tokens", at::zeros({1, 77, 8})}, {"pooled", pooled}, {"time_ids", ids}}),
                     Catch::Matchers::Contains("the last of 16"));
   CHECK_THROWS_AS(unet->prepare({{"tokens", at::zeros({2, 77, 16})}, {"pooled", pooled}, {"time_ids", ids}}), Error);
+  // 56 wide together: as text of 8 beside six ids of 8, or of 16 beside the refiner's five.
+  CHECK_NOTHROW(unet->prepare({{"tokens", tokens}, {"pooled", at::zeros({1, 16})}, {"time_ids", at::zeros({1, 5})}}));
+  for (const auto& [text, sizes] : std::vector<std::pair<int64_t, int64_t>>{{9, 6}, {8, 5}, {48, 1}, {0, 7}})
+    CHECK_THROWS_AS(
+        unet->prepare({{"tokens", tokens}, {"pooled", at::zeros({1, text})}, {"time_ids", at::zeros({1, sizes})}}),
+        Error);
   const auto run = unet->prepare({{"tokens", tokens}, {"pooled", pooled}, {"time_ids", ids}});
   CHECK_THROWS_AS(run->predict(at::zeros({1, 3, 8, 8}), times(1, 1)), Error);
   CHECK_THROWS_AS(run->predict(at::zeros({2, 4, 8, 8}), times(1, 2)), Error);
@@ -221,7 +227,7 @@ TEST_CASE("a UNet's wrong settings are named before anything is made of them") {
   CHECK_THAT(config_error("addition_embed_type", "text_image"), Contains("'text_image' is not built"));
   CHECK_THAT(config_error("addition_embed_type", "text_time"), Contains("addition_time_embed_dim: must be given"));
   ModelFiles sdxl = part_of("tiny_sdxl", "unet");
-  sdxl.config["projection_class_embeddings_input_dim"] = 48;
+  sdxl.config["projection_class_embeddings_input_dim"] = 40;
   CHECK_THROWS_WITH(unet_factory().recognise(sdxl), Contains("leaves no room for pooled text"));
   for (const auto& [key, value] : std::map<std::string, Json>{{"act_fn", "mish"},
                                                               {"class_embed_type", "timestep"},

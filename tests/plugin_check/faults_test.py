@@ -64,6 +64,7 @@ SCHEDULER = {
     "biased": ("scheduler/constant-picture", "off a picture"),
     "wrong-slope": ("scheduler/converges", "twice the steps"),
     "first-order": ("scheduler/converges", "divide the error by 2^"),
+    "too-noisy": ("scheduler/distribution", "nor does each level have its noise"),
 }
 BACKEND = {
     "wrong-in-bfloat16": ("backend/linear", "bfloat16"),

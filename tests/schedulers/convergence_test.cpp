@@ -90,6 +90,47 @@ TEST_CASE("Heun is of second order") {
   CHECK(order < 2.2);
 }
 
+TEST_CASE("LMS is of first order with one slope, and of second at least with more: its first step is Euler's") {
+  for (const int64_t order : {1, 2, 3, 4}) {
+    const MakePlan plan = log_spaced(10, 0.1, true);
+    INFO(order);
+    CHECK(order_of(*make_sampler("lms", {{"order", order}}), plan, 64, stable_diffusion_noise()) >
+          static_cast<double>(std::min<int64_t>(order, 2)) - 0.2);
+  }
+}
+
+TEST_CASE("LMS follows a slope that is a polynomial in sigma without error, but where it starts") {
+  // dx / dsigma = p(sigma), whatever x is: a step from k slopes is exact where p is of degree k - 1. The first steps
+  // have fewer.
+  const double coefficients[] = {0.7, -0.3, 0.2, 0.05};
+  const std::vector<double> sigmas = {8, 6.5, 4, 3.5, 2, 1.2, 0.4, 0.1};
+  for (size_t degree = 0; degree < 4; ++degree) {
+    const auto slope = [&](double sigma) {
+      double sum = 0;
+      for (size_t k = 0; k <= degree; ++k) sum += coefficients[k] * std::pow(sigma, k);
+      return sum;
+    };
+    const auto area = [&](double from, double to) {
+      double sum = 0;
+      for (size_t k = 0; k <= degree; ++k)
+        sum += coefficients[k] * (std::pow(to, k + 1) - std::pow(from, k + 1)) / static_cast<double>(k + 1);
+      return sum;
+    };
+    Plan plan;
+    for (const double sigma : sigmas) plan.levels.push_back({1, sigma, 0});
+    std::vector<double> seen = {1};
+    SeededNoise none({0});
+    make_sampler("lms")->sample(
+        [&](const Tensor& x, const Level& level) { return x - level.sigma * slope(level.sigma); },
+        at::ones({1, 1, 1, 1}, at::kDouble), plan, stable_diffusion_noise(), none,
+        [&](size_t, size_t, const Tensor& x) { seen.push_back(x.item<double>()); });
+    for (size_t step = degree; step + 1 < sigmas.size(); ++step) {
+      INFO(degree << " " << step);
+      CHECK(seen[step + 1] - seen[step] == Approx(area(sigmas[step], sigmas[step + 1])).epsilon(1e-9));
+    }
+  }
+}
+
 TEST_CASE("DDIM is of first order") {
   const double order = order_in_time("ddim", Json::object(), 64);
   CHECK(order > 0.9);

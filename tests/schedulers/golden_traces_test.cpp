@@ -45,7 +45,7 @@ SchedulerTrace run(const SchedulerCase& test, const SchedulerInputs& inputs) {
 TEST_CASE("every scheduler case of the golden comes out as the reference's, call by call") {
   const Golden golden;
   const std::vector<SchedulerCase> cases = golden.covered_cases();
-  CHECK(cases.size() >= 98);
+  CHECK(cases.size() >= 118);
   for (const SchedulerCase& test : cases) {
     const auto differences = compare_scheduler_trace(run(test, golden.inputs()), test, golden.trace(test.id));
     for (const TraceDifference& found : differences) {

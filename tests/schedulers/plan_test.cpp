@@ -52,7 +52,8 @@ TEST_CASE("no steps, and more steps than the training had, are errors that say w
   for (const std::string& id : sampler_ids())
     for (const int64_t steps : {int64_t{-1}, int64_t{0}, int64_t{1001}, int64_t{1} << 40}) {
       INFO(id << " " << steps);
-      const Json options = id == "lcm" ? Json{{"original_inference_steps", 1000}} : Json::object();
+      const bool is_distilled = id == "lcm" || id == "tcd";
+      const Json options = is_distilled ? Json{{"original_inference_steps", 1000}} : Json::object();
       CHECK_THROWS_WITH(make_sampler(id, options)->plan(steps, model),
                         Catch::Contains("/steps") && Catch::Contains("1 to 1000"));
     }
@@ -138,11 +139,12 @@ TEST_CASE("a noise level's time is where the training had that level") {
   CHECK(table.time_of(1e9) == 999);
 }
 
-TEST_CASE("LCM visits the times of its distillation, and refuses more steps than that has") {
+TEST_CASE("LCM and TCD visit the times of their distillation, and refuse more steps than that has") {
+  const std::string id = GENERATE("lcm", "tcd");
   const NoiseModel model = stable_diffusion_noise();
   const auto times = [&](const Json& options, int64_t steps) {
     std::vector<double> visited;
-    for (const Level& level : make_sampler("lcm", options)->plan(steps, model).levels) visited.push_back(level.t);
+    for (const Level& level : make_sampler(id, options)->plan(steps, model).levels) visited.push_back(level.t);
     visited.pop_back();  // the end's is of no use
     return visited;
   };
@@ -155,7 +157,14 @@ TEST_CASE("LCM visits the times of its distillation, and refuses more steps than
 
   NoiseModelOptions zero_snr;
   zero_snr.rescale_betas_zero_snr = true;
-  CHECK_THROWS_WITH(make_sampler("lcm")->plan(4, NoiseModel(zero_snr)), Catch::Contains("zero terminal SNR"));
+  CHECK_THROWS_WITH(make_sampler(id)->plan(4, NoiseModel(zero_snr)), Catch::Contains("zero terminal SNR"));
+}
+
+TEST_CASE("TCD spreads over all training steps where no distillation is named, and ends with the noise of the first") {
+  const NoiseModel model = stable_diffusion_noise();
+  const Plan plan = make_sampler("tcd", {{"original_inference_steps", nullptr}})->plan(1000, model);
+  for (size_t i = 0; i < 1000; ++i) CHECK(plan.levels[i].t == 999 - static_cast<double>(i));
+  CHECK(plan.levels.back().alpha == Approx(std::sqrt(model.alphas_cumprod().front())));
 }
 
 }  // namespace

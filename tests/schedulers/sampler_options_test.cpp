@@ -76,7 +76,7 @@ TEST_CASE("what only flow-matching models or other programs use is refused where
 
 TEST_CASE("options that exclude each other are errors") {
   const Json two = {{"use_karras_sigmas", true}, {"use_beta_sigmas", true}};
-  for (const char* id : {"euler", "heun", "dpm_solver_multistep", "unipc"})
+  for (const char* id : {"euler", "heun", "lms", "dpm_solver_multistep", "unipc"})
     CHECK_THROWS_WITH(make_sampler(id, two), Catch::Contains("excludes use_karras_sigmas"));
   const std::string id = "dpm_solver_multistep";
   CHECK_THROWS_WITH(make_sampler(id, {{"use_lu_lambdas", true}, {"use_karras_sigmas", true}}),
@@ -147,7 +147,7 @@ TEST_CASE("ids, aliases and classes belong to one sampler each, and every alias'
       CHECK_NOTHROW(make_sampler(*factory, alias.options));
     }
   }
-  CHECK(classes.size() == 9);  // DDIM has two of the reference's
+  CHECK(classes.size() == 11);  // DDIM has two of the reference's
   for (const SchedulerFactory* factory : sampler_factories())
     for (const Alias& kin : factory->info().kin) {
       INFO(kin.name);
@@ -172,7 +172,9 @@ TEST_CASE("the names of other programs are known, letter case ignored") {
                            "Euler",        "Euler a",
                            "Heun",         "DDIM",
                            "UniPC",        "PLMS",
-                           "LCM"}) {
+                           "LCM",          "LMS",
+                           "LMS Karras",   "k_lms",
+                           "TCD"}) {
     INFO(name);
     CHECK(names.count(in_lower_case(name)) == 1);
   }

@@ -17,7 +17,8 @@ inline const std::vector<const SchedulerFactory*>& sampler_factories() {
   static const std::vector<Plugin>* const plugins = [] {
     auto* loaded = new std::vector<Plugin>;  // plugins are never unloaded
     for (const char* name :
-         {"alice-schedulers-ddim", "alice-schedulers-euler", "alice-schedulers-dpm-solver", "alice-schedulers-lcm"})
+         {"alice-schedulers-ddim", "alice-schedulers-euler", "alice-schedulers-dpm-solver", "alice-schedulers-lcm",
+          "alice-schedulers-lms", "alice-schedulers-tcd"})
       loaded->push_back(load_plugin(name));
     return loaded;
   }();
@@ -68,7 +69,7 @@ inline NoiseModel stable_diffusion_noise(Prediction prediction = Prediction::eps
   return NoiseModel(options);
 }
 
-/// The seven ids.
+/// Every id.
 inline std::vector<std::string> sampler_ids() {
   std::vector<std::string> ids;
   for (const SchedulerFactory* factory : sampler_factories()) ids.push_back(factory->info().id);

@@ -39,7 +39,11 @@ const std::vector<Variant>& variants() {
         {"final_sigmas_type", "sigma_min"},
         {"solver_order", 3},
         {"lower_order_final", false}}},
-      {"lcm", {{"original_inference_steps", 1000}}}};
+      {"lcm", {{"original_inference_steps", 1000}}},
+      {"lms", Json::object()},
+      {"lms", {{"order", 2}, {"use_karras_sigmas", true}}},
+      {"tcd", {{"original_inference_steps", nullptr}}},
+      {"tcd", {{"original_inference_steps", 1000}, {"eta", 0}}}};
   return all;
 }
 
@@ -179,9 +183,11 @@ TEST_CASE("only stochastic samplers draw noise, once a step") {
     scheduler->sample(some_denoiser, at::ones({1, 4, 2, 2}), plan, model, noise, ignore_step);
     return noise.draws;
   };
-  for (const char* id : {"ddim", "pndm", "euler", "heun", "dpm_solver_multistep", "unipc"})
+  for (const char* id : {"ddim", "pndm", "euler", "heun", "dpm_solver_multistep", "unipc", "lms"})
     CHECK(draws(id, Json::object()) == 0);
   CHECK(draws("lcm", Json::object()) == 6);  // the last step ends at the picture itself
+  CHECK(draws("tcd", Json::object()) == 6);  // as LCM
+  CHECK(draws("tcd", {{"eta", 0}}) == 0);
   CHECK(draws("ddim", {{"eta", 0.5}}) == 7);
   CHECK(draws("euler_ancestral", Json::object()) == 7);
   CHECK(draws("euler", {{"s_churn", 1}}) == 7);

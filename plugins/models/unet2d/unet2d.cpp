@@ -1,6 +1,7 @@
 // The plugin: the UNet of SD 1.x, 2.x and SDXL, one network by its config.
 
 #include <sstream>
+#include <tuple>
 
 #include "core/api/plugin.h"
 #include "core/api/unet.h"
@@ -13,15 +14,16 @@ namespace alice::unet2d {
 namespace {
 
 constexpr int64_t kUsualLatents = 64;  // where config.json does not say: the size of SD 1.x
-constexpr int64_t kRefinerTimeIds = 5;
-constexpr int64_t kRefinerWidth = 1280;  // of its tokens and of its pooled text
+constexpr int64_t kRefinerWidth = 1280;  // of the published refiner's tokens and of its pooled text
 
-/// Pooled text and ids share projection_class_embeddings_input_dim; how, the config does not say.
+/// Pooled text and ids share projection_class_embeddings_input_dim; how, the config does not say. They are those of the
+/// refiner where the widths are, or where its fewer ids alone leave room for text; prepare() takes either.
 int64_t time_ids_of(const UNetConfig& config) {
-  const int64_t ids = *config.projection_class_embeddings_input_dim - kRefinerWidth;
-  const bool is_refiner =
-      config.cross_attention_dim == kRefinerWidth && ids == kRefinerTimeIds * *config.addition_time_embed_dim;
-  return is_refiner ? kRefinerTimeIds : kTimeIds;
+  const auto beside = [&](int64_t ids) {
+    return *config.projection_class_embeddings_input_dim - ids * *config.addition_time_embed_dim;
+  };
+  const bool is_refiner = config.cross_attention_dim == kRefinerWidth && beside(kRefinerTimeIds) == kRefinerWidth;
+  return is_refiner || beside(kTimeIds) <= 0 ? kRefinerTimeIds : kTimeIds;
 }
 
 UNetInfo info_of(const UNetConfig& config) {
@@ -40,20 +42,37 @@ UNetInfo info_of(const UNetConfig& config) {
   return info;
 }
 
-/// `dimensions` of which the last is `width` wide and the first has `rows` (0: any).
+/// `dimensions` of which the last is `width` wide (0: any) and the first has `rows` (0: any).
 Tensor conditioning_of(const Conditioning& conditioning, const std::string& name, int64_t dimensions, int64_t width,
                        int64_t rows) {
   const auto found = conditioning.find(name);
   if (found == conditioning.end())
     throw Error(ErrorCode::bad_request, "conditioning", "'" + name + "' is missing, which this UNet needs");
   const Tensor& tensor = found->second;
-  if (tensor.dim() != dimensions || tensor.size(-1) != width || tensor.numel() == 0 ||
+  if (tensor.dim() != dimensions || (width != 0 && tensor.size(-1) != width) || tensor.numel() == 0 ||
       (rows != 0 && tensor.size(0) != rows))
     throw Error(ErrorCode::bad_request, "conditioning",
                 "'" + name + "' has shape " + shape_text(tensor.sizes().vec()) + "; this UNet needs " +
-                    std::to_string(dimensions) + " dimensions, the last of " + std::to_string(width) +
+                    std::to_string(dimensions) + " dimensions" +
+                    (width != 0 ? ", the last of " + std::to_string(width) : "") +
                     (rows != 0 ? ", and a row for each of the tokens" : ""));
   return tensor;
+}
+
+/// Pooled text and ids of `rows`, which together are as wide as the network wants them.
+std::pair<Tensor, Tensor> added_of(const Conditioning& conditioning, const UNetConfig& config, int64_t rows) {
+  const Tensor pooled = conditioning_of(conditioning, "pooled", 2, 0, rows);
+  const Tensor ids = conditioning_of(conditioning, "time_ids", 2, 0, rows);
+  const int64_t together = pooled.size(1) + ids.size(1) * *config.addition_time_embed_dim;
+  const bool are_usual = ids.size(1) == kTimeIds || ids.size(1) == kRefinerTimeIds;
+  if (!are_usual || together != *config.projection_class_embeddings_input_dim)
+    throw Error(ErrorCode::bad_request, "conditioning",
+                "'pooled' of width " + std::to_string(pooled.size(1)) + " and " + std::to_string(ids.size(1)) +
+                    " 'time_ids', of " + std::to_string(*config.addition_time_embed_dim) + " sinusoids each, make " +
+                    std::to_string(together) + "; this UNet needs " +
+                    std::to_string(*config.projection_class_embeddings_input_dim) + ", with " +
+                    std::to_string(kTimeIds) + " or " + std::to_string(kRefinerTimeIds) + " ids");
+  return {pooled, ids};
 }
 
 class UNet2d final : public UNet, public UNetShortcuts {
@@ -136,8 +155,7 @@ std::unique_ptr<ShortcutRun> UNet2d::prepare_shortcuts(const Conditioning& condi
   const Tensor tokens = conditioning_of(conditioning, "tokens", 3, info_.context_width, 0);
   Tensor pooled, time_ids, guidance_scale;
   if (config_.has_text_time()) {
-    pooled = conditioning_of(conditioning, "pooled", 2, info_.further_conditioning.at("pooled"), tokens.size(0));
-    time_ids = conditioning_of(conditioning, "time_ids", 2, info_.further_conditioning.at("time_ids"), tokens.size(0));
+    std::tie(pooled, time_ids) = added_of(conditioning, config_, tokens.size(0));
     pooled = weights_.backend().to_device(pooled);
   }
   if (config_.time_cond_proj_dim) guidance_scale = conditioning_of(conditioning, kGuidanceScale, 2, 1, tokens.size(0));

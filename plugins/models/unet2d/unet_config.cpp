@@ -200,10 +200,11 @@ void check_text_time(const Settings& settings, const PlaceOf& place, Faults& fau
   if (!settings.addition_time_embed_dim) faults.add(place("addition_time_embed_dim"), "must be given with text_time");
   if (!settings.projection_class_embeddings_input_dim)
     faults.add(place("projection_class_embeddings_input_dim"), "must be given with text_time");
-  else if (*settings.projection_class_embeddings_input_dim <= kTimeIds * settings.addition_time_embed_dim.value_or(1))
-    faults.add(
-        place("projection_class_embeddings_input_dim"),
-        "leaves no room for pooled text beside " + std::to_string(kTimeIds) + " sizes of addition_time_embed_dim");
+  else if (*settings.projection_class_embeddings_input_dim <=
+           kRefinerTimeIds * settings.addition_time_embed_dim.value_or(1))
+    faults.add(place("projection_class_embeddings_input_dim"),
+               "leaves no room for pooled text beside " + std::to_string(kRefinerTimeIds) +
+                   " sizes of addition_time_embed_dim");
 }
 
 void check(const Settings& settings, const PlaceOf& place, Faults& faults) {

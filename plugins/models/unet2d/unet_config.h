@@ -8,8 +8,10 @@
 
 namespace alice::unet2d {
 
-/// What SDXL is told of a picture: original size, crop, target size. (Its refiner has a score for the last two.)
+/// What SDXL is told of a picture: original size, crop, target size.
 inline constexpr int64_t kTimeIds = 6;
+/// SDXL's refiner takes height, width, crop and an aesthetic score.
+inline constexpr int64_t kRefinerTimeIds = 5;
 
 /// What lies between the way down and the way up.
 enum class MiddleBlock {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/math/sigma_plan.h"
 #include "core/math/x0_estimate.h"
-#include "plugins/schedulers/euler/sigma_plan.h"
 
 namespace alice::schedulers {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "plugins/schedulers/euler/sigma_plan.h"
+#include "core/math/sigma_plan.h"
 
 namespace alice::schedulers {
 

@@ -1,6 +1,6 @@
 #include "plugins/schedulers/euler/heun.h"
 
-#include "plugins/schedulers/euler/sigma_plan.h"
+#include "core/math/sigma_plan.h"
 
 namespace alice::schedulers {
 

@@ -17,7 +17,6 @@ FactoryInfo euler_info() {
   info.help = "Euler: plain first-order steps; fast and predictable.";
   info.aliases = {{"k_euler"}, {"euler_karras", karras}, {"Euler Karras", karras}};
   info.classes = {"EulerDiscreteScheduler"};
-  info.kin = {{"LMSDiscreteScheduler"}};
   return info;
 }
 

@@ -18,15 +18,6 @@ Shares boundary_shares(double scaled_time) {
   return {kSigmaData * kSigmaData / length2, scaled_time / std::sqrt(length2)};
 }
 
-/// The times that the network was distilled on, falling: k n - 1, ..., 2k - 1, k - 1.
-std::vector<int64_t> distilled_times(int64_t train_steps, int64_t original_steps, double strength) {
-  const int64_t k = train_steps / original_steps;
-  std::vector<int64_t> times;
-  for (auto i = static_cast<int64_t>(static_cast<double>(original_steps) * strength); i > 0; --i)
-    times.push_back(i * k - 1);
-  return times;
-}
-
 Level level_at(int64_t t, const NoiseModel& model) {
   const double abar = model.alphas_cumprod()[static_cast<size_t>(t)];
   return {std::sqrt(abar), std::sqrt(1 - abar), static_cast<double>(t)};
@@ -51,20 +42,10 @@ const OptionTable<LcmOptions>& Lcm::options() {
 }
 
 Plan Lcm::plan(int64_t steps, const NoiseModel& model) const {
-  const int64_t original_steps = options_.original_inference_steps;
-  if (original_steps > model.train_steps())
-    throw Error(ErrorCode::bad_config, "original_inference_steps",
-                "must be at most the " + std::to_string(model.train_steps()) + " training steps, got " +
-                    std::to_string(original_steps));
-  const auto times = distilled_times(model.train_steps(), original_steps, options_.strength);
-  if (steps < 1 || steps > static_cast<int64_t>(times.size()))
-    throw Error(ErrorCode::bad_request, "/steps",
-                "must be 1 to " + std::to_string(times.size()) + " (what LCM's distillation leaves), got " +
-                    std::to_string(steps));
   Plan plan;
-  const double stride = static_cast<double>(times.size()) / static_cast<double>(steps);
-  for (int64_t i = 0; i < steps; ++i)
-    plan.levels.push_back(level_at(times[static_cast<size_t>(static_cast<double>(i) * stride)], model));
+  for (const int64_t t : distilled_timesteps(steps, model.train_steps(), options_.original_inference_steps,
+                                             options_.strength))
+    plan.levels.push_back(level_at(t, model));
   plan.levels.push_back({1, 0, 0});
   if (plan.levels.front().alpha == 0 && model.prediction() == Prediction::epsilon)
     throw Error(ErrorCode::bad_request, "/scheduler",

@@ -13,7 +13,6 @@ FactoryInfo lcm_info() {
   info.id = "lcm";
   info.help = "LCM: consistency sampling in 1 to 8 steps, for networks that were distilled for it.";
   info.classes = {"LCMScheduler"};
-  info.kin = {{"TCDScheduler"}};
   info.caution =
       "is for networks that were distilled for it (or a LoRA that makes one of a model): others give smooth "
       "pictures without detail";

@@ -1,65 +1,134 @@
+#include <optional>
+
 #include "core/host/lora_set.h"
 #include "server/worker/compat/compat.h"
 
 namespace alice {
 namespace {
 
-constexpr const char* kFile = "lora/outputs.safetensors";
+constexpr const char* kBase = "base";
+constexpr const char* kDelta = "delta";
 
-/// "NAME/0.5/unet" -> name, strength, part; "base/unet" -> "base", 0, part.
+/// "NAME/0.5/unet" -> name, strength, part; "base/unet" -> base, 0, part; "NAME/delta/unet.MODULE" -> name, 1, module.
 struct OutputKey {
-  std::string name, part;
+  std::string name, part, module;
   double strength = 0;
 };
 
+/// Nothing for an input ("sample", "FAMILY/ids"). "FAMILY/base/unet" is the base of that family's model.
 std::optional<OutputKey> parse(const std::string& key) {
-  const size_t first = key.find('/'), last = key.rfind('/');
-  if (first == std::string::npos) return std::nullopt;  // an input
+  const size_t first = key.find('/');
+  if (first == std::string::npos) return std::nullopt;
   OutputKey out;
   out.name = key.substr(0, first);
-  out.part = key.substr(last + 1);
-  if (last > first) out.strength = std::stod(key.substr(first + 1, last - first - 1));
+  const std::string rest = key.substr(first + 1);
+  if (out.name == kBase) return out.part = rest, out;
+  const size_t second = rest.find('/');
+  if (second == std::string::npos) return std::nullopt;
+  const std::string strength = rest.substr(0, second);
+  if (strength == kBase) return out.name = kBase, out.part = rest.substr(second + 1), out;
+  (strength == kDelta ? out.module : out.part) = rest.substr(second + 1);
+  out.strength = strength == kDelta ? 1 : std::stod(strength);
   return out;
 }
 
-/// The two parts of a pipeline that a LoRA changes.
-Pipeline load_base(CompatRun& run) {
-  if (run.scope.families.empty()) throw Error(ErrorCode::internal, "scope", "names no model family");
-  Pipeline base;
-  base.id = *run.scope.families.begin();
-  base.text_encoder = load_text_encoder(run, base.id, "text_encoder");
-  base.unet = load_unet(run, base.id);
-  return base;
+/// The models that LoRAs are for.
+class Bases {
+ public:
+  Bases(CompatRun& run, const GoldenTable& table) : run_(run), table_(table) {}
+
+  /// As the LoRA's entry says; of "FAMILY/base/..." that family's, else the one that LoRAs without a word are for.
+  std::string model_of(const OutputKey& output, const std::string& key) const {
+    for (const Json& one : table_.cases())
+      if (one.value("name", "") == output.name) return one.value(kBase, run_.scope.lora_model);
+    return key.rfind(std::string(kBase) + "/", 0) == 0 ? run_.scope.lora_model : table_.model_of(key);
+  }
+  /// The two parts of it that a LoRA changes.
+  const Pipeline& get(const std::string& model) {
+    Pipeline& base = bases_[model];
+    if (base.unet) return base;
+    base.id = model;
+    base.text_encoder = load_text_encoder(run_, model, "text_encoder");
+    base.unet = load_unet(run_, model);
+    return base;
+  }
+
+ private:
+  CompatRun& run_;
+  const GoldenTable& table_;
+  std::map<std::string, Pipeline> bases_;
+};
+
+/// Where the inputs of a model stand: "FAMILY/context" where there is one, else "context".
+std::string input_prefix(const SafetensorsFile& file, const std::string& model) {
+  const std::string family = model.substr(model.find('_') + 1) + "/";
+  return file.index().contains(family + "context") ? family : "";
 }
 
-Tensor compute(CompatRun& run, const Pipeline& pipeline, const std::string& part) {
-  const SafetensorsFile& file = run.golden.tensors(kFile);
-  if (part == "text") return pipeline.text_encoder->encode(file.tensor("ids")).tokens;
+Tensor compute(const SafetensorsFile& file, double timestep, const Pipeline& pipeline, const std::string& model,
+               const std::string& part) {
+  const std::string prefix = input_prefix(file, model);
+  if (part == "text") return pipeline.text_encoder->encode(file.tensor(prefix + "ids")).tokens;
+  if (part == "te1") return pipeline.text_encoder->encode(file.tensor(prefix + "ids"), 1, false).tokens;
   if (part != "unet") throw Skip{"'" + part + "' is no output that is known"};
   const Tensor sample = file.tensor("sample");
-  const Tensor t =
-      at::full({sample.size(0)}, run.golden.json("lora/lora.json").at("timestep").get<double>(), at::kFloat);
-  return pipeline.unet->prepare({{"tokens", file.tensor("context")}})->predict(sample, t);
+  const Tensor t = at::full({sample.size(0)}, timestep, at::kFloat);
+  Conditioning conditioning = {{"tokens", file.tensor(prefix + "context")}};
+  if (pipeline.unet->info().further_conditioning.count("pooled")) {
+    conditioning["pooled"] = file.tensor(prefix + "text_embeds");
+    conditioning["time_ids"] = file.tensor(prefix + "time_ids");
+  }
+  return pipeline.unet->prepare(conditioning)->predict(sample, t);
+}
+
+/// What the second encoder of a model gives; no LoRA changes it yet.
+Tensor compute_second(CompatRun& run, const SafetensorsFile& file, const OutputKey& output, const std::string& model) {
+  if (output.name != kBase) throw Skip{"LoRAs of a second text encoder are not built"};
+  const auto encoder = load_text_encoder(run, model, "text_encoder_2");
+  const TextEncoding encoding = encoder->encode(file.tensor(input_prefix(file, model) + "ids_2"), 1, false);
+  return output.part == "pooled" ? encoding.pooled : encoding.tokens;
+}
+
+/// How much a weight was changed. `module`: "unet.conv_in", "text_encoder.text_model.encoder.layers.0.mlp.fc1".
+Tensor change_of(const Pipeline& base, const Pipeline& patched, const std::string& module) {
+  const size_t dot = module.find('.');
+  const std::string part = module.substr(0, dot), root = "text_model.";
+  std::string name = module.substr(dot + 1) + ".weight";
+  if (name.rfind(root, 0) == 0) name = name.substr(root.size());
+  const auto change = [&](const ModelWeights& before, const ModelWeights& after) {
+    return after.tensor(name) - before.tensor(name);
+  };
+  if (part == "unet") return change(base.unet->weights(), patched.unet->weights());
+  if (part == "text_encoder") return change(base.text_encoder->weights(), patched.text_encoder->weights());
+  throw Skip{"LoRAs of '" + part + "' are not built"};
 }
 
 }  // namespace
 
-void check_lora(CompatRun& run) {
-  const Pipeline base = load_base(run);
-  const SafetensorsFile& file = run.golden.tensors(kFile);
+void check_lora(CompatRun& run, const GoldenTable& table) {
+  Bases bases(run, table);
+  const std::string outputs = "lora/outputs.safetensors";
+  const SafetensorsFile& file = run.golden.tensors(outputs);
+  const double timestep = table.json().at("timestep").get<double>();
   for (const auto& tensor : file.index().tensors) {
     const std::string& key = tensor.first;
     const std::optional<OutputKey> output = parse(key);
     if (!output) continue;
-    run_case(run, "lora", key, true, [&](CompatCase& check) {
+    const bool wanted = output->name == kBase || run.scope.loras.count(output->name);
+    run_case(run, "lora", key, wanted, [&](CompatCase& check) {
+      const std::string model = bases.model_of(*output, key);
       std::shared_ptr<const Pipeline> patched;
-      if (output->name != "base")
-        patched = apply_loras(run.composer.registry(), base,
-                              {{output->name, run.golden.path("lora/" + output->name + ".safetensors"),
-                                output->strength, output->strength}});
-      const Tensor ours = compute(run, patched ? *patched : base, output->part);
-      run.golden.keep(kFile, key, ours);
-      check.close("output", ours, file.tensor(key), kComponentTolerance);
+      if (output->name != kBase)
+        patched = with_loras(run, bases.get(model),
+                             {{output->name, run.golden.path("lora/" + output->name + ".safetensors"),
+                               output->strength, output->strength}});
+      const Pipeline& base = bases.get(model);
+      const bool is_weight = !output->module.empty(), is_second = output->part == "te2" || output->part == "pooled";
+      const Tensor ours = is_weight   ? change_of(base, *patched, output->module)
+                          : is_second ? compute_second(run, file, *output, model)
+                                      : compute(file, timestep, patched ? *patched : base, model, output->part);
+      run.golden.keep(outputs, key, ours);
+      check.close("output", ours, file.tensor(key), is_weight ? kWeightTolerance : kComponentTolerance);
     });
   }
 }

@@ -24,12 +24,12 @@ void keep_trace(Golden& golden, const std::string& id, const SchedulerTrace& tra
 
 }  // namespace
 
-void check_schedulers(CompatRun& run) {
+void check_schedulers(CompatRun& run, const GoldenTable& table) {
   const SafetensorsFile& file = run.golden.tensors(kFile);
-  const Json& golden = run.golden.json("schedulers/cases.json");
+  const Json& golden = table.json();
   const SchedulerInputs inputs = {golden.at("A").get<double>(), file.tensor("x0"), file.tensor("n0"), file.tensor("b"),
                                   file.tensor("bank")};
-  for (const Json& one : golden.at("cases")) {
+  for (const Json& one : table.cases()) {
     const SchedulerCase test = read_scheduler_case(one, "schedulers/cases.json");
     run_case(run, kPart, test.id + " " + test.class_name, run.scope.schedulers.count(test.class_name),
              [&](CompatCase& check) {

@@ -5,30 +5,32 @@
 namespace alice {
 namespace {
 
-constexpr const char* kFile = "unet/unet.safetensors";
-
-Conditioning conditioning_of(const SafetensorsFile& file, const std::string& key) {
+/// What the table holds of case `key`, and the guidance scale for a network that is told it.
+Conditioning conditioning_of(const SafetensorsFile& file, const std::string& key, const Json& one, const UNet& unet) {
   Conditioning conditioning = {{"tokens", file.tensor(key + "/context")}};
   if (file.index().contains(key + "/text_embeds")) conditioning["pooled"] = file.tensor(key + "/text_embeds");
   if (file.index().contains(key + "/time_ids")) conditioning["time_ids"] = file.tensor(key + "/time_ids");
+  if (unet.info().further_conditioning.count(kGuidanceScale))
+    conditioning[kGuidanceScale] =
+        at::full({conditioning["tokens"].size(0), 1}, one.at("guidance").get<double>(), at::kDouble);
   return conditioning;
 }
 
 }  // namespace
 
-void check_unet(CompatRun& run) {
+void check_unet(CompatRun& run, const GoldenTable& table) {
   std::map<std::string, std::shared_ptr<const UNet>> unets;
-  const SafetensorsFile& file = run.golden.tensors(kFile);
-  for (const Json& one : run.golden.json("unet/unet.json").at("cases")) {
+  const SafetensorsFile& file = table.tensors();
+  for (const Json& one : table.cases()) {
     const std::string key = one.at("key").get<std::string>();
-    const std::string family = family_of(key);
-    run_case(run, "unet", key, run.scope.families.count(family), [&](CompatCase& check) {
-      auto& unet = unets[family];
-      if (!unet) unet = load_unet(run, family);
+    const std::string model = table.model_of(key, one);
+    run_case(run, "unet", table.id(key), part_in_scope(run, model, "unet"), [&](CompatCase& check) {
+      auto& unet = unets[model];
+      if (!unet) unet = load_unet(run, model);
       const Tensor sample = file.tensor(key + "/sample");
       const Tensor t = at::full({sample.size(0)}, one.at("timestep").get<double>(), at::kFloat);
-      const Tensor ours = unet->prepare(conditioning_of(file, key))->predict(sample, t);
-      run.golden.keep(kFile, key + "/out", ours);
+      const Tensor ours = unet->prepare(conditioning_of(file, key, one, *unet))->predict(sample, t);
+      run.golden.keep(table.tensor_file(), key + "/out", ours);
       check.close("out", ours, file.tensor(key + "/out"), kComponentTolerance);
     });
   }

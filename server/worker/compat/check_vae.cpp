@@ -6,8 +6,6 @@
 namespace alice {
 namespace {
 
-constexpr const char* kFile = "vae/vae.safetensors";
-
 /// The goldens hold raw latents; a Vae speaks the sampler's.
 Tensor to_sampler(const Tensor& raw, const VaeInfo& info) { return (raw - info.shift_factor) * info.scaling_factor; }
 Tensor to_raw(const Tensor& latents, const VaeInfo& info) { return latents / info.scaling_factor + info.shift_factor; }
@@ -18,23 +16,29 @@ std::set<std::string> case_keys(const TensorIndex& index) {
   return keys;
 }
 
+/// In [-1, 1].
+Tensor picture_of(const SafetensorsFile& file, const std::string& key) {
+  if (file.index().contains(key + "/image")) return file.tensor(key + "/image");
+  return file.tensor(key + "/image_u8").to(at::kFloat) / 255 * 2 - 1;
+}
+
 }  // namespace
 
-void check_vae(CompatRun& run) {
+void check_vae(CompatRun& run, const GoldenTable& table) {
   std::map<std::string, std::shared_ptr<const Vae>> vaes;
-  const SafetensorsFile& file = run.golden.tensors(kFile);
+  const SafetensorsFile& file = table.tensors();
   for (const std::string& key : case_keys(file.index())) {
-    const std::string family = family_of(key);
-    run_case(run, "vae", key, run.scope.families.count(family), [&](CompatCase& check) {
-      auto& vae = vaes[family];
-      if (!vae) vae = load_vae(run, family);
+    const std::string model = table.model_of(key);
+    run_case(run, "vae", table.id(key), part_in_scope(run, model, "vae"), [&](CompatCase& check) {
+      auto& vae = vaes[model];
+      if (!vae) vae = load_vae(run, model);
       const VaeInfo& info = vae->info();
       const auto compare = [&](const std::string& name, const Tensor& ours) {
-        run.golden.keep(kFile, key + "/" + name, ours);
+        run.golden.keep(table.tensor_file(), key + "/" + name, ours);
         check.close(name, ours, file.tensor(key + "/" + name), kComponentTolerance);
       };
 
-      const LatentDistribution encoded = vae->encode(file.tensor(key + "/image"));
+      const LatentDistribution encoded = vae->encode(picture_of(file, key));
       const Tensor mean = to_raw(encoded.mean, info);
       const Tensor deviation = encoded.deviation / info.scaling_factor;
       compare("mean", mean);

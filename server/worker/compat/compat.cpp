@@ -2,99 +2,126 @@
 
 #include <c10/core/InferenceMode.h>
 
+#include <algorithm>
+
 #include "compat_scope_text.h"
 
 namespace alice {
 namespace {
 
-std::set<std::string> names(const Json& list) { return list.get<std::set<std::string>>(); }
-
-ModelFiles part_files(CompatRun& run, const std::string& family, const std::string& part) {
-  const std::filesystem::path model = run.golden.model(family);
-  std::error_code status;
-  if (!std::filesystem::is_directory(model, status))
-    throw Error(ErrorCode::not_found, model.string(), "the golden folder has no such model");
-  return open_part(model, part);
+template <class Container>
+Container member(const Json& scope, const char* name) {
+  return scope.at(name).get<Container>();
 }
 
 template <class Part>
-std::shared_ptr<const Part> load(CompatRun& run, const Factories<ModelFactory<Part>>& factories, ModelFiles files) {
-  const PartChoice<Part> choice = choose_part(factories, std::move(files), PartConfig{});
+std::shared_ptr<const Part> load(CompatRun& run, const Factories<ModelFactory<Part>>& factories,
+                                 const std::string& model, const std::string& part) {
+  const std::filesystem::path folder = run.golden.model(model);
+  std::error_code status;
+  if (!std::filesystem::is_directory(folder, status))
+    throw Error(ErrorCode::not_found, folder.string(), "the golden folder has no such model");
+  const std::string class_name = run.golden.part_class(model, part);
+  if (!class_name.empty() && !factories.find_class(class_name)) throw Skip{"no plugin implements " + class_name};
+  const PartChoice<Part> choice = choose_part(factories, open_part(folder, part), PartConfig{});
   if (!choice.recognition.faults.empty()) throw Error(ErrorCode::bad_weights, choice.recognition.faults);
   return choice.load(run.composer.backend(run.composer.config().default_backend));
+}
+
+/// A way to read a table, and when, so that what later stages stand on is told before them.
+struct TableReader {
+  int stage = 0;
+  void (*check)(CompatRun&, const GoldenTable&) = nullptr;
+};
+
+TableReader reader_of(const GoldenTable& table) {
+  const Json first = table.cases().empty() ? Json::object() : table.cases().at(0);
+  if (table.name() == "tokenizer/cases") return {0, check_tokenizer};
+  if (table.name() == "schedulers/cases") return {4, check_schedulers};
+  if (table.name() == "lora/lora") return {5, check_lora};
+  if (first.contains("scheduler") && first.contains("args")) return {6, check_runs};
+  if (!table.has_tensors()) return {};
+  if (table.stem() == "text") return {1, first.contains("prompt") ? check_prompt_pairs : check_text};
+  if (table.stem() == "unet") return {2, check_unet};
+  if (table.stem() == "vae") return {3, check_vae};
+  return {};
+}
+
+/// Why nobody reads it.
+std::string unread_reason(const CompatRun& run, const GoldenTable& table) {
+  const std::string folder = table.name().substr(0, table.name().find('/'));
+  for (const std::string& name : {folder, table.stem()})
+    if (const auto found = run.scope.unread.find(name); found != run.scope.unread.end()) return found->second;
+  return "is a table of no kind that is known here";
+}
+
+void read_table(CompatRun& run, const GoldenTable& table, const TableReader& reader) {
+  try {
+    reader.check(run, table);
+  } catch (const std::exception& e) {  // its files cannot be read: no case could be made
+    run.report.fail(table.name(), "files", e.what());
+  }
+}
+
+void read_tables(CompatRun& run) {
+  std::vector<std::pair<TableReader, GoldenTable>> readers;
+  for (const std::string& name : run.golden.tables()) {
+    GoldenTable table(run.golden, name);
+    try {
+      readers.emplace_back(reader_of(table), std::move(table));
+    } catch (const std::exception& e) {
+      run.report.fail(name, "files", e.what());
+    }
+  }
+  std::stable_sort(readers.begin(), readers.end(),
+                   [](const auto& a, const auto& b) { return a.first.stage < b.first.stage; });
+  for (const auto& [reader, table] : readers)
+    if (reader.check) read_table(run, table, reader);
+  for (const auto& [reader, table] : readers)
+    if (!reader.check) run.report.skip("other", table.name(), unread_reason(run, table), false);
 }
 
 }  // namespace
 
 CompatScope CompatScope::built_in() {
   const Json scope = parse_json(kCompatScopeText, "config/compat_scope.json");
-  return {names(scope.at("parts")), names(scope.at("families")), names(scope.at("schedulers"))};
+  using Names = std::set<std::string>;
+  CompatScope out;
+  out.parts = member<Names>(scope, "parts"), out.classes = member<Names>(scope, "classes");
+  out.schedulers = member<Names>(scope, "schedulers"), out.loras = member<Names>(scope, "loras");
+  out.pipelines = member<std::map<std::string, Json>>(scope, "pipelines");
+  out.networks = member<Names>(scope, "networks"), out.pictures = member<Names>(scope, "pictures");
+  out.lora_model = member<std::string>(scope, "lora_model");
+  out.unread = member<std::map<std::string, std::string>>(scope, "unread");
+  return out;
 }
 
-CompatCase::CompatCase(std::string part, std::string id) {
-  result_.part = std::move(part);
-  result_.id = std::move(id);
+bool part_in_scope(CompatRun& run, const std::string& model, const std::string& part) {
+  return run.scope.classes.count(run.golden.part_class(model, part)) > 0;
 }
 
-void CompatCase::fail(const std::string& sentence) {
-  result_.status = CaseStatus::failed;
-  result_.sentence += (result_.sentence.empty() ? "" : "; ") + sentence;
-}
-
-void CompatCase::measured(const std::string& name, double error, double tolerance) {
-  const bool good = error <= tolerance;  // false for NaN
-  const bool worst = !result_.error || !good || error / tolerance > *result_.error / *result_.tolerance;
-  if (worst) result_.error = error, result_.tolerance = tolerance;
-  if (good) return;
-  fail(name + " differs by " + dump_json(error) + ", allowed " + dump_json(tolerance));
-}
-
-void CompatCase::close(const std::string& name, const Tensor& ours, const Tensor& golden, double tolerance) {
-  if (ours.sizes() != golden.sizes())
-    return fail(name + " has shape " + shape_text(ours.sizes().vec()) + ", the golden " +
-                shape_text(golden.sizes().vec()));
-  const double error = ours.numel() ? (ours.to(at::kDouble) - golden.to(at::kDouble)).abs().max().item<double>() : 0;
-  measured(name, error, tolerance);
-}
-
-void CompatCase::close_relative(const std::string& name, const Tensor& ours, const Tensor& golden, double tolerance) {
-  const double largest = golden.numel() ? golden.to(at::kDouble).abs().max().item<double>() : 0;
-  const double scale = largest > 0 ? largest : 1;
-  close(name, ours.to(at::kDouble) / scale, golden.to(at::kDouble) / scale, tolerance);
-}
-
-void CompatCase::equal(const std::string& name, const Tensor& ours, const Tensor& golden) {
-  if (ours.sizes() != golden.sizes())
-    return fail(name + " has shape " + shape_text(ours.sizes().vec()) + ", the golden " +
-                shape_text(golden.sizes().vec()));
-  if (!ours.equal(golden))
-    return fail(name + " is not equal in " + std::to_string(ours.ne(golden).sum().item<int64_t>()) + " places");
-  if (!result_.error) result_.error = 0, result_.tolerance = 0;
-}
-
-void run_case(CompatRun& run, const std::string& part, const std::string& id, bool in_scope,
-              const std::function<void(CompatCase&)>& body) {
-  in_scope = in_scope && run.scope.parts.count(part);
-  CompatCase one(part, id);
-  try {
-    body(one);
-    run.report.add(one.result());
-  } catch (const Skip& skip) {
-    run.report.skip(part, id, skip.reason, in_scope);
-  } catch (const std::exception& e) {
-    run.report.fail(part, id, e.what());
-  }
-}
-
-std::shared_ptr<const TextEncoder> load_text_encoder(CompatRun& run, const std::string& family,
+std::shared_ptr<const TextEncoder> load_text_encoder(CompatRun& run, const std::string& model,
                                                      const std::string& part) {
-  return load(run, run.composer.registry().of<TextEncoderFactory>(), part_files(run, family, part));
+  return load(run, run.composer.registry().of<TextEncoderFactory>(), model, part);
 }
-std::shared_ptr<const UNet> load_unet(CompatRun& run, const std::string& family) {
-  return load(run, run.composer.registry().of<UNetFactory>(), part_files(run, family, "unet"));
+std::shared_ptr<const UNet> load_unet(CompatRun& run, const std::string& model) {
+  return load(run, run.composer.registry().of<UNetFactory>(), model, "unet");
 }
-std::shared_ptr<const Vae> load_vae(CompatRun& run, const std::string& family) {
-  return load(run, run.composer.registry().of<VaeFactory>(), part_files(run, family, "vae"));
+std::shared_ptr<const Vae> load_vae(CompatRun& run, const std::string& model) {
+  return load(run, run.composer.registry().of<VaeFactory>(), model, "vae");
+}
+
+std::shared_ptr<const Pipeline> with_loras(CompatRun& run, const Pipeline& base, std::vector<LoraFile> files) {
+  const bool wanted = std::all_of(files.begin(), files.end(),
+                                  [&](const LoraFile& file) { return run.scope.loras.count(file.name) > 0; });
+  try {
+    return apply_loras(run.composer.registry(), base, files);
+  } catch (const Error& e) {
+    if (wanted) throw;
+    const std::string told = e.what();
+    const size_t first = told.find('\n') + 1;  // of several faults, which stand below their number; else of all
+    throw Skip{"is refused: " + told.substr(first, told.find('\n', first) - first)};
+  }
 }
 
 Report check_compat(Composer& composer, const std::filesystem::path& golden_folder, const std::filesystem::path& out) {
@@ -102,18 +129,14 @@ Report check_compat(Composer& composer, const std::filesystem::path& golden_fold
   Golden golden(golden_folder);
   Report report;
   CompatRun run{composer, golden, report, CompatScope::built_in()};
-  const std::vector<std::pair<std::string, void (*)(CompatRun&)>> parts = {
-      {"tokenizer", check_tokenizer}, {"rng", check_rng},      {"text", check_text},
-      {"unet", check_unet},           {"vae", check_vae},      {"schedulers", check_schedulers},
-      {"lora", check_lora},           {"images", check_images}};
-  for (const auto& [name, check] : parts) {
-    if (!golden.has(name)) continue;
+  if (golden.has("rng")) {
     try {
-      check(run);
-    } catch (const std::exception& e) {  // its files cannot be read: no case could be made
-      report.fail(name, "files", e.what());
+      check_rng(run);
+    } catch (const std::exception& e) {
+      report.fail("rng", "files", e.what());
     }
   }
+  read_tables(run);
   if (!out.empty()) golden.write_kept(out);
   return report;
 }

@@ -2,6 +2,7 @@
 // `alice check compat`: this server against a known working set-up, stage by stage.
 
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,16 +16,21 @@
 
 namespace alice {
 
-/// Largest differences that pass. How exact float32 can be: the goldens' README, "How exact to be".
+/// Largest differences that pass. How exact float32 can be: the goldens' READMEs, "How exact to be".
 inline constexpr double kComponentTolerance = 1e-4;  ///< of a text encoder's, UNet's, VAE's output; absolute
-inline constexpr double kTraceTolerance = 1e-5;   ///< of a scheduler's tensors; largest difference over largest value
-inline constexpr double kLatentTolerance = 2e-3;  ///< of latents on the way to a picture; absolute
-inline constexpr double kPixelTolerance = 2;      ///< of a picture, in levels of 255
-inline constexpr double kMomentTolerance = 0.1;   ///< of a whole picture's mean and deviation, in levels of 255
+inline constexpr double kTraceTolerance = 1e-5;    ///< of a scheduler's tensors; largest difference over largest value
+inline constexpr double kWeightTolerance = 1e-5;   ///< of a weight with LoRAs in it; absolute
+inline constexpr double kPixelTolerance = 2;       ///< of a picture, in levels of 255
+inline constexpr double kMomentTolerance = 0.1;    ///< of a whole picture's mean and deviation, in levels of 255
 
-/// What must not be skipped.
+/// What must not be skipped, and what the reference's names mean.
 struct CompatScope {
-  std::set<std::string> parts, families, schedulers;
+  std::set<std::string> parts, classes, schedulers, loras;
+  std::map<std::string, Json> pipelines;  ///< those that make a picture of text, each with its call's defaults
+  std::set<std::string> networks;         ///< those whose network is given what a UNet's interface names, and no more
+  std::set<std::string> pictures;         ///< arguments that change what the network is shown, and not what it is
+  std::string lora_model;                 ///< of LoRAs that say no other
+  std::map<std::string, std::string> unread;  ///< tables that no check reads: folder or name -> the reason
   static CompatScope built_in();  ///< config/compat_scope.json, as it was when the program was built
 };
 
@@ -62,27 +68,33 @@ struct Skip {
   std::string reason;
 };
 
-/// Runs `body`, adds its result to the report; an exception fails the case, a Skip skips it.
+/// Runs `body`, adds its result to the report; an exception fails the case; a Skip, or an Error(unsupported), skips it.
 void run_case(CompatRun& run, const std::string& part, const std::string& id, bool in_scope,
               const std::function<void(CompatCase&)>& body);
 
-/// The parts of the golden's model of a family, on the default backend.
-std::shared_ptr<const TextEncoder> load_text_encoder(CompatRun& run, const std::string& family,
-                                                     const std::string& part);
-std::shared_ptr<const UNet> load_unet(CompatRun& run, const std::string& family);
-std::shared_ptr<const Vae> load_vae(CompatRun& run, const std::string& family);
+/// Must this part of a golden's model be read?
+bool part_in_scope(CompatRun& run, const std::string& model, const std::string& part);
+/// The parts of a golden's model, on the default backend. Throws Skip for a class that no plugin implements.
+std::shared_ptr<const TextEncoder> load_text_encoder(CompatRun& run, const std::string& model, const std::string& part);
+std::shared_ptr<const UNet> load_unet(CompatRun& run, const std::string& model);
+std::shared_ptr<const Vae> load_vae(CompatRun& run, const std::string& model);
 
-// The parts. Each does nothing when the golden has no folder of its own.
-void check_tokenizer(CompatRun& run);
+/// LoRAs laid over a pipeline. Throws Skip, with what was said, where one is refused that is not in the scope.
+std::shared_ptr<const Pipeline> with_loras(CompatRun& run, const Pipeline& base, std::vector<LoraFile> files);
+
+// The parts, each of one table.
+void check_tokenizer(CompatRun& run, const GoldenTable& table);
+void check_text(CompatRun& run, const GoldenTable& table);          ///< what each prompt gives, output by output
+void check_prompt_pairs(CompatRun& run, const GoldenTable& table);  ///< prompts with their negatives, as pipelines do
+void check_unet(CompatRun& run, const GoldenTable& table);
+void check_vae(CompatRun& run, const GoldenTable& table);
+void check_schedulers(CompatRun& run, const GoldenTable& table);
+void check_lora(CompatRun& run, const GoldenTable& table);
+void check_runs(CompatRun& run, const GoldenTable& table);  ///< whole pictures
+/// Of the folder's rng/, which has no table.
 void check_rng(CompatRun& run);
-void check_text(CompatRun& run);
-void check_unet(CompatRun& run);
-void check_vae(CompatRun& run);
-void check_schedulers(CompatRun& run);
-void check_lora(CompatRun& run);
-void check_images(CompatRun& run);
 
-/// All parts that the golden folder has. `out`: a folder for our own tensors, or empty.
+/// All that the golden folder has. `out`: a folder for our own tensors, or empty.
 Report check_compat(Composer& composer, const std::filesystem::path& golden_folder, const std::filesystem::path& out);
 
 }  // namespace alice

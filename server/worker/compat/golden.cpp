@@ -7,7 +7,13 @@
 namespace alice {
 namespace {
 
-constexpr std::string_view kModelPrefix = "tiny_";
+constexpr const char* kModels = "models";
+constexpr const char* kInputs = "inputs";  // pictures of runs
+constexpr const char* kModel = "model";  // whose a case or table is
+constexpr const char* kModelPrefix = "tiny_";
+
+/// What stands before the first slash or underscore.
+std::string family_of(const std::string& key) { return key.substr(0, key.find_first_of("/_")); }
 
 }  // namespace
 
@@ -35,19 +41,44 @@ const SafetensorsFile& Golden::tensors(const std::string& file) {
   return *opened;
 }
 
-std::vector<std::string> Golden::families() const {
+std::vector<std::string> Golden::tables() const {
   std::vector<std::string> out;
   std::error_code status;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "models", status)) {
-    const std::string name = entry.path().filename().string();
-    if (entry.is_directory() && name.rfind(kModelPrefix, 0) == 0) out.push_back(name.substr(kModelPrefix.size()));
+  for (const auto& folder : std::filesystem::directory_iterator(folder_, status)) {
+    const std::string name = folder.path().filename().string();
+    if (name == kModels || name == kInputs) continue;
+    for (const auto& file : std::filesystem::directory_iterator(folder.path(), status))
+      if (file.path().extension() == ".json") out.push_back(name + "/" + file.path().stem().string());
   }
   std::sort(out.begin(), out.end());
   return out;
 }
 
-std::filesystem::path Golden::model(const std::string& family) const {
-  return folder_ / "models" / (std::string(kModelPrefix) + family);
+std::vector<std::string> Golden::models() const {
+  std::vector<std::string> out;
+  std::error_code status;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / kModels, status)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_directory() && name.rfind(kModelPrefix, 0) == 0) out.push_back(name);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::string Golden::part_class(const std::string& model, const std::string& part) {
+  const std::string folder = "models/" + model + "/", within = folder + part + "/config.json";
+  const std::string file = has(within) ? within : folder + "config.json";
+  if (!has(file)) return "";
+  const Json& config = json(file);
+  if (config.contains("_class_name")) return config.at("_class_name").get<std::string>();
+  const Json architectures = config.value("architectures", Json::array());
+  return architectures.empty() ? "" : architectures.at(0).get<std::string>();
+}
+
+const Json& Golden::model_index(const std::string& model) {
+  static const Json none = Json::object();
+  const std::string file = "models/" + model + "/model_index.json";
+  return has(file) ? json(file) : none;
 }
 
 void Golden::keep(const std::string& file, const std::string& name, const Tensor& tensor) {
@@ -65,6 +96,25 @@ void Golden::write_kept(const std::filesystem::path& folder) const {
   }
 }
 
-std::string family_of(const std::string& id) { return id.substr(0, id.find_first_of("/_")); }
+const Json& GoldenTable::cases() const {
+  static const Json none = Json::array();
+  const Json& table = json();
+  const auto found = table.is_object() ? table.find("cases") : table.end();
+  return found != table.end() && found->is_array() ? *found : none;
+}
+
+std::string GoldenTable::id(const std::string& key) const {
+  return name_ == stem() + "/" + stem() ? key : name_ + "/" + key;
+}
+
+std::string GoldenTable::model_of(const std::string& key, const Json& one) const {
+  if (one.contains(kModel)) return one.at(kModel).get<std::string>();
+  if (json().contains(kModel)) return json().at(kModel).get<std::string>();
+  return kModelPrefix + family_of(key);
+}
+
+std::string GoldenTable::without_family(const std::string& key) const {
+  return json().contains(kModel) ? key : key.substr(std::min(key.size(), family_of(key).size() + 1));
+}
 
 }  // namespace alice

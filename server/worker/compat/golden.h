@@ -24,9 +24,17 @@ class Golden {
   const Json& json(const std::string& file);
   /// "unet/unet.safetensors".
   const SafetensorsFile& tensors(const std::string& file);
-  /// The families that it has a model folder of, sorted: models/tiny_<family>.
-  std::vector<std::string> families() const;
-  std::filesystem::path model(const std::string& family) const;
+  /// "unet/unet", "sd15/txt2img": every FOLDER/NAME.json, without its ending, sorted; but those of models
+  /// and of the runs' pictures.
+  std::vector<std::string> tables() const;
+  /// The folders of its small models, sorted: "tiny_...".
+  std::vector<std::string> models() const;
+  std::filesystem::path model(const std::string& name) const { return folder_ / "models" / name; }
+  /// What the model says of itself in PART/config.json, or in the config.json of a folder that is one part alone: the
+  /// class of the part. "" where nothing says so.
+  std::string part_class(const std::string& model, const std::string& part);
+  /// What its model_index.json says; an object, empty where there is none.
+  const Json& model_index(const std::string& model);
   std::filesystem::path path(const std::string& file) const { return folder_ / file; }
 
   /// Our own tensor beside the golden's `name` of `file`.
@@ -41,7 +49,30 @@ class Golden {
   std::map<std::string, std::map<std::string, Tensor>> kept_;
 };
 
-/// What stands before the first slash or underscore of a case's name.
-std::string family_of(const std::string& id);
+/// One json of a golden folder, with the tensors of the file of the same name beside it. References its golden.
+class GoldenTable {
+ public:
+  GoldenTable(Golden& golden, std::string name) : golden_(&golden), name_(std::move(name)) {}
+
+  const std::string& name() const { return name_; }                          ///< "sd15/txt2img"
+  std::string stem() const { return name_.substr(name_.find('/') + 1); }     ///< "txt2img"
+  std::string tensor_file() const { return name_ + ".safetensors"; }
+  const Json& json() const { return golden_->json(name_ + ".json"); }
+  /// [] where it has none.
+  const Json& cases() const;
+  bool has_tensors() const { return golden_->has(tensor_file()); }
+  const SafetensorsFile& tensors() const { return golden_->tensors(tensor_file()); }
+  /// A case's name in reports: its key alone in a table that is named as its folder ("unet/unet").
+  std::string id(const std::string& key) const;
+  /// The model that `key` is of: as the case says, else as the table does, else the one whose family the key begins
+  /// with ("FAMILY/0/last", "FAMILY_wide").
+  std::string model_of(const std::string& key, const Json& one = Json::object()) const;
+  /// `key` without that family.
+  std::string without_family(const std::string& key) const;
+
+ private:
+  Golden* golden_;
+  std::string name_;
+};
 
 }  // namespace alice

@@ -54,6 +54,7 @@ class FaultyScheduler final : public Scheduler {
       return planted("shares-state") ? x0 + (running_ - 1) * 1e-3 : x0;  // as it should be while nobody else runs
     };
     if (planted("first-order") || planted("wrong-slope")) return euler_steps(denoise, x, plan, on_step);
+    if (planted("too-noisy")) return ancestral_steps(denoise, x, plan, noise, on_step);
     return finished(swallowing(watched, x, plan, model, noise, on_step), plan);
   }
 
@@ -133,6 +134,19 @@ class FaultyScheduler final : public Scheduler {
       const Level &from = plan.levels[i], &to = plan.levels[i + 1];
       const double share = planted("wrong-slope") && to.sigma > 0 ? 0.9 : 1;
       x = x + noise_of(x, denoise(x, from), from) * ((to.sigma - from.sigma) * share);
+      on_step(i + 1, plan.steps(), x);
+    }
+    return x;
+  }
+
+  /// Half of each level's variance is fresh noise, or should be.
+  static Tensor ancestral_steps(const Denoise& denoise, Tensor x, const Plan& plan, NoiseSource& noise,
+                                const OnStep& on_step) {
+    const double kept = std::sqrt(0.5), fresh = 0.8;
+    for (size_t i = 0; i < plan.steps(); ++i) {
+      const Level &from = plan.levels[i], &to = plan.levels[i + 1];
+      const Tensor x0 = denoise(x, from);
+      x = x0 * to.alpha + (noise_of(x, x0, from) * kept + noise.normal_like(x) * fresh) * to.sigma;
       on_step(i + 1, plan.steps(), x);
     }
     return x;

@@ -29,6 +29,12 @@ void check_steps(int64_t steps, int64_t train_steps);
 std::vector<double> spaced_timesteps(TimestepSpacing spacing, int64_t steps, int64_t train_steps, int64_t offset,
                                      LowestTime lowest);
 
+/// What a latent consistency model's distillation visited and a run of `steps` steps visits of it (Luo et al. 2023): of
+/// the times k n - 1, ..., 2k - 1, k - 1, with n = distilled_steps and k = train_steps / n, the quietest `strength` of
+/// them, spread evenly. Throws Error(bad_config) where n is more than train_steps, Error(bad_request, "/steps") for more
+/// steps than there are such times. n >= 1, 0 < strength <= 1.
+std::vector<int64_t> distilled_timesteps(int64_t steps, int64_t train_steps, int64_t distilled_steps, double strength);
+
 /// Each rounded to a whole number, halves to the even one.
 std::vector<double> rounded(std::vector<double> times);
 

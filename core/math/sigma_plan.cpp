@@ -1,8 +1,8 @@
-#include "plugins/schedulers/euler/sigma_plan.h"
+#include "core/math/sigma_plan.h"
 
 #include <cmath>
 
-namespace alice::schedulers {
+namespace alice {
 
 Plan sigma_plan(const std::vector<double>& sigmas, const std::vector<double>& times, TimestepSpacing spacing) {
   Plan plan;
@@ -22,4 +22,4 @@ std::vector<double> visited_times(const SpacingOptions& options, int64_t steps, 
   return times;
 }
 
-}  // namespace alice::schedulers
+}  // namespace alice

@@ -1,16 +1,19 @@
 #pragma once
 // Plans of samplers that work in sigma with alpha = 1 (Karras et al. 2022).
 
+#include <vector>
+
+#include "core/api/scheduler.h"
 #include "core/math/sampler_options.h"
 
-namespace alice::schedulers {
+namespace alice {
 
 /// Levels with alpha = 1 at `sigmas`, the end's included, and `times`, one fewer. Both are kept in float32, as the
 /// reference keeps them. A run starts at the first sigma, with the leading spacing at sqrt(sigma^2 + 1): the reference
-/// counts the picture's own variance only there.
+/// counts the picture's own variance only there. Any thread.
 Plan sigma_plan(const std::vector<double>& sigmas, const std::vector<double>& times, TimestepSpacing spacing);
 
-/// `steps` times as `options` spread them.
+/// `steps` times as `options` spread them, the lowest one visited. Throws as check_steps().
 std::vector<double> visited_times(const SpacingOptions& options, int64_t steps, const NoiseModel& model);
 
-}  // namespace alice::schedulers
+}  // namespace alice

@@ -1,0 +1,29 @@
+#pragma once
+// A call of a reference pipeline, as a golden's table tells it, in our terms.
+
+#include <string>
+#include <vector>
+
+#include "core/host/pipeline.h"
+#include "server/worker/compat/compat.h"
+
+namespace alice {
+
+/// Throws Skip for arguments that are not built, with their names.
+struct ReferenceCall {
+  std::string id, pipeline, scheduler;
+  Json arguments;           ///< with the pipeline's defaults where the call names nothing
+  GenerateRequest request;  ///< with the options of the scheduler that stand among the arguments
+  int64_t batch = 1;
+};
+
+/// The class of pipeline that a run was made with: as it says, else as its model does.
+std::string pipeline_class(CompatRun& run, const GoldenTable& table, const Json& one);
+/// Its arguments, the pipeline's defaults among them.
+Json arguments_of(const CompatRun& run, const std::string& pipeline, const Json& one);
+/// The LoRAs that it has ("NAME:STRENGTH,..."), of files beside the table.
+std::vector<LoraFile> loras_of(CompatRun& run, const GoldenTable& table, const Json& one);
+/// A call that makes a picture of text alone. Throws Skip with the reason for any other.
+ReferenceCall read_call(CompatRun& run, const GoldenTable& table, const Json& one);
+
+}  // namespace alice

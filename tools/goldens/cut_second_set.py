@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Cuts the part of the second set of goldens out that the tests carry: tests/data/goldens2.
+
+Usage: cut_second_set.py PUBLIC2 OUT
+
+The runs and components of one model with few weights, and the VAE. Its text encoder and tokenizer are, byte for byte,
+those of tests/data/goldens/models/tiny_sd15, where the test takes them from. The standard library only."""
+
+import json
+import pathlib
+import shutil
+import struct
+import sys
+
+MODEL = "tiny_lcm"
+RUNS = {"distilled/images": ["lcm_4", "lcm_6", "lcm_batch2", "lcm_img2img_0.5"]}
+WHOLE = ["distilled/unet", "sd15/vae"]
+MODEL_FILES = [f"{MODEL}/model_index.json", f"{MODEL}/scheduler", f"{MODEL}/unet", "tiny_vae4"]
+
+
+def read_tensors(path):
+    data = path.read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8:8 + length])
+    header.pop("__metadata__", None)
+    body = data[8 + length:]
+    return {name: (entry, body[slice(*entry["data_offsets"])]) for name, entry in header.items()}
+
+
+def write_tensors(path, tensors):
+    header, body = {}, b""
+    for name, (entry, data) in sorted(tensors.items()):
+        header[name] = dict(entry, data_offsets=[len(body), len(body) + len(data)])
+        body += data
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + body)
+
+
+def cut_runs(source, target, ids):
+    table = json.loads(source.with_suffix(".json").read_text())
+    table["cases"] = [one for one in table["cases"] if one["id"] in ids]
+    wanted = {one["unet_context"] for one in table["cases"]}
+    for one in table["cases"]:
+        wanted.update(one["alias"].values())
+    tensors = read_tensors(source.with_suffix(".safetensors"))
+    kept = {name: value for name, value in tensors.items() if name in wanted or name.split("/")[0] in ids}
+    assert wanted <= kept.keys(), wanted - kept.keys()
+    target.with_suffix(".json").write_text(json.dumps(table, indent=1) + "\n")
+    write_tensors(target.with_suffix(".safetensors"), kept)
+
+
+def copy(source, target):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        for file in source.iterdir():
+            copy(file, target / file.name)
+    else:
+        shutil.copyfile(source, target)
+
+
+def main():
+    source, target = map(pathlib.Path, sys.argv[1:])
+    for folder in {name.split("/")[0] for name in [*WHOLE, *RUNS]} | {"models"}:
+        shutil.rmtree(target / folder, ignore_errors=True)
+    for name in MODEL_FILES:
+        copy(source / "models" / name, target / "models" / name)
+    for name in WHOLE:
+        for kind in (".json", ".safetensors"):
+            copy(source / (name + kind), target / (name + kind))
+    for name, ids in RUNS.items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        cut_runs(source / name, target / name, ids)
+
+
+if __name__ == "__main__":
+    main()
