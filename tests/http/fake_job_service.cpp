@@ -11,6 +11,7 @@
 #include "server/front/request_judge.h"
 #include "server/link/message.h"
 #include "tests/http/cut_prompts.h"
+#include "tests/http/fake_description.h"
 
 namespace alice {
 namespace {
@@ -36,56 +37,6 @@ std::string sha256_of(const std::string& bytes) {
 constexpr int64_t kRemovedMs = 1'700'000'000'000;
 
 std::string first_word(const std::string& prompt) { return prompt.substr(0, prompt.find(' ')); }
-
-Json plain_scheduler() {
-  const Json strength = {{"name", "strength"}, {"type", "number"}, {"minimum", 0.0},
-                         {"maximum", 10.0},    {"default", 1.0},   {"help", "how much"}};
-  const Json note = {{"name", "note"}, {"type", "text"}, {"default", ""}, {"help", "any text"}};
-  return {{"id", "plain"},
-          {"help", "no sampler at all"},
-          {"aliases", {{{"name", "strong"}, {"options", {{"strength", 10}}}}}},
-          {"options", Json::array({strength, note})}};
-}
-
-Json model_defaults() {
-  return {{"steps", 4}, {"guidance_scale", 3.0}, {"scheduler", "plain"}, {"width", 64}, {"height", 64}};
-}
-
-Json emoji_model() {
-  return {{"id", "sd/emoji"},
-          {"available", true},
-          {"description", "one grey pixel"},
-          {"created", 1700000000},
-          {"bytes", 1500000},
-          {"native_width", 64},
-          {"native_height", 64},
-          {"size_multiple", 2},
-          {"max_pixels", 65536},
-          {"text_layers", 12},
-          {"most_steps", {{"strong", 50}}},
-          {"defaults", model_defaults()}};
-}
-
-Json broken_model() {
-  return {{"id", "sd/broken"},   {"available", false},  {"unavailable", "/home/ann/models/broken/part.json: a part is missing"}, {"description", ""},
-          {"group", "sandbox"}, {"created", 1700000000}, {"bytes", 0}};
-}
-
-Json description() {
-  const Json defaults = {{"steps", 4}, {"guidance_scale", 7.5}, {"scheduler", "plain"}, {"width", 64}, {"height", 64}};
-  const Json library = {
-      {"id", "plain"}, {"file", "/usr/lib/alice/libplain.so"}, {"version", "1"}, {"loaded", true}};
-  const Json soft = {{"id", "soft"}, {"bytes", 3000}, {"trigger_words", {"a", "b"}}, {"base_model", "sd_v1"}};
-  const Json hard = {{"id", "hard"}, {"bytes", 0}};
-  return {
-      {"models", Json::array({emoji_model(), broken_model()})},
-      {"loras", Json::array({soft, hard})},
-      {"plugins", {{"plugins", Json::array({library})}, {"kinds", {{"scheduler", Json::array({plain_scheduler()})}}}}},
-      {"noise_options", Json::array()},
-      {"generation_defaults", defaults},
-      {"backend", "none"},
-      {"libtorch", "none"}};
-}
 
 std::vector<PictureFile> make_pictures(const Job& job, const std::filesystem::path& folder) {
   std::vector<PictureFile> pictures;
@@ -123,7 +74,7 @@ FakeJobService::FakeJobService(FakeServiceOptions options) : options_(std::move(
   facts_.queue_size = options_.queue_size;
   facts_.retry_after_s = 3;
   if (options_.has_worker) {
-    facts_.description = description();
+    facts_.description = fake_description();
     facts_.workers = 1;
     GroupState usual, resting;
     usual.name = kDefaultGroup;

@@ -9,30 +9,10 @@ import signal
 import struct
 import subprocess
 import unittest
-import zlib
 
+from png_parts import png_size, png_texts
 from worker_process import BUILD, DATA, ENVIRONMENT, LIVENESS_S, MODEL, MODELS, WorkerProcess, frame, of_kind, \
     preview_png, small_request
-
-
-def png_size(png):
-    """Width and height, of a file that is a PNG from its first chunk to its last."""
-    assert png[:8] == b"\x89PNG\r\n\x1a\n" and png[-8:-4] == b"IEND"
-    return struct.unpack(">II", png[16:24])
-
-
-def png_texts(png):
-    """Keyword to text, of its tEXt chunks."""
-    texts, place = {}, 8
-    while place < len(png):
-        size, kind = struct.unpack(">I4s", png[place:place + 8])
-        data = png[place + 8:place + 8 + size]
-        assert struct.unpack(">I", png[place + 8 + size:place + 12 + size])[0] == zlib.crc32(kind + data)
-        if kind == b"tEXt":
-            keyword, text = data.split(b"\0", 1)
-            texts[keyword.decode()] = text.decode("latin-1")
-        place += size + 12
-    return texts
 
 
 class SharedWorker(unittest.TestCase):
