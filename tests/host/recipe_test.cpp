@@ -1,6 +1,8 @@
 // A picture holds its whole recipe: drawn from that alone, elsewhere and without the configuration, it is the same
 // file.
 
+#include <regex>
+
 #include "core/base/json.h"
 #include "core/io/images.h"
 #include "core/io/safetensors_writer.h"
@@ -119,7 +121,7 @@ TEST_CASE("what was typed counts over a picture's recipe, and another file or ba
   const User user;
   REQUIRE(user.draw("", kModel + " --lora style:0.5").exit_code == 0);
   const Outcome shown = run_program(ALICE_BUILD_DIR "/alice show " + user.picture().string());
-  CHECK(says(shown.output, "prompt            a cat\n"));
+  CHECK(std::regex_search(shown.output, std::regex("(^|\n)prompt +a cat\n")));
   CHECK(parse_json(run_program(ALICE_BUILD_DIR "/alice show --json " + user.picture().string()).output, "show") ==
         user.recipe());
   REQUIRE(user.draw_again("--steps 1 --prompt 'a dog'").exit_code == 0);
