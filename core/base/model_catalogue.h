@@ -13,8 +13,8 @@ namespace alice {
 /// model_index.json is a model, and so is a file with one of tensor_endings() that lies in no such folder. Its id is
 /// "sd/" and its path below the folder, without that ending; a file whose id is taken (x/ and x.safetensors,
 /// x.safetensors and x.ckpt) keeps it, so no two collide. "loras", hidden entries, and folders that were searched
-/// before under another name are passed over. A model that the configuration names takes the place of one found under the same
-/// id; one of the models folder the place of one that came with ALICE (HostConfig::shipped_models).
+/// before under another name are passed over. A model that the configuration names takes the place of one found under
+/// the same id; one of the models folder the place of one that came with ALICE (HostConfig::shipped_models).
 std::map<std::string, ModelConfig> list_models(const HostConfig& config);
 
 /// The model that a name means: an id, an id without "sd/", or, when `paths_allowed`, a folder or file.
