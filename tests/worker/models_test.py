@@ -1,7 +1,6 @@
 """What a worker does with models before jobs ask for them: it looks at them, describes them and preloads them."""
 
 import json
-import os
 import pathlib
 import shutil
 import subprocess
@@ -146,11 +145,12 @@ class Listing(unittest.TestCase):
 
     def run_models(self, *words):
         with tempfile.TemporaryDirectory() as name:
-            folder = pathlib.Path(name)
+            folder, configuration = pathlib.Path(name) / "models", pathlib.Path(name) / "config.yaml"
+            configuration.write_text("# nothing of the user's\n")
             shutil.copytree(MODELS / "tiny_sd15", folder / "one")
             (folder / "one" / "README.md").write_text("# one\n\nDraws [ones](x.html).\n")
             shutil.copytree(MODELS / "tiny_sdxl", folder / "two")
-            done = subprocess.run([BUILD / "alice", "models", "--config", os.devnull, "--models", name, *words],
+            done = subprocess.run([BUILD / "alice", "models", "--config", configuration, "--models", folder, *words],
                                   env=ENVIRONMENT, capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
