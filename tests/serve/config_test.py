@@ -23,7 +23,7 @@ class BrokenConfigurationTest(unittest.TestCase):
         with Server() as server:
             wait_until(lambda: "Ready. Models:" in server.log(), "the greeting")
             model, = [one for one in server.get_json("/v1/models")["data"] if one["id"] == "sd/tiny"]
-            self.assertIn(f"\n  sd/tiny ({model['native_width']}x{model['native_height']})\n", server.log())
+            self.assertIn(f"\n  sd/tiny ({model['native_size']}): ", server.log())
             self.assertIn('"model": "sd/tiny", "prompt": "a cat in a hat"}', server.log())
 
 
