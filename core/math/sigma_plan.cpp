@@ -22,4 +22,17 @@ std::vector<double> visited_times(const SpacingOptions& options, int64_t steps, 
   return times;
 }
 
+Plan visited_sigma_plan(const SpacingOptions& spacing, const SigmaOptions& sigma, int64_t steps,
+                        const NoiseModel& model) {
+  const SigmaTable table(model);
+  std::vector<double> times = visited_times(spacing, steps, model);
+  std::vector<double> sigmas = table.sigmas_at(times);
+  if (const SigmaSpacing spread = sigma_spacing(sigma); spread != SigmaSpacing::uniform_in_time) {
+    sigmas = spaced_sigmas(spread, {sigmas.front(), sigmas.back()}, steps);
+    times = table.times_of(sigmas);
+  }
+  sigmas.push_back(0);
+  return sigma_plan(sigmas, times, spacing.timestep_spacing);
+}
+
 }  // namespace alice

@@ -46,15 +46,7 @@ void Lms::check(const Options& options, const PlaceOf& place, Faults& faults) {
 }
 
 Plan Lms::plan(int64_t steps, const NoiseModel& model) const {
-  const SigmaTable table(model);
-  std::vector<double> times = visited_times(options_, steps, model);
-  std::vector<double> sigmas = table.sigmas_at(times);
-  if (const SigmaSpacing spacing = sigma_spacing(options_); spacing != SigmaSpacing::uniform_in_time) {
-    sigmas = spaced_sigmas(spacing, {sigmas.front(), sigmas.back()}, steps);
-    times = table.times_of(sigmas);
-  }
-  sigmas.push_back(0);
-  return sigma_plan(sigmas, times, options_.timestep_spacing);
+  return visited_sigma_plan(options_, options_, steps, model);
 }
 
 Tensor Lms::sample(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel& model, NoiseSource&,

@@ -16,4 +16,9 @@ Plan sigma_plan(const std::vector<double>& sigmas, const std::vector<double>& ti
 /// `steps` times as `options` spread them, the lowest one visited. Throws as check_steps().
 std::vector<double> visited_times(const SpacingOptions& options, int64_t steps, const NoiseModel& model);
 
+/// `steps` sigmas at visited_times(), or spread between the first and the last of them as `sigma` says, and then 0. Throws
+/// as check_steps().
+Plan visited_sigma_plan(const SpacingOptions& spacing, const SigmaOptions& sigma, int64_t steps,
+                        const NoiseModel& model);
+
 }  // namespace alice
