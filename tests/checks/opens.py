@@ -25,7 +25,6 @@ EXCEPTIONS = {
     "core/host/recipe_book.cpp": "/proc/cpuinfo",
     "core/base/machine_memory.cpp": "/proc/meminfo, /proc/self/status, the files of control groups",
     "sdk/check/runner.cpp": "/proc/self/status",
-    "server/front/http/process_stats.cpp": "/proc/self/statm",
     "server/front/process_memory.cpp": "/proc/PID/status of a worker",
     "server/worker/bench/figures.cpp": "/proc/cpuinfo",
     "server/worker/bench/other_programs.cpp": "/proc/stat",

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "server/front/http/process_stats.h"
+#include "core/base/machine_memory.h"
 
 namespace alice {
 
@@ -19,7 +19,7 @@ void HeapKeeper::look(uint64_t now, uint64_t highest) {
 void HeapKeeper::trim_where_much_is_unused() {
   constexpr uint64_t kMuch = 64u << 20;  // far more than code, stacks and what trimming cannot give back
   const struct mallinfo2 heap = mallinfo2();
-  const auto resident = static_cast<uint64_t>(read_process_stats().resident_bytes);
+  const auto resident = static_cast<uint64_t>(resident_memory());
   if (resident > heap.uordblks + heap.hblkhd + kMuch) malloc_trim(0);
 }
 

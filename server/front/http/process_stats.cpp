@@ -1,19 +1,13 @@
 #include "server/front/http/process_stats.h"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
+
+#include "core/base/machine_memory.h"
 
 namespace alice {
 namespace {
-
-int64_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");  // pages: total, resident, ...
-  int64_t total = 0, resident = 0;
-  return statm >> total >> resident ? resident * sysconf(_SC_PAGESIZE) : 0;
-}
 
 int64_t open_files() {
   std::error_code fault;
@@ -29,7 +23,7 @@ int64_t open_files() {
 ProcessStats read_process_stats() {
   constexpr double kMicro = 1e-6;
   ProcessStats stats;
-  stats.resident_bytes = resident_bytes();
+  stats.resident_bytes = resident_memory();
   stats.open_files = open_files();
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) stats.most_files = static_cast<int64_t>(limit.rlim_cur);
