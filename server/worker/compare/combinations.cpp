@@ -8,13 +8,6 @@ namespace {
 
 constexpr int64_t kUsualReferenceSteps = 200;
 
-std::string in_words(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", value.get<double>());
-  return text;
-}
-
 std::string label_of_steps(int64_t steps) { return std::to_string(steps) + (steps == 1 ? " step" : " steps"); }
 
 std::string label_of(const std::string& field, const Json& value) {
@@ -85,6 +78,13 @@ void add_reference(const CommandLine& line, Comparison& comparison) {
 }
 
 }  // namespace
+
+std::string in_words(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value.get<double>());
+  return text;
+}
 
 std::string Comparison::words_of(size_t picture) const {
   std::string words;

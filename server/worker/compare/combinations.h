@@ -30,6 +30,9 @@ struct Comparison {
 /// Names of backends; {""} for the one that the configuration settles on.
 std::vector<std::string> backends_to_compare(const CommandLine& line);
 
+/// A number as short as people write it, or a text: "7.5", "ddim".
+std::string in_words(const Json& value);
+
 /// Of `compare`.
 Comparison comparison_of(const CommandLine& line);
 

@@ -21,13 +21,6 @@ std::string seconds_in_words(double seconds) {
   return fixed(seconds, decimals);
 }
 
-std::string in_words(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", value.get<double>());
-  return text;
-}
-
 const std::vector<std::string> kAlwaysTold = {"scheduler", "steps", kBackendAxis};
 
 }  // namespace
