@@ -12,18 +12,16 @@ endif()
 add_library(alice-headers INTERFACE)
 target_link_libraries(alice-headers INTERFACE alice-flags ALICE::torch nlohmann_json::nlohmann_json)
 add_library(ALICE::headers ALIAS alice-headers)
-# alice_embed_json(<file.json> <constant>): the file's text as alice::<constant>, in <file>_text.h of the current build
-# folder.
-function(alice_embed_json file constant)
+# alice_embed(<file> <constant> <header>): the file's text as alice::<constant>, in that header of the current build folder.
+function(alice_embed file constant header)
   get_filename_component(path ${file} ABSOLUTE)
-  get_filename_component(name ${file} NAME_WE)
   file(RELATIVE_PATH place ${PROJECT_SOURCE_DIR} ${path})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
   file(READ ${path} text)
-  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${name}_text.h @ONLY CONTENT
+  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${header} @ONLY CONTENT
 "#pragma once
 // Made from @place@ by the build.
-namespace alice { inline constexpr const char* @constant@ = R\"json(@text@)json\"; }
+namespace alice { inline constexpr const char* @constant@ = R\"text(@text@)text\"; }
 ")
 endfunction()
 
