@@ -52,9 +52,8 @@ std::vector<Json> known_and_own(const Factories<F>& list, const std::string& usu
 /// Half as many steps as usual, as many, and twice as many, against a picture of many more.
 void compare_steps(const Blueprint& plan, const HostConfig& host, CompareOptions& compare) {
   constexpr int64_t kMany = 8, kMost = 1000;  // models have so many training steps
-  const GenerateRequest defaults = with_defaults(plan.config.defaults, with_defaults(host.defaults, built_in_defaults()));
-  const int64_t usual = *defaults.steps;
-  const int64_t few = std::max<int64_t>(2, usual);
+  const GenerateRequest general = with_defaults(host.defaults, built_in_defaults());
+  const int64_t few = std::max<int64_t>(2, *with_defaults(plan.config.defaults, general).steps);
   compare.axes.push_back({"steps", {few / 2, few, 2 * few}});
   compare.reference = CompareOptions::Reference::steps;
   compare.reference_steps = std::min(kMany * few, kMost);
