@@ -43,7 +43,7 @@ struct PlacedPath {
 };
 
 /// How many models, each set of LoRAs on one counted apart, a worker keeps loaded: those that were used last.
-inline constexpr size_t kMostPipelines = 4;
+inline constexpr size_t kMostLoadedModels = 4;
 
 struct HostConfig {
   std::vector<PlacedPath> plugins;  ///< library files; a folder stands for every *.so in it

@@ -26,27 +26,27 @@ std::string part_key(const PartChoice<Part>& choice, const std::string& backend)
   return key;
 }
 
-void check_width(const Pipeline& pipeline, const char* what, int64_t have, int64_t needed) {
+void check_width(const Model& model, const char* what, int64_t have, int64_t needed) {
   if (have == needed) return;
-  throw Error(ErrorCode::bad_weights, pipeline.id,
+  throw Error(ErrorCode::bad_weights, model.id,
               std::string(what) + " " + std::to_string(have) + " wide, the UNet needs " + std::to_string(needed) +
                   ": these parts do not belong together");
 }
 
 /// Parts may come from different files: do they speak of the same tokens and latents, and is it text to image that they
 /// do?
-void check_parts_fit(const Pipeline& pipeline) {
-  const UNetInfo& unet = pipeline.unet->info();
-  check_width(pipeline, "the text encoder's tokens are", pipeline.text_encoder->info().width, unet.context_width);
-  check_width(pipeline, "the VAE's latents are", pipeline.vae->info().latent_channels, unet.out_channels);
+void check_parts_fit(const Model& model) {
+  const UNetInfo& unet = model.unet->info();
+  check_width(model, "the text encoder's tokens are", model.text_encoder->info().width, unet.context_width);
+  check_width(model, "the VAE's latents are", model.vae->info().latent_channels, unet.out_channels);
   if (unet.in_channels != unet.out_channels)
-    throw Error(ErrorCode::unsupported, pipeline.id,
+    throw Error(ErrorCode::unsupported, model.id,
                 "its UNet takes " + std::to_string(unet.in_channels) +
                     " channels (an inpainting or editing model); text to image is what this version makes");
   for (const auto& further : unet.further_conditioning)
     if (further.first != kGuidanceScale)
       throw Error(
-          ErrorCode::unsupported, pipeline.id,
+          ErrorCode::unsupported, model.id,
           "its UNet needs '" + further.first + "' beside the prompt's tokens, which this version does not make");
 }
 
@@ -78,10 +78,10 @@ auto of_models_files(const Open& open) {
 }
 
 /// Of a model whose plugins do not tell its size before it is loaded: what it says then.
-SizeRule completed(SizeRule rule, const HostConfig& config, const ModelConfig& model, const Pipeline& pipeline) {
+SizeRule completed(SizeRule rule, const HostConfig& config, const ModelConfig& model_config, const Model& model) {
   if (rule.native.is_known()) return rule;
-  const int64_t reduction = pipeline.vae->info().reduction, side = pipeline.unet->info().native_latent_size * reduction;
-  return size_rule(config, model, {side, side}, reduction);
+  const int64_t reduction = model.vae->info().reduction, side = model.unet->info().native_latent_size * reduction;
+  return size_rule(config, model_config, {side, side}, reduction);
 }
 
 void throw_if_too_large(const Blueprint& plan, const SizeRule& rule, const SettingsSources& sources) {
@@ -184,47 +184,47 @@ std::shared_ptr<const Part> Composer::share(std::map<std::string, std::weak_ptr<
   return part;
 }
 
-std::shared_ptr<const Pipeline> Composer::build(const Blueprint& blueprint) {
+std::shared_ptr<const Model> Composer::build(const Blueprint& blueprint) {
   throw_faults(blueprint);
   const auto begun = std::chrono::steady_clock::now();
-  auto pipeline = std::make_shared<Pipeline>();
-  pipeline->id = blueprint.config.id;
-  pipeline->backend = make_backend(blueprint.backend);
-  pipeline->text_encoder = share(text_encoders_, blueprint.text_encoder, blueprint.backend.key, pipeline->backend);
-  pipeline->unet = share(unets_, blueprint.unet, blueprint.backend.key, pipeline->backend);
-  pipeline->vae = share(vaes_, blueprint.vae, blueprint.backend.key, pipeline->backend);
-  pipeline->prompts = prompts_;
+  auto model = std::make_shared<Model>();
+  model->id = blueprint.config.id;
+  model->backend = make_backend(blueprint.backend);
+  model->text_encoder = share(text_encoders_, blueprint.text_encoder, blueprint.backend.key, model->backend);
+  model->unet = share(unets_, blueprint.unet, blueprint.backend.key, model->backend);
+  model->vae = share(vaes_, blueprint.vae, blueprint.backend.key, model->backend);
+  model->prompts = prompts_;
 
-  check_parts_fit(*pipeline);
-  tell_loaded(blueprint, *pipeline, std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
-  return pipeline;
+  check_parts_fit(*model);
+  tell_loaded(blueprint, *model, std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
+  return model;
 }
 
-void Composer::tell_loaded(const Blueprint& blueprint, const Pipeline& pipeline, double seconds) const {
-  if (on_loaded_) on_loaded_({pipeline.id, blueprint.backend.name, pipeline.backend->info().device, seconds});
+void Composer::tell_loaded(const Blueprint& blueprint, const Model& model, double seconds) const {
+  if (on_loaded_) on_loaded_({model.id, blueprint.backend.name, model.backend->info().device, seconds});
 }
 
-std::shared_ptr<const Pipeline> Composer::cached(const std::string& key,
-                                                 const std::function<std::shared_ptr<const Pipeline>()>& make) {
-  for (auto it = pipelines_.begin(); it != pipelines_.end(); ++it) {
+std::shared_ptr<const Model> Composer::cached(const std::string& key,
+                                                 const std::function<std::shared_ptr<const Model>()>& make) {
+  for (auto it = loaded_.begin(); it != loaded_.end(); ++it) {
     if (it->first != key) continue;
-    pipelines_.splice(pipelines_.begin(), pipelines_, it);
-    return pipelines_.front().second;
+    loaded_.splice(loaded_.begin(), loaded_, it);
+    return loaded_.front().second;
   }
-  auto pipeline = make();
-  pipelines_.emplace_front(key, pipeline);
-  if (pipelines_.size() > kMostPipelines) pipelines_.pop_back();
-  return pipeline;
+  auto model = make();
+  loaded_.emplace_front(key, model);
+  if (loaded_.size() > kMostLoadedModels) loaded_.pop_back();
+  return model;
 }
 
-std::shared_ptr<const Pipeline> Composer::compose(const std::string& name, bool paths_allowed) {
+std::shared_ptr<const Model> Composer::compose(const std::string& name, bool paths_allowed) {
   const auto plan = blueprint(name, paths_allowed);
   const std::lock_guard<std::mutex> lock(mutex_);
   return cached(key_of(*plan), [&] { return of_models_files([&] { return build(*plan); }); });
 }
 
 void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
-  const std::shared_ptr<const Pipeline> plain = prepared.pipeline;
+  const std::shared_ptr<const Model> plain = prepared.model;
   std::vector<LoraFile> files;
   for (const LoraUse& lora : prepared.settings.loras) {
     files.push_back({lora.name, loras_.find(lora.name, paths_allowed, "/loras"), lora.strength,
@@ -233,17 +233,17 @@ void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
                         dump_json(files.back().text_encoder_strength);
     prepared.ingredients.lora_files.push_back(files.back().path);
   }
-  prepared.pipeline =
+  prepared.model =
       cached(prepared.made_of, [&] { return of_models_files([&] { return apply_loras(*registry_, *plain, files); }); });
-  prepared.warnings.insert(prepared.warnings.end(), prepared.pipeline->warnings.begin(),
-                           prepared.pipeline->warnings.end());
+  prepared.warnings.insert(prepared.warnings.end(), prepared.model->warnings.begin(),
+                           prepared.model->warnings.end());
 }
 
-Settings Composer::settle(const GenerateRequest& request, const Blueprint& plan, const Pipeline& pipeline,
+Settings Composer::settle(const GenerateRequest& request, const Blueprint& plan, const Model& model,
                           std::vector<std::string>& warnings) const {
   const SettingsSources sources = {request, plan.config.defaults, config_.defaults};
-  throw_if_too_large(plan, completed(plan.size, config_, plan.config, pipeline), sources);
-  Settings settings = resolve_settings(sources, pipeline, warnings);
+  throw_if_too_large(plan, completed(plan.size, config_, plan.config, model), sources);
+  Settings settings = resolve_settings(sources, model, warnings);
   settings.scheduler = choose_scheduler(*registry_, plan.scheduler, request.scheduler, request.scheduler_options);
   settings.scheduler.scheduler->plan(settings.steps,
                                      *settings.scheduler.noise_model);  // refuses steps that it cannot take
@@ -252,7 +252,7 @@ Settings Composer::settle(const GenerateRequest& request, const Blueprint& plan,
 
 bool Composer::is_loaded(const std::string& key) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return std::any_of(pipelines_.begin(), pipelines_.end(), [&](const auto& kept) { return kept.first == key; });
+  return std::any_of(loaded_.begin(), loaded_.end(), [&](const auto& kept) { return kept.first == key; });
 }
 
 PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
@@ -271,9 +271,9 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
   warn_of_model(*plan, request, prepared.warnings);
   const std::lock_guard<std::mutex> lock(mutex_);
   prepared.made_of = key_of(*plan);
-  prepared.pipeline = cached(prepared.made_of, [&] { return of_models_files([&] { return build(*plan); }); });
+  prepared.model = cached(prepared.made_of, [&] { return of_models_files([&] { return build(*plan); }); });
   prepared.ingredients.plan = plan;
-  prepared.settings = settle(request, *plan, *prepared.pipeline, prepared.warnings);
+  prepared.settings = settle(request, *plan, *prepared.model, prepared.warnings);
   if (!prepared.settings.loras.empty()) add_loras(prepared, paths_allowed);
   return prepared;
 }

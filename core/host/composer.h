@@ -1,5 +1,5 @@
 #pragma once
-// From a model id and a set of LoRAs to a pipeline: loads, shares and caches.
+// From a model id and a set of LoRAs to a composed model: loads, shares and caches.
 
 #include <functional>
 #include <list>
@@ -33,8 +33,8 @@ struct ModelStatus {
 
 /// A request, ready to run.
 struct PreparedRequest {
-  std::shared_ptr<const Pipeline> pipeline;
-  /// What the pipeline is made of: files with their sizes and times, plugins, options, LoRAs. Another one, other
+  std::shared_ptr<const Model> model;
+  /// What the model is made of: files with their sizes and times, plugins, options, LoRAs. Another one, other
   /// pictures.
   std::string made_of;
   Ingredients ingredients;  ///< for its recipe
@@ -55,7 +55,7 @@ using OnLoaded = std::function<void(const LoadedModel&)>;
 std::string key_of(const Blueprint& plan);
 
 /// Any thread; one composes at a time. Loaded parts are shared between models that name the same files, plugin, options
-/// and backend; the last kMostPipelines pipelines (a set of LoRAs makes one of its own) stay loaded.
+/// and backend; the last kMostLoadedModels (a set of LoRAs on one is a model of its own) stay loaded.
 class Composer {
  public:
   /// `on_loaded`, unless it is null, is told of every model that is loaded, not of sets of LoRAs that are laid over
@@ -74,13 +74,13 @@ class Composer {
   /// the network).
   std::shared_ptr<const Blueprint> blueprint(const std::string& name, bool paths_allowed) const;
   /// The composed model. Throws Error(bad_weights) with every fault of the blueprint.
-  std::shared_ptr<const Pipeline> compose(const std::string& name, bool paths_allowed);
+  std::shared_ptr<const Model> compose(const std::string& name, bool paths_allowed);
   /// Everything that a request needs: LoRA tags taken out of the prompt, model and LoRAs composed, settings resolved.
   PreparedRequest prepare(GenerateRequest request, bool paths_allowed);
 
-  /// The request's settings for the model of `plan`, of which `pipeline` are the parts, loaded or as shapes alone
+  /// The request's settings for the model of `plan`, of which `model` are the parts, loaded or as shapes alone
   /// (core/host/model_sketch.h). The prompt's LoRA tags must have been taken out. Throws Error(bad_request).
-  Settings settle(const GenerateRequest& request, const Blueprint& plan, const Pipeline& pipeline,
+  Settings settle(const GenerateRequest& request, const Blueprint& plan, const Model& model,
                   std::vector<std::string>& warnings) const;
   /// Is the model of this key (key_of()) loaded?
   bool is_loaded(const std::string& key);
@@ -96,11 +96,11 @@ class Composer {
 
   // All below are called with mutex_ held.
   std::shared_ptr<const Backend> make_backend(const BackendChoice& choice) const;
-  std::shared_ptr<const Pipeline> build(const Blueprint& blueprint);
-  void tell_loaded(const Blueprint& blueprint, const Pipeline& pipeline, double seconds) const;
+  std::shared_ptr<const Model> build(const Blueprint& blueprint);
+  void tell_loaded(const Blueprint& blueprint, const Model& model, double seconds) const;
   void add_loras(PreparedRequest& prepared, bool paths_allowed);
-  std::shared_ptr<const Pipeline> cached(const std::string& key,
-                                         const std::function<std::shared_ptr<const Pipeline>()>& make);
+  std::shared_ptr<const Model> cached(const std::string& key,
+                                         const std::function<std::shared_ptr<const Model>()>& make);
   template <class Part>
   std::shared_ptr<const Part> share(std::map<std::string, std::weak_ptr<const Part>>& parts,
                                     const PartChoice<Part>& choice, const std::string& backend_key,
@@ -122,7 +122,7 @@ class Composer {
   std::map<std::string, std::weak_ptr<const TextEncoder>> text_encoders_;
   std::map<std::string, std::weak_ptr<const UNet>> unets_;
   std::map<std::string, std::weak_ptr<const Vae>> vaes_;
-  std::list<std::pair<std::string, std::shared_ptr<const Pipeline>>> pipelines_;  // the most recently used first
+  std::list<std::pair<std::string, std::shared_ptr<const Model>>> loaded_;  // the most recently used first
 };
 
 }  // namespace alice

@@ -78,7 +78,7 @@ Forecaster::Forecaster(Composer& composer, std::function<void(const std::string&
       idle_bytes_(resident_memory()) {}
 
 /// Null when it cannot be sketched.
-Forecaster::Model* Forecaster::model_of(const Blueprint& plan, const std::string& key) {
+Forecaster::Known* Forecaster::model_of(const Blueprint& plan, const std::string& key) {
   for (auto it = models_.begin(); it != models_.end(); ++it) {
     if (it->key != key) continue;
     models_.splice(models_.begin(), models_, it);
@@ -90,11 +90,11 @@ Forecaster::Model* Forecaster::model_of(const Blueprint& plan, const std::string
     on_fault_(plan.config.id + " cannot be estimated: " + words_of(std::current_exception()));
     return nullptr;
   }
-  if (models_.size() > kMostPipelines) models_.pop_back();
+  if (models_.size() > kMostLoadedModels) models_.pop_back();
   return &models_.front();
 }
 
-const ModelCost& Forecaster::cost_for(Model& model, const Shortcuts& shortcuts, const OnStage& on_stage) {
+const ModelCost& Forecaster::cost_for(Known& model, const Shortcuts& shortcuts, const OnStage& on_stage) {
   const std::pair key(shortcuts.deepcache_interval > 1, shortcuts.token_merging_ratio);
   const auto known = model.costs.find(key);
   if (known != model.costs.end()) return known->second;
@@ -120,10 +120,10 @@ std::optional<Forecast> Forecaster::forecast(GenerateRequest request, bool paths
   forecast.model = key_of(*plan);
   forecast.backend = plan->backend.key;
   forecast.size = plan->size;
-  Model* model = model_of(*plan, forecast.model);
+  Known* model = model_of(*plan, forecast.model);
   if (model == nullptr) return std::nullopt;
   std::vector<std::string> warnings;  // prepare() tells them
-  forecast.settings = composer_.settle(request, *plan, model->sketch.pipeline, warnings);
+  forecast.settings = composer_.settle(request, *plan, model->sketch.model, warnings);
   const bool is_loaded = composer_.is_loaded(forecast.model);
   const ModelSketch& sketch = model->sketch;
   if (!is_loaded) forecast.load_bytes = static_cast<double>(sketch.weight_bytes + sketch.file_bytes);
@@ -140,8 +140,8 @@ std::optional<Forecast> Forecaster::forecast(GenerateRequest request, bool paths
 
 void Forecaster::add_seconds(const ModelCost& cost, const BackendSpeed& speed, Forecast& forecast) {
   const Settings& settings = forecast.settings;
-  const Pipeline& pipeline = models_.front().sketch.pipeline;
-  const auto reduction = static_cast<double>(pipeline.vae->info().reduction);
+  const Model& model = models_.front().sketch.model;
+  const auto reduction = static_cast<double>(model.vae->info().reduction);
   const double p = static_cast<double>(settings.width) * static_cast<double>(settings.height) / (reduction * reduction);
   const auto seconds = [&](const CallCost& call, int64_t rows) {
     return speed.seconds(call.kernels, call.operations_of(p, rows));
@@ -155,7 +155,7 @@ void Forecaster::add_seconds(const ModelCost& cost, const BackendSpeed& speed, F
   if (asks != asks_a_step_.end()) forecast.asks_a_step = asks->second;
 
   Estimate& estimate = forecast.estimate;
-  const std::map<NetworkCall, int64_t> calls = network_calls(pipeline, settings);
+  const std::map<NetworkCall, int64_t> calls = network_calls(model, settings);
   for (const auto& [images, count] : groups_of(settings.n)) {
     Forecast::Stages& group = forecast.uncorrected[images];
     for (const auto& [call, times] : calls)
@@ -175,7 +175,7 @@ void Forecaster::add_seconds(const ModelCost& cost, const BackendSpeed& speed, F
 
 void Forecaster::add_bytes(const ModelCost& cost, const ModelSketch& sketch, Forecast& forecast) const {
   const Settings& settings = forecast.settings;
-  const auto reduction = static_cast<double>(sketch.pipeline.vae->info().reduction);
+  const auto reduction = static_cast<double>(sketch.model.vae->info().reduction);
   const double p = static_cast<double>(settings.width) * static_cast<double>(settings.height) / (reduction * reduction);
   const int64_t images = std::min(settings.n, kLargestBatch);
   const int64_t rows = settings.guidance.two_passes() ? 2 * images : images;

@@ -63,20 +63,20 @@ class Forecaster {
   void note_idle();
 
  private:
-  struct Model {
+  struct Known {
     std::string key;
     ModelSketch sketch;
     std::map<std::pair<bool, double>, ModelCost> costs;  // by whether there are shallow calls, and the merging ratio
   };
-  Model* model_of(const Blueprint& plan, const std::string& key);
-  const ModelCost& cost_for(Model& model, const Shortcuts& shortcuts, const OnStage& on_stage);
+  Known* model_of(const Blueprint& plan, const std::string& key);
+  const ModelCost& cost_for(Known& model, const Shortcuts& shortcuts, const OnStage& on_stage);
   const BackendSpeed& speed_of(const BackendChoice& backend);
   void add_seconds(const ModelCost& cost, const BackendSpeed& speed, Forecast& forecast);
   void add_bytes(const ModelCost& cost, const ModelSketch& sketch, Forecast& forecast) const;
 
   Composer& composer_;
   const std::function<void(const std::string&)> on_fault_;
-  std::list<Model> models_;  // the most recently used first
+  std::list<Known> models_;  // the most recently used first
   std::map<std::string, BackendSpeed> speeds_;
   SpeedCorrections corrections_;
   std::map<std::string, double> asks_a_step_;  // by scheduler plugin

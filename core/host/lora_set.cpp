@@ -123,24 +123,24 @@ std::filesystem::path LoraLibrary::find(const std::string& name, bool paths_allo
   return loras.at(lora_called(name, ids, place));
 }
 
-std::vector<LoraTarget> lora_targets(const Pipeline& pipeline) {
+std::vector<LoraTarget> lora_targets(const Model& model) {
   std::vector<LoraTarget> targets;
-  add_targets(kUNetPart, pipeline.unet->weights(), targets);
-  add_targets(kTextPart, pipeline.text_encoder->weights(), targets);
+  add_targets(kUNetPart, model.unet->weights(), targets);
+  add_targets(kTextPart, model.text_encoder->weights(), targets);
   return targets;
 }
 
-std::shared_ptr<const Pipeline> apply_loras(const Registry& registry, const Pipeline& pipeline,
+std::shared_ptr<const Model> apply_loras(const Registry& registry, const Model& model,
                                             const std::vector<LoraFile>& files) {
-  const std::vector<LoraTarget> targets = lora_targets(pipeline);
-  auto patched = std::make_shared<Pipeline>(pipeline);
+  const std::vector<LoraTarget> targets = lora_targets(model);
+  auto patched = std::make_shared<Model>(model);
   PartDeltas sums;
   Faults faults;
   for (const LoraFile& lora : files) add_file(registry, targets, lora, sums, faults, patched->warnings);
   faults.throw_if_any(ErrorCode::bad_weights);
 
-  if (sums.count(kUNetPart)) patched->unet = pipeline.unet->patched(sums[kUNetPart]);
-  if (sums.count(kTextPart)) patched->text_encoder = pipeline.text_encoder->patched(sums[kTextPart]);
+  if (sums.count(kUNetPart)) patched->unet = model.unet->patched(sums[kUNetPart]);
+  if (sums.count(kTextPart)) patched->text_encoder = model.text_encoder->patched(sums[kTextPart]);
   return patched;
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/api/lora.h"
-#include "core/host/pipeline.h"
+#include "core/host/model.h"
 #include "core/host/registry.h"
 
 namespace alice {
@@ -40,14 +40,14 @@ struct LoraFile {
   double unet_strength = 1, text_encoder_strength = 1;
 };
 
-/// A pipeline whose UNet and text encoder have a set of LoRAs added: new models that share every weight no LoRA
-/// touches. The given pipeline is untouched. Several LoRAs add up; their order does not matter beyond rounding. What is
+/// A model whose UNet and text encoder have a set of LoRAs added: new models that share every weight no LoRA
+/// touches. The given model is untouched. Several LoRAs add up; their order does not matter beyond rounding. What is
 /// not used of a file is told in the result's warnings. Throws Error(bad_weights) with everything that does not fit and
 /// for a file of which nothing does, and Error(unsupported) when no format knows a file.
-std::shared_ptr<const Pipeline> apply_loras(const Registry& registry, const Pipeline& pipeline,
+std::shared_ptr<const Model> apply_loras(const Registry& registry, const Model& model,
                                             const std::vector<LoraFile>& files);
 
 /// The modules of a composed model that a LoRA may change.
-std::vector<LoraTarget> lora_targets(const Pipeline& pipeline);
+std::vector<LoraTarget> lora_targets(const Model& model);
 
 }  // namespace alice

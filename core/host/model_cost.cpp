@@ -50,19 +50,19 @@ CallCost cost_of_call(const CountingBackend& backend, const std::array<int64_t, 
   return cost;
 }
 
-Conditioning conditioning_of(const Pipeline& pipeline, int64_t rows) {
-  const int64_t tokens = pipeline.text_encoder->info().token_limit;
-  return {{"tokens", at::zeros({rows, tokens, pipeline.unet->info().context_width})}};
+Conditioning conditioning_of(const Model& model, int64_t rows) {
+  const int64_t tokens = model.text_encoder->info().token_limit;
+  return {{"tokens", at::zeros({rows, tokens, model.unet->info().context_width})}};
 }
 
 /// Everything lives within one call, so that whoever watches memory sees it come and go.
 CallCost cost_of_network(const ModelSketch& sketch, const Shortcuts& shortcuts, bool keeps_depth) {
-  const UNet& unet = *sketch.pipeline.unet;
+  const UNet& unet = *sketch.model.unet;
   const CountingBackend& backend = *sketch.backend;
   const auto* own = static_cast<const UNetShortcuts*>(unet.extension(kUNetShortcuts));
   const bool uses = shortcuts.any() && own != nullptr;
   return cost_of_call(backend, kNetworkSides, [&](int64_t side, int64_t rows) {
-    const Conditioning conditioning = conditioning_of(sketch.pipeline, rows);
+    const Conditioning conditioning = conditioning_of(sketch.model, rows);
     const Tensor x = at::zeros({rows, unet.info().in_channels, side, side}), t = at::zeros({rows});
     if (!uses) {
       const auto run = unet.prepare(conditioning);
@@ -78,14 +78,14 @@ CallCost cost_of_network(const ModelSketch& sketch, const Shortcuts& shortcuts, 
 }
 
 CallCost cost_of_decoder(const ModelSketch& sketch) {
-  const Vae& vae = *sketch.pipeline.vae;
+  const Vae& vae = *sketch.model.vae;
   return cost_of_call(*sketch.backend, kDecoderSides, [&](int64_t side, int64_t rows) {
     vae.decode(at::zeros({rows, vae.info().latent_channels, side, side}));
   });
 }
 
 CallCost cost_of_encoder(const ModelSketch& sketch) {
-  const TextEncoder& encoder = *sketch.pipeline.text_encoder;
+  const TextEncoder& encoder = *sketch.model.text_encoder;
   const Tensor ids = at::tensor(encoder.tokenize("").padded).unsqueeze(0);
   const Call encode = [&](int64_t, int64_t rows) { encoder.encode(ids.repeat({rows, 1})); };
   const Sample one = sample(*sketch.backend, encode, 0, 2);

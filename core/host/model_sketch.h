@@ -4,14 +4,14 @@
 
 #include "core/host/blueprint.h"
 #include "core/host/counting_backend.h"
-#include "core/host/pipeline.h"
+#include "core/host/model.h"
 
 namespace alice {
 
 /// Const but for the backend's counts; one thread at a time.
 struct ModelSketch {
   std::shared_ptr<const CountingBackend> backend;
-  Pipeline pipeline;           ///< its parts are on `backend`
+  Model model;               ///< its parts are on `backend`
   int64_t weight_bytes = 0;    ///< that loading prepares, in the dtype of the real backend
   int64_t file_bytes = 0;      ///< of the files that it reads
 };

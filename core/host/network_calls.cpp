@@ -57,16 +57,16 @@ class ZeroNetwork final : public UNet, public UNetShortcuts {
 
 }  // namespace
 
-Calls network_calls(const Pipeline& pipeline, const Settings& settings) {
+Calls network_calls(const Model& model, const Settings& settings) {
   const c10::InferenceMode no_gradients;
   Calls calls;
   const NoiseModel& noise_model = *settings.scheduler.noise_model;
   const Plan plan = settings.scheduler.scheduler->plan(settings.steps, noise_model);
   const int64_t rows = settings.guidance.two_passes() ? 2 : 1;
-  const Conditioning conditioning = {{"tokens", at::zeros({rows, 1, pipeline.unet->info().context_width})}};
-  GuidedNetwork network(std::make_shared<ZeroNetwork>(pipeline.unet, calls), conditioning, settings.guidance,
+  const Conditioning conditioning = {{"tokens", at::zeros({rows, 1, model.unet->info().context_width})}};
+  GuidedNetwork network(std::make_shared<ZeroNetwork>(model.unet, calls), conditioning, settings.guidance,
                         settings.shortcuts, noise_model.prediction(), plan);
-  const Tensor x = at::zeros({1, pipeline.unet->info().out_channels, 1, 1});
+  const Tensor x = at::zeros({1, model.unet->info().out_channels, 1, 1});
   for (size_t step = 0; step < plan.steps(); ++step) {
     network.pass(x, plan.levels[step]);
     network.denoise(x, plan.levels[step]);

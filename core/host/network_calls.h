@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "core/host/pipeline.h"
+#include "core/host/settings.h"
 
 namespace alice {
 
@@ -18,8 +18,8 @@ struct NetworkCall {
 
 /// Of a group of pictures: kind -> how often, when the sampler asks once a step (of second order it asks more often).
 /// Asks the guided network itself, with a UNet that answers zeros on latents of one position: some microseconds a step.
-/// `pipeline` is a sketch or a loaded model; of its parts only what they say of themselves is used, and no sampler's
+/// `model` is a sketch or a loaded model; of its parts only what they say of themselves is used, and no sampler's
 /// loop runs, which is not to be trusted yet. Throws what GuidedNetwork and the scheduler's plan() throw.
-std::map<NetworkCall, int64_t> network_calls(const Pipeline& pipeline, const Settings& settings);
+std::map<NetworkCall, int64_t> network_calls(const Model& model, const Settings& settings);
 
 }  // namespace alice

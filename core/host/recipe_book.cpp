@@ -89,7 +89,7 @@ RecipeBook::RecipeBook(const fs::path& cache_folder)
 
 void RecipeBook::begin(const Ingredients& ingredients) { hashes_.begin(all_files(ingredients)); }
 
-Recipe RecipeBook::recipe(const Ingredients& ingredients, const Pipeline& pipeline, const Settings& settings,
+Recipe RecipeBook::recipe(const Ingredients& ingredients, const Model& model, const Settings& settings,
                           const std::function<void()>& check) {
   const Blueprint& plan = *ingredients.plan;
   const HashOf hash_of = [&](const fs::path& file) { return hashes_.get(file, check); };
@@ -116,7 +116,7 @@ Recipe RecipeBook::recipe(const Ingredients& ingredients, const Pipeline& pipeli
 
   recipe.backend = plan.backend.factory->info().id;
   recipe.backend_options = effective_options(plan.backend.factory->info().options, plan.backend.options);
-  recipe.dtype = dtype_in_words(pipeline.backend->dtype());
+  recipe.dtype = dtype_in_words(model.backend->dtype());
   recipe.machine = {instruction_set(), at::get_num_threads(), TORCH_VERSION};
   recipe.version = ALICE_VERSION;
   return recipe;

@@ -14,13 +14,13 @@
 
 #include "core/base/recipe.h"
 #include "core/host/file_hashes.h"
-#include "core/host/pipeline.h"
+#include "core/host/settings.h"
 
 namespace alice {
 
 struct Blueprint;
 
-/// What the composer knows of a pipeline that the pipeline itself does not show.
+/// What the composer knows of a model that the model itself does not show.
 struct Ingredients {
   std::shared_ptr<const Blueprint> plan;
   std::vector<std::filesystem::path> lora_files;  ///< of Settings::loras, in their order
@@ -36,7 +36,7 @@ class RecipeBook {
   void begin(const Ingredients& ingredients);
   /// The recipe of all pictures of `settings` (the request's n and first seed), computed with at::get_num_threads()
   /// threads of this machine. Waits for hashes as FileHashes::get() does.
-  Recipe recipe(const Ingredients& ingredients, const Pipeline& pipeline, const Settings& settings,
+  Recipe recipe(const Ingredients& ingredients, const Model& model, const Settings& settings,
                 const std::function<void()>& check = nullptr);
 
   /// See FileHashes::source_of().

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "core/api/scheduler.h"
+#include "core/api/weights.h"
 
 namespace alice {
 namespace {

@@ -2,14 +2,33 @@
 // Which scheduler runs, and on which noise schedule: the model's own files, the configuration and the request, each
 // over the one before.
 
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "core/api/scheduler.h"
 #include "core/base/host_config.h"
-#include "core/host/pipeline.h"
+#include "core/host/effective_options.h"
 #include "core/host/registry.h"
+#include "core/math/noise_model.h"
 
 namespace alice {
+
+/// A scheduler ready to run, and the noise schedule that it runs on.
+struct ChosenScheduler {
+  std::string name;    ///< as it was asked for: id or alias
+  std::string plugin;  ///< the factory's id
+  /// Those of the scheduler and of the noise schedule that have to be said to have them again (effective_options()),
+  /// whoever set them.
+  Json options = Json::object();
+  /// Of these, what neither the display name stands for nor the model's own files say.
+  Json further_options = Json::object();
+  std::map<std::string, std::string> origins;  ///< of `options`: where each was said
+  DisplayName display;
+  std::shared_ptr<const Scheduler> scheduler;
+  std::shared_ptr<const NoiseModel> noise_model;
+};
 
 /// What a model says of its scheduler.
 struct SchedulerSource {

@@ -28,25 +28,25 @@ PictureSize resolve_size(const SettingsSources& sources, const PictureSize& nati
   return {said.width.value_or(native.width), said.height.value_or(native.height)};
 }
 
-Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeline,
+Settings resolve_settings(const SettingsSources& sources, const Model& model,
                           std::vector<std::string>& warnings) {
   const GenerateRequest& request = sources.request;
-  const int64_t reduction = pipeline.vae->info().reduction;
+  const int64_t reduction = model.vae->info().reduction;
   const GenerateRequest all =
       with_defaults(with_defaults(with_defaults(request, sources.model_defaults), sources.general_defaults),
-                    built_in_defaults(pipeline.unet->info().native_latent_size * reduction));
+                    built_in_defaults(model.unet->info().native_latent_size * reduction));
   Faults faults;
-  check_request(all, {reduction, pipeline.text_encoder->info().layers}, faults);
+  check_request(all, {reduction, model.text_encoder->info().layers}, faults);
   faults.throw_if_any(ErrorCode::bad_request);
 
   Settings settings;
   settings.request = all;
-  settings.model = pipeline.id;
+  settings.model = model.id;
   settings.prompt = all.prompt;
   settings.negative_prompt = all.negative_prompt;
   settings.steps = *all.steps;
   settings.guidance.scale = *all.guidance_scale;
-  settings.guidance.is_told = pipeline.unet->info().further_conditioning.count(kGuidanceScale) > 0;
+  settings.guidance.is_told = model.unet->info().further_conditioning.count(kGuidanceScale) > 0;
   settings.guidance.rescale = *all.guidance_rescale;
   settings.guidance.start = *all.guidance_start;
   settings.guidance.end = *all.guidance_end;

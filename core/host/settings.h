@@ -1,15 +1,31 @@
 #pragma once
 // A request with every default filled in and every value checked against the model that it asks for.
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/generation_defaults.h"
 #include "core/base/host_config.h"
 #include "core/base/picture_size.h"
-#include "core/host/pipeline.h"
+#include "core/host/guided_network.h"
+#include "core/host/model.h"
+#include "core/host/scheduler_choice.h"
 
 namespace alice {
+
+/// A request with every default filled in.
+struct Settings {
+  GenerateRequest request;  ///< as such, for records; the scheduler and the seed may be open in it
+  std::string model, prompt;
+  std::optional<std::string> negative_prompt;  ///< absent: nobody said one
+  int64_t steps = 0, width = 0, height = 0, clip_skip = 0, n = 1;
+  uint64_t seed = 0;
+  Guidance guidance;
+  Shortcuts shortcuts;
+  ChosenScheduler scheduler;
+  std::vector<LoraUse> loras;
+};
 
 struct SettingsSources {
   const GenerateRequest& request;
@@ -24,7 +40,7 @@ PictureSize resolve_size(const SettingsSources& sources, const PictureSize& nati
 /// (core/base/request_fields.h), the model's native size, a drawn seed. Fills everything but `scheduler`. What the
 /// request says and cannot have an effect is added to `warnings`. Throws Error(bad_request) with every fault: size no
 /// multiple of the VAE's reduction, clip_skip beyond the text encoder.
-Settings resolve_settings(const SettingsSources& sources, const Pipeline& pipeline, std::vector<std::string>& warnings);
+Settings resolve_settings(const SettingsSources& sources, const Model& model, std::vector<std::string>& warnings);
 
 /// The settings of one picture as a request that makes it again: for the words inside a picture.
 GenerateRequest as_request(const Settings& settings, uint64_t seed);

@@ -19,11 +19,11 @@ std::vector<size_t> steps_to_try(const Guidance& guidance, size_t steps) {
   return tried;
 }
 
-void try_network(const Pipeline& pipeline, const Settings& settings, const Conditioning& conditioning,
+void try_network(const Model& model, const Settings& settings, const Conditioning& conditioning,
                  const Tensor& noise) {
   const NoiseModel& noise_model = *settings.scheduler.noise_model;
   const Plan plan = settings.scheduler.scheduler->plan(settings.steps, noise_model);
-  GuidedNetwork network(pipeline.unet, conditioning, settings.guidance, settings.shortcuts, noise_model.prediction(),
+  GuidedNetwork network(model.unet, conditioning, settings.guidance, settings.shortcuts, noise_model.prediction(),
                         plan);
   for (const size_t step : steps_to_try(settings.guidance, plan.steps())) {
     const Level& level = plan.levels[step];
@@ -35,20 +35,20 @@ void try_network(const Pipeline& pipeline, const Settings& settings, const Condi
 
 }  // namespace
 
-void warm_up(const Pipeline& pipeline, const Settings& settings, const OnStage& on_stage) {
+void warm_up(const Model& model, const Settings& settings, const OnStage& on_stage) {
   const c10::InferenceMode no_gradients;
   on_stage(JobStage::encode);
   std::vector<std::string> warnings;
-  const Conditioning conditioning = encode(pipeline, settings, kBatch, warnings);
+  const Conditioning conditioning = encode(model, settings, kBatch, warnings);
 
   on_stage(JobStage::denoise);
-  const int64_t reduction = pipeline.vae->info().reduction;
+  const int64_t reduction = model.vae->info().reduction;
   const Tensor latents = at::zeros(
-      {kBatch, pipeline.vae->info().latent_channels, settings.height / reduction, settings.width / reduction});
-  try_network(pipeline, settings, conditioning, SeededNoise({settings.seed}).normal_like(latents));
+      {kBatch, model.vae->info().latent_channels, settings.height / reduction, settings.width / reduction});
+  try_network(model, settings, conditioning, SeededNoise({settings.seed}).normal_like(latents));
 
   on_stage(JobStage::decode);
-  decode(pipeline, latents);
+  decode(model, latents);
 }
 
 }  // namespace alice

@@ -3,17 +3,17 @@
 
 #include <functional>
 
-#include "core/host/pipeline.h"
+#include "core/host/make/generate.h"
 
 namespace alice {
 
 /// Told before each stage begins. What it throws ends the warming up there.
 using OnStage = std::function<void(JobStage)>;
 
-/// Calls every part of the pipeline as one picture of these settings would, and throws the results away: the text
+/// Calls every part of the model as one picture of these settings would, and throws the results away: the text
 /// encoder for the prompts, the network once with guidance and once without where the steps have both, the decoder. So
 /// what parts and backend make at their first call of a shape is there afterwards. Throws what they throw, and
 /// Error(internal) when the decoder's numbers are not finite. Any thread.
-void warm_up(const Pipeline& pipeline, const Settings& settings, const OnStage& on_stage);
+void warm_up(const Model& model, const Settings& settings, const OnStage& on_stage);
 
 }  // namespace alice

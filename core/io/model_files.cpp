@@ -58,7 +58,7 @@ void read_examples(const Json& index, const fs::path& index_file, std::vector<st
   }
 }
 
-/// Members that are no pair of library and class are settings of the pipeline, unless they are parts that we know.
+/// Members that are no pair of library and class are settings of the model, unless they are parts that we know.
 void read_model_index(const fs::path& index_file, StoredModel& model) {
   const Json index = read_json_object(index_file);
   for (const auto& member : index.items()) {

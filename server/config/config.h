@@ -39,7 +39,7 @@ struct ConfigSources {
 struct Config {
   HostConfig host;
   std::string default_model;  ///< models.default_model; "" when nobody said one
-  /// models.preload: ids of models that workers load when they start, in this order; at most kMostPipelines of a group.
+  /// models.preload: ids of models that workers load when they start, in this order; at most kMostLoadedModels of a group.
   std::vector<PlacedName> preload;
   ServerConfig server;
   LoggingConfig logging;

@@ -27,8 +27,8 @@ void check_counts(const Config& config, Faults& faults) {
     }
     const WorkerGroupConfig* named = group_naming(config.server, model.name);
     const std::string group = named != nullptr ? named->name : kDefaultGroup;
-    if (++counts[group] == kMostPipelines + 1)
-      faults.add(model.place, "a worker keeps " + std::to_string(kMostPipelines) + " models loaded, and '" +
+    if (++counts[group] == kMostLoadedModels + 1)
+      faults.add(model.place, "a worker keeps " + std::to_string(kMostLoadedModels) + " models loaded, and '" +
                                   model.name + "' is one more that those of the group '" + group + "' are to preload");
   }
 }

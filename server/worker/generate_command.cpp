@@ -78,7 +78,7 @@ Recipe make_pictures(Composer& composer, const PreparedRequest& prepared, const 
       display.step(progress.first_image, progress.images, progress.all_images, progress.done, progress.total);
   };
   const auto recipe = [&] {
-    return composer.recipes().recipe(prepared.ingredients, *prepared.pipeline, prepared.settings,
+    return composer.recipes().recipe(prepared.ingredients, *prepared.model, prepared.settings,
                                      [&] { check_interrupted(written); });
   };
   hooks.on_image = [&](const GeneratedImage& image) {
@@ -87,7 +87,7 @@ Recipe make_pictures(Composer& composer, const PreparedRequest& prepared, const 
     ++written;
   };
   hooks.wrap_denoise = [&](Denoise network) { return watch.wrap(std::move(network)); };
-  generate(*prepared.pipeline, prepared.settings, hooks, warnings);
+  generate(*prepared.model, prepared.settings, hooks, warnings);
   return recipe();
 }
 

@@ -5,7 +5,7 @@
 
 #include "core/base/picture_file.h"
 #include "core/base/recipe.h"
-#include "core/host/pipeline.h"
+#include "core/host/make/generate.h"
 
 namespace alice {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/host/pipeline.h"
+#include "core/host/make/generate.h"
 #include "server/link/whereabouts.h"
 #include "server/worker/session/job_plugins.h"
 

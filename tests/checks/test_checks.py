@@ -116,10 +116,10 @@ class PlantedFaults(unittest.TestCase):
         self.layer_fault("server/front/planted.cpp", "ATen/ATen.h", angled=True)
 
     def test_core_names_no_plugin_in_a_string(self):
-        self.name_fault("core/host/pipeline.cpp", 'const char* planted = "euler";', "euler")
+        self.name_fault("core/host/make/denoise.cpp", 'const char* planted = "euler";', "euler")
 
     def test_core_names_no_alias(self):
-        self.name_fault("core/host/pipeline.cpp", 'const char* planted = "dpm++_karras";', "dpm++_karras")
+        self.name_fault("core/host/make/denoise.cpp", 'const char* planted = "dpm++_karras";', "dpm++_karras")
 
     def test_server_names_no_class(self):
         self.name_fault("server/worker/main.cpp", 'const char* planted = "DDIMScheduler";', "DDIMScheduler")
@@ -185,7 +185,7 @@ class PlantedFaults(unittest.TestCase):
                           "core/math/noise_model.h: NoiseModel shows its member alphas_cumprod_")
 
     def test_names_in_comments_are_free(self):
-        self.plant("core/host/pipeline.cpp", "// an euler step of sdxl on cuda")
+        self.plant("core/host/make/denoise.cpp", "// an euler step of sdxl on cuda")
         self.assertEqual(self.run_check("names.py", PLUGINS_JSON, self.root).returncode, 0)
 
 

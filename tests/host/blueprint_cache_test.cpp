@@ -132,10 +132,10 @@ TEST_CASE("a request after a change of the weights is made with the new ones") {
   const OwnModels models;
   Composer composer(models.config(), built_in_registry());
   const GenerateRequest request = small_request("sd/folder");
-  const auto before = composer.prepare(request, false).pipeline;
-  CHECK(composer.prepare(request, false).pipeline == before);
+  const auto before = composer.prepare(request, false).model;
+  CHECK(composer.prepare(request, false).model == before);
   replace(models / "folder/unet/diffusion_pytorch_model.safetensors");
-  const auto after = composer.prepare(request, false).pipeline;
+  const auto after = composer.prepare(request, false).model;
   CHECK(after->unet != before->unet);
   CHECK(after->vae == before->vae);
 }

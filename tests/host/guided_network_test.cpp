@@ -175,7 +175,7 @@ TEST_CASE("a run with shortcuts that is broken off goes on with the same bits, w
       std::vector<Tensor> answers;
       GenerateHooks hooks;
       hooks.wrap_denoise = replay(known, count, answers);
-      generate(*prepared.pipeline, prepared.settings, hooks, warnings);
+      generate(*prepared.model, prepared.settings, hooks, warnings);
       return answers;
     };
     const std::vector<Tensor> whole = run({}, 0);

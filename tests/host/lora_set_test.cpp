@@ -55,8 +55,8 @@ TEST_CASE("every golden LoRA changes the picture, and strength 0 does not") {
 TEST_CASE("several LoRAs add up") {
   Composer composer(golden_models(), built_in_registry());
   const auto plain = composer.compose(kFolderModel, false);
-  const auto weight = [](const Pipeline& pipeline) {
-    return pipeline.unet->weights().linear("mid_block.attentions.0.transformer_blocks.0.attn1.to_q")->weight();
+  const auto weight = [](const Model& model) {
+    return model.unet->weights().linear("mid_block.attentions.0.transformer_blocks.0.attn1.to_q")->weight();
   };
   const auto with = [&](const std::vector<LoraFile>& files) {
     return weight(*apply_loras(*built_in_registry(), *plain, files));
@@ -132,7 +132,7 @@ TEST_CASE("what is not for this model is passed over with one warning that says 
   Composer composer(golden_models(), built_in_registry());
   const auto plain = composer.compose(kFolderModel, false);
   const std::string module = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q";
-  const auto weight = [&](const Pipeline& pipeline) { return pipeline.unet->weights().linear(module)->weight(); };
+  const auto weight = [&](const Model& model) { return model.unet->weights().linear(module)->weight(); };
   const ChangedLora lora([](std::map<std::string, Tensor>& tensors) {
     for (const char* half : {".lora_up.weight", ".lora_down.weight"})
       tensors[std::string("lora_te2_text_model_encoder_layers_0_mlp_fc1") + half] = at::ones({2, 2});

@@ -44,7 +44,7 @@ inline std::vector<Tensor> pictures(Composer& composer, const GenerateRequest& r
   std::vector<Tensor> out;
   hooks.on_image = [&](const GeneratedImage& image) { out.push_back(image.pixels); };
   std::vector<std::string> warnings;
-  generate(*prepared.pipeline, prepared.settings, hooks, warnings);
+  generate(*prepared.model, prepared.settings, hooks, warnings);
   return out;
 }
 

@@ -69,7 +69,7 @@ TEST_CASE("of many prompts those are kept that were used last") {
 TEST_CASE("a LoRA's text encoder never gets what the plain one made of a prompt") {
   Composer composer(golden_models(), built_in_registry());
   const auto plain = composer.compose(kFolderModel, false);
-  Pipeline patched = *plain;  // with the same cache
+  Model patched = *plain;  // with the same cache
   Deltas deltas;
   const Parameter& first = plain->text_encoder->weights().parameters().front();
   deltas[first.name] = at::ones(first.shape);

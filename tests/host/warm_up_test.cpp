@@ -52,10 +52,10 @@ GenerateRequest usual_request() {
 std::vector<std::vector<int64_t>> shapes_tried(const GenerateRequest& request) {
   Composer composer(golden_models(), built_in_registry());
   const PreparedRequest prepared = composer.prepare(request, false);
-  Pipeline pipeline = *prepared.pipeline;
-  const auto watched = std::make_shared<WatchedUNet>(pipeline.unet);
-  pipeline.unet = watched;
-  warm_up(pipeline, prepared.settings, [](Stage) {});
+  Model model = *prepared.model;
+  const auto watched = std::make_shared<WatchedUNet>(model.unet);
+  model.unet = watched;
+  warm_up(model, prepared.settings, [](Stage) {});
   return watched->shapes;
 }
 
@@ -83,15 +83,15 @@ TEST_CASE("every stage is told before it begins, and what is thrown then ends th
   Composer composer(golden_models(), built_in_registry());
   const PreparedRequest prepared = composer.prepare(usual_request(), false);
   std::vector<Stage> told;
-  warm_up(*prepared.pipeline, prepared.settings, [&](Stage stage) { told.push_back(stage); });
+  warm_up(*prepared.model, prepared.settings, [&](Stage stage) { told.push_back(stage); });
   CHECK((told == std::vector<Stage>{Stage::encode, Stage::denoise, Stage::decode}));  // a stage has no <<
 
-  Pipeline pipeline = *prepared.pipeline;
-  const auto watched = std::make_shared<WatchedUNet>(pipeline.unet);
-  pipeline.unet = watched;
+  Model model = *prepared.model;
+  const auto watched = std::make_shared<WatchedUNet>(model.unet);
+  model.unet = watched;
   const auto stop = [](Stage stage) {
     if (stage == Stage::denoise) throw Error(ErrorCode::cancelled, "here", "stop");
   };
-  CHECK(error_of([&] { warm_up(pipeline, prepared.settings, stop); }).code() == ErrorCode::cancelled);
+  CHECK(error_of([&] { warm_up(model, prepared.settings, stop); }).code() == ErrorCode::cancelled);
   CHECK(watched->shapes.empty());
 }

@@ -3,6 +3,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "core/base/one_line.h"
+#include "core/host/make/generate.h"
 #include "core/math/noise_source.h"
 
 namespace alice {
@@ -74,12 +75,12 @@ Report check_model(const Composer& composer, const std::string& name, Json& fact
 Report check_load(Composer& composer, const std::string& name) {
   const c10::InferenceMode no_gradients;
   Report report;
-  std::shared_ptr<const Pipeline> pipeline;
-  run_case(report, "load", name, [&] { pipeline = composer.compose(name, kPathsAllowed); });
-  if (pipeline && pipeline->vae->info().can_encode)
+  std::shared_ptr<const Model> model;
+  run_case(report, "load", name, [&] { model = composer.compose(name, kPathsAllowed); });
+  if (model && model->vae->info().can_encode)
     run_case(report, "load", "vae encoder", [&] {
-      const int64_t side = kLoadedLatents * pipeline->vae->info().reduction;
-      pipeline->vae->encode(at::zeros({1, kColours, side, side}));
+      const int64_t side = kLoadedLatents * model->vae->info().reduction;
+      model->vae->encode(at::zeros({1, kColours, side, side}));
     });
   return report;
 }
@@ -100,8 +101,8 @@ Report check_infer(Composer& composer, const std::string& name) {
   const bool denoised =
       composed && run_case(report, "infer", "denoise", [&] {
         SeededNoise noise({prepared.settings.seed});
-        const Conditioning conditioning = encode(*prepared.pipeline, prepared.settings, 1, prepared.warnings);
-        latents = denoise(*prepared.pipeline, prepared.settings, conditioning, 1, noise,
+        const Conditioning conditioning = encode(*prepared.model, prepared.settings, 1, prepared.warnings);
+        latents = denoise(*prepared.model, prepared.settings, conditioning, 1, noise,
                           [](size_t done, size_t total, const Tensor& x) {
                             if (!at::isfinite(x).all().item<bool>())
                               throw Error(ErrorCode::internal,
@@ -111,7 +112,7 @@ Report check_infer(Composer& composer, const std::string& name) {
       });
   if (denoised)
     run_case(report, "infer", "decode", [&] {
-      const double deviation = decode(*prepared.pipeline, latents).to(at::kDouble).std().item<double>();
+      const double deviation = decode(*prepared.model, latents).to(at::kDouble).std().item<double>();
       if (deviation < kFlatDeviation)
         throw Error(ErrorCode::internal, name,
                     "the picture is flat: its levels deviate by " + std::to_string(deviation) + " of 255");

@@ -131,7 +131,7 @@ void ComparisonDrawing::draw_one(size_t index, const std::function<void(const Pr
     const PreparedRequest prepared = composer.prepare(request, kPathsAllowed);
     on_prepared(prepared);
     if (!is_warm_[backend])
-      warm_up(*prepared.pipeline, prepared.settings, [&](JobStage stage) {
+      warm_up(*prepared.model, prepared.settings, [&](JobStage stage) {
         check_interrupted();
         watch.note({stage, 0, 1, 1, 0, 0});
       });
@@ -151,7 +151,7 @@ void ComparisonDrawing::draw_one(size_t index, const std::function<void(const Pr
     hooks.on_image = [&](const GeneratedImage& image) { drawn.pixels = image.pixels; };
     hooks.wrap_denoise = [&](Denoise network) { return watch.wrap(std::move(network)); };
     std::vector<std::string> warnings = prepared.warnings;
-    generate(*prepared.pipeline, prepared.settings, hooks, warnings);
+    generate(*prepared.model, prepared.settings, hooks, warnings);
     clock.finish(drawn);
     warn(warnings);
     drawn_[index] = std::move(drawn);

@@ -44,8 +44,8 @@ class Bases {
     return key.rfind(std::string(kBase) + "/", 0) == 0 ? run_.scope.lora_model : table_.model_of(key);
   }
   /// The two parts of it that a LoRA changes.
-  const Pipeline& get(const std::string& model) {
-    Pipeline& base = bases_[model];
+  const Model& get(const std::string& model) {
+    Model& base = bases_[model];
     if (base.unet) return base;
     base.id = model;
     base.text_encoder = load_text_encoder(run_, model, "text_encoder");
@@ -56,7 +56,7 @@ class Bases {
  private:
   CompatRun& run_;
   const GoldenTable& table_;
-  std::map<std::string, Pipeline> bases_;
+  std::map<std::string, Model> bases_;
 };
 
 /// Where the inputs of a model stand: "FAMILY/context" where there is one, else "context".
@@ -65,20 +65,20 @@ std::string input_prefix(const SafetensorsFile& file, const std::string& model) 
   return file.index().contains(family + "context") ? family : "";
 }
 
-Tensor compute(const SafetensorsFile& file, double timestep, const Pipeline& pipeline, const std::string& model,
+Tensor compute(const SafetensorsFile& file, double timestep, const Model& composed, const std::string& model,
                const std::string& part) {
   const std::string prefix = input_prefix(file, model);
-  if (part == "text") return pipeline.text_encoder->encode(file.tensor(prefix + "ids")).tokens;
-  if (part == "te1") return pipeline.text_encoder->encode(file.tensor(prefix + "ids"), 1, false).tokens;
+  if (part == "text") return composed.text_encoder->encode(file.tensor(prefix + "ids")).tokens;
+  if (part == "te1") return composed.text_encoder->encode(file.tensor(prefix + "ids"), 1, false).tokens;
   if (part != "unet") throw Skip{"'" + part + "' is no output that is known"};
   const Tensor sample = file.tensor("sample");
   const Tensor t = at::full({sample.size(0)}, timestep, at::kFloat);
   Conditioning conditioning = {{"tokens", file.tensor(prefix + "context")}};
-  if (pipeline.unet->info().further_conditioning.count("pooled")) {
+  if (composed.unet->info().further_conditioning.count("pooled")) {
     conditioning["pooled"] = file.tensor(prefix + "text_embeds");
     conditioning["time_ids"] = file.tensor(prefix + "time_ids");
   }
-  return pipeline.unet->prepare(conditioning)->predict(sample, t);
+  return composed.unet->prepare(conditioning)->predict(sample, t);
 }
 
 /// What the second encoder of a model gives; no LoRA changes it yet.
@@ -90,7 +90,7 @@ Tensor compute_second(CompatRun& run, const SafetensorsFile& file, const OutputK
 }
 
 /// How much a weight was changed. `module`: "unet.conv_in", "text_encoder.text_model.encoder.layers.0.mlp.fc1".
-Tensor change_of(const Pipeline& base, const Pipeline& patched, const std::string& module) {
+Tensor change_of(const Model& base, const Model& patched, const std::string& module) {
   const size_t dot = module.find('.');
   const std::string part = module.substr(0, dot), root = "text_model.";
   std::string name = module.substr(dot + 1) + ".weight";
@@ -117,12 +117,12 @@ void check_lora(CompatRun& run, const GoldenTable& table) {
     const bool wanted = output->name == kBase || run.scope.loras.count(output->name);
     run_case(run, "lora", key, wanted, [&](CompatCase& check) {
       const std::string model = bases.model_of(*output, key);
-      std::shared_ptr<const Pipeline> patched;
+      std::shared_ptr<const Model> patched;
       if (output->name != kBase)
         patched = with_loras(run, bases.get(model),
                              {{output->name, run.golden.path("lora/" + output->name + ".safetensors"),
                                output->strength, output->strength}});
-      const Pipeline& base = bases.get(model);
+      const Model& base = bases.get(model);
       const bool is_weight = !output->module.empty(), is_second = output->part == "te2" || output->part == "pooled";
       const Tensor ours = is_weight   ? change_of(base, *patched, output->module)
                           : is_second ? compute_second(run, file, *output, model)

@@ -33,17 +33,17 @@ double latent_tolerance(const Json& one, const Tensor& golden) {
 }
 
 /// As the golden's model has it, with the LoRAs of the call.
-std::shared_ptr<const Pipeline> load_pipeline(CompatRun& run, const GoldenTable& table, const Json& one) {
+std::shared_ptr<const Model> load_model(CompatRun& run, const GoldenTable& table, const Json& one) {
   const std::string model = table.model_of(one.at("id").get<std::string>(), one);
-  const auto pipeline = run.composer.compose(std::filesystem::absolute(run.golden.model(model)).string(), true);
+  const auto composed = run.composer.compose(std::filesystem::absolute(run.golden.model(model)).string(), true);
   std::vector<LoraFile> loras = loras_of(run, table, one);
-  return loras.empty() ? pipeline : with_loras(run, *pipeline, std::move(loras));
+  return loras.empty() ? composed : with_loras(run, *composed, std::move(loras));
 }
 
-Settings settings_of(CompatRun& run, const Pipeline& pipeline, const ReferenceCall& call, const Json& one,
+Settings settings_of(CompatRun& run, const Model& composed, const ReferenceCall& call, const Json& one,
                      const std::string& place) {
   std::vector<std::string> warnings;
-  Settings settings = resolve_settings({call.request, GenerateRequest{}, GenerateRequest{}}, pipeline, warnings);
+  Settings settings = resolve_settings({call.request, GenerateRequest{}, GenerateRequest{}}, composed, warnings);
   SchedulerSource source;
   source.config = one.at("scheduler_config");
   source.config["_class_name"] = call.scheduler;
@@ -76,21 +76,21 @@ void compare_calls(CompatCase& check, const RunTensors& tensors, const Json& one
 
 void run_once(CompatRun& run, CompatCase& check, const GoldenTable& table, const Json& one) {
   const ReferenceCall call = read_call(run, table, one);
-  Pipeline pipeline = *load_pipeline(run, table, one);
+  Model composed = *load_model(run, table, one);
   NetworkCalls calls;
-  pipeline.unet = watched(pipeline.unet, calls);
-  const Settings settings = settings_of(run, pipeline, call, one, table.name() + ".json");
+  composed.unet = watched(composed.unet, calls);
+  const Settings settings = settings_of(run, composed, call, one, table.name() + ".json");
   const RunTensors tensors(table, one);
 
   std::vector<std::string> warnings;
-  const Conditioning conditioning = encode(pipeline, settings, call.batch, warnings);
+  const Conditioning conditioning = encode(composed, settings, call.batch, warnings);
   if (one.contains("unet_context"))
     check.close("the prompt's tokens", conditioning.at("tokens").to(at::kCPU, at::kFloat),
                 tensors.shared(one.at("unet_context").get<std::string>()), kComponentTolerance);
   RecordedNoise noise(tensors, settings.seed, check);
   std::vector<Tensor> seen;
   const Tensor latents = denoise(
-      pipeline, settings, conditioning, call.batch, noise, [](size_t, size_t, const Tensor&) {}, record_into(seen));
+      composed, settings, conditioning, call.batch, noise, [](size_t, size_t, const Tensor&) {}, record_into(seen));
   if (noise.draws() != one.at("draws").get<size_t>())
     check.fail("noise is drawn " + std::to_string(noise.draws()) + " times, the reference drew " +
                dump_json(one.at("draws")));
@@ -105,7 +105,7 @@ void run_once(CompatRun& run, CompatCase& check, const GoldenTable& table, const
   check.close("latents", at::stack(some), golden, latent_tolerance(one, golden));
   if (tensors.has("output")) check.close("output", latents, tensors.get("output"), latent_tolerance(one, golden));
   if (!one.contains("mean")) return;  // the run ends with its latent
-  const Tensor picture = decode(pipeline, latents);
+  const Tensor picture = decode(composed, latents);
   run.golden.keep(table.tensor_file(), call.id + "/image_u8", picture);
   compare_picture(check, tensors, one, picture);
 }

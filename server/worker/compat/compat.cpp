@@ -111,7 +111,7 @@ std::shared_ptr<const Vae> load_vae(CompatRun& run, const std::string& model) {
   return load(run, run.composer.registry().of<VaeFactory>(), model, "vae");
 }
 
-std::shared_ptr<const Pipeline> with_loras(CompatRun& run, const Pipeline& base, std::vector<LoraFile> files) {
+std::shared_ptr<const Model> with_loras(CompatRun& run, const Model& base, std::vector<LoraFile> files) {
   const bool wanted = std::all_of(files.begin(), files.end(),
                                   [&](const LoraFile& file) { return run.scope.loras.count(file.name) > 0; });
   try {

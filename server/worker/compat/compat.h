@@ -79,8 +79,8 @@ std::shared_ptr<const TextEncoder> load_text_encoder(CompatRun& run, const std::
 std::shared_ptr<const UNet> load_unet(CompatRun& run, const std::string& model);
 std::shared_ptr<const Vae> load_vae(CompatRun& run, const std::string& model);
 
-/// LoRAs laid over a pipeline. Throws Skip, with what was said, where one is refused that is not in the scope.
-std::shared_ptr<const Pipeline> with_loras(CompatRun& run, const Pipeline& base, std::vector<LoraFile> files);
+/// LoRAs laid over a model. Throws Skip, with what was said, where one is refused that is not in the scope.
+std::shared_ptr<const Model> with_loras(CompatRun& run, const Model& base, std::vector<LoraFile> files);
 
 // The parts, each of one table.
 void check_tokenizer(CompatRun& run, const GoldenTable& table);

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/host/pipeline.h"
+#include "core/host/make/generate.h"
 #include "server/worker/compat/compat.h"
 
 namespace alice {

@@ -98,7 +98,7 @@ class JobRunner {
       tell(progress);
       watch_.note(progress);
       if (step_is_done && !record.is_answering() && preview_is_due(progress))
-        tell_preview(*prepared.pipeline, progress);
+        tell_preview(*prepared.model, progress);
     };
     hooks.are_made = [&](int64_t first, int64_t images) {
       return record.pass_made([&](const std::string& note) { return take_made(note, first, images); });
@@ -110,7 +110,7 @@ class JobRunner {
       const bool is_last = image.index + 1 == prepared.settings.n || made.size() == kLargestBatch;
       if (is_last) record.batch_is_made(write_made_batch(std::exchange(batch_, {})));
     };
-    generate(*prepared.pipeline, prepared.settings, hooks, prepared.warnings);
+    generate(*prepared.model, prepared.settings, hooks, prepared.warnings);
   }
 
   /// Pictures that an earlier run of this job has written are told again. False when they are not all there.
@@ -133,7 +133,7 @@ class JobRunner {
 
   /// Hashes of files may still be computed: a cancel is heard meanwhile.
   Recipe recipe_of(const PreparedRequest& prepared) const {
-    return bench_.composer.recipes().recipe(prepared.ingredients, *prepared.pipeline, prepared.settings,
+    return bench_.composer.recipes().recipe(prepared.ingredients, *prepared.model, prepared.settings,
                                             [this] { check_cancelled(); });
   }
 
@@ -167,8 +167,8 @@ class JobRunner {
            static_cast<int64_t>(progress.done) % order_.preview_every == 0;
   }
 
-  void tell_preview(const Pipeline& pipeline, const Progress& progress) {
-    const Tensor pixels = decode(pipeline, estimate_.narrow(0, 0, 1));
+  void tell_preview(const Model& model, const Progress& progress) {
+    const Tensor pixels = decode(model, estimate_.narrow(0, 0, 1));
     const std::string png = encode_png({pixels[0], {}});
     if (png.size() > kLargestPreview) return;
     bench_.front.say(JobPreview{order_.run, progress.first_image, static_cast<int64_t>(progress.done), png});

@@ -40,7 +40,7 @@ void load_and_try(const std::string& model, const Workbench& bench, const std::a
   const PreparedRequest prepared = bench.composer.prepare(request, kPathsAllowed);
   const Clock::time_point loaded = Clock::now();
   bench.forecaster.note_idle();
-  warm_up(*prepared.pipeline, prepared.settings, begin);
+  warm_up(*prepared.model, prepared.settings, begin);
   spdlog::info("preloaded {}: tried once at {}x{} in {:.1f} s", model, prepared.settings.width,
                prepared.settings.height, std::chrono::duration<double>(Clock::now() - loaded).count());
 }

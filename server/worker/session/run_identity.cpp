@@ -25,7 +25,7 @@ std::string loaded_programs() {
 
 std::string run_identity(const std::string& programs, const PreparedRequest& prepared) {
   const Settings& settings = prepared.settings;
-  const Backend& backend = *prepared.pipeline->backend;
+  const Backend& backend = *prepared.model->backend;
   GenerateRequest request = as_request(settings, 0);
   request.n = settings.n;
   const Json run = {{"made_of", prepared.made_of},

@@ -12,7 +12,7 @@ namespace alice {
 /// runs.
 std::string loaded_programs();
 
-/// Everything but the seed: `programs`, what the pipeline is made of, its backend, the settings, the noise schedule,
+/// Everything but the seed: `programs`, what the model is made of, its backend, the settings, the noise schedule,
 /// the number of threads.
 std::string run_identity(const std::string& programs, const PreparedRequest& prepared);
 

@@ -21,7 +21,7 @@
 #include <string>
 
 #include "core/base/storage.h"
-#include "core/host/pipeline.h"
+#include "core/host/make/denoise.h"
 
 namespace alice {
 

@@ -1,4 +1,4 @@
-#include "core/host/pipeline.h"
+#include "core/host/make/generate.h"
 
 #include "core/api/scheduler.h"
 #include "tests/host/models.h"
@@ -71,7 +71,7 @@ TEST_CASE("progress is told after every step, and cancelling ends the request be
   hooks.on_progress = [&](const Progress& progress) {
     if (progress.stage == JobStage::denoise) steps.push_back(progress.done);
   };
-  generate(*prepared.pipeline, prepared.settings, hooks, warnings);
+  generate(*prepared.model, prepared.settings, hooks, warnings);
   CHECK(steps == std::vector<size_t>{0, 1, 2, 3, 4});
 
   size_t told = 0;
@@ -79,7 +79,7 @@ TEST_CASE("progress is told after every step, and cancelling ends the request be
     told = progress.done;
     if (progress.done == 2) throw Error(ErrorCode::cancelled, "test", "stop");
   };
-  const Error error = error_of([&] { generate(*prepared.pipeline, prepared.settings, hooks, warnings); });
+  const Error error = error_of([&] { generate(*prepared.model, prepared.settings, hooks, warnings); });
   CHECK(error.code() == ErrorCode::cancelled);
   CHECK(told == 2);
 }
@@ -100,7 +100,7 @@ TEST_CASE("pictures are handed over in order as soon as their batch is made") {
     if (progress.first_image > 0 && made_before_second_batch.empty()) made_before_second_batch = made;
   };
   std::vector<std::string> warnings;
-  generate(*prepared.pipeline, prepared.settings, hooks, warnings);
+  generate(*prepared.model, prepared.settings, hooks, warnings);
   CHECK(made_before_second_batch == std::vector<int64_t>{0, 1, 2, 3});
   CHECK(made == std::vector<int64_t>{0, 1, 2, 3, 4, 5});
 }
@@ -114,7 +114,7 @@ TEST_CASE("a prompt that is too long is cut, and the warning says what was lost"
   request.prompt += "lostword";
   const PreparedRequest prepared = composer.prepare(request, false);
   std::vector<std::string> warnings;
-  generate(*prepared.pipeline, prepared.settings, {}, warnings);
+  generate(*prepared.model, prepared.settings, {}, warnings);
   REQUIRE(warnings.size() == 1);
   CHECK(says(warnings[0], "/prompt"));
   CHECK(says(warnings[0], "lostword"));
@@ -122,7 +122,7 @@ TEST_CASE("a prompt that is too long is cut, and the warning says what was lost"
   PreparedRequest longer = prepared;
   for (int i = 0; i < 10000; ++i) longer.settings.prompt += " and more";
   warnings.clear();
-  generate(*longer.pipeline, longer.settings, {}, warnings);
+  generate(*longer.model, longer.settings, {}, warnings);
   REQUIRE(warnings.size() == 1);
   CHECK(warnings[0].size() < 500);
 }
