@@ -5,6 +5,7 @@
 
 #include "core/host/backend_choice.h"
 #include "core/host/composer.h"
+#include "core/host/make/generate.h"
 
 namespace alice::test {
 
