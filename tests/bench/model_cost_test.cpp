@@ -77,7 +77,7 @@ Calls calls_for(const GenerateRequest& request) {
   static Composer composer(golden_models(), built_in_registry());
   const PreparedRequest prepared = composer.prepare(request, false);
   Calls calls;
-  for (const auto& [call, times] : network_calls(*prepared.pipeline, prepared.settings))
+  for (const auto& [call, times] : network_calls(*prepared.model, prepared.settings))
     calls[std::string(call.guided ? "guided" : "alone") + (call.shallow ? ", shallow" : "")] = times;
   return calls;
 }
@@ -103,9 +103,9 @@ TEST_CASE("a sketch takes no memory of its weights' size, and says of itself wha
   CHECK(sketch->weight_bytes > 2'000'000);
   CHECK(most < sketch->weight_bytes / 4);
   const auto loaded = composer.compose(kFolderModel, false);
-  CHECK(sketch->pipeline.unet->info().native_latent_size == loaded->unet->info().native_latent_size);
-  CHECK(sketch->pipeline.vae->info().reduction == loaded->vae->info().reduction);
-  CHECK(sketch->pipeline.text_encoder->info().layers == loaded->text_encoder->info().layers);
+  CHECK(sketch->model.unet->info().native_latent_size == loaded->unet->info().native_latent_size);
+  CHECK(sketch->model.vae->info().reduction == loaded->vae->info().reduction);
+  CHECK(sketch->model.text_encoder->info().layers == loaded->text_encoder->info().layers);
 }
 
 TEST_CASE("the calls of a job's steps are of two rows where guidance counts, and shallow where the depth is kept") {

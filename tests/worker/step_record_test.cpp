@@ -87,7 +87,7 @@ class RecordedRun {
       if (std::filesystem::is_regular_file(file_)) run.largest = std::max(run.largest, bytes_of(file_).size());
     };
     try {
-      generate(*prepared.pipeline, prepared.settings, hooks, prepared.warnings);
+      generate(*prepared.model, prepared.settings, hooks, prepared.warnings);
     } catch (const Interrupted&) {
     }
     seed_ = prepared.settings.seed;
