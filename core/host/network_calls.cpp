@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "core/host/assemble.h"
+
 namespace alice {
 namespace {
 
@@ -63,7 +65,7 @@ Calls network_calls(const Model& model, const Settings& settings) {
   const NoiseModel& noise_model = *settings.scheduler.noise_model;
   const Plan plan = settings.scheduler.scheduler->plan(settings.steps, noise_model);
   const int64_t rows = settings.guidance.two_passes() ? 2 : 1;
-  const Conditioning conditioning = {{"tokens", at::zeros({rows, 1, model.unet->info().context_width})}};
+  const Conditioning conditioning = blank_conditioning(model, rows, 1);
   GuidedNetwork network(std::make_shared<ZeroNetwork>(model.unet, calls), conditioning, settings.guidance,
                         settings.shortcuts, noise_model.prediction(), plan);
   const Tensor x = at::zeros({1, model.unet->info().out_channels, 1, 1});
