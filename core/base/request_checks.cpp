@@ -1,5 +1,7 @@
 #include "core/base/request_checks.h"
 
+#include "core/base/request_fields.h"
+
 namespace alice {
 namespace {
 
@@ -11,7 +13,46 @@ void check_side(const char* place, std::optional<int64_t> side, int64_t multiple
                         std::to_string(below + multiple) + ")");
 }
 
+/// What is made from a picture.
+void check_picture(const GenerateRequest& request, Faults& faults) {
+  if (!request.image) {
+    if (request.mask) faults.add("/mask", "needs an image: it says which of its parts are made anew");
+    return;
+  }
+  if (request.strength && request.steps && steps_done(*request.steps, *request.strength) < 1)
+    faults.add("/strength", "leaves no step to do: of " + std::to_string(*request.steps) +
+                                " steps, that share is done, rounded down");
+}
+
 }  // namespace
+
+int64_t steps_done(int64_t steps, double strength) {
+  return static_cast<int64_t>(static_cast<double>(steps) * strength);
+}
+
+bool has_mask(const GenerateRequest& request) {
+  if (!request.image) return false;
+  const bool is_extended = request.extend_left.value_or(0) > 0 || request.extend_top.value_or(0) > 0 ||
+                           request.extend_right.value_or(0) > 0 || request.extend_bottom.value_or(0) > 0;
+  return request.mask || is_extended || request.mask_from == MaskFrom::alpha;
+}
+
+void drop_what_does_not_count(GenerateRequest& all, const GenerateRequest& said, std::vector<std::string>& warnings) {
+  const bool is_masked = has_mask(all);
+  const Json of_request = generate_options().write(said);
+  Json kept = write_generate_request(all);
+  for (const RequestField& field : request_fields()) {
+    const bool counts = field.counts_with == CountsWith::always || (all.image && field.counts_with == CountsWith::image) ||
+                        (is_masked && field.counts_with == CountsWith::mask);
+    if (counts) continue;
+    const Json& value = of_request.at(field.spec.name);
+    kept[field.spec.name] = nullptr;
+    if (value.is_null() || value == field.built_in) continue;
+    warnings.push_back("/" + field.spec.name + ": has no effect without " +
+                       (field.counts_with == CountsWith::mask && all.image ? "a mask" : "an image"));
+  }
+  all = read_generate_request(kept);
+}
 
 void check_request(const GenerateRequest& request, const RequestLimits& limits, Faults& faults) {
   check_side("/width", request.width, limits.size_multiple, faults);
@@ -19,6 +60,7 @@ void check_request(const GenerateRequest& request, const RequestLimits& limits, 
   if (limits.text_layers > 0 && request.clip_skip.value_or(0) >= limits.text_layers)
     faults.add("/clip_skip", "must be less than the text encoder's " + std::to_string(limits.text_layers) +
                                  " layers, got " + std::to_string(*request.clip_skip));
+  check_picture(request, faults);
   const double start = request.guidance_start.value_or(0), end = request.guidance_end.value_or(1);
   if (start < end) return;
   if (end == 1)  // nobody ends it earlier: it is the beginning that is too late

@@ -32,12 +32,14 @@ Settings resolve_settings(const SettingsSources& sources, const Model& model,
                           std::vector<std::string>& warnings) {
   const GenerateRequest& request = sources.request;
   const int64_t reduction = model.vae->info().reduction;
-  const GenerateRequest all =
+  GenerateRequest all =
       with_defaults(with_defaults(with_defaults(request, sources.model_defaults), sources.general_defaults),
                     built_in_defaults(model.unet->info().native_latent_size * reduction));
   Faults faults;
   check_request(all, {reduction, model.text_encoder->info().layers}, faults);
   faults.throw_if_any(ErrorCode::bad_request);
+
+  drop_what_does_not_count(all, request, warnings);
 
   Settings settings;
   settings.request = all;
