@@ -14,11 +14,18 @@ void check_side(const char* place, std::optional<int64_t> side, int64_t multiple
 }
 
 /// What is made from a picture.
-void check_picture(const GenerateRequest& request, Faults& faults) {
+void check_picture(const GenerateRequest& request, const RequestLimits& limits, Faults& faults) {
   if (!request.image) {
-    if (request.mask) faults.add("/mask", "needs an image: it says which of its parts are made anew");
+    if (request.mask)
+      faults.add("/mask", "needs an image: it says which of its parts are made anew");
+    else if (limits.needs_picture)
+      faults.add("/image", limits.needs_mask ? "is missing: this model makes parts of a picture anew"
+                                             : "is missing: this model changes a picture as the prompt says");
     return;
   }
+  if (limits.needs_mask && !has_mask(request))
+    faults.add("/mask", "is missing: this model makes parts of a picture anew; say which by a mask (white), or extend "
+                        "the picture");
   if (request.strength && request.steps && steps_done(*request.steps, *request.strength) < 1)
     faults.add("/strength", "leaves no step to do: of " + std::to_string(*request.steps) +
                                 " steps, that share is done, rounded down");
@@ -60,7 +67,7 @@ void check_request(const GenerateRequest& request, const RequestLimits& limits, 
   if (limits.text_layers > 0 && request.clip_skip.value_or(0) >= limits.text_layers)
     faults.add("/clip_skip", "must be less than the text encoder's " + std::to_string(limits.text_layers) +
                                  " layers, got " + std::to_string(*request.clip_skip));
-  check_picture(request, faults);
+  check_picture(request, limits, faults);
   const double start = request.guidance_start.value_or(0), end = request.guidance_end.value_or(1);
   if (start < end) return;
   if (end == 1)  // nobody ends it earlier: it is the beginning that is too late

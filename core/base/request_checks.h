@@ -14,6 +14,7 @@ namespace alice {
 struct RequestLimits {
   int64_t size_multiple = 0;  ///< pixels: both sides are multiples of it
   int64_t text_layers = 0;    ///< of the text encoder: clip_skip is less
+  bool needs_picture = false, needs_mask = false;  ///< its network is shown them
 };
 
 /// How many of `steps` are done at `strength`: as the reference rounds.

@@ -52,7 +52,10 @@ CallCost cost_of_call(const CountingBackend& backend, const std::array<int64_t, 
 
 Conditioning conditioning_of(const Model& model, int64_t rows) {
   const int64_t tokens = model.text_encoder->info().token_limit;
-  return {{"tokens", at::zeros({rows, tokens, model.unet->info().context_width})}};
+  Conditioning conditioning = {{"tokens", at::zeros({rows, tokens, model.unet->info().context_width})}};
+  for (const auto& [name, width] : model.unet->info().further_conditioning)
+    conditioning[name] = name == kBeside ? at::zeros({rows, width, 1, 1}) : at::zeros({rows, width});
+  return conditioning;
 }
 
 /// Everything lives within one call, so that whoever watches memory sees it come and go.
@@ -84,6 +87,14 @@ CallCost cost_of_decoder(const ModelSketch& sketch) {
   });
 }
 
+/// By the sides of the latents that come out.
+CallCost cost_of_reading(const ModelSketch& sketch) {
+  const Vae& vae = *sketch.model.vae;
+  return cost_of_call(*sketch.backend, kDecoderSides, [&](int64_t side, int64_t rows) {
+    vae.encode(at::zeros({rows, 3, side * vae.info().reduction, side * vae.info().reduction}));
+  });
+}
+
 CallCost cost_of_encoder(const ModelSketch& sketch) {
   const TextEncoder& encoder = *sketch.model.text_encoder;
   const Tensor ids = at::tensor(encoder.tokenize("").padded).unsqueeze(0);
@@ -112,11 +123,12 @@ int64_t CallCost::bytes_of(double p, int64_t rows) const {
   return static_cast<int64_t>(bytes.at(p) * (1 + further) + kBytesOfScore * std::min(scores * p * p, kScoresAtOnce));
 }
 
-ModelCost cost_of(const ModelSketch& sketch, const Shortcuts& shortcuts, const OnStage& on_stage) {
+ModelCost cost_of(const ModelSketch& sketch, const Shortcuts& shortcuts, bool reads_picture, const OnStage& on_stage) {
   const c10::InferenceMode no_gradients;
   ModelCost cost;
   on_stage(JobStage::encode);
   cost.encode = cost_of_encoder(sketch);
+  if (reads_picture) cost.picture = cost_of_reading(sketch);
   on_stage(JobStage::denoise);
   cost.network = cost_of_network(sketch, shortcuts, /*keeps_depth=*/false);
   if (shortcuts.deepcache_interval > 1) cost.shallow = cost_of_network(sketch, shortcuts, /*keeps_depth=*/true);
