@@ -8,7 +8,8 @@ build="
   g++ cmake ninja-build ccache make pkg-config
   libtorch-dev libopenblas0-openmp libdnnl-dev
   libboost1.81-dev libboost-filesystem1.81-dev libboost-system1.81-dev
-  python3 libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libpng-dev zlib1g-dev libicu-dev
+  python3 libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libpng-dev libjpeg62-turbo-dev libwebp-dev
+  liblcms2-dev zlib1g-dev libicu-dev
   librestinio-dev libhttp-parser-dev libfmt-dev libsqlitecpp-dev libsqlite3-dev libsodium-dev libxxhash-dev curl help2man
 "
 test="catch2 man-db systemd python3-jsonschema python3-numpy python3-pil fonts-noto-color-emoji python3-fonttools unicode-data unicode-cldr-core"

@@ -10,6 +10,8 @@ namespace {
 
 constexpr const char* kLoras = "loras";
 constexpr const char* kSchedulerOptions = "scheduler_options";
+constexpr const char* kImage = "image";
+constexpr const char* kMask = "mask";
 
 const OptionTable<LoraUse>& lora_options() {
   static const auto table = OptionTable<LoraUse>()
@@ -64,10 +66,19 @@ Json read_scheduler_options(const Json& options, const std::string& place, Fault
   return options;
 }
 
-/// The table's options and the two structures: for "did you mean".
+std::optional<PictureInput> read_input(const Json& object, const std::string& place, Faults& faults) {
+  if (object.is_null()) return std::nullopt;
+  return read_picture_input(object, place, faults);
+}
+
+Json write_input(const std::optional<PictureInput>& input) {
+  return input ? write_picture_input(*input) : Json(nullptr);
+}
+
+/// The table's options and the structures: for "did you mean".
 std::vector<OptionSpec> all_members() {
   std::vector<OptionSpec> specs = generate_options().specs();
-  for (const char* name : {kLoras, kSchedulerOptions}) specs.emplace_back().name = name;
+  for (const char* name : {kLoras, kSchedulerOptions, kImage, kMask}) specs.emplace_back().name = name;
   return specs;
 }
 
@@ -93,6 +104,8 @@ GenerateRequest read_generate_request(const Json& object, const PlaceOf& place, 
   request.loras = read_loras(object.value(kLoras, Json()), place(kLoras), faults);
   request.scheduler_options =
       read_scheduler_options(object.value(kSchedulerOptions, Json()), place(kSchedulerOptions), faults);
+  request.image = read_input(object.value(kImage, Json()), place(kImage), faults);
+  request.mask = read_input(object.value(kMask, Json()), place(kMask), faults);
   return request;
 }
 
@@ -104,6 +117,8 @@ Json write_generate_request(const GenerateRequest& request) {
     if (!lora.text_encoder_strength) object[kLoras].back().erase("text_encoder_strength");
   }
   object[kSchedulerOptions] = request.scheduler_options;
+  object[kImage] = write_input(request.image);
+  object[kMask] = write_input(request.mask);
   return object;
 }
 

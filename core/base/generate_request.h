@@ -7,8 +7,26 @@
 #include <vector>
 
 #include "core/base/options.h"
+#include "core/base/picture_input.h"
 
 namespace alice {
+
+/// How a picture becomes one of the asked size.
+enum class Resize {
+  stretch,  ///< each side by itself
+  crop,     ///< as large as it must be to cover it; what sticks out is cut off, evenly
+  fill,     ///< as large as it may be to lie within; the rest repeats its edges
+};
+
+/// What of a mask says what is made anew.
+enum class MaskFrom {
+  automatic,  ///< its transparency where it has some, else its white
+  alpha,      ///< what is transparent, as OpenAI's doors have it; without a mask, of the picture itself
+  white,      ///< what is white, as A1111 and diffusers have it
+};
+
+/// What stands where the mask is when sampling begins.
+enum class MaskedContent { original, fill, noise, nothing };
 
 struct LoraUse {
   std::string name;     ///< a LoRA's id, or a path where the caller may name files
@@ -33,6 +51,19 @@ struct GenerateRequest {
   std::optional<int64_t> width, height;  ///< pixels
   std::optional<int64_t> seed;           ///< 0 is a seed; absent: drawn
   int64_t n = 1;                         ///< image k has the seed seed + k
+  std::optional<PictureInput> image;     ///< what the result is made from; absent: from noise alone
+  std::optional<PictureInput> mask;      ///< where the picture is made anew
+  std::optional<double> strength;        ///< the share of the steps that is done: floor(steps * strength)
+  std::optional<Resize> resize;
+  std::optional<int64_t> extend_left, extend_top, extend_right, extend_bottom;  ///< pixels to be made at the sides
+  std::optional<MaskFrom> mask_from;
+  std::optional<bool> mask_invert;
+  std::optional<double> mask_blur;       ///< pixels: the deviation of a Gaussian
+  std::optional<MaskedContent> masked_content;
+  std::optional<bool> only_masked;       ///< the mask's surroundings alone are drawn, at the full size
+  std::optional<int64_t> only_masked_padding;  ///< pixels around the mask
+  std::optional<bool> paste_back;        ///< untouched pixels are the picture's own
+  std::optional<double> image_guidance_scale;  ///< of a network that was trained to be shown a picture
   /// Of a network that is told more than the prompt (core/api/family.h): sizes "1024x768", places "left,top".
   std::optional<std::string> prompt_2, negative_prompt_2;  ///< for all text encoders but the first; absent: the same
   std::optional<std::string> original_size, crop, target_size;
@@ -46,8 +77,8 @@ struct GenerateRequest {
 /// The fields of one value alone, by the names of request_fields().
 GenerateRequest read_generate_options(const Json& object, UnknownKeys unknown, const PlaceOf& place, Faults& faults);
 
-/// Reads a JSON object with request_fields()' names, "scheduler_options" {..} and "loras"
-/// [{"name","strength","text_encoder_strength"} or "name"]. Throws one Error(bad_request) with every fault; places are
+/// Reads a JSON object with request_fields()' names, "scheduler_options" {..}, "image" and "mask" {"sha256"}, and
+/// "loras" [{"name","strength","text_encoder_strength"} or "name"]. Throws one Error(bad_request) with every fault; places are
 /// JSON pointers ("/steps").
 GenerateRequest read_generate_request(const Json& object);
 /// The same, for callers who have faults of their own to report with these: adds every fault to `faults`, at the place

@@ -47,6 +47,8 @@ void add_files(const Recipe& recipe, Pairs& pairs) {
 
 /// "" for null.
 std::string in_their_words(const RequestField& field, const Json& value) {
+  for (const auto& [ours, theirs] : field.infotext_words)
+    if (ours == value) return theirs;
   if (value.is_number_integer()) return std::to_string(value.get<int64_t>() + field.infotext_from);
   if (value.is_number()) return number(value.get<double>());
   return value.is_string() ? value.get<std::string>() : value.is_null() ? "" : dump_json(value);
@@ -79,7 +81,9 @@ std::string write_infotext(const Recipe& recipe) {
   pairs.add("Schedule type", recipe.schedule_type);
   if (!recipe.further_options.empty()) pairs.add("Scheduler options", dump_json(recipe.further_options));
   for (const RequestField& field : request_fields())
-    if (field.infotext_if_other && values.at(field.spec.name) != field.built_in) add(field);
+    if ((field.counts_with != CountsWith::always && !field.infotext.empty()) ||
+        (field.infotext_if_other && values.at(field.spec.name) != field.built_in))
+      add(field);
   add_files(recipe, pairs);
   pairs.add("RNG", "CPU");  // whose noise the seed stands for
   if (!recipe.version.empty()) pairs.add("Version", "ALICE " + recipe.version);

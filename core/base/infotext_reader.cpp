@@ -84,6 +84,9 @@ void read_size(const std::string& size, Json& request) {
 /// do.
 Json value_of(const RequestField& field, const std::string& text) {
   if (text.empty()) return field.infotext_if_other ? field.built_in : Json();
+  for (const auto& [ours, theirs] : field.infotext_words)
+    if (theirs == text) return ours;
+  if (!field.infotext_words.empty()) return Json();  // a word of another program
   if (field.spec.type == OptionType::text) return text;
   const Json number = number_in(text);
   return number.is_number_integer() ? Json(number.get<int64_t>() - field.infotext_from) : number;

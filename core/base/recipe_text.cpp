@@ -72,6 +72,8 @@ void add_request(const GenerateRequest& request, const Recipe& recipe, Lines& li
                              (recipe.sampler.empty() || recipe.sampler == request.scheduler
                                   ? ""
                                   : "  (" + recipe.sampler + ")"));
+  if (request.image) lines.add("image", "SHA-256 " + request.image->sha256);
+  if (request.mask) lines.add("mask", "SHA-256 " + request.mask->sha256);
   for (size_t i = 0; i < request.loras.size(); ++i)
     lines.add("LoRA", request.loras[i].name + ":" + number(request.loras[i].strength) +
                           hash_words(i < recipe.lora_sha256.size() ? recipe.lora_sha256[i] : ""));

@@ -1,6 +1,7 @@
 #include "core/base/request_checks.h"
 
 #include "core/base/number_pair.h"
+#include "core/base/request_fields.h"
 #include "core/base/utf8.h"
 
 namespace alice {
@@ -30,7 +31,53 @@ void check_imagined(const GenerateRequest& request, Faults& faults) {
   check_pair("/negative_crop", request.negative_crop, ',', kPlace, faults);
 }
 
+/// What is made from a picture.
+void check_picture(const GenerateRequest& request, const RequestLimits& limits, Faults& faults) {
+  if (!request.image) {
+    if (request.mask)
+      faults.add("/mask", "needs an image: it says which of its parts are made anew");
+    else if (limits.needs_picture)
+      faults.add("/image", limits.needs_mask ? "is missing: this model makes parts of a picture anew"
+                                             : "is missing: this model changes a picture as the prompt says");
+    return;
+  }
+  if (limits.needs_mask && !has_mask(request))
+    faults.add("/mask", "is missing: this model makes parts of a picture anew; say which by a mask (white), or extend "
+                        "the picture");
+  if (request.strength && request.steps && steps_done(*request.steps, *request.strength) < 1)
+    faults.add("/strength", "leaves no step to do: of " + std::to_string(*request.steps) +
+                                " steps, that share is done, rounded down");
+}
+
 }  // namespace
+
+int64_t steps_done(int64_t steps, double strength) {
+  return static_cast<int64_t>(static_cast<double>(steps) * strength);
+}
+
+bool has_mask(const GenerateRequest& request) {
+  if (!request.image) return false;
+  const bool is_extended = request.extend_left.value_or(0) > 0 || request.extend_top.value_or(0) > 0 ||
+                           request.extend_right.value_or(0) > 0 || request.extend_bottom.value_or(0) > 0;
+  return request.mask || is_extended || request.mask_from == MaskFrom::alpha;
+}
+
+void drop_what_does_not_count(GenerateRequest& all, const GenerateRequest& said, std::vector<std::string>& warnings) {
+  const bool is_masked = has_mask(all);
+  const Json of_request = generate_options().write(said);
+  Json kept = write_generate_request(all);
+  for (const RequestField& field : request_fields()) {
+    const bool counts = field.counts_with == CountsWith::always || (all.image && field.counts_with == CountsWith::image) ||
+                        (is_masked && field.counts_with == CountsWith::mask);
+    if (counts) continue;
+    const Json& value = of_request.at(field.spec.name);
+    kept[field.spec.name] = nullptr;
+    if (value.is_null() || value == field.built_in) continue;
+    warnings.push_back("/" + field.spec.name + ": has no effect without " +
+                       (field.counts_with == CountsWith::mask && all.image ? "a mask" : "an image"));
+  }
+  all = read_generate_request(kept);
+}
 
 void check_request(const GenerateRequest& request, const RequestLimits& limits, Faults& faults) {
   check_side("/width", request.width, limits.size_multiple, faults);
@@ -39,6 +86,7 @@ void check_request(const GenerateRequest& request, const RequestLimits& limits, 
   if (limits.text_layers > 0 && request.clip_skip.value_or(0) >= limits.text_layers)
     faults.add("/clip_skip", "must be less than the text encoder's " + std::to_string(limits.text_layers) +
                                  " layers, got " + std::to_string(*request.clip_skip));
+  check_picture(request, limits, faults);
   const double start = request.guidance_start.value_or(0), end = request.guidance_end.value_or(1);
   if (start < end) return;
   if (end == 1)  // nobody ends it earlier: it is the beginning that is too late

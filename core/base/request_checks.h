@@ -3,6 +3,8 @@
 // description, so that both say the same.
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "core/base/generate_request.h"
 
@@ -12,7 +14,19 @@ namespace alice {
 struct RequestLimits {
   int64_t size_multiple = 0;  ///< pixels: both sides are multiples of it
   int64_t text_layers = 0;    ///< of the text encoder: clip_skip is less
+  bool needs_picture = false, needs_mask = false;  ///< its network is shown them
 };
+
+/// How many of `steps` are done at `strength`: as the reference rounds.
+int64_t steps_done(int64_t steps, double strength);
+
+/// Whether a part of the picture alone is made anew: by a mask, by the picture's own transparency, or at its sides.
+bool has_mask(const GenerateRequest& request);
+
+/// Empties the fields that count with a picture or a mask where there is none (RequestField::counts_with), so that
+/// `all`, every default filled in, says no more than what was done. For those that `said` holds, in words that count, a
+/// warning is added: what somebody asked for and does not get.
+void drop_what_does_not_count(GenerateRequest& all, const GenerateRequest& said, std::vector<std::string>& warnings);
 
 /// Adds a fault, at "/width" and so on, for each value of `request` (every default filled in: with_defaults()) that
 /// the model cannot take. A side that is absent is the native one.

@@ -11,6 +11,14 @@ using R = GenerateRequest;
 
 constexpr double kLargestSeed = 9007199254740991;  // 2^53 - 1: every JSON reader keeps it exactly
 
+const Choices<Resize> kResizes = {{"stretch", Resize::stretch}, {"crop", Resize::crop}, {"fill", Resize::fill}};
+const Choices<MaskFrom> kMaskSources = {
+    {"auto", MaskFrom::automatic}, {"alpha", MaskFrom::alpha}, {"white", MaskFrom::white}};
+const Choices<MaskedContent> kMaskedContents = {{"original", MaskedContent::original},
+                                                {"fill", MaskedContent::fill},
+                                                {"noise", MaskedContent::noise},
+                                                {"nothing", MaskedContent::nothing}};
+
 template <class T>
 bool is_absent(const std::optional<T>& value) {
   return !value.has_value();
@@ -36,6 +44,16 @@ class Rows {
     options_.text(name, field, help);
     return begin(field);
   }
+  template <class F>
+  Rows& boolean(const char* name, F R::*field, const char* help) {
+    options_.boolean(name, field, help);
+    return begin(field);
+  }
+  template <class F, class E>
+  Rows& choice(const char* name, F R::*field, const Choices<E>& choices, const char* help) {
+    options_.choice(name, field, choices, help);
+    return begin(field);
+  }
   Rows& default_by(DefaultBy who, Json built_in = nullptr) {
     fields_.back().default_by = who;
     fields_.back().built_in = std::move(built_in);
@@ -49,6 +67,14 @@ class Rows {
     fields_.back().infotext_from = counts_from;
     fields_.back().infotext_if_other = true;
     return infotext(name);
+  }
+  Rows& words(std::vector<std::pair<Json, std::string>> words) {
+    fields_.back().infotext_words = std::move(words);
+    return *this;
+  }
+  Rows& with(CountsWith what) {
+    fields_.back().counts_with = what;
+    return *this;
   }
   Rows& also(const char* alias) {
     fields_.back().aliases.emplace_back(alias);
@@ -75,6 +101,8 @@ class Rows {
 
 const Rows& rows() {
   constexpr auto models = DefaultBy::models, anyone = DefaultBy::anyone;
+  constexpr auto image = CountsWith::image, mask = CountsWith::mask;
+  constexpr Range extension = {0, 4096};
   static const Rows table =
       Rows()
           .text("model", &R::model, "the model's id, such as sd/name")
@@ -130,8 +158,46 @@ const Rows& rows() {
           .number("aesthetic_score", &R::aesthetic_score, {0, 10}, "how good it is to look, of models that are told it")
           .number("negative_aesthetic_score", &R::negative_aesthetic_score, {0, 10}, "the same, to keep away from")
           .text("scheduler", &R::scheduler, "the sampling algorithm; empty: the model's own").default_by(anyone)
-          .also("sampler")        // A1111's infotext
-          .also("sampler_name");  // A1111, ComfyUI
+          .also("sampler")       // A1111's infotext
+          .also("sampler_name")  // A1111, ComfyUI
+          .number("strength", &R::strength, {0, 1}, "how far the result may be from the picture it is made from")
+          .default_by(models, 0.8).with(image).infotext("Denoising strength")
+          .also("denoising_strength")  // A1111
+          .also("prompt_strength")     // Replicate
+          .choice("resize", &R::resize, kResizes, "how a picture becomes one of the asked size")
+          .default_by(models, "stretch").with(image).infotext("Resize mode")
+          .words({{"stretch", ""}, {"crop", "Crop and resize"}, {"fill", "Resize and fill"}})
+          .integer("extend_left", &R::extend_left, extension, "what is made anew to the left of the picture", "pixels")
+          .with(image)
+          .integer("extend_top", &R::extend_top, extension, "what is made anew above the picture", "pixels")
+          .with(image)
+          .integer("extend_right", &R::extend_right, extension, "what is made anew to the right of it", "pixels")
+          .with(image)
+          .integer("extend_bottom", &R::extend_bottom, extension, "what is made anew below the picture", "pixels")
+          .with(image)
+          .number("image_guidance_scale", &R::image_guidance_scale, {1, 100},
+                  "how strongly the picture counts with a network that was trained to be shown one")
+          .default_by(models, 1.5).with(image).infotext("Image CFG scale")
+          .also("image_cfg_scale")  // A1111
+          .choice("mask_from", &R::mask_from, kMaskSources,
+                  "what is made anew: what is transparent in the mask (alpha; without a mask: in the picture), what is "
+                  "white in it, or whichever of the two the mask has (auto)")
+          .with(image)
+          .boolean("mask_invert", &R::mask_invert, "everything but what the mask says is made anew")
+          .with(mask).infotext("Mask mode").words({{false, ""}, {true, "Inpaint not masked"}})
+          .number("mask_blur", &R::mask_blur, {0, 64}, "how softly the mask ends", "pixels")
+          .default_by(models, 4).with(mask).infotext("Mask blur")
+          .choice("masked_content", &R::masked_content, kMaskedContents, "what is under the mask at the beginning")
+          .default_by(models, "original").with(mask).infotext("Masked content")
+          .words({{"original", ""}, {"fill", "fill"}, {"noise", "latent noise"}, {"nothing", "latent nothing"}})
+          .boolean("only_masked", &R::only_masked, "the mask and what is around it alone are drawn, at the full size")
+          .with(mask).infotext("Inpaint area").words({{false, ""}, {true, "Only masked"}})
+          .integer("only_masked_padding", &R::only_masked_padding, {0, 1024},
+                   "how much around the mask is drawn with it, with only_masked", "pixels")
+          .default_by(models, 32).with(mask).infotext("Masked area padding")
+          .also("inpaint_full_res_padding")  // A1111
+          .boolean("paste_back", &R::paste_back, "what the mask leaves alone is the picture's own, to the last bit")
+          .default_by(models, true).with(mask);
   return table;
 }
 

@@ -1,10 +1,11 @@
 #pragma once
 // The fields of a request that are one value each, written down once. What reads, checks, describes, completes or
-// records requests takes its list of fields from this table; loras and scheduler_options, which are structures, are
-// read by generate_request.h.
+// records requests takes its list of fields from this table; loras, scheduler_options, image and mask, which are structures,
+// are read by generate_request.h.
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/generate_request.h"
@@ -18,12 +19,18 @@ enum class DefaultBy {
   anyone,  ///< models, and the configuration for all of them (`generation.default_*`)
 };
 
+/// What a field is of no use without.
+enum class CountsWith { always, image, mask };
+
 struct RequestField {
   OptionSpec spec;  ///< name, type, range, unit, help
   DefaultBy default_by = DefaultBy::nobody;
   Json built_in;             ///< what counts when nobody says anything; null: see the help
   std::string infotext;  ///< the name of its pair in A1111's text; "": it has none, or shares one
   int64_t infotext_from = 0;       ///< where that text begins to count: added to ours
+  /// What that text calls some values; "": the pair is left out. A value that is not here is written as it is.
+  std::vector<std::pair<Json, std::string>> infotext_words;
+  CountsWith counts_with = CountsWith::always;
   bool infotext_if_other = false;  ///< the pair is there only where the value is another than the built-in one
   std::vector<std::string> aliases;  ///< what other tools call it
   /// Takes the value from the second request where the first says nothing: its optional is empty, or its text.

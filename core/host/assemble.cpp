@@ -2,14 +2,17 @@
 
 #include <utility>
 
+#include "core/host/shown.h"
+
 namespace alice {
 namespace {
 
 void check_channels(const Blueprint& plan, const UNetInfo& unet) {
   if (unet.in_channels != unet.out_channels)
     throw Error(ErrorCode::unsupported, plan.config.id,
-                "its UNet takes " + std::to_string(unet.in_channels) +
-                    " channels (an inpainting or editing model); text to image is what this version makes");
+                "its UNet takes latents of " + std::to_string(unet.in_channels) + " channels and gives " +
+                    std::to_string(unet.out_channels));
+  shown_to(unet, plan.config.id);
 }
 
 }  // namespace
@@ -30,7 +33,8 @@ Model assemble(const Blueprint& plan, std::shared_ptr<const Backend> backend, Lo
 Conditioning blank_conditioning(const Model& model, int64_t rows, int64_t tokens) {
   const UNetInfo& unet = model.unet->info();
   Conditioning conditioning = {{"tokens", at::zeros({rows, tokens, unet.context_width})}};
-  for (const auto& [name, width] : unet.further_conditioning) conditioning[name] = at::zeros({rows, width});
+  for (const auto& [name, width] : unet.further_conditioning)
+    conditioning[name] = name == kBeside ? at::zeros({rows, width, 1, 1}) : at::zeros({rows, width});
   return conditioning;
 }
 

@@ -7,7 +7,7 @@
 namespace alice {
 
 /// Joins the parts of `plan`. Throws Error(bad_weights) when its family says that they do not belong together, and
-/// Error(unsupported) for a network that is asked with more than latents.
+/// Error(unsupported) for a network that is shown what nobody knows beside the latents.
 Model assemble(const Blueprint& plan, std::shared_ptr<const Backend> backend, LoadedParts parts);
 
 /// As much conditioning as the network wants, of zeros: for those who count what it computes. A row each.

@@ -8,6 +8,7 @@
 #include "core/host/assemble.h"
 #include "core/host/file_stamp.h"
 #include "core/host/model_facts.h"
+#include "core/host/shown.h"
 
 namespace alice {
 namespace {
@@ -63,7 +64,7 @@ SizeRule completed(SizeRule rule, const HostConfig& config, const ModelConfig& m
 
 void throw_if_too_large(const Blueprint& plan, const SizeRule& rule, const SettingsSources& sources) {
   Faults faults;
-  check_pixels(plan.config.id, resolve_size(sources, rule.native), rule, json_places(""), faults);
+  check_pixels(plan.config.id, resolve_size(sources, rule.native, rule.multiple), rule, json_places(""), faults);
   faults.throw_if_any(ErrorCode::bad_request);
 }
 
@@ -211,14 +212,13 @@ void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
                            prepared.model->warnings.end());
 }
 
-Settings Composer::settle(const GenerateRequest& request, const Blueprint& plan, const Model& model,
-                          std::vector<std::string>& warnings) const {
-  const SettingsSources sources = {request, plan.config.defaults, config_.defaults};
+Settings Composer::settle(const GenerateRequest& request, const InputPictures& inputs, const Blueprint& plan,
+                          const Model& model, std::vector<std::string>& warnings) const {
+  const SettingsSources sources = {request, plan.config.defaults, config_.defaults, inputs};
   throw_if_too_large(plan, completed(plan.size, config_, plan.config, model), sources);
   Settings settings = resolve_settings(sources, model, warnings);
   settings.scheduler = choose_scheduler(*registry_, plan.scheduler, request.scheduler, request.scheduler_options);
-  settings.scheduler.scheduler->plan(settings.steps,
-                                     *settings.scheduler.noise_model);  // refuses steps that it cannot take
+  plan_of(settings);  // refuses steps that the scheduler cannot take
   return settings;
 }
 
@@ -227,13 +227,13 @@ bool Composer::is_loaded(const std::string& key) {
   return std::any_of(loaded_.begin(), loaded_.end(), [&](const auto& kept) { return kept.first == key; });
 }
 
-PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
+PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed, const InputPictures& inputs) {
   Faults faults;
   take_lora_tags(request.prompt, request.loras, faults);
   faults.throw_if_any(ErrorCode::bad_request);
   const auto plan = blueprint(request.model, paths_allowed);
   // Before anything is loaded:
-  throw_if_too_large(*plan, plan->size, {request, plan->config.defaults, config_.defaults});
+  throw_if_too_large(*plan, plan->size, {request, plan->config.defaults, config_.defaults, inputs});
   choose_scheduler(*registry_, plan->scheduler, request.scheduler, request.scheduler_options);
 
   PreparedRequest prepared;
@@ -245,7 +245,7 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed) {
   prepared.made_of = key_of(*plan);
   prepared.model = cached(prepared.made_of, [&] { return of_models_files([&] { return build(*plan); }); });
   prepared.ingredients.plan = plan;
-  prepared.settings = settle(request, *plan, *prepared.model, prepared.warnings);
+  prepared.settings = settle(request, inputs, *plan, *prepared.model, prepared.warnings);
   if (!prepared.settings.loras.empty()) add_loras(prepared, paths_allowed);
   return prepared;
 }

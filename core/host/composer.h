@@ -74,12 +74,13 @@ class Composer {
   /// The composed model. Throws Error(bad_weights) with every fault of the blueprint.
   std::shared_ptr<const Model> compose(const std::string& name, bool paths_allowed);
   /// Everything that a request needs: LoRA tags taken out of the prompt, model and LoRAs composed, settings resolved.
-  PreparedRequest prepare(GenerateRequest request, bool paths_allowed);
+  /// `inputs`: the pictures that it names.
+  PreparedRequest prepare(GenerateRequest request, bool paths_allowed, const InputPictures& inputs = {});
 
   /// The request's settings for the model of `plan`, of which `model` are the parts, loaded or as shapes alone
   /// (core/host/model_sketch.h). The prompt's LoRA tags must have been taken out. Throws Error(bad_request).
-  Settings settle(const GenerateRequest& request, const Blueprint& plan, const Model& model,
-                  std::vector<std::string>& warnings) const;
+  Settings settle(const GenerateRequest& request, const InputPictures& inputs, const Blueprint& plan,
+                  const Model& model, std::vector<std::string>& warnings) const;
   /// Is the model of this key (key_of()) loaded?
   bool is_loaded(const std::string& key);
 

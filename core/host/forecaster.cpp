@@ -8,6 +8,7 @@
 #include "core/base/lora_tags.h"
 #include "core/base/machine_memory.h"
 #include "core/host/network_calls.h"
+#include "core/host/shown.h"
 
 namespace alice {
 namespace {
@@ -94,11 +95,13 @@ Forecaster::Known* Forecaster::model_of(const Blueprint& plan, const std::string
   return &models_.front();
 }
 
-const ModelCost& Forecaster::cost_for(Known& model, const Shortcuts& shortcuts, const OnStage& on_stage) {
-  const std::pair key(shortcuts.deepcache_interval > 1, shortcuts.token_merging_ratio);
+const ModelCost& Forecaster::cost_for(Known& model, const Settings& settings, const OnStage& on_stage) {
+  const Shortcuts& shortcuts = settings.shortcuts;
+  const bool reads_picture = settings.request.image.has_value();
+  const std::tuple key(shortcuts.deepcache_interval > 1, shortcuts.token_merging_ratio, reads_picture);
   const auto known = model.costs.find(key);
   if (known != model.costs.end()) return known->second;
-  return model.costs.emplace(key, cost_of(model.sketch, shortcuts, on_stage)).first->second;
+  return model.costs.emplace(key, cost_of(model.sketch, shortcuts, reads_picture, on_stage)).first->second;
 }
 
 const BackendSpeed& Forecaster::speed_of(const BackendChoice& backend) {
@@ -109,7 +112,8 @@ const BackendSpeed& Forecaster::speed_of(const BackendChoice& backend) {
   return speeds_.emplace(backend.key, speed).first->second;
 }
 
-std::optional<Forecast> Forecaster::forecast(GenerateRequest request, bool paths_allowed, const OnStage& on_stage) {
+std::optional<Forecast> Forecaster::forecast(GenerateRequest request, bool paths_allowed, const OnStage& on_stage,
+                                             const InputPictures& inputs) {
   Faults faults;
   take_lora_tags(request.prompt, request.loras, faults);
   faults.throw_if_any(ErrorCode::bad_request);
@@ -123,12 +127,12 @@ std::optional<Forecast> Forecaster::forecast(GenerateRequest request, bool paths
   Known* model = model_of(*plan, forecast.model);
   if (model == nullptr) return std::nullopt;
   std::vector<std::string> warnings;  // prepare() tells them
-  forecast.settings = composer_.settle(request, *plan, model->sketch.model, warnings);
+  forecast.settings = composer_.settle(request, inputs, *plan, model->sketch.model, warnings);
   const bool is_loaded = composer_.is_loaded(forecast.model);
   const ModelSketch& sketch = model->sketch;
   if (!is_loaded) forecast.load_bytes = static_cast<double>(sketch.weight_bytes + sketch.file_bytes);
   try {
-    const ModelCost& cost = cost_for(*model, forecast.settings.shortcuts, on_stage);
+    const ModelCost& cost = cost_for(*model, forecast.settings, on_stage);
     add_seconds(cost, speed_of(plan->backend), forecast);
     add_bytes(cost, sketch, forecast);
   } catch (...) {  // whoever carries it out tells what is wrong with it
@@ -160,15 +164,16 @@ void Forecaster::add_seconds(const ModelCost& cost, const BackendSpeed& speed, F
     Forecast::Stages& group = forecast.uncorrected[images];
     for (const auto& [call, times] : calls)
       group.denoise += forecast.asks_a_step * static_cast<double>(times) *
-                       seconds(call.shallow ? cost.shallow : cost.network, call.guided ? 2 * images : images);
+                       seconds(call.shallow ? cost.shallow : cost.network, call.guided ? settings.guidance.rows() * images : images);
     group.decode = seconds(cost.decode, images);
     estimate.seconds +=
         static_cast<double>(count) * (group.denoise * denoise_factor + group.decode * decode_factor);
     estimate.step_seconds =
-        std::max(estimate.step_seconds, group.denoise * denoise_factor / static_cast<double>(settings.steps));
+        std::max(estimate.step_seconds, group.denoise * denoise_factor / static_cast<double>(settings.steps_done()));
     estimate.decode_seconds = std::max(estimate.decode_seconds, group.decode * decode_factor);
   }
-  estimate.encode_seconds = seconds(cost.encode, 1);
+  const bool is_shown_mask = shown_to(model.unet->info(), model.id) == Shown::mask;
+  estimate.encode_seconds = seconds(cost.encode, 1) + seconds(cost.picture, is_shown_mask ? 2 : 1);
   estimate.load_seconds = forecast.load_bytes * seconds_a_loaded_byte_;
   estimate.seconds += estimate.load_seconds + estimate.encode_seconds;
 }
@@ -178,9 +183,9 @@ void Forecaster::add_bytes(const ModelCost& cost, const ModelSketch& sketch, For
   const auto reduction = static_cast<double>(sketch.model.vae->info().reduction);
   const double p = static_cast<double>(settings.width) * static_cast<double>(settings.height) / (reduction * reduction);
   const int64_t images = std::min(settings.n, kLargestBatch);
-  const int64_t rows = settings.guidance.two_passes() ? 2 * images : images;
-  const int64_t at_work =
-      std::max({cost.network.bytes_of(p, rows), cost.decode.bytes_of(p, images), cost.encode.bytes_of(p, 1)});
+  const int64_t rows = settings.guidance.rows() * images;
+  const int64_t at_work = std::max({cost.network.bytes_of(p, rows), cost.decode.bytes_of(p, images),
+                                    cost.encode.bytes_of(p, 1), cost.picture.bytes_of(p, 1)});
   const bool is_loaded = forecast.load_bytes == 0;
   const int64_t now = resident_memory();
   const int64_t idle = is_loaded ? idle_bytes_ : idle_bytes_ + sketch.weight_bytes + sketch.file_bytes;
@@ -201,7 +206,7 @@ void Forecaster::made(const Forecast& forecast, JobStage stage, int64_t images, 
   if (group == forecast.uncorrected.end() || stage == JobStage::encode) return;
   double uncorrected = stage == JobStage::decode ? group->second.decode : group->second.denoise;
   if (stage == JobStage::denoise && asks > 0) {
-    const double really = static_cast<double>(asks) / static_cast<double>(forecast.settings.steps);
+    const double really = static_cast<double>(asks) / static_cast<double>(forecast.settings.steps_done());
     asks_a_step_[forecast.settings.scheduler.plugin] = really;
     uncorrected *= really / forecast.asks_a_step;
   }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 
 #include "core/base/estimate.h"
 #include "core/host/backend_speed.h"
@@ -53,7 +54,8 @@ class Forecaster {
   /// Nothing where the model's parts cannot be made of shapes alone. A LoRA's own needs are not in it. `on_stage` is
   /// told whose code runs, where a model is not known yet. Throws as Composer::prepare(), for the same requests, but
   /// for what only shows when weights or LoRAs are read.
-  std::optional<Forecast> forecast(GenerateRequest request, bool paths_allowed, const OnStage& on_stage);
+  std::optional<Forecast> forecast(GenerateRequest request, bool paths_allowed, const OnStage& on_stage,
+                                   const InputPictures& inputs = {});
 
   /// What was forecast has come true so far: it was loaded; a stage of a group of `images` was done, none of it from a
   /// record, and the network was asked `asks` times (0: nobody counted).
@@ -66,10 +68,11 @@ class Forecaster {
   struct Known {
     std::string key;
     ModelSketch sketch;
-    std::map<std::pair<bool, double>, ModelCost> costs;  // by whether there are shallow calls, and the merging ratio
+    // By whether there are shallow calls, the merging ratio, and whether a picture is read.
+    std::map<std::tuple<bool, double, bool>, ModelCost> costs;
   };
   Known* model_of(const Blueprint& plan, const std::string& key);
-  const ModelCost& cost_for(Known& model, const Shortcuts& shortcuts, const OnStage& on_stage);
+  const ModelCost& cost_for(Known& model, const Settings& settings, const OnStage& on_stage);
   const BackendSpeed& speed_of(const BackendChoice& backend);
   void add_seconds(const ModelCost& cost, const BackendSpeed& speed, Forecast& forecast);
   void add_bytes(const ModelCost& cost, const ModelSketch& sketch, Forecast& forecast) const;

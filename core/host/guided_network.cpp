@@ -9,11 +9,11 @@ namespace {
 
 constexpr const char* kUNet = "the UNet";  // who is to blame
 
-/// The second half of each tensor's rows.
-Conditioning positive_half(const Conditioning& both) {
-  Conditioning half;
-  for (const auto& [name, rows] : both) half[name] = rows.chunk(2)[1];
-  return half;
+/// The last of `parts` equal parts of each tensor's rows.
+Conditioning positive_part(const Conditioning& all, int64_t parts) {
+  Conditioning positive;
+  for (const auto& [name, rows] : all) positive[name] = rows.chunk(parts).back();
+  return positive;
 }
 
 const UNetShortcuts* shortcuts_of(const UNet& unet) {
@@ -34,7 +34,7 @@ GuidedNetwork::GuidedNetwork(std::shared_ptr<const UNet> unet, Conditioning cond
                 shortcuts_.deepcache_interval > 1 ? "/deepcache_interval" : "/token_merging_ratio",
                 "this model's UNet cannot leave out any of its work: say nothing here");
   if (guidance_.two_passes()) {
-    alone_.conditioning = positive_half(conditioning);
+    alone_.conditioning = positive_part(conditioning, guidance_.rows());
     guided_.conditioning = std::move(conditioning);
   } else {
     alone_.conditioning = std::move(conditioning);
@@ -87,7 +87,7 @@ GuidedNetwork::Asked& GuidedNetwork::asked_at(size_t step) {
 
 Tensor GuidedNetwork::predict(Asked& asked, bool guided, const Tensor& x, const Level& level, bool keeps_depth) {
   const Tensor scaled = scale_input(x, level);
-  const Tensor input = guided ? at::cat({scaled, scaled}) : scaled;
+  const Tensor input = guided ? scaled.repeat({guidance_.rows(), 1, 1, 1}) : scaled;
   const Tensor t = at::full({input.size(0)}, level.t, at::kFloat);
   std::vector<int64_t> shape = input.sizes().vec();
   shape[1] = unet_->info().out_channels;

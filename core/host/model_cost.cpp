@@ -83,6 +83,14 @@ CallCost cost_of_decoder(const ModelSketch& sketch) {
   });
 }
 
+/// By the sides of the latents that come out.
+CallCost cost_of_reading(const ModelSketch& sketch) {
+  const Vae& vae = *sketch.model.vae;
+  return cost_of_call(*sketch.backend, kDecoderSides, [&](int64_t side, int64_t rows) {
+    vae.encode(at::zeros({rows, 3, side * vae.info().reduction, side * vae.info().reduction}));
+  });
+}
+
 /// Both prompts by every encoder, one after another.
 CallCost cost_of_encoders(const ModelSketch& sketch) {
   CallCost cost;
@@ -116,11 +124,12 @@ int64_t CallCost::bytes_of(double p, int64_t rows) const {
   return static_cast<int64_t>(bytes.at(p) * (1 + further) + kBytesOfScore * std::min(scores * p * p, kScoresAtOnce));
 }
 
-ModelCost cost_of(const ModelSketch& sketch, const Shortcuts& shortcuts, const OnStage& on_stage) {
+ModelCost cost_of(const ModelSketch& sketch, const Shortcuts& shortcuts, bool reads_picture, const OnStage& on_stage) {
   const c10::InferenceMode no_gradients;
   ModelCost cost;
   on_stage(JobStage::encode);
   cost.encode = cost_of_encoders(sketch);
+  if (reads_picture) cost.picture = cost_of_reading(sketch);
   on_stage(JobStage::denoise);
   cost.network = cost_of_network(sketch, shortcuts, /*keeps_depth=*/false);
   if (shortcuts.deepcache_interval > 1) cost.shallow = cost_of_network(sketch, shortcuts, /*keeps_depth=*/true);

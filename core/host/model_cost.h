@@ -35,11 +35,12 @@ struct ModelCost {
   CallCost network;  ///< one call of the UNet, all its levels
   CallCost shallow;  ///< one that keeps the depth of the last; only where shortcuts have an interval
   CallCost decode;
+  CallCost picture;  ///< one call of the VAE's encoder; only where a picture is read
 };
 
 /// Runs the sketch at a few small sizes; `on_stage` is told whose code runs next. Exact in operations for sizes that
 /// the model halves without rest. Takes some ten milliseconds for a small model, a few hundred for one of the size of
 /// SD 1.5. Throws what the parts throw.
-ModelCost cost_of(const ModelSketch& sketch, const Shortcuts& shortcuts, const OnStage& on_stage);
+ModelCost cost_of(const ModelSketch& sketch, const Shortcuts& shortcuts, bool reads_picture, const OnStage& on_stage);
 
 }  // namespace alice

@@ -63,8 +63,8 @@ Calls network_calls(const Model& model, const Settings& settings) {
   const c10::InferenceMode no_gradients;
   Calls calls;
   const NoiseModel& noise_model = *settings.scheduler.noise_model;
-  const Plan plan = settings.scheduler.scheduler->plan(settings.steps, noise_model);
-  const int64_t rows = settings.guidance.two_passes() ? 2 : 1;
+  const Plan plan = plan_of(settings);
+  const int64_t rows = settings.guidance.rows();
   const Conditioning conditioning = blank_conditioning(model, rows, 1);
   GuidedNetwork network(std::make_shared<ZeroNetwork>(model.unet, calls), conditioning, settings.guidance,
                         settings.shortcuts, noise_model.prediction(), plan);

@@ -9,7 +9,7 @@ namespace alice {
 
 /// A kind of call.
 struct NetworkCall {
-  bool guided = false;   ///< two rows a picture, else one
+  bool guided = false;   ///< Guidance::rows() a picture, else one
   bool shallow = false;  ///< the depth of an earlier call is kept
   bool operator<(const NetworkCall& other) const {
     return std::pair(guided, shallow) < std::pair(other.guided, other.shallow);

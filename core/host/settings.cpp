@@ -1,9 +1,10 @@
 #include "core/host/settings.h"
 
+#include <algorithm>
 #include <random>
 
-#include "core/base/number_pair.h"
 #include "core/base/request_checks.h"
+#include "core/host/shown.h"
 
 namespace alice {
 namespace {
@@ -21,57 +22,31 @@ void warn_of_guidance(const GenerateRequest& request, const Guidance& guidance, 
     warnings.push_back("/guidance_start, /guidance_end: have no effect " + why);
 }
 
-/// "1024x768", where somebody says it; checked by check_request().
-void take_pair(const std::optional<std::string>& text, char between, int64_t& first, int64_t& second) {
-  if (!text) return;
-  if (const auto pair = read_pair(*text, between)) first = pair->first, second = pair->second;
+/// A network that is shown its picture begins in noise alone, unless somebody wants less.
+GenerateRequest built_in_of(const Model& model, Shown shown) {
+  GenerateRequest built_in =
+      built_in_defaults(model.unet->info().native_latent_size * model.vae->info().reduction);
+  if (shown != Shown::nothing) built_in.strength = 1;
+  return built_in;
 }
 
-ImaginedPicture imagined_of(const GenerateRequest& all, int64_t width, int64_t height) {
-  ImaginedPicture picture;
-  picture.original_width = picture.target_width = width;
-  picture.original_height = picture.target_height = height;
-  take_pair(all.original_size, 'x', picture.original_width, picture.original_height);
-  take_pair(all.crop, ',', picture.crop_left, picture.crop_top);
-  take_pair(all.target_size, 'x', picture.target_width, picture.target_height);
-  picture.aesthetic_score = all.aesthetic_score;
-  return picture;
-}
-
-/// The prompt's, but for what is said of the negative one.
-ImaginedPicture negative_of(const GenerateRequest& all, ImaginedPicture picture) {
-  take_pair(all.negative_original_size, 'x', picture.original_width, picture.original_height);
-  take_pair(all.negative_crop, ',', picture.crop_left, picture.crop_top);
-  take_pair(all.negative_target_size, 'x', picture.target_width, picture.target_height);
-  picture.aesthetic_score = all.negative_aesthetic_score;
-  return picture;
-}
-
-/// What the request says to models that hear more than one prompt.
-void warn_of_unheard(const GenerateRequest& request, const Model& model, std::vector<std::string>& warnings) {
-  const auto warn = [&](bool is_said, const char* field, const char* why) {
-    if (is_said) warnings.push_back(std::string(field) + ": has no effect: " + why);
-  };
-  if (model.texts.size() < 2) {
-    constexpr const char* kOneEncoder = "this model has one text encoder";
-    warn(request.prompt_2.has_value(), "/prompt_2", kOneEncoder);
-    warn(request.negative_prompt_2.has_value(), "/negative_prompt_2", kOneEncoder);
-  }
-  if (model.unet->info().further_conditioning.count("time_ids") > 0) return;
-  constexpr const char* kUntold = "this model's network is not told of it";
-  warn(request.original_size.has_value(), "/original_size", kUntold);
-  warn(request.crop.has_value(), "/crop", kUntold);
-  warn(request.target_size.has_value(), "/target_size", kUntold);
-  warn(request.negative_original_size.has_value(), "/negative_original_size", kUntold);
-  warn(request.negative_crop.has_value(), "/negative_crop", kUntold);
-  warn(request.negative_target_size.has_value(), "/negative_target_size", kUntold);
-  warn(request.aesthetic_score.has_value(), "/aesthetic_score", kUntold);
-  warn(request.negative_aesthetic_score.has_value(), "/negative_aesthetic_score", kUntold);
+void check_can_be_read(const GenerateRequest& request, const Model& model) {
+  if (request.image && !model.vae->info().can_encode)
+    throw Error(ErrorCode::unsupported, "/image", "this model's VAE makes pictures and cannot read any");
 }
 
 }  // namespace
 
-PictureSize resolve_size(const SettingsSources& sources, const PictureSize& native) {
+PictureSize resolve_size(const SettingsSources& sources, const PictureSize& native, int64_t multiple) {
+  const GenerateRequest& request = sources.request;
+  if (const PictureSize canvas = canvas_size(sources.inputs, request); request.image && canvas.is_known()) {
+    const auto fitted = [&](int64_t side) { return std::max(multiple, side / multiple * multiple); };
+    const auto beside = [&](const std::optional<int64_t>& other, int64_t own, int64_t others) {
+      return fitted(other ? own * *other / others : own);
+    };
+    return {request.width.value_or(beside(request.height, canvas.width, canvas.height)),
+            request.height.value_or(beside(request.width, canvas.height, canvas.width))};
+  }
   const GenerateRequest said =
       with_defaults(with_defaults(sources.request, sources.model_defaults), sources.general_defaults);
   return {said.width.value_or(native.width), said.height.value_or(native.height)};
@@ -81,12 +56,24 @@ Settings resolve_settings(const SettingsSources& sources, const Model& model,
                           std::vector<std::string>& warnings) {
   const GenerateRequest& request = sources.request;
   const int64_t reduction = model.vae->info().reduction;
-  const GenerateRequest all =
+  const Shown shown = shown_to(model.unet->info(), model.id);
+  GenerateRequest all =
       with_defaults(with_defaults(with_defaults(request, sources.model_defaults), sources.general_defaults),
-                    built_in_defaults(model.unet->info().native_latent_size * reduction));
+                    built_in_of(model, shown));
+  if (const PictureSize size = resolve_size(sources, {}, reduction); request.image && size.is_known()) {
+    all.width = size.width;
+    all.height = size.height;
+  }
   Faults faults;
-  check_request(all, {reduction, model.text_layers()}, faults);
+  check_inputs(sources.inputs, request, faults);
+  check_request(all, {reduction, model.text_layers(), shown != Shown::nothing, shown == Shown::mask},
+                faults);
   faults.throw_if_any(ErrorCode::bad_request);
+  check_can_be_read(request, model);
+  if (shown != Shown::picture && request.image && request.image_guidance_scale)
+    warnings.push_back("/image_guidance_scale: has no effect with a network that is not shown the picture");
+
+  drop_what_does_not_count(all, request, warnings);
 
   Settings settings;
   settings.request = all;
@@ -110,8 +97,19 @@ Settings resolve_settings(const SettingsSources& sources, const Model& model,
   settings.seed = all.seed ? static_cast<uint64_t>(*all.seed) : draw_seed();
   settings.loras = all.loras;
   warn_of_unheard(request, model, warnings);
+  if (shown == Shown::picture)
+    settings.guidance.picture_scale = *all.image_guidance_scale;
+  else
+    settings.request.image_guidance_scale.reset();
+  if (all.image) settings.first_step = settings.steps - steps_done(settings.steps, *all.strength);
+  settings.inputs = sources.inputs;
   if (!settings.guidance.two_passes()) warn_of_guidance(request, settings.guidance, warnings);
   return settings;
+}
+
+Plan plan_of(const Settings& settings) {
+  const Plan whole = settings.scheduler.scheduler->plan(settings.steps, *settings.scheduler.noise_model);
+  return settings.first_step > 0 ? whole.from(static_cast<size_t>(settings.first_step)) : whole;
 }
 
 GenerateRequest as_request(const Settings& settings, uint64_t seed) {

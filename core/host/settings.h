@@ -9,18 +9,12 @@
 #include "core/base/host_config.h"
 #include "core/base/picture_size.h"
 #include "core/host/guided_network.h"
+#include "core/host/imagined.h"
+#include "core/host/input_pictures.h"
 #include "core/host/model.h"
 #include "core/host/scheduler_choice.h"
 
 namespace alice {
-
-/// The picture that a network is to imagine, as families tell it (core/api/family.h): pixels.
-struct ImaginedPicture {
-  int64_t original_width = 0, original_height = 0;
-  int64_t crop_left = 0, crop_top = 0;
-  int64_t target_width = 0, target_height = 0;
-  std::optional<double> aesthetic_score;  ///< absent: what is usual
-};
 
 /// A request with every default filled in.
 struct Settings {
@@ -34,21 +28,33 @@ struct Settings {
   Shortcuts shortcuts;
   ChosenScheduler scheduler;
   std::vector<LoraUse> loras;
+  InputPictures inputs;     ///< that `request` names
+  int64_t first_step = 0;   ///< of a picture's result: how many of the steps are left out
+
+  /// That are done.
+  int64_t steps_done() const { return steps - first_step; }
 };
+
+/// The levels of the steps that are done. Throws what the scheduler's plan() throws.
+Plan plan_of(const Settings& settings);
 
 struct SettingsSources {
   const GenerateRequest& request;
   const GenerateRequest& model_defaults;    ///< the model's `defaults` in the configuration
   const GenerateRequest& general_defaults;  ///< generation.default_*
+  const InputPictures& inputs = no_pictures();  ///< that the request names
 };
 
-/// The request's size, each side as any other value of resolve_settings().
-PictureSize resolve_size(const SettingsSources& sources, const PictureSize& native);
+/// The request's size, each side as any other value of resolve_settings(). Of a picture's result it is the picture's,
+/// in multiples of `multiple`, unless the request itself says another; a side that it leaves open is as long as the
+/// picture's shape makes it.
+PictureSize resolve_size(const SettingsSources& sources, const PictureSize& native, int64_t multiple);
 
 /// The request's value, else the model's default, else the general one, else the built-in one
 /// (core/base/request_fields.h), the model's native size, a drawn seed. Fills everything but `scheduler`. What the
 /// request says and cannot have an effect is added to `warnings`. Throws Error(bad_request) with every fault: size no
-/// multiple of the VAE's reduction, clip_skip beyond the text encoder.
+/// multiple of the VAE's reduction, clip_skip beyond the text encoder, a picture or a mask
+/// that the network needs and that is missing.
 Settings resolve_settings(const SettingsSources& sources, const Model& model, std::vector<std::string>& warnings);
 
 /// The settings of one picture as a request that makes it again: for the words inside a picture.

@@ -19,15 +19,14 @@ std::vector<size_t> steps_to_try(const Guidance& guidance, size_t steps) {
   return tried;
 }
 
-void try_network(const Model& model, const Settings& settings, const Conditioning& conditioning,
-                 const Tensor& noise) {
+void try_network(const Model& model, const Settings& settings, const Conditioning& texts, const Start& start) {
   const NoiseModel& noise_model = *settings.scheduler.noise_model;
-  const Plan plan = settings.scheduler.scheduler->plan(settings.steps, noise_model);
-  GuidedNetwork network(model.unet, conditioning, settings.guidance, settings.shortcuts, noise_model.prediction(),
-                        plan);
+  const Plan plan = plan_of(settings);
+  GuidedNetwork network(model.unet, with_beside(texts, start.beside, settings.guidance), settings.guidance,
+                        settings.shortcuts, noise_model.prediction(), plan);
   for (const size_t step : steps_to_try(settings.guidance, plan.steps())) {
     const Level& level = plan.levels[step];
-    const Tensor x = noise * std::hypot(level.alpha, level.sigma);
+    const Tensor x = start.noise * std::hypot(level.alpha, level.sigma);
     network.pass(x, level);
     network.denoise(x, level);
   }
@@ -39,16 +38,16 @@ void warm_up(const Model& model, const Settings& settings, const OnStage& on_sta
   const c10::InferenceMode no_gradients;
   on_stage(JobStage::encode);
   std::vector<std::string> warnings;
-  const Conditioning conditioning = encode(model, settings, kBatch, warnings);
+  const Conditioning texts = encode(model, settings, kBatch, warnings);
+  SeededNoise noise({settings.seed});
+  const Start start =
+      Beginning(model, settings, pixels_of(read_pictures(settings, warnings))).start(kBatch, plan_of(settings), noise);
 
   on_stage(JobStage::denoise);
-  const int64_t reduction = model.vae->info().reduction;
-  const Tensor latents = at::zeros(
-      {kBatch, model.vae->info().latent_channels, settings.height / reduction, settings.width / reduction});
-  try_network(model, settings, conditioning, SeededNoise({settings.seed}).normal_like(latents));
+  try_network(model, settings, texts, start);
 
   on_stage(JobStage::decode);
-  decode(model, latents);
+  decode(model, at::zeros_like(start.x));
 }
 
 }  // namespace alice

@@ -12,11 +12,13 @@ Tensor row_deviation(const Tensor& x) { return x.flatten(1).std(1, true).view({-
 
 }  // namespace
 
-Tensor guide(const Tensor& both, const Guidance& guidance) {
-  const std::vector<Tensor> halves = both.chunk(2);
-  const Tensor& negative = halves[0];
-  const Tensor& positive = halves[1];
-  const Tensor guided = negative + (positive - negative) * guidance.scale;
+Tensor guide(const Tensor& all, const Guidance& guidance) {
+  const std::vector<Tensor> parts = all.chunk(guidance.picture_scale ? 3 : 2);
+  const Tensor& negative = parts[parts.size() - 2];
+  const Tensor& positive = parts.back();
+  Tensor guided = negative + (positive - negative) * guidance.scale;
+  if (guidance.picture_scale)
+    guided = parts[0] + (positive - negative) * guidance.scale + (negative - parts[0]) * *guidance.picture_scale;
   if (guidance.rescale == 0) return guided;
   const Tensor rescaled = guided * (row_deviation(positive) / row_deviation(guided));
   return rescaled * guidance.rescale + guided * (1 - guidance.rescale);

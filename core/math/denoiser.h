@@ -2,6 +2,8 @@
 // From a UNet's raw prediction to the estimate of x0 that samplers ask for: input scaling, guidance, kinds of
 // prediction.
 
+#include <optional>
+
 #include "core/api/scheduler.h"
 #include "core/math/noise_model.h"
 
@@ -23,8 +25,13 @@ struct Guidance {
   /// Guidance in a Limited Interval"). Elsewhere the negative prompt is not asked, which halves a step.
   double start = 0, end = 1;
   bool is_told = false;  ///< the network is told the scale: no second pass either
+  /// Of a network that is shown a picture, how strongly that counts (Brooks et al. 2023, equation 3): a third pass, with
+  /// neither. Absent: the network is shown none.
+  std::optional<double> picture_scale;
 
   bool two_passes() const { return scale > 1 && !is_told; }
+  /// Of one picture, where guidance counts; else one.
+  int64_t rows() const { return !two_passes() ? 1 : picture_scale ? 3 : 2; }
   /// Before step `step` of `steps`, counted from 0.
   bool counts_at(size_t step, size_t steps) const {
     const double done = static_cast<double>(step) / static_cast<double>(steps);
@@ -32,7 +39,8 @@ struct Guidance {
   }
 };
 
-/// Predictions [2 B, ...] for the negative conditioning, then for the positive -> the guided one [B, ...].
-Tensor guide(const Tensor& both, const Guidance& guidance);
+/// Predictions [2 B, ...] for the negative conditioning, then for the positive -> the guided one [B, ...]. With
+/// picture_scale [3 B, ...]: negative without the picture, negative with it, positive with it.
+Tensor guide(const Tensor& all, const Guidance& guidance);
 
 }  // namespace alice

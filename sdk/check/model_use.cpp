@@ -23,7 +23,8 @@ Tensor ids_of(const TextEncoder& encoder, const std::vector<uint64_t>& seeds) {
 
 Conditioning conditioning_of(const UNet& unet, const std::vector<uint64_t>& seeds) {
   Conditioning conditioning = {{"tokens", rows_of({kTokens, unet.info().context_width}, seeds)}};
-  for (const auto& [name, width] : unet.info().further_conditioning) conditioning[name] = rows_of({width}, seeds);
+  for (const auto& [name, width] : unet.info().further_conditioning)
+    conditioning[name] = name == kBeside ? rows_of({width, 1, 1}, seeds) : rows_of({width}, seeds);
   return conditioning;
 }
 

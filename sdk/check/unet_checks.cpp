@@ -78,7 +78,7 @@ void check_refuses(const UNet& unet, const std::string& where, uint64_t seed) {
     expect_refusal(ErrorCode::bad_request, where + "prepare() without '" + one.first + "'",
                    [&] { unet.prepare(missing); });
     std::vector<int64_t> shape = one.second.sizes().vec();
-    ++shape.back();
+    ++(one.first == kBeside ? shape[1] : shape.back());
     wide[one.first] = at::ones(shape);
     expect_refusal(ErrorCode::bad_request, where + "prepare() with '" + one.first + "' of shape " + shape_text(shape),
                    [&] { unet.prepare(wide); });

@@ -23,6 +23,7 @@ Json typed(const OptionSpec& spec, const std::string& text) {
   double number = 0;
   if (spec.type == OptionType::integer && read_whole(text, integer)) return integer;
   if (spec.type == OptionType::number && read_whole(text, number)) return number;
+  if (spec.type == OptionType::boolean && (text == "true" || text == "false")) return text == "true";
   return text;
 }
 

@@ -55,6 +55,22 @@ TEST_CASE("a whole request is read, and what is written reads back the same") {
       {"height", 768},
       {"seed", 9007199254740991},
       {"n", 4},
+      {"strength", 0.5},
+      {"resize", "crop"},
+      {"extend_left", 8},
+      {"extend_top", 0},
+      {"extend_right", 16},
+      {"extend_bottom", 4096},
+      {"image_guidance_scale", 1.5},
+      {"mask_from", "alpha"},
+      {"mask_invert", true},
+      {"mask_blur", 4.5},
+      {"masked_content", "noise"},
+      {"only_masked", true},
+      {"only_masked_padding", 16},
+      {"paste_back", false},
+      {"image", {{"sha256", std::string(64, 'a')}}},
+      {"mask", {{"sha256", std::string(64, '0')}}},
       {"scheduler", "any"},
       {"scheduler_options", {{"eta", 0.5}}},
       {"loras",
@@ -87,6 +103,20 @@ TEST_CASE("a LoRA may be named by its name alone") {
   CHECK(request.loras[1].strength == 1);
 }
 
+TEST_CASE("a picture that a request is made from is named by its hash, and by nothing else") {
+  const std::string hash = std::string(32, '0') + std::string(32, 'f');
+  CHECK(read_generate_request({{"image", {{"sha256", hash}}}}).image->sha256 == hash);
+  CHECK_FALSE(read_generate_request({{"image", nullptr}}).image.has_value());
+  for (const std::string& text : {std::string(), std::string(64, 'A'), std::string(63, 'a'), std::string(65, 'a'),
+                                  "../" + std::string(61, 'a'), std::string(63, 'a') + "g"}) {
+    INFO(text);
+    CHECK(error_of([&] { read_generate_request({{"image", {{"sha256", text}}}}); }).place() == "/image/sha256");
+  }
+  CHECK(error_of([] { read_generate_request({{"mask", "a.png"}}); }).place() == "/mask");
+  const Json with_path = {{"sha256", hash}, {"path", "/etc/passwd"}};
+  CHECK(error_of([&] { read_generate_request({{"image", with_path}}); }).place() == "/image/path");
+}
+
 TEST_CASE("null stands for no LoRAs and no options") {
   const GenerateRequest request = read_generate_request({{"loras", nullptr}, {"scheduler_options", nullptr}});
   CHECK(request.loras.empty());
@@ -108,6 +138,14 @@ TEST_CASE("the edges of every range are allowed, and what lies beyond is a fault
                         {"clip_skip", 0, 100, -1, 101},
                         {"width", 8, 8192, 7, 8193},
                         {"height", 8, 8192, 7, 8193},
+                        {"strength", 0, 1, -0.1, 1.1},
+                        {"mask_blur", 0, 64, -0.1, 64.1},
+                        {"only_masked_padding", 0, 1024, -1, 1025},
+                        {"extend_left", 0, 4096, -1, 4097},
+                        {"extend_top", 0, 4096, -1, 4097},
+                        {"extend_right", 0, 4096, -1, 4097},
+                        {"extend_bottom", 0, 4096, -1, 4097},
+                        {"image_guidance_scale", 1, 100, 0.9, 100.1},
                         {"seed", -1, 9007199254740991, -2, 9007199254740992},
                         {"n", 1, 100, 0, 101}};
   for (const Edge& edge : edges) {

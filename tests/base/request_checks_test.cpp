@@ -79,3 +79,64 @@ TEST_CASE("a LoRA goes by its id, with or without its kind") {
   CHECK(says(error.sentence(), "did you mean 'night'?"));
   CHECK(says(error_of([&] { lora_called("x", {}, ""); }).sentence(), "there are none"));
 }
+
+TEST_CASE("a mask needs a picture, and a strength leaves a step to do") {
+  GenerateRequest request;
+  request.mask = PictureInput{std::string(64, 'a')};
+  CHECK(places_of(request, {}) == Places{"/mask"});
+  request.image = request.mask;
+  request.steps = 20;
+  request.strength = 0.05;
+  CHECK(places_of(request, {}).empty());
+  request.strength = 0.049;
+  CHECK(places_of(request, {}) == Places{"/strength"});
+  request.image.reset(), request.mask.reset();
+  CHECK(places_of(request, {}).empty());
+}
+
+TEST_CASE("steps are counted as the reference counts them") {
+  CHECK(steps_done(20, 0.75) == 15);
+  CHECK(steps_done(20, 1) == 20);
+  CHECK(steps_done(10, 0.04) == 0);
+  CHECK(steps_done(10, 0.3) == 3);
+}
+
+TEST_CASE("what does not count is dropped, and told where somebody said it") {
+  const auto dropped = [](GenerateRequest said, std::vector<std::string>& warnings) {
+    GenerateRequest all = with_defaults(said, built_in_defaults(64));
+    drop_what_does_not_count(all, said, warnings);
+    return all;
+  };
+  std::vector<std::string> warnings;
+  GenerateRequest request;
+  request.prompt = "a cat", request.seed = 3;
+  const GenerateRequest plain = dropped(request, warnings);
+  CHECK(warnings.empty());
+  CHECK_FALSE(plain.strength.has_value());
+  CHECK_FALSE(plain.paste_back.has_value());
+  CHECK(plain.steps == 25);
+  CHECK(plain.seed == 3);
+
+  request.strength = 0.5, request.mask_blur = 8;
+  dropped(request, warnings);
+  CHECK(warnings == Places{"/strength: has no effect without an image", "/mask_blur: has no effect without an image"});
+
+  warnings.clear();
+  request.image = PictureInput{std::string(64, 'a')};
+  const GenerateRequest from_picture = dropped(request, warnings);
+  CHECK(warnings == Places{"/mask_blur: has no effect without a mask"});
+  CHECK(from_picture.strength == 0.5);
+  CHECK(from_picture.resize == Resize::stretch);
+  CHECK_FALSE(from_picture.mask_blur.has_value());
+
+  warnings.clear();
+  for (auto side : {&GenerateRequest::extend_left, &GenerateRequest::extend_bottom}) {
+    GenerateRequest extended = request;
+    extended.*side = 8;
+    CHECK(has_mask(extended));
+    CHECK(dropped(extended, warnings).mask_blur == 8);
+  }
+  request.mask_from = MaskFrom::alpha;
+  CHECK(dropped(request, warnings).paste_back == true);
+  CHECK(warnings.empty());
+}

@@ -15,6 +15,8 @@ namespace {
 /// A value that the field can have and does not have by itself.
 Json other_value(const RequestField& field) {
   if (field.spec.type == OptionType::text) return "some words";
+  if (field.spec.type == OptionType::boolean) return field.built_in != Json(true);
+  if (field.spec.type == OptionType::choice) return field.spec.choices.back();
   const double high = field.spec.range.maximum, low = field.spec.range.minimum;
   const double value = field.built_in == Json(high) ? low : high;
   return field.spec.type == OptionType::integer ? Json(static_cast<int64_t>(value)) : Json(value);
@@ -98,6 +100,21 @@ TEST_CASE("every field that has a pair in A1111's text comes back from it") {
     CHECK(says(text, field.infotext + ": "));
     CHECK(generate_options().write(read_infotext(text, "x.png").request).at(field.spec.name) == other_value(field));
   }
+}
+
+TEST_CASE("every word of A1111's for a value of ours is read as that value") {
+  for (const RequestField& field : request_fields())
+    for (const auto& [ours, theirs] : field.infotext_words) {
+      INFO(field.spec.name << " " << ours);
+      Faults faults;
+      CHECK(field.spec.check(ours, "here", faults));
+      const std::string text = write_infotext(recipe_with(field.spec.name, ours));
+      CHECK(says(text, field.infotext + ": ") == !theirs.empty());
+      const Json read = generate_options().write(read_infotext(text, "x.png").request).at(field.spec.name);
+      CHECK(read == (theirs.empty() ? Json(nullptr) : ours));
+    }
+  const std::string foreign = "a cat\nSteps: 3, Masked content: something new, RNG: CPU";
+  CHECK_FALSE(read_infotext(foreign, "x.png").request.masked_content.has_value());
 }
 
 TEST_CASE("what such a text leaves out is what counts unsaid, not what a model would say") {

@@ -44,7 +44,7 @@ void check_cost(const std::shared_ptr<const Backend>& inner, bool is_plain) {
   Composer composer(golden_models(), built_in_registry());
   const auto plan = composer.blueprint(kFolderModel, false);
   const ModelSketch sketch = sketch_model(*plan, inner);
-  const ModelCost cost = cost_of(sketch, {}, [](JobStage) {});
+  const ModelCost cost = cost_of(sketch, {}, false, [](JobStage) {});
   const Counted real(*plan, inner);
   for (const auto& [height, width] : {std::pair<int64_t, int64_t>{8, 8}, {24, 64}}) {
     INFO(height << "x" << width << ", plain " << is_plain);

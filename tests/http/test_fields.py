@@ -28,7 +28,7 @@ CHAT = ["model", "messages", "on_disconnect", "stream", "temperature", "top_p", 
         "tools", "functions", "sam_config", "samConfig", "metadata", "unknown"]
 SETTINGS = [*[field for field in GENERATE if field != "model"], "num_images", "numImages", "guidanceScale",
             "negativePrompt", "lora_paths", "loraPaths", "lora_scales", "loraScales", "input_images", "inputImages",
-            "input_image_urls", "strength", "model", "prompt", "unknown"]
+            "input_image_urls", "model", "prompt", "unknown"]
 CASES_AT_LEAST = 3000
 
 

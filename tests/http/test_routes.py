@@ -290,7 +290,6 @@ class Chat(ServerCase):
         self.assert_error(self.ask(stream=True), 400, "unsupported", "stream")
         self.assert_error(self.ask(tools=[{}]), 400, "unsupported", "tools")
         self.assert_error(self.ask(sam_config={"input_images": ["x"]}), 400, "unsupported", "sam_config.input_images")
-        self.assert_error(self.ask(sam_config={"strength": 0.5}), 400, "unsupported", "sam_config.strength")
 
 
 class Errors(ServerCase):

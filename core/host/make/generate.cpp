@@ -3,6 +3,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "core/math/noise_source.h"
 
@@ -11,6 +12,8 @@ namespace alice {
 void generate(const Model& model, const Settings& settings, const GenerateHooks& hooks,
               std::vector<std::string>& warnings) {
   const c10::InferenceMode no_gradients;
+  const Pictures pictures = read_pictures(settings, warnings);
+  std::optional<Beginning> beginning;
   for (int64_t first = 0; first < settings.n; first += kLargestBatch) {
     const int64_t batch = std::min(kLargestBatch, settings.n - first);
     const auto tell = [&](JobStage stage, size_t done, size_t total) {
@@ -19,7 +22,7 @@ void generate(const Model& model, const Settings& settings, const GenerateHooks&
 
     tell(JobStage::encode, 0, 0);
     std::vector<std::string> batch_warnings;
-    const Conditioning conditioning = encode(model, settings, batch, batch_warnings);
+    const Conditioning texts = encode(model, settings, batch, batch_warnings);
     if (first == 0) warnings.insert(warnings.end(), batch_warnings.begin(), batch_warnings.end());
 
     if (hooks.are_made && hooks.are_made(first, batch)) continue;
@@ -27,16 +30,19 @@ void generate(const Model& model, const Settings& settings, const GenerateHooks&
     std::vector<uint64_t> seeds;
     for (int64_t k = 0; k < batch; ++k) seeds.push_back(settings.seed + static_cast<uint64_t>(first + k));
     SeededNoise noise(seeds);
-    tell(JobStage::denoise, 0, static_cast<size_t>(settings.steps));
+    if (!beginning) beginning.emplace(model, settings, pixels_of(pictures));
+    const Start start = beginning->start(batch, plan_of(settings), noise);
+    tell(JobStage::denoise, 0, static_cast<size_t>(settings.steps_done()));
     const Tensor latents = denoise(
-        model, settings, conditioning, batch, noise,
+        model, settings, with_beside(texts, start.beside, settings.guidance), start, noise,
         [&](size_t done, size_t total, const Tensor&) { tell(JobStage::denoise, done, total); },
         hooks.wrap_denoise);
 
     tell(JobStage::decode, 0, 0);
     const Tensor pixels = decode(model, latents);
     if (!hooks.on_image) continue;
-    for (int64_t k = 0; k < batch; ++k) hooks.on_image({pixels[k], first + k, seeds[static_cast<size_t>(k)]});
+    for (int64_t k = 0; k < batch; ++k)
+      hooks.on_image({paste_back(pictures, settings.request, pixels[k]), first + k, seeds[static_cast<size_t>(k)]});
   }
 }
 

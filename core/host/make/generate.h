@@ -1,5 +1,5 @@
 #pragma once
-// The road from a prompt to pictures: encode, denoise, decode. It reads as a summary of Rombach et al. 2022; every stop
+// The road from a prompt to pictures: encode, start, denoise, decode. It reads as a summary of Rombach et al. 2022; every stop
 // is a plugin's.
 
 #include <functional>
@@ -10,6 +10,8 @@
 #include "core/host/make/decode.h"
 #include "core/host/make/denoise.h"
 #include "core/host/make/encode.h"
+#include "core/host/make/pictures.h"
+#include "core/host/make/start.h"
 
 namespace alice {
 
@@ -22,7 +24,7 @@ struct Progress {
 };
 
 struct GeneratedImage {
-  Tensor pixels;  ///< u8 [H, W, 3] on the CPU
+  Tensor pixels;  ///< u8 [H, W, 3] on the CPU; with only_masked of the size of the picture it was made from
   int64_t index = 0;
   uint64_t seed = 0;
 };

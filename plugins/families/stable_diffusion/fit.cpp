@@ -16,7 +16,7 @@ void check_fit(const ModelContents& model, const PartInfos& parts, const Made& m
   check_width(model, "the text encoders' tokens are", made.tokens, parts.unet.context_width);
   check_width(model, "the VAE's latents are", parts.vae.latent_channels, parts.unet.out_channels);
   for (const auto& [name, width] : parts.unet.further_conditioning) {
-    if (name == kGuidanceScale) continue;
+    if (name == kGuidanceScale || name == kBeside) continue;  // the host makes them
     const auto found = made.further.find(name);
     if (found == made.further.end())
       throw Error(ErrorCode::bad_weights, model.place,

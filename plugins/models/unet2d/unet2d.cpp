@@ -1,5 +1,6 @@
 // The plugin: the UNet of SD 1.x, 2.x and SDXL, one network by its config.
 
+#include <algorithm>
 #include <sstream>
 #include <tuple>
 
@@ -29,7 +30,7 @@ int64_t time_ids_of(const UNetConfig& config, const Json& told) {
 
 UNetInfo info_of(const UNetConfig& config, const Json& told) {
   UNetInfo info;
-  info.in_channels = config.in_channels;
+  info.in_channels = std::min(config.in_channels, config.out_channels);
   info.out_channels = config.out_channels;
   info.native_latent_size = config.sample_size.value_or(kUsualLatents);
   info.context_width = config.cross_attention_dim;
@@ -38,6 +39,7 @@ UNetInfo info_of(const UNetConfig& config, const Json& told) {
     info.further_conditioning = {{"pooled", pooled_beside(config, ids)}, {"time_ids", ids}};
   }
   if (config.time_cond_proj_dim) info.further_conditioning[kGuidanceScale] = 1;
+  if (config.in_channels > info.in_channels) info.further_conditioning[kBeside] = config.in_channels - info.in_channels;
   return info;
 }
 
@@ -74,6 +76,16 @@ std::pair<Tensor, Tensor> added_of(const Conditioning& conditioning, const UNetC
   return {pooled, ids};
 }
 
+/// A map of `channels` for each row.
+Tensor beside_of(const Conditioning& conditioning, int64_t channels, int64_t rows) {
+  const Tensor map = conditioning_of(conditioning, kBeside, 4, 0, rows);
+  if (map.size(1) != channels)
+    throw Error(ErrorCode::bad_request, "conditioning",
+                "'" + std::string(kBeside) + "' has " + std::to_string(map.size(1)) + " channels; this UNet needs " +
+                    std::to_string(channels));
+  return map.to(at::kFloat);
+}
+
 class UNet2d final : public UNet, public UNetShortcuts {
  public:
   UNet2d(const UNetConfig& config, UNetInfo info, ModelWeights weights)
@@ -103,8 +115,8 @@ class UNet2d final : public UNet, public UNetShortcuts {
 
 class UNet2dRun final : public ShortcutRun {
  public:
-  UNet2dRun(std::shared_ptr<const UNet2d> unet, PreparedConditioning conditioning, int64_t rows)
-      : unet_(std::move(unet)), conditioning_(std::move(conditioning)), rows_(rows) {}
+  UNet2dRun(std::shared_ptr<const UNet2d> unet, PreparedConditioning conditioning, Tensor beside, int64_t rows)
+      : unet_(std::move(unet)), conditioning_(std::move(conditioning)), beside_(std::move(beside)), rows_(rows) {}
 
   Tensor predict(const Tensor& x, const Tensor& t) override {
     check(x, t);
@@ -131,12 +143,21 @@ class UNet2dRun final : public ShortcutRun {
       throw Error(ErrorCode::bad_request, "latents",
                   "have shape " + shape_text(x.sizes().vec()) + ", [" + std::to_string(rows_) + ", " +
                       std::to_string(channels) + ", h, w] is needed");
+    const bool is_constant = !beside_.defined() || (beside_.size(2) == 1 && beside_.size(3) == 1);
+    if (!is_constant && (beside_.size(2) != x.size(2) || beside_.size(3) != x.size(3)))
+      throw Error(ErrorCode::bad_request, "latents",
+                  "have shape " + shape_text(x.sizes().vec()) + ", and what is beside them " +
+                      shape_text(beside_.sizes().vec()));
     if (t.dim() != 1 || t.size(0) != rows_)
       throw Error(ErrorCode::bad_request, "timesteps",
                   "have shape " + shape_text(t.sizes().vec()) + ", one a row is needed");
   }
   Entrance enter(const Tensor& x, const Tensor& t) const {
-    return unet_->network().enter(unet_->weights().backend().to_device(x), t, conditioning_);
+    return unet_->network().enter(unet_->weights().backend().to_device(with_beside(x)), t, conditioning_);
+  }
+  Tensor with_beside(const Tensor& x) const {
+    if (!beside_.defined()) return x;
+    return at::cat({x, beside_.expand({rows_, beside_.size(1), x.size(2), x.size(3)})}, 1);
   }
   Tensor leave(const Entrance& entrance) const {
     return to_host(unet_->network().leave(entrance, deep_, conditioning_));
@@ -144,6 +165,7 @@ class UNet2dRun final : public ShortcutRun {
 
   std::shared_ptr<const UNet2d> unet_;
   PreparedConditioning conditioning_;
+  Tensor beside_;  // on the host; undefined without
   int64_t rows_;
   Tensor deep_;  // of the last whole prediction
 };
@@ -161,8 +183,11 @@ std::unique_ptr<ShortcutRun> UNet2d::prepare_shortcuts(const Conditioning& condi
   PreparedConditioning prepared =
       network_.prepare(weights_.backend().to_device(tokens), pooled, time_ids, guidance_scale);
   prepared.token_merging_ratio = options.token_merging_ratio;
+  Tensor beside;
+  if (const auto channels = info_.further_conditioning.find(kBeside); channels != info_.further_conditioning.end())
+    beside = beside_of(conditioning, channels->second, tokens.size(0));
   return std::make_unique<UNet2dRun>(std::static_pointer_cast<const UNet2d>(shared_from_this()), std::move(prepared),
-                                     tokens.size(0));
+                                     std::move(beside), tokens.size(0));
 }
 
 std::string describe(const UNetConfig& config, const Json& facts) {

@@ -25,7 +25,10 @@ constexpr const char* kFooter =
 /// Those of one picture alone, and what a comparison is of.
 const std::vector<std::string> kOnce = {"model", "prompt", "negative_prompt", "width", "height", "seed"};
 
-bool is_left_out(const OptionSpec& spec) { return spec.name == "n"; }
+/// All pictures of a sheet come from noise alone.
+bool is_left_out(const OptionSpec& spec) {
+  return spec.name == "n" || request_field(spec.name).counts_with != CountsWith::always;
+}
 bool takes_many(const OptionSpec& spec) { return std::find(kOnce.begin(), kOnce.end(), spec.name) == kOnce.end(); }
 
 struct Texts {

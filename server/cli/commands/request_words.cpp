@@ -27,7 +27,14 @@ std::string help_of(const OptionSpec& spec) {
   help << spec.help << (spec.unit.empty() ? "" : ", in " + spec.unit);
   if (spec.type == OptionType::integer || spec.type == OptionType::number)
     help << " (" << spec.range.minimum << " to " << spec.range.maximum << ")";
+  if (spec.type == OptionType::choice) help << " (" << spec.expected() << ")";
   return help.str();
+}
+
+/// A flag and its opposite.
+std::string flag_of(const std::string& field) {
+  const std::string option = option_of(field);
+  return option + ",!--no-" + option.substr(2);
 }
 
 bool is_other_picture_format(const fs::path& file) {
@@ -63,6 +70,10 @@ void RequestWords::declare(Grammar& grammar, CLI::App& app, const Which& left_ou
   grammar.add_places(app);
   for (const OptionSpec& spec : generate_options().specs()) {
     if (left_out && left_out(spec)) continue;
+    if (spec.type == OptionType::boolean) {
+      fields_.emplace_back(spec.name, app.add_flag(flag_of(spec.name), spec.help));
+      continue;
+    }
     CLI::Option* option = app.add_option(spellings_of(spec.name), CLI::callback_t(), help_of(spec));
     fields_.emplace_back(spec.name, option->type_name(type_name(spec.type) + (many && many(spec) ? ",..." : "")));
   }

@@ -76,7 +76,7 @@ const std::vector<FieldRule>& settings_rules() {
     list.erase(std::remove_if(list.begin(), list.end(), outside), list.end());
     list.push_back({"lora_paths", FieldUse::door});
     list.push_back({"lora_scales", FieldUse::door});
-    for (const char* name : {"input_images", "input_image_urls", "strength"})
+    for (const char* name : {"input_images", "input_image_urls"})
       list.push_back({name, FieldUse::refused, "pictures as a beginning are not supported yet"});
     return in_both_spellings(list);
   }();
