@@ -146,7 +146,7 @@ const Rows& rows() {
           .text("prompt_2", &R::prompt_2, "what the model's second text encoder reads; absent: the prompt")
           .text("negative_prompt_2", &R::negative_prompt_2, "the same of the negative prompt")
           .text("original_size", &R::original_size,
-                "WIDTHxHEIGHT that the picture is to look scaled from, of models that are told it (SDXL); absent: its own")
+                "WIDTHxHEIGHT that it is to look scaled from, of models that are told it (SDXL); absent: its own")
           .default_by(models)
           .text("crop", &R::crop, "LEFT,TOP where the picture is to look cut, of such models; absent: 0,0")
           .default_by(models)

@@ -244,8 +244,9 @@ Blueprint make_blueprint(const Registry& registry, const HostConfig& config, con
     throw Error(ErrorCode::unsupported, stored.place, other);
   blueprint.family = choose_family(registry, stored, model.family);
   blueprint.contents = stored;
-  blueprint.explanation.push_back({"family", blueprint.family.factory->info().id,
-                                   blueprint.family.configured ? model.family.place("") : "recognised in " + stored.place});
+  blueprint.explanation.push_back(
+      {"family", blueprint.family.factory->info().id,
+       blueprint.family.configured ? model.family.place("") : "recognised in " + stored.place});
 
   blueprint.note = stored.note;
   blueprint.examples = stored.examples;

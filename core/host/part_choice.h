@@ -26,8 +26,8 @@ struct PartChoice {
   }
 };
 
-/// The first factory that recognises `files`, which play `role` in their model, or the configured one. A recognition with faults is returned as it is:
-/// the caller reports it. Throws Error(bad_config) for a plugin name that nobody bears, Error(bad_weights) when nobody
+/// The first factory that recognises `files`, which play `role` in their model, or the configured one. A recognition
+/// with faults is returned as it is: the caller reports it. Throws Error(bad_config) for a plugin name that nobody bears, Error(bad_weights) when nobody
 /// recognises the files. Options that the plugin does not have are faults of the recognition, too.
 template <class Part>
 PartChoice<Part> choose_part(const Factories<ModelFactory<Part>>& factories, ModelFiles files, const std::string& role,

@@ -155,8 +155,8 @@ class LayerReader : private SectionReader {
     model.place = place;
     if (id == kModelPrefix) faults_.add(place, "a model's id needs a name after " + std::string(kModelPrefix));
     if (!is_map(node, "a model",
-                {"source", "backend", "family", "scheduler", "text_encoder", "text_encoder_2", "unet", "vae", "defaults",
-                 "max_pixels"}))
+                {"source", "backend", "family", "scheduler", "text_encoder", "text_encoder_2", "unet", "vae",
+                 "defaults", "max_pixels"}))
       return model;
     read_options(model_limits(), node, model);
     for (const auto& [key, key_place, value] : node.members) {

@@ -22,7 +22,8 @@ bool is_in_folder(const ModelContents& model) {
 bool is_in_file(const ModelContents& model) {
   if (has_under(model, kConditioner)) return false;
   const auto unet = unet_of(model);
-  if (unet && unet->has("input_blocks.0.0.weight")) return has_under(model, "cond_stage_model.") || !is_told_sizes(*unet);
+  if (unet && unet->has("input_blocks.0.0.weight"))
+    return has_under(model, "cond_stage_model.") || !is_told_sizes(*unet);
   return has_under(model, kUNetRoot) || has_under(model, "cond_stage_model.") || has_under(model, kVaeRoot);
 }
 

@@ -108,7 +108,8 @@ class KlFactory final : public VaeFactory {
     recognition.description = describe(config, names.has_encoder);
     recognition.config = write_kl_config(config);
     match_parameters(
-        files, kl_parameters(config, names.has_encoder), [&](const std::string& name) { return passes_over(name, names); }, recognition);
+        files, kl_parameters(config, names.has_encoder),
+        [&](const std::string& name) { return passes_over(name, names); }, recognition);
     recognition.facts["scaling_factor"] = config.scaling_factor;
     recognition.facts["shift_factor"] = config.shift_factor.value_or(0);
     recognition.facts["latent_channels"] = config.latent_channels;

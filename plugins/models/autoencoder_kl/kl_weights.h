@@ -21,8 +21,8 @@ KlConfig derive_kl_config(const ModelFiles& files, const KlNames& names, std::ve
 
 std::vector<WantedParameter> kl_parameters(const KlConfig& config, bool has_encoder);
 
-/// Of this VAE, and known to be of no use (names without the root): the training loss, averaged copies, what belongs to an encoder that is not
-/// there.
+/// Of this VAE, and known to be of no use (names without the root): the training loss, averaged copies, what belongs to
+/// an encoder that is not there.
 bool passes_over(const std::string& name, const KlNames& names);
 
 }  // namespace alice::kl

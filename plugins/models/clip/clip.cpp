@@ -47,7 +47,8 @@ class ClipFactory final : public TextEncoderFactory, public AssetReader {
     recognition.description = describe(config);
     recognition.config = write_clip_config(config);
     match_parameters(
-        files, clip_parameters(config, names), [&](const std::string& name) { return passes_over(name, config, names); }, recognition);
+        files, clip_parameters(config, names),
+        [&](const std::string& name) { return passes_over(name, config, names); }, recognition);
     recognition.facts["token_limit"] = config.max_position_embeddings;
     recognition.facts["width"] = config.hidden_size;
     recognition.facts["layers"] = config.num_hidden_layers;

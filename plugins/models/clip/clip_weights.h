@@ -27,7 +27,8 @@ ClipConfig derive_clip_config(const ModelFiles& files, const ClipNames& names, s
 
 std::vector<WantedParameter> clip_parameters(const ClipConfig& config, const ClipNames& names);
 
-/// Of this encoder (names without the root), and known to be of no use: position numbers, logit scale, a layer or a projection that is not used.
+/// Of this encoder (names without the root), and known to be of no use: position numbers, logit scale, a layer or a
+/// projection that is not used.
 bool passes_over(const std::string& name, const ClipConfig& config, const ClipNames& names);
 
 }  // namespace alice::clip

@@ -93,7 +93,8 @@ Subject::Subject(Composer& composer, const std::string& model, std::optional<int
   x_ = noise.normal({model_.unet->info().in_channels, side, side});
   t_ = at::full({kGuidedBatch}, kTimestep);
   latents_ = SeededNoise({3}).normal({model_.vae->info().latent_channels, side, side});
-  run_ = model_.unet->prepare(drawn_conditioning(model_.unet->info(), encoder_of(model_.texts.front()).info().token_limit, noise));
+  const int64_t tokens = encoder_of(model_.texts.front()).info().token_limit;
+  run_ = model_.unet->prepare(drawn_conditioning(model_.unet->info(), tokens, noise));
 }
 
 StageRun Subject::run(Stage stage) {
