@@ -39,7 +39,7 @@ const std::vector<Check>& catalogue() {
     std::vector<Check> checks;
     for (auto part :
          {entry_checks, recognition_checks, option_checks, plan_checks, sampling_checks, accuracy_checks, kernel_checks,
-          backend_checks, text_encoder_checks, unet_checks, vae_checks, model_checks, lora_checks}) {
+          backend_checks, text_encoder_checks, unet_checks, vae_checks, model_checks, family_checks, lora_checks}) {
       std::vector<Check> some = part();
       std::move(some.begin(), some.end(), std::back_inserter(checks));
     }

@@ -61,6 +61,7 @@ std::vector<Check> model_checks();
 std::vector<Check> text_encoder_checks();
 std::vector<Check> unet_checks();
 std::vector<Check> vae_checks();
+std::vector<Check> family_checks();
 std::vector<Check> lora_checks();
 
 }  // namespace alice::check

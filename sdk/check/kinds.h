@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/api/backend.h"
+#include "core/api/family.h"
 #include "core/api/lora.h"
 #include "core/api/scheduler.h"
 #include "core/api/text_encoder.h"
@@ -21,10 +22,19 @@ struct Interfaces {};
 using PlainFactories = Interfaces<SchedulerFactory, LoraFormatFactory, BackendFactory>;
 /// Made from a model's files (model_samples.h).
 using PartFactories = Interfaces<TextEncoderFactory, UNetFactory, VaeFactory>;
+/// Made from the parts of a model, without options (family_samples.h).
+using JoiningFactories = Interfaces<FamilyFactory>;
 
 template <class... F>
 std::vector<std::string> names_of(Interfaces<F...>) {
   return {F::kKind...};
+}
+
+/// The kinds whose objects are made with options.
+inline std::vector<std::string> kinds_with_options() {
+  std::vector<std::string> kinds = names_of(PlainFactories()), parts = names_of(PartFactories());
+  kinds.insert(kinds.end(), parts.begin(), parts.end());
+  return kinds;
 }
 
 /// Calls body(factory) with the case's factory as the F that it is. False, and nothing is called, when it is none.

@@ -7,6 +7,7 @@
 #include "core/base/plugin_kinds.h"
 #include "sdk/check/check.h"
 #include "sdk/check/creation.h"
+#include "sdk/check/kinds.h"
 #include "sdk/check/refusal.h"
 
 namespace alice::check {
@@ -189,10 +190,11 @@ std::string check_aliases(const Case& it) {
 }  // namespace
 
 std::vector<Check> option_checks() {
-  const std::vector<std::string> factories = plugin_kind_names();
+  const std::vector<std::string> factories = kinds_with_options();
   return {
       {"options/described", "The factory and each of its options have a help; names and choices are declared once.",
-       "Complete the OptionTable, and FactoryInfo::help.", "", factories, check_described},
+       "Complete the OptionTable, and FactoryInfo::help.", "", plugin_kind_names(),
+       check_described},
       {"options/defaults-fit", "create() takes no options, each default, and all of them; a default lies in its range.",
        "Mend the initialiser of the option's field, or its range.", "model/recognised", factories, check_defaults},
       {"options/edges-accepted",

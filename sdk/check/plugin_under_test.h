@@ -22,7 +22,7 @@ struct Subject {
 
 /// What the author says besides the library's name.
 struct CheckSettings {
-  std::string config_folder;             ///< of a model plugin's settings; "" for the known ones
+  std::string config_folder;             ///< of a model plugin's settings, a family's model; "" for the known ones
   std::string lora_names;                ///< a file that says how a LoRA format names its tensors; "" for the known
   std::map<std::string, double> orders;  ///< least order of convergence, by scheduler
 };

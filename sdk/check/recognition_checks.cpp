@@ -167,8 +167,7 @@ std::vector<Check> recognition_checks() {
   return {
       {"model/recognised",
        "recognise() takes settings of its architecture for its own, lists every parameter with the tensor that it "
-       "comes "
-       "from, and finds no fault in a file with all of them.",
+       "comes from, and finds no fault in a file with all of them.",
        "Fill Recognition with match_parameters(). For an architecture that the checker has no settings of, give the "
        "folder of a small config.json with --config FOLDER.",
        "", models, check_recognised},
@@ -182,8 +181,8 @@ std::vector<Check> recognition_checks() {
        models, check_missing},
       {"model/left-over-named",
        "A tensor of this part that is not used is a warning that names it, and refuses nothing.",
-       "Let belongs() of match_parameters() say true for every name under your prefixes, and passes_over() for those "
-       "only that you know and do not need.",
+       "Let passes_over() of match_parameters() say true for those names only that you know and do not need; what else "
+       "lies under the part's root, it reports.",
        "model/recognised", models, check_left_over},
       {"model/shape-named", "A tensor of another shape is a fault that names it.",
        "Say the shape of every parameter in WantedParameter::shape.", "model/recognised", models, check_shapes},

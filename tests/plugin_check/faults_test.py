@@ -133,9 +133,34 @@ UNET = {
     "keeps-state": ("unet/runs-apart", "earlier call"),
     "needs-no-prompt": ("unet/refuses", "without 'tokens'"),
 }
+FAMILY = {
+    "recognises-nothing": ("family/recognised", "for its own"),
+    "reads-numbers": ("family/recognised", "my_model.network.in.weight"),
+    "names-no-vae": ("family/recognised", "0 of its parts are of the kind vae"),
+    "names-two-unets": ("family/recognised", "2 of its parts are of the kind unet"),
+    "wrong-root": ("family/recognised", "my_model.wrods."),
+    "one-root": ("family/recognised", "under the roots of 'unet' and of 'vae'"),
+    "text-of-no-part": ("family/recognised", "'text_encoder_2', which is no text encoder"),
+    "passes-over-its-own": ("family/recognised", "is passed over"),
+    "no-schedule": ("family/recognised", "_class_name"),
+    "recognises-anything": ("family/foreign", "an empty file was recognised"),
+    "throws-at-folders": ("family/foreign", "std::out_of_range"),
+    "crashes-on-a-text": ("family/settings-damaged", "std::invalid_argument"),
+    "no-tokens": ("family/joins", "'tokens' is not there"),
+    "narrow-tokens": ("family/joins", "not [1, 16, 8]"),
+    "nan": ("family/joins", "not finite"),
+    "changes-its-text": ("family/joins", "changed the text"),
+    "refuses-guidance": ("family/joins", "guidance scale"),
+    "deaf": ("family/heeds-inputs", "another text of 'text_encoder'"),
+    "keeps-state": ("family/keeps-nothing", "after another one"),
+    "joins-any-width": ("family/refuses", "wider tokens"),
+    "joins-any-latents": ("family/refuses", "more latent channels"),
+    "joins-any-wish": ("family/refuses", "wish_of_nobody"),
+}
 TIMEOUTS = {"hang": 20, "hangs-at-exit": 20}
 ARGUMENTS = {
     "scheduler": ["--order", "my_plugin=2", "--memory", "2048"],
+    "family": ["--config", HERE.parents[1] / "sdk/templates/family/sample"],
     "vae": ["--config", SETTINGS / "vae"],
     "text_encoder": ["--config", SETTINGS / "text_encoder"],
     "unet": ["--config", SETTINGS / "unet"],
@@ -196,6 +221,16 @@ class PlantedFaults(unittest.TestCase):
 
     def test_unets(self):
         self.find_all("unet", UNET)
+
+    def test_families(self):
+        self.find_all("family", FAMILY)
+
+    def test_a_family_that_the_checker_does_not_know_is_told_what_to_give(self):
+        report, code = check(TESTS / "faults" / "faulty-family.so")
+        found = failures(report)
+        self.assertEqual(list(found), ["family/recognised"])
+        self.assertIn("--config FOLDER", found["family/recognised"])
+        self.assertEqual(code, 1)
 
     def test_an_architecture_that_the_checker_does_not_know_is_told_what_to_give(self):
         report, code = check(TESTS / "faults" / "faulty-vae.so")

@@ -1,13 +1,14 @@
 """A stranger's way, for each kind of plugin: in an empty prefix with only what is installed, `alice plugin new`, build,
 `alice plugin check` by ctest, name it in config.yaml, make a picture with it.
 
-Environment: ALICE_BUILD_DIR, ALICE_SOURCE_DIR, ALICE_TEST_DATA."""
+Environment: ALICE_BUILD_DIR, ALICE_SOURCE_DIR."""
 
 import importlib.util
 import json
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -25,6 +26,30 @@ def write_tensors(path, tensors):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     module.write(path, tensors)
+
+
+def renamed_file(source, target, beginnings):
+    """A file of tensors whose names begin otherwise; and the settings beside it."""
+    data = source.read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+
+    def renamed(name):
+        old = next(old for old in beginnings if name.startswith(old))
+        return beginnings[old] + name[len(old):]
+    header = json.dumps({renamed(name): info for name, info in json.loads(data[8:8 + length]).items()}).encode()
+    header += b" " * (-len(header) % 8)
+    target.write_bytes(struct.pack("<Q", len(header)) + header + data[8 + length:])
+    shutil.copyfile(source.with_suffix(".json"), target.with_suffix(".json"))
+
+
+def pixels(png):
+    """The compressed ones, without the words beside them."""
+    found, place = b"", 8
+    while place < len(png):
+        length, kind = struct.unpack(">I4s", png[place:place + 8])
+        found += png[place + 8:place + 8 + length] if kind == b"IDAT" else b""
+        place += 12 + length
+    return found
 
 
 class InstalledSdk(unittest.TestCase):
@@ -89,8 +114,8 @@ class InstalledSdk(unittest.TestCase):
         if (project / "make_weights.py").exists():
             self.run_in(project, "python3", "make_weights.py")
 
-    def picture(self, project, name, *words, config="config.yaml"):
-        self.run_in(project, "alice", "generate", "--config", config, "--models", self.models, "--model", "sd/tiny",
+    def picture(self, project, name, *words, config="config.yaml", model="sd/tiny"):
+        self.run_in(project, "alice", "generate", "--config", config, "--models", self.models, "--model", model,
                     "--prompt", "a lighthouse", "--steps", 3, "--seed", 7, "--width", SIDE, "--height", SIDE, "--out",
                     name, *words)
         data = (project / name).read_bytes()
@@ -105,9 +130,9 @@ class InstalledSdk(unittest.TestCase):
         """The project's own test, which is `alice plugin check`."""
         self.assertIn("100% tests passed", self.run_in(project, "ctest", "--test-dir", "build", "--output-on-failure"))
 
-    def explained(self, project):
-        return self.run_in(project, "alice", "config", "explain", "sd/tiny", "--config", "config.yaml", "--models",
-                           self.models)
+    def explained(self, project, model="sd/tiny", config="config.yaml", **arguments):
+        return self.run_in(project, "alice", "config", "explain", model, "--config", config, "--models", self.models,
+                           **arguments)
 
     def test_the_package_is_found_by_its_major_and_at_most_its_minor(self):
         project = self.work / "versions"
@@ -180,6 +205,28 @@ endforeach()
         changed = self.picture(project, "own.png", "--lora", "change.safetensors")
         self.assertTrue(self.plain_picture(project) != changed)
         self.assertIn("LoRA format strange_lora_format draws nothing by itself", self.try_plugin(project))
+
+    def test_a_strangers_family(self):
+        project = self.make_plugin("family")
+        brought = (project / "sample/my_model.safetensors").read_bytes()
+        self.run_in(project, "python3", "make_sample.py")
+        self.assertEqual(brought, (project / "sample/my_model.safetensors").read_bytes())
+        self.check(project)
+        roots = {"cond_stage_model.transformer.": "my_model.words.", "model.diffusion_model.": "my_model.network.",
+                 "first_stage_model.": "my_model.pixels."}
+        usual, strange = self.models / "usual.safetensors", self.models / "strange.safetensors"
+        small = SOURCE / "tests/data/goldens/models/tiny_sd15.safetensors"
+        renamed_file(small, usual, {root: root for root in roots})
+        renamed_file(small, strange, roots)
+        self.addCleanup(usual.unlink)
+        self.addCleanup(strange.unlink)
+        own = self.picture(project, "own.png", "--scheduler", "euler", model="sd/strange")
+        plain = self.picture(project, "usual.png", "--scheduler", "euler", model="sd/usual")
+        self.assertEqual(pixels(plain), pixels(own))
+        self.assertRegex(self.explained(project, "sd/strange"), r"(?m)^family +strange_family +<- recognised in ")
+        (project / "plain.yaml").write_text("plugins: [default]\n")
+        refused = self.explained(project, "sd/strange", "plain.yaml", code=1)
+        self.assertIn("no family of models knows the names of its tensors", refused)
 
     def test_what_cannot_be_tried_is_told_with_what_is_missing(self):
         def project(name, lists, **files):

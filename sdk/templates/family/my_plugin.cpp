@@ -9,6 +9,8 @@ namespace {
 using namespace alice;
 
 constexpr const char* kText = "text_encoder";
+constexpr const char* kUNet = "unet";
+constexpr const char* kVae = "vae";
 constexpr const char* kTextRoot = "my_model.words.";
 constexpr const char* kUNetRoot = "my_model.network.";
 constexpr const char* kVaeRoot = "my_model.pixels.";
@@ -31,15 +33,15 @@ class MyFamilyFactory final : public FamilyFactory {
   }
 
   std::optional<FamilyRecognition> recognise(const ModelContents& model, bool) const override {
-    if (!model.whole || !model.parts.count("unet")) return std::nullopt;
-    ModelFiles unet = model.parts.at("unet");
+    if (model.is_folder) return std::nullopt;
+    ModelFiles unet = model.parts.at(kUNet);
     unet.root = kUNetRoot;
     if (!unet.has_under("")) return std::nullopt;
     FamilyRecognition recognition;
     recognition.description = "my models";
     recognition.parts = {{kText, TextEncoder::kKind, kTextRoot, {}},
-                         {"unet", UNet::kKind, kUNetRoot, {}},
-                         {"vae", Vae::kKind, kVaeRoot, {}}};
+                         {kUNet, UNet::kKind, kUNetRoot, {}},
+                         {kVae, Vae::kKind, kVaeRoot, {}}};
     recognition.texts = {{kText, 0, true}};
     recognition.schedule = {{"_class_name", "EulerDiscreteScheduler"}, {"beta_start", 0.00085}, {"beta_end", 0.012},
                             {"beta_schedule", "scaled_linear"},        {"prediction_type", "epsilon"}};
@@ -47,10 +49,13 @@ class MyFamilyFactory final : public FamilyFactory {
   }
 
   std::shared_ptr<const Family> create(const ModelContents& model, const PartInfos& parts) const override {
-    if (!parts.text_encoders.count(kText))
-      throw Error(ErrorCode::bad_weights, model.place, "has no text encoder");
-    if (parts.text_encoders.at(kText).width != parts.unet.context_width)
-      throw Error(ErrorCode::bad_weights, model.place, "its text encoder and its UNet do not belong together");
+    const auto refuse = [&](const std::string& why) { throw Error(ErrorCode::bad_weights, model.place, why); };
+    const auto text = parts.text_encoders.find(kText);
+    if (text == parts.text_encoders.end()) refuse("has no text encoder");
+    if (text->second.width != parts.unet.context_width) refuse("its UNet attends to tokens of another width");
+    if (parts.vae.latent_channels != parts.unet.out_channels) refuse("its VAE has other latents than its UNet");
+    for (const auto& one : parts.unet.further_conditioning)
+      if (one.first != kGuidanceScale) refuse("its UNet is told '" + one.first + "', which nobody makes here");
     return std::make_shared<MyFamily>();
   }
 };
