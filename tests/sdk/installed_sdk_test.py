@@ -226,7 +226,7 @@ endforeach()
         self.assertRegex(self.explained(project, "sd/strange"), r"(?m)^family +strange_family +<- recognised in ")
         (project / "plain.yaml").write_text("plugins: [default]\n")
         refused = self.explained(project, "sd/strange", "plain.yaml", code=1)
-        self.assertIn("no family of models knows the names of its tensors", refused)
+        self.assertIn("strange.safetensors: ", refused)
 
     def test_what_cannot_be_tried_is_told_with_what_is_missing(self):
         def project(name, lists, **files):
