@@ -1,6 +1,7 @@
 // The key functions of the contracts: each class's vtable and typeinfo exist once, here.
 
 #include "core/api/backend.h"
+#include "core/api/family.h"
 #include "core/api/lora.h"
 #include "core/api/plugin.h"
 #include "core/api/scheduler.h"
@@ -13,6 +14,7 @@ namespace alice {
 PreparedWeight::~PreparedWeight() = default;
 Backend::~Backend() = default;
 WeightSource::~WeightSource() = default;
+Family::~Family() = default;
 TextEncoder::~TextEncoder() = default;
 UNetRun::~UNetRun() = default;
 UNet::~UNet() = default;
@@ -25,6 +27,7 @@ Factory::~Factory() = default;
 const void* PreparedWeight::extension(const char*) const { return nullptr; }
 const void* Backend::extension(const char*) const { return nullptr; }
 const void* WeightSource::extension(const char*) const { return nullptr; }
+const void* Family::extension(const char*) const { return nullptr; }
 const void* TextEncoder::extension(const char*) const { return nullptr; }
 void* UNetRun::extension(const char*) { return nullptr; }
 const void* UNet::extension(const char*) const { return nullptr; }

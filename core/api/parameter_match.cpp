@@ -3,6 +3,7 @@
 
 #include "core/api/parameter_form.h"
 #include "core/api/weights.h"
+#include "core/base/text.h"
 #include "core/base/utf8.h"
 
 namespace alice {
@@ -28,11 +29,11 @@ class FaultList {
   size_t count_ = 0;
 };
 
-Parameter from_source(const WantedParameter& wanted, const WantedParameter::Source& source) {
+Parameter from_source(const ModelFiles& files, const WantedParameter& wanted, const WantedParameter::Source& source) {
   Parameter parameter;
   parameter.name = wanted.name;
   parameter.shape = wanted.shape;
-  parameter.source = source.name;
+  parameter.source = files.root + source.name;
   parameter.form = source.form;
   parameter.first_row = source.first_row;
   parameter.stacked = source.stacked;
@@ -40,21 +41,21 @@ Parameter from_source(const WantedParameter& wanted, const WantedParameter::Sour
 }
 
 /// The first source that the index has in the shape that is needed, else the first that it has at all, else null.
-const WantedParameter::Source* choose(const TensorIndex& index, const WantedParameter& wanted) {
+const WantedParameter::Source* choose(const ModelFiles& files, const WantedParameter& wanted) {
   const WantedParameter::Source* present = nullptr;
   for (const auto& source : wanted.sources)
-    if (const TensorInfo* info = index.find(source.name)) {
-      if (fits(info->shape, from_source(wanted, source))) return &source;
+    if (const TensorInfo* info = files.find(source.name)) {
+      if (fits(info->shape, from_source(files, wanted, source))) return &source;
       if (!present) present = &source;
     }
   return present;
 }
 
 /// The layout that most of the wanted parameters are found in; "" when none is found.
-std::string common_layout(const TensorIndex& index, const std::vector<WantedParameter>& wanted) {
+std::string common_layout(const ModelFiles& files, const std::vector<WantedParameter>& wanted) {
   std::map<std::string, size_t> votes;
   for (const WantedParameter& parameter : wanted)
-    if (const auto* source = choose(index, parameter)) ++votes[source->layout];
+    if (const auto* source = choose(files, parameter)) ++votes[source->layout];
   std::string layout;
   for (const auto& [name, count] : votes)
     if (layout.empty() || count > votes[layout]) layout = name;
@@ -69,9 +70,9 @@ const WantedParameter::Source* source_in(const WantedParameter& wanted, const st
 }
 
 /// A parameter that no tensor was found for, as a file of this layout would have it.
-Parameter expected(const WantedParameter& wanted, const std::string& layout) {
+Parameter expected(const ModelFiles& files, const WantedParameter& wanted, const std::string& layout) {
   const auto* source = source_in(wanted, layout);
-  return from_source(wanted, source ? *source : WantedParameter::Source{layout, wanted.name});
+  return from_source(files, wanted, source ? *source : WantedParameter::Source{layout, wanted.name});
 }
 
 void add_facts(const TensorIndex& index, Recognition& recognition) {
@@ -103,27 +104,40 @@ std::string some_of(const std::vector<std::string>& names) {
   return names.size() > kShown ? text + " and " + std::to_string(names.size() - kShown) + " more" : text;
 }
 
-void match_parameters(const TensorIndex& index, const std::vector<WantedParameter>& wanted,
-                      const std::function<bool(const std::string&)>& belongs,
+const TensorInfo* ModelFiles::find(const std::string& name) const { return weights->index().find(root + name); }
+
+int64_t ModelFiles::side(const std::string& name, size_t dimension) const {
+  const TensorInfo* info = find(name);
+  return info && dimension < info->shape.size() ? info->shape[dimension] : -1;
+}
+
+bool ModelFiles::has_under(const std::string& start) const {
+  const auto& tensors = weights->index().tensors;
+  const auto found = tensors.lower_bound(root + start);
+  return found != tensors.end() && starts_with(found->first, root + start);
+}
+
+void match_parameters(const ModelFiles& files, const std::vector<WantedParameter>& wanted,
                       const std::function<bool(const std::string&)>& passes_over, Recognition& recognition) {
+  const TensorIndex& index = files.weights->index();
   FaultList missing(recognition.faults, index.place, "are missing");
   FaultList misfits(recognition.faults, index.place, "do not fit");
-  recognition.layout = common_layout(index, wanted);
+  recognition.layout = common_layout(files, wanted);
   std::set<std::string> used;
   std::map<std::string, int64_t> rows_used;  // of stacked tensors
 
   for (const WantedParameter& parameter : wanted) {
-    const auto* source = choose(index, parameter);
+    const auto* source = choose(files, parameter);
     if (!source) {
-      recognition.parameters.push_back(expected(parameter, recognition.layout));
+      recognition.parameters.push_back(expected(files, parameter, recognition.layout));
       const Parameter& lacking = recognition.parameters.back();
       missing.add("tensor '" + lacking.source +
                   "' is missing: " + shape_text(shape_in_file(lacking.shape, lacking.form)) + " is needed");
       continue;
     }
-    Parameter found = from_source(parameter, *source);
+    Parameter found = from_source(files, parameter, *source);
     found.alias = ldm_alias(parameter);
-    const TensorInfo& info = *index.find(source->name);
+    const TensorInfo& info = *files.find(source->name);
     used.insert(info.name);
     if (found.stacked) rows_used[info.name] = std::max(rows_used[info.name], found.first_row + found.shape.at(0));
     if (!fits(info.shape, found))
@@ -140,9 +154,9 @@ void match_parameters(const TensorIndex& index, const std::vector<WantedParamete
                   " are needed");
   std::vector<std::string> left_over;
   for (const auto& [name, info] : index.tensors) {
-    if (!used.count(name) && !belongs(name)) continue;
+    if (!starts_with(name, files.root)) continue;
     recognition.claimed.insert(name);
-    if (!used.count(name) && !passes_over(name)) left_over.push_back(name);
+    if (!used.count(name) && !passes_over(name.substr(files.root.size()))) left_over.push_back(name);
   }
   if (!left_over.empty())
     recognition.warnings.push_back(

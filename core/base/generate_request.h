@@ -64,6 +64,11 @@ struct GenerateRequest {
   std::optional<int64_t> only_masked_padding;  ///< pixels around the mask
   std::optional<bool> paste_back;        ///< untouched pixels are the picture's own
   std::optional<double> image_guidance_scale;  ///< of a network that was trained to be shown a picture
+  /// Of a network that is told more than the prompt (core/api/family.h): sizes "1024x768", places "left,top".
+  std::optional<std::string> prompt_2, negative_prompt_2;  ///< for all text encoders but the first; absent: the same
+  std::optional<std::string> original_size, crop, target_size;
+  std::optional<std::string> negative_original_size, negative_crop, negative_target_size;
+  std::optional<double> aesthetic_score, negative_aesthetic_score;
   std::string scheduler;                 ///< id or alias; "" means the model's
   Json scheduler_options = Json::object();
   std::vector<LoraUse> loras;

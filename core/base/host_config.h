@@ -30,10 +30,14 @@ struct ModelConfig {
   std::string id;                ///< "sd/name"
   std::filesystem::path source;  ///< folder or file
   std::string backend;           ///< a key of HostConfig::backends; "" means HostConfig::default_backend
-  PartConfig scheduler, text_encoder, unet, vae;
+  PartConfig family, scheduler;
+  std::map<std::string, PartConfig> parts;  ///< by role: "text_encoder", "text_encoder_2", "unet", "vae"
   std::optional<int64_t> max_pixels;  ///< of a picture; 0: any number; absent: HostConfig::max_pixels
   GenerateRequest defaults;           ///< of model_default_names()
   std::string place;
+
+  /// Of a role that the configuration says nothing of: nothing. Valid as long as *this.
+  const PartConfig& part(const std::string& role) const;
 };
 
 /// A path in the configuration, and where it stands.

@@ -25,8 +25,7 @@ ModelConfig found_model(const std::string& id, const fs::path& source) {
   model.id = id;
   model.source = source;
   model.place = source.string();
-  for (PartConfig* part : {&model.scheduler, &model.text_encoder, &model.unet, &model.vae})
-    part->place = json_places(id);
+  model.scheduler.place = json_places(id);
   return model;
 }
 
@@ -55,6 +54,12 @@ std::map<std::string, ModelConfig> found_models(const fs::path& folder) {
 }
 
 }  // namespace
+
+const PartConfig& ModelConfig::part(const std::string& role) const {
+  static const PartConfig none;
+  const auto found = parts.find(role);
+  return found != parts.end() ? found->second : none;
+}
 
 std::map<std::string, ModelConfig> list_models(const HostConfig& config) {
   std::map<std::string, ModelConfig> models = config.models;

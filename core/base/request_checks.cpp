@@ -1,6 +1,8 @@
 #include "core/base/request_checks.h"
 
+#include "core/base/number_pair.h"
 #include "core/base/request_fields.h"
+#include "core/base/utf8.h"
 
 namespace alice {
 namespace {
@@ -29,6 +31,22 @@ void check_picture(const GenerateRequest& request, const RequestLimits& limits, 
   if (request.strength && request.steps && steps_done(*request.steps, *request.strength) < 1)
     faults.add("/strength", "leaves no step to do: of " + std::to_string(*request.steps) +
                                 " steps, that share is done, rounded down");
+}
+
+void check_pair(const char* place, const std::optional<std::string>& text, char between, const char* form,
+                Faults& faults) {
+  if (text && !read_pair(*text, between))
+    faults.add(place, std::string("must be ") + form + ", got '" + brief(*text) + "'");
+}
+
+void check_imagined(const GenerateRequest& request, Faults& faults) {
+  constexpr const char *kSize = "WIDTHxHEIGHT, such as 1024x768", *kPlace = "LEFT,TOP, such as 0,128";
+  check_pair("/original_size", request.original_size, 'x', kSize, faults);
+  check_pair("/target_size", request.target_size, 'x', kSize, faults);
+  check_pair("/crop", request.crop, ',', kPlace, faults);
+  check_pair("/negative_original_size", request.negative_original_size, 'x', kSize, faults);
+  check_pair("/negative_target_size", request.negative_target_size, 'x', kSize, faults);
+  check_pair("/negative_crop", request.negative_crop, ',', kPlace, faults);
 }
 
 }  // namespace
@@ -64,6 +82,7 @@ void drop_what_does_not_count(GenerateRequest& all, const GenerateRequest& said,
 void check_request(const GenerateRequest& request, const RequestLimits& limits, Faults& faults) {
   check_side("/width", request.width, limits.size_multiple, faults);
   check_side("/height", request.height, limits.size_multiple, faults);
+  check_imagined(request, faults);
   if (limits.text_layers > 0 && request.clip_skip.value_or(0) >= limits.text_layers)
     faults.add("/clip_skip", "must be less than the text encoder's " + std::to_string(limits.text_layers) +
                                  " layers, got " + std::to_string(*request.clip_skip));

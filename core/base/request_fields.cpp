@@ -143,6 +143,20 @@ const Rows& rows() {
           .also("num_images_per_prompt")  // diffusers
           .also("num_outputs")            // Replicate
           .also("batch_size")             // A1111
+          .text("prompt_2", &R::prompt_2, "what the model's second text encoder reads; absent: the prompt")
+          .text("negative_prompt_2", &R::negative_prompt_2, "the same of the negative prompt")
+          .text("original_size", &R::original_size,
+                "WIDTHxHEIGHT that the picture is to look scaled from, of models that are told it (SDXL); absent: its own")
+          .default_by(models)
+          .text("crop", &R::crop, "LEFT,TOP where the picture is to look cut, of such models; absent: 0,0")
+          .default_by(models)
+          .text("target_size", &R::target_size, "WIDTHxHEIGHT that it is to look meant for; absent: its own")
+          .default_by(models)
+          .text("negative_original_size", &R::negative_original_size, "as original_size, to keep away from")
+          .text("negative_crop", &R::negative_crop, "as crop, to keep away from")
+          .text("negative_target_size", &R::negative_target_size, "as target_size, to keep away from")
+          .number("aesthetic_score", &R::aesthetic_score, {0, 10}, "how good it is to look, of models that are told it")
+          .number("negative_aesthetic_score", &R::negative_aesthetic_score, {0, 10}, "the same, to keep away from")
           .text("scheduler", &R::scheduler, "the sampling algorithm; empty: the model's own").default_by(anyone)
           .also("sampler")       // A1111's infotext
           .also("sampler_name")  // A1111, ComfyUI

@@ -8,26 +8,38 @@
 #include "core/host/lone_file.h"
 #include "core/host/model_defaults.h"
 #include "core/host/scheduler_source.h"
+#include "core/io/part_folder.h"
 
 namespace alice {
 namespace {
 
-constexpr const char* kTextEncoder = "text_encoder";
-constexpr const char* kSecondTextEncoder = "text_encoder_2";
-constexpr const char* kUNet = "unet";
-constexpr const char* kVae = "vae";
 // Names of facts (Recognition::facts) by which plugins tell a size before anything is loaded.
 constexpr const char* kNativeLatentsFact = "native_latent_size";
 constexpr const char* kReductionFact = "reduction";
 
-ModelFiles files_of(const StoredModel& stored, const std::string& part, const PartConfig& config,
-                    std::vector<Fault>& warnings) {
-  if (!config.source.empty()) return open_part(config.source, part, "", &warnings);
-  const auto found = stored.parts.find(part);
-  if (found == stored.parts.end())
-    throw Error(ErrorCode::bad_weights, stored.place,
-                "has no " + part + ": name one in the configuration (models, this model, " + part + ", source)");
-  return found->second;
+/// A part from another model or file: by the root that it has there, and with what this model's family tells of it.
+ModelFiles open_elsewhere(const Registry& registry, const PartUse& use, const PartConfig& config,
+                          std::vector<Fault>& warnings) {
+  ModelFiles files = open_part(config.source, use.role, "", &warnings);
+  if (!is_folder(config.source)) {
+    const StoredModel other = open_model_file(config.source);
+    if (const auto family = find_family(registry, other, PartConfig()))
+      for (const PartUse& theirs : family->recognition.parts)
+        if (theirs.kind == use.kind && !theirs.root.empty()) {
+          files.root = theirs.root;
+          if (theirs.role == use.role) break;
+        }
+  }
+  files.told = use.told;
+  return files;
+}
+
+ModelFiles open_files(const Registry& registry, const StoredModel& stored, const PartUse& use,
+                      const PartConfig& config, std::vector<Fault>& warnings) {
+  if (!config.source.empty()) return open_elsewhere(registry, use, config, warnings);
+  if (auto own = files_of(stored, use)) return std::move(*own);
+  throw Error(ErrorCode::bad_weights, stored.place,
+              "has no " + use.role + ": name one in the configuration (models, this model, " + use.role + ", source)");
 }
 
 template <class Part>
@@ -57,20 +69,25 @@ struct OwnPart {
 };
 
 template <class Part>
-OwnPart<Part> own_part(const Factories<ModelFactory<Part>>& factories, const StoredModel& stored,
-                       const std::string& part) {
-  const auto files = stored.parts.find(part);
-  if (files == stored.parts.end()) return {};
+OwnPart<Part> own_part(const Factories<ModelFactory<Part>>& factories, const StoredModel& stored, const PartUse& use) {
+  const auto files = files_of(stored, use);
+  if (!files) return {};
   for (const auto* factory : factories.all())
-    if (auto recognition = factory->recognise(files->second)) return {factory, std::move(*recognition)};
+    if (auto recognition = factory->recognise(*files)) return {factory, std::move(*recognition)};
   return {};
+}
+
+const PartUse& use_of(const FamilyChoice& family, const std::string& role) {
+  for (const PartUse& use : family.recognition.parts)
+    if (use.role == role) return use;
+  throw Error(ErrorCode::internal, family.factory->info().id, "names no part '" + role + "'");
 }
 
 /// A VAE from elsewhere: does it speak of the same latents?
 void compare_vaes(const Registry& registry, const StoredModel& stored, Blueprint& blueprint) {
-  if (blueprint.config.vae.source.empty()) return;
-  const OwnPart<Vae> own = own_part(registry.of<VaeFactory>(), stored, kVae);
-  const auto& chosen = blueprint.vae;
+  if (blueprint.config.part(kVaeRole).source.empty()) return;
+  const OwnPart<Vae> own = own_part(registry.of<VaeFactory>(), stored, use_of(blueprint.family, kVaeRole));
+  const auto& chosen = blueprint.parts.vae;
   const std::string& place = chosen.files.place;
   const auto both = [&](const char* fact) {
     return std::pair(own.recognition.facts.value(fact, Json()), chosen.recognition.facts.value(fact, Json()));
@@ -96,16 +113,21 @@ void compare_vaes(const Registry& registry, const StoredModel& stored, Blueprint
                                              ": it is made for other latents, and colours and contrast will be wrong"});
 }
 
-/// In a single file every tensor should belong to some part, whether that part is used or taken from elsewhere.
+/// What the file's own part of a role claims, be it used or taken from elsewhere.
+std::set<std::string> claimed_by(const Registry& registry, const StoredModel& stored, const PartUse& use) {
+  if (use.kind == UNet::kKind) return own_part(registry.of<UNetFactory>(), stored, use).recognition.claimed;
+  if (use.kind == Vae::kKind) return own_part(registry.of<VaeFactory>(), stored, use).recognition.claimed;
+  return own_part(registry.of<TextEncoderFactory>(), stored, use).recognition.claimed;
+}
+
+/// In a single file every tensor should belong to some part.
 void tell_what_is_left(const Registry& registry, const StoredModel& stored, Blueprint& blueprint) {
+  const FamilyRecognition& family = blueprint.family.recognition;
   std::set<std::string> claimed;
-  for (const Recognition& part : {own_part(registry.of<TextEncoderFactory>(), stored, kTextEncoder).recognition,
-                                  own_part(registry.of<UNetFactory>(), stored, kUNet).recognition,
-                                  own_part(registry.of<VaeFactory>(), stored, kVae).recognition})
-    claimed.insert(part.claimed.begin(), part.claimed.end());
+  for (const PartUse& use : family.parts) claimed.merge(claimed_by(registry, stored, use));
   std::vector<std::string> left;
-  for (const auto& tensor : stored.parts.at(kUNet).weights->index().tensors)
-    if (!claimed.count(tensor.first)) left.push_back(tensor.first);
+  for (const auto& tensor : stored.whole->index().tensors)
+    if (!claimed.count(tensor.first) && !is_passed_over(family, tensor.first)) left.push_back(tensor.first);
   if (!left.empty())
     blueprint.warnings.push_back(
         {stored.place, std::to_string(left.size()) + (left.size() == 1 ? " tensor belongs" : " tensors belong") +
@@ -130,12 +152,12 @@ int64_t fact_of(const Recognition& part, const char* name) {
 
 /// After the defaults.
 void settle_size(const HostConfig& config, Blueprint& blueprint) {
-  const int64_t multiple = fact_of(blueprint.vae.recognition, kReductionFact);
-  const int64_t side = fact_of(blueprint.unet.recognition, kNativeLatentsFact) * multiple;
+  const int64_t multiple = fact_of(blueprint.parts.vae.recognition, kReductionFact);
+  const int64_t side = fact_of(blueprint.parts.unet.recognition, kNativeLatentsFact) * multiple;
   blueprint.size = size_rule(config, blueprint.config, {side, side}, multiple);
   const SizeRule& rule = blueprint.size;
   if (rule.native.is_known())
-    blueprint.explanation.push_back({"native size", to_text(rule.native), blueprint.unet.files.place});
+    blueprint.explanation.push_back({"native size", to_text(rule.native), blueprint.parts.unet.files.place});
   blueprint.explanation.push_back(
       {"max pixels", rule.most_pixels > 0 ? std::to_string(rule.most_pixels) : "any number",
        blueprint.config.max_pixels  ? blueprint.config.place
@@ -162,6 +184,39 @@ Json words_of(const TensorIndex& index) {
   return words;
 }
 
+/// Of the configuration, a role that the family does not have.
+void refuse_strange_roles(const ModelConfig& config, const FamilyChoice& family, Faults& faults) {
+  for (const auto& [role, part] : config.parts) {
+    std::string roles;
+    bool is_known = false;
+    for (const PartUse& use : family.recognition.parts)
+      is_known |= use.role == role, roles += (roles.empty() ? "" : ", ") + use.role;
+    if (!is_known)
+      faults.add(part.place(""), "a model of the family '" + family.factory->info().id + "' has no " + role +
+                                     "; its parts are: " + roles);
+  }
+}
+
+void choose_parts(const Registry& registry, const StoredModel& stored, Blueprint& blueprint) {
+  const ModelConfig& model = blueprint.config;
+  Faults faults;
+  refuse_strange_roles(model, blueprint.family, faults);
+  faults.throw_if_any(ErrorCode::bad_config);
+  for (const PartUse& use : blueprint.family.recognition.parts) {
+    const PartConfig& config = model.part(use.role);
+    const auto choose = [&](const auto& factories, auto& choice) {
+      choice = choose_part(factories, open_files(registry, stored, use, config, blueprint.warnings), use.role, config);
+      explain(use.role, choice, config, blueprint);
+    };
+    if (use.kind == UNet::kKind)
+      choose(registry.of<UNetFactory>(), blueprint.parts.unet);
+    else if (use.kind == Vae::kKind)
+      choose(registry.of<VaeFactory>(), blueprint.parts.vae);
+    else
+      choose(registry.of<TextEncoderFactory>(), blueprint.parts.text_encoders[use.role]);
+  }
+}
+
 template <class Part>
 Json describe_part(const PartChoice<Part>& choice) {
   return {{"plugin", choice.factory->info().id},
@@ -184,11 +239,13 @@ Blueprint make_blueprint(const Registry& registry, const HostConfig& config, con
     throw Error(ErrorCode::bad_weights, model.source.string(),
                 "has control characters, marks of writing direction or no UTF-8 in its name: rename it");
   const StoredModel stored = open_model(model.source, "", config.models_directory);
-  if (const std::string other = model.unet.source.empty() ? what_else_it_is(registry, stored) : ""; !other.empty())
+  if (const std::string other = model.part(kUNetRole).source.empty() ? what_else_it_is(registry, stored) : "";
+      !other.empty())
     throw Error(ErrorCode::unsupported, stored.place, other);
-  if (stored.is_folder && stored.parts.count(kSecondTextEncoder))
-    throw Error(ErrorCode::unsupported, stored.place,
-                "has two text encoders; pipelines with one are what this version composes");
+  blueprint.family = choose_family(registry, stored, model.family);
+  blueprint.contents = stored;
+  blueprint.explanation.push_back({"family", blueprint.family.factory->info().id,
+                                   blueprint.family.configured ? model.family.place("") : "recognised in " + stored.place});
 
   blueprint.note = stored.note;
   blueprint.examples = stored.examples;
@@ -196,24 +253,15 @@ Blueprint make_blueprint(const Registry& registry, const HostConfig& config, con
   blueprint.warnings = stored.warnings;
   settle_defaults(stored, blueprint);
   blueprint.backend = backend_of(registry, config, stored, blueprint);
-  const auto files = [&](const char* part, const PartConfig& part_config) {
-    return files_of(stored, part, part_config, blueprint.warnings);
-  };
-  blueprint.text_encoder = choose_part(registry.of<TextEncoderFactory>(), files(kTextEncoder, model.text_encoder),
-                                       model.text_encoder);
-  explain("text encoder", blueprint.text_encoder, model.text_encoder, blueprint);
-  blueprint.unet = choose_part(registry.of<UNetFactory>(), files(kUNet, model.unet), model.unet);
-  explain("UNet", blueprint.unet, model.unet, blueprint);
-  blueprint.vae = choose_part(registry.of<VaeFactory>(), files(kVae, model.vae), model.vae);
-  explain("VAE", blueprint.vae, model.vae, blueprint);
+  choose_parts(registry, stored, blueprint);
   settle_size(config, blueprint);
   settle_scheduler(registry, config, stored, blueprint);
 
-  for (const Recognition* part :
-       {&blueprint.text_encoder.recognition, &blueprint.unet.recognition, &blueprint.vae.recognition}) {
-    blueprint.faults.insert(blueprint.faults.end(), part->faults.begin(), part->faults.end());
-    blueprint.warnings.insert(blueprint.warnings.end(), part->warnings.begin(), part->warnings.end());
-  }
+  blueprint.parts.each([&](const std::string&, const auto& choice) {
+    const Recognition& part = choice.recognition;
+    blueprint.faults.insert(blueprint.faults.end(), part.faults.begin(), part.faults.end());
+    blueprint.warnings.insert(blueprint.warnings.end(), part.warnings.begin(), part.warnings.end());
+  });
   compare_vaes(registry, stored, blueprint);
   if (!stored.is_folder) tell_what_is_left(registry, stored, blueprint);
   return blueprint;
@@ -226,7 +274,8 @@ std::vector<Fault> all_warnings(const Blueprint& blueprint) {
 }
 
 Json describe_blueprint(const Blueprint& blueprint) {
-  Json explanation = Json::array();
+  Json explanation = Json::array(), parts = Json::object();
+  blueprint.parts.each([&](const std::string& role, const auto& choice) { parts[role] = describe_part(choice); });
   const auto list = [](const std::vector<Fault>& sentences) {
     Json out = Json::array();
     for (const Fault& one : sentences) out.push_back({{"place", one.place}, {"sentence", one.sentence}});
@@ -237,10 +286,9 @@ Json describe_blueprint(const Blueprint& blueprint) {
   return {{"id", blueprint.config.id},
           {"source", blueprint.config.source.string()},
           {"note", blueprint.note},
-          {"parts",
-           {{kTextEncoder, describe_part(blueprint.text_encoder)},
-            {kUNet, describe_part(blueprint.unet)},
-            {kVae, describe_part(blueprint.vae)}}},
+          {"family", {{"plugin", blueprint.family.factory->info().id},
+                      {"kind", blueprint.family.recognition.description}}},
+          {"parts", parts},
           {"scheduler_config", blueprint.scheduler.config},
           {"faults", list(blueprint.faults)},
           {"warnings", list(all_warnings(blueprint))},

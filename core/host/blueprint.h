@@ -5,12 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "core/api/text_encoder.h"
-#include "core/api/unet.h"
-#include "core/api/vae.h"
 #include "core/base/picture_size.h"
 #include "core/host/backend_choice.h"
-#include "core/host/part_choice.h"
+#include "core/host/chosen_parts.h"
+#include "core/host/family_choice.h"
 #include "core/host/scheduler_choice.h"
 #include "core/io/model_files.h"
 
@@ -27,9 +25,9 @@ struct Blueprint {
   std::vector<std::string> examples;  ///< prompts that it was made for
   BackendChoice backend;
   std::vector<std::string> own_weights;  ///< the weights files of the model's own parts, those that are replaced too
-  PartChoice<TextEncoder> text_encoder;
-  PartChoice<UNet> unet;
-  PartChoice<Vae> vae;
+  ModelContents contents;            ///< for its family
+  FamilyChoice family;
+  ChosenParts parts;
   SchedulerSource scheduler;
   Json facts = Json::object();  ///< model_facts(); filled by the composer
   SizeRule size;  ///< without a native size when its plugins do not tell it in their facts
@@ -43,7 +41,8 @@ struct Blueprint {
 
 std::vector<Fault> all_warnings(const Blueprint& blueprint);
 
-/// Throws Error when the files cannot be read at all, when a part is of no known architecture, or for a fault of the
+/// Throws Error when the files cannot be read at all, when the model is of no known family or a part of no known
+/// architecture, or for a fault of the
 /// configuration; what is wrong with the tensors is in `faults`.
 Blueprint make_blueprint(const Registry& registry, const HostConfig& config, const ModelConfig& model);
 

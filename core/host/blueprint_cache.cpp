@@ -13,8 +13,8 @@ std::string sources_stamp(const ModelConfig& model) {
   for (const fs::path& beside : {fs::path(model.source) += ".json", fs::path(model.source).replace_extension(".json"),
                                  fs::path(model.source).replace_extension(".yaml")})
     stamp += "\n" + file_stamp(beside);
-  for (const PartConfig* part : {&model.text_encoder, &model.unet, &model.vae})
-    if (!part->source.empty()) stamp += "\n" + tree_stamp(part->source);
+  for (const auto& [role, part] : model.parts)
+    if (!part.source.empty()) stamp += "\n" + tree_stamp(part.source);
   return stamp;
 }
 
@@ -45,9 +45,7 @@ std::shared_ptr<const Blueprint> BlueprintCache::get(const ModelConfig& model, c
   Entry entry;
   entry.source = model.source;
   entry.blueprint = std::make_shared<const Blueprint>(make_(model));
-  add_files(entry.blueprint->text_encoder, entry.files);
-  add_files(entry.blueprint->unet, entry.files);
-  add_files(entry.blueprint->vae, entry.files);
+  entry.blueprint->parts.each([&](const std::string&, const auto& choice) { add_files(choice, entry.files); });
   entry.stamp = stamp_of(model, entry.files);
   const bool changed_meanwhile = entry.stamp.compare(0, before.size(), before) != 0;
   const std::lock_guard<std::mutex> lock(mutex_);

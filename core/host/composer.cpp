@@ -5,9 +5,9 @@
 
 #include "core/base/lora_tags.h"
 #include "core/base/prompt_syntax.h"
+#include "core/host/assemble.h"
 #include "core/host/file_stamp.h"
 #include "core/host/model_facts.h"
-#include "core/host/shown.h"
 
 namespace alice {
 namespace {
@@ -21,34 +21,10 @@ std::string layers_key(const OptionLayers& layers) {
 template <class Part>
 std::string part_key(const PartChoice<Part>& choice, const std::string& backend) {
   std::string key = choice.factory->info().id + "|" + backend + "|" + layers_key(choice.options) + "|" +
-                    dump_json(choice.recognition.config);
+                    choice.files.root + "|" + dump_json(choice.files.told) + "|" + dump_json(choice.recognition.config);
   for (const std::string& file : choice.files.weights->index().files) key += "|" + file_stamp(file);
   for (const auto& asset : choice.files.assets) key += "|" + file_stamp(asset.second);
   return key;
-}
-
-void check_width(const Model& model, const char* what, int64_t have, int64_t needed) {
-  if (have == needed) return;
-  throw Error(ErrorCode::bad_weights, model.id,
-              std::string(what) + " " + std::to_string(have) + " wide, the UNet needs " + std::to_string(needed) +
-                  ": these parts do not belong together");
-}
-
-/// Parts may come from different files: do they speak of the same tokens and latents, and is there all that they need?
-void check_parts_fit(const Model& model) {
-  const UNetInfo& unet = model.unet->info();
-  check_width(model, "the text encoder's tokens are", model.text_encoder->info().width, unet.context_width);
-  check_width(model, "the VAE's latents are", model.vae->info().latent_channels, unet.out_channels);
-  if (unet.in_channels != unet.out_channels)
-    throw Error(ErrorCode::unsupported, model.id,
-                "its UNet takes latents of " + std::to_string(unet.in_channels) + " channels and gives " +
-                    std::to_string(unet.out_channels));
-  shown_to(unet, model.id);
-  for (const auto& further : unet.further_conditioning)
-    if (further.first != kGuidanceScale && further.first != kBeside)
-      throw Error(
-          ErrorCode::unsupported, model.id,
-          "its UNet needs '" + further.first + "' beside the prompt's tokens, which this version does not make");
 }
 
 /// What those who ask should know of the model, without the places of its files: they may be strangers.
@@ -98,9 +74,9 @@ void throw_faults(const Blueprint& blueprint) {
 }  // namespace
 
 std::string key_of(const Blueprint& plan) {
-  const std::string& backend = plan.backend.key;
-  return plan.config.id + "|" + part_key(plan.text_encoder, backend) + "|" + part_key(plan.unet, backend) + "|" +
-         part_key(plan.vae, backend);
+  std::string key = plan.config.id + "|" + plan.family.factory->info().id;
+  plan.parts.each([&](const std::string&, const auto& choice) { key += "|" + part_key(choice, plan.backend.key); });
+  return key;
 }
 
 Composer::Composer(HostConfig config, std::shared_ptr<const Registry> registry, OnLoaded on_loaded)
@@ -123,7 +99,7 @@ std::vector<ModelStatus> Composer::models(const BlueprintCache::BeforeLook& befo
     ModelStatus status{id, model.source, "", "", "", Json::object(), {}};
     try {
       const auto blueprint = blueprints_.get(model, before_look);
-      status.description = blueprint->unet.recognition.description;
+      status.description = blueprint->parts.unet.recognition.description;
       status.note = blueprint->note;
       status.facts = blueprint->facts;
       status.size = blueprint->size;
@@ -175,9 +151,9 @@ std::shared_ptr<const Backend> Composer::make_backend(const BackendChoice& choic
 }
 
 template <class Part>
-std::shared_ptr<const Part> Composer::share(std::map<std::string, std::weak_ptr<const Part>>& parts,
-                                            const PartChoice<Part>& choice, const std::string& backend_key,
+std::shared_ptr<const Part> Composer::share(const PartChoice<Part>& choice, const std::string& backend_key,
                                             std::shared_ptr<const Backend> backend) {
+  auto& parts = std::get<SharedParts<Part>>(parts_);
   for (auto it = parts.begin(); it != parts.end();) it = it->second.expired() ? parts.erase(it) : std::next(it);
   std::weak_ptr<const Part>& known = parts[part_key(choice, backend_key)];
   std::shared_ptr<const Part> part = known.lock();
@@ -188,15 +164,10 @@ std::shared_ptr<const Part> Composer::share(std::map<std::string, std::weak_ptr<
 std::shared_ptr<const Model> Composer::build(const Blueprint& blueprint) {
   throw_faults(blueprint);
   const auto begun = std::chrono::steady_clock::now();
-  auto model = std::make_shared<Model>();
-  model->id = blueprint.config.id;
-  model->backend = make_backend(blueprint.backend);
-  model->text_encoder = share(text_encoders_, blueprint.text_encoder, blueprint.backend.key, model->backend);
-  model->unet = share(unets_, blueprint.unet, blueprint.backend.key, model->backend);
-  model->vae = share(vaes_, blueprint.vae, blueprint.backend.key, model->backend);
+  const auto backend = make_backend(blueprint.backend);
+  const auto load = [&](const auto& choice) { return share(choice, blueprint.backend.key, backend); };
+  auto model = std::make_shared<Model>(assemble(blueprint, backend, load_parts(blueprint.parts, load)));
   model->prompts = prompts_;
-
-  check_parts_fit(*model);
   tell_loaded(blueprint, *model, std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
   return model;
 }

@@ -7,11 +7,9 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <vector>
 
-#include "core/api/text_encoder.h"
-#include "core/api/unet.h"
-#include "core/api/vae.h"
 #include "core/base/model_catalogue.h"
 #include "core/host/blueprint_cache.h"
 #include "core/host/lora_set.h"
@@ -103,9 +101,10 @@ class Composer {
   std::shared_ptr<const Model> cached(const std::string& key,
                                          const std::function<std::shared_ptr<const Model>()>& make);
   template <class Part>
-  std::shared_ptr<const Part> share(std::map<std::string, std::weak_ptr<const Part>>& parts,
-                                    const PartChoice<Part>& choice, const std::string& backend_key,
+  std::shared_ptr<const Part> share(const PartChoice<Part>& choice, const std::string& backend_key,
                                     std::shared_ptr<const Backend> backend);
+  template <class Part>
+  using SharedParts = std::map<std::string, std::weak_ptr<const Part>>;  // by part_key()
 
   const HostConfig config_;
   const std::shared_ptr<const Registry> registry_;
@@ -120,9 +119,7 @@ class Composer {
 
   mutable std::mutex mutex_;  // guards all below
   mutable std::map<std::string, std::shared_ptr<const Backend>> backends_;
-  std::map<std::string, std::weak_ptr<const TextEncoder>> text_encoders_;
-  std::map<std::string, std::weak_ptr<const UNet>> unets_;
-  std::map<std::string, std::weak_ptr<const Vae>> vaes_;
+  std::tuple<SharedParts<TextEncoder>, SharedParts<UNet>, SharedParts<Vae>> parts_;
   std::list<std::pair<std::string, std::shared_ptr<const Model>>> loaded_;  // the most recently used first
 };
 

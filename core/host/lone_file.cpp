@@ -7,6 +7,7 @@
 #include "core/api/text_encoder.h"
 #include "core/api/unet.h"
 #include "core/api/vae.h"
+#include "core/host/family_choice.h"
 
 namespace alice {
 namespace {
@@ -79,11 +80,16 @@ std::string part_alone(const char* part, const std::string& place) {
 }  // namespace
 
 std::string what_else_it_is(const Registry& registry, const StoredModel& stored) {
-  const auto part = stored.parts.find("unet");
-  if (stored.is_folder || part == stored.parts.end()) return "";
-  const ModelFiles& files = part->second;
-  const TensorIndex& index = files.weights->index();
-  const auto unet = recognised(registry.of<UNetFactory>(), stored.parts.at("unet"));
+  if (stored.is_folder) return "";
+  const auto family = find_family(registry, stored, PartConfig());
+  const auto part = [&](const char* role) {
+    if (family)
+      for (const PartUse& use : family->recognition.parts)
+        if (use.role == role) return *files_of(stored, use);
+    return stored.parts.at(role);
+  };
+  const TensorIndex& index = stored.whole->index();
+  const auto unet = recognised(registry.of<UNetFactory>(), part("unet"));
   if (unet && unet->faults.empty()) return "";
   for (const Kind& kind : kKinds)
     if (has_name(index, kind.begins)) return kind.sentence;
@@ -91,8 +97,8 @@ std::string what_else_it_is(const Registry& registry, const StoredModel& stored)
   if (is_lora(registry, index)) return "is a LoRA: it belongs into the models folder's loras/";
   if (unet) return "";
   if (is_one_matrix(index)) return kEmbedding;
-  const bool has_vae = recognised(registry.of<VaeFactory>(), stored.parts.at("vae")).has_value();
-  const bool has_text = recognised(registry.of<TextEncoderFactory>(), stored.parts.at("text_encoder")).has_value();
+  const bool has_vae = recognised(registry.of<VaeFactory>(), part("vae")).has_value();
+  const bool has_text = recognised(registry.of<TextEncoderFactory>(), part("text_encoder")).has_value();
   if (has_vae && !has_text) return part_alone("VAE", "models: MODEL: vae");
   if (has_text && !has_vae) return part_alone("text encoder", "models: MODEL: text_encoder");
   if (has_text) return "";  // and a VAE: of a model whose UNet is of an unknown kind

@@ -7,14 +7,13 @@
 #include "core/base/lora_names.h"
 #include "core/base/tensor_files.h"
 #include "core/base/text.h"
+#include "core/host/chosen_parts.h"
 #include "core/host/plugin_call.h"
 #include "core/io/open_tensors.h"
 
 namespace alice {
 namespace {
 
-constexpr const char* kUNetPart = "unet";
-constexpr const char* kTextPart = "text_encoder";
 constexpr std::string_view kWeight = ".weight";
 
 std::string without_weight(const std::string& name) {
@@ -33,7 +32,7 @@ void add_targets(const std::string& part, const ModelWeights& weights, std::vect
 using PartDeltas = std::map<std::string, Deltas>;
 
 double strength_on(const std::string& part, const LoraFile& lora) {
-  return part == kTextPart ? lora.text_encoder_strength : lora.unet_strength;
+  return part == kUNetRole ? lora.unet_strength : lora.text_encoder_strength;
 }
 
 /// A format that knows a file, and whom to blame for what it does.
@@ -125,8 +124,8 @@ std::filesystem::path LoraLibrary::find(const std::string& name, bool paths_allo
 
 std::vector<LoraTarget> lora_targets(const Model& model) {
   std::vector<LoraTarget> targets;
-  add_targets(kUNetPart, model.unet->weights(), targets);
-  add_targets(kTextPart, model.text_encoder->weights(), targets);
+  add_targets(kUNetRole, model.unet->weights(), targets);
+  for (const auto& [role, encoder] : model.text_encoders) add_targets(role, encoder->weights(), targets);
   return targets;
 }
 
@@ -139,8 +138,9 @@ std::shared_ptr<const Model> apply_loras(const Registry& registry, const Model& 
   for (const LoraFile& lora : files) add_file(registry, targets, lora, sums, faults, patched->warnings);
   faults.throw_if_any(ErrorCode::bad_weights);
 
-  if (sums.count(kUNetPart)) patched->unet = model.unet->patched(sums[kUNetPart]);
-  if (sums.count(kTextPart)) patched->text_encoder = model.text_encoder->patched(sums[kTextPart]);
+  if (sums.count(kUNetRole)) patched->unet = model.unet->patched(sums[kUNetRole]);
+  for (auto& [role, encoder] : patched->text_encoders)
+    if (sums.count(role)) encoder = encoder->patched(sums[role]);
   return patched;
 }
 

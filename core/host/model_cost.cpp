@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "core/host/assemble.h"
 #include "core/host/memory_watch.h"
 
 namespace alice {
@@ -50,13 +51,8 @@ CallCost cost_of_call(const CountingBackend& backend, const std::array<int64_t, 
   return cost;
 }
 
-Conditioning conditioning_of(const Model& model, int64_t rows) {
-  const int64_t tokens = model.text_encoder->info().token_limit;
-  Conditioning conditioning = {{"tokens", at::zeros({rows, tokens, model.unet->info().context_width})}};
-  for (const auto& [name, width] : model.unet->info().further_conditioning)
-    conditioning[name] = name == kBeside ? at::zeros({rows, width, 1, 1}) : at::zeros({rows, width});
-  return conditioning;
-}
+/// Of a prompt: those of several encoders stand side by side.
+int64_t tokens_of(const Model& model) { return model.text_encoders.at(model.texts.front().role)->info().token_limit; }
 
 /// Everything lives within one call, so that whoever watches memory sees it come and go.
 CallCost cost_of_network(const ModelSketch& sketch, const Shortcuts& shortcuts, bool keeps_depth) {
@@ -65,7 +61,7 @@ CallCost cost_of_network(const ModelSketch& sketch, const Shortcuts& shortcuts, 
   const auto* own = static_cast<const UNetShortcuts*>(unet.extension(kUNetShortcuts));
   const bool uses = shortcuts.any() && own != nullptr;
   return cost_of_call(backend, kNetworkSides, [&](int64_t side, int64_t rows) {
-    const Conditioning conditioning = conditioning_of(sketch.model, rows);
+    const Conditioning conditioning = blank_conditioning(sketch.model, rows, tokens_of(sketch.model));
     const Tensor x = at::zeros({rows, unet.info().in_channels, side, side}), t = at::zeros({rows});
     if (!uses) {
       const auto run = unet.prepare(conditioning);
@@ -95,15 +91,20 @@ CallCost cost_of_reading(const ModelSketch& sketch) {
   });
 }
 
-CallCost cost_of_encoder(const ModelSketch& sketch) {
-  const TextEncoder& encoder = *sketch.model.text_encoder;
-  const Tensor ids = at::tensor(encoder.tokenize("").padded).unsqueeze(0);
-  const Call encode = [&](int64_t, int64_t rows) { encoder.encode(ids.repeat({rows, 1})); };
-  const Sample one = sample(*sketch.backend, encode, 0, 2);
+/// Both prompts by every encoder, one after another.
+CallCost cost_of_encoders(const ModelSketch& sketch) {
   CallCost cost;
-  cost.kernels = one.counts.calls;
-  cost.operations.constant = one.counts.operations;
-  cost.bytes.constant = one.bytes;
+  for (const TextUse& use : sketch.model.texts) {
+    const TextEncoder& encoder = *sketch.model.text_encoders.at(use.role);
+    const Tensor ids = at::tensor(encoder.tokenize("").padded).unsqueeze(0);
+    const Call encode = [&](int64_t, int64_t rows) {
+      encoder.encode(ids.repeat({rows, 1}), use.layers_back, use.final_norm);
+    };
+    const Sample one = sample(*sketch.backend, encode, 0, 2);
+    cost.kernels += one.counts.calls;
+    cost.operations.constant += one.counts.operations;
+    cost.bytes.constant = std::max(cost.bytes.constant, one.bytes);
+  }
   return cost;
 }
 
@@ -127,7 +128,7 @@ ModelCost cost_of(const ModelSketch& sketch, const Shortcuts& shortcuts, bool re
   const c10::InferenceMode no_gradients;
   ModelCost cost;
   on_stage(JobStage::encode);
-  cost.encode = cost_of_encoder(sketch);
+  cost.encode = cost_of_encoders(sketch);
   if (reads_picture) cost.picture = cost_of_reading(sketch);
   on_stage(JobStage::denoise);
   cost.network = cost_of_network(sketch, shortcuts, /*keeps_depth=*/false);

@@ -1,5 +1,6 @@
 #include "core/host/model_facts.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "core/api/scheduler.h"
@@ -18,6 +19,19 @@ std::optional<int64_t> number_in(const Json& facts, const char* name) {
   const auto found = facts.is_object() ? facts.find(name) : facts.end();
   if (found == facts.end() || !found->is_number_integer() || found->get<int64_t>() <= 0) return std::nullopt;
   return found->get<int64_t>();
+}
+
+/// As Model::text_layers(), where the plugins tell it.
+std::optional<int64_t> text_layers(const Blueprint& blueprint) {
+  std::optional<int64_t> fewest;
+  for (const TextUse& text : blueprint.family.recognition.texts) {
+    const auto found = blueprint.parts.text_encoders.find(text.role);
+    if (found == blueprint.parts.text_encoders.end()) continue;
+    const auto layers = number_in(found->second.recognition.facts, "layers");
+    if (!layers) return std::nullopt;
+    fewest = std::min(fewest.value_or(*layers), *layers - text.layers_back);
+  }
+  return fewest;
 }
 
 std::string scheduler_of(const Registry& registry, const Blueprint& blueprint) {
@@ -75,9 +89,9 @@ Shown shown_of(const Blueprint& blueprint) {
 bool needs_picture(const Blueprint& blueprint) { return shown_of(blueprint) != Shown::nothing; }
 
 Json model_facts(const Registry& registry, const HostConfig& config, const Blueprint& blueprint) {
-  const auto latents = number_in(blueprint.unet.recognition.facts, "native_latent_size");
-  const auto reduction = number_in(blueprint.vae.recognition.facts, "reduction");
-  const auto layers = number_in(blueprint.text_encoder.recognition.facts, "layers");
+  const auto latents = number_in(blueprint.parts.unet.recognition.facts, "native_latent_size");
+  const auto reduction = number_in(blueprint.parts.vae.recognition.facts, "reduction");
+  const auto layers = text_layers(blueprint);
   std::optional<int64_t> native_side;
   if (latents && reduction) native_side = *latents * *reduction;
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/host/assemble.h"
 #include "core/io/scalar_types.h"
 
 namespace alice {
@@ -39,11 +40,9 @@ std::shared_ptr<const Part> sketch_part(PartChoice<Part> choice, std::shared_ptr
 ModelSketch sketch_model(const Blueprint& blueprint, std::shared_ptr<const Backend> like) {
   ModelSketch sketch;
   sketch.backend = std::make_shared<const CountingBackend>(std::move(like));
-  sketch.model.id = blueprint.config.id;
-  sketch.model.backend = sketch.backend;
-  sketch.model.text_encoder = sketch_part(blueprint.text_encoder, sketch.backend, sketch.file_bytes);
-  sketch.model.unet = sketch_part(blueprint.unet, sketch.backend, sketch.file_bytes);
-  sketch.model.vae = sketch_part(blueprint.vae, sketch.backend, sketch.file_bytes);
+  sketch.model = assemble(blueprint, sketch.backend, load_parts(blueprint.parts, [&](const auto& choice) {
+                            return sketch_part(choice, sketch.backend, sketch.file_bytes);
+                          }));
   sketch.weight_bytes = sketch.backend->weight_bytes();
   return sketch;
 }

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "core/host/assemble.h"
+
 namespace alice {
 namespace {
 
@@ -62,8 +64,7 @@ Calls network_calls(const Model& model, const Settings& settings) {
   Calls calls;
   const NoiseModel& noise_model = *settings.scheduler.noise_model;
   const Plan plan = plan_of(settings);
-  const int64_t rows = settings.guidance.rows();
-  const Conditioning conditioning = {{"tokens", at::zeros({rows, 1, model.unet->info().context_width})}};
+  const Conditioning conditioning = blank_conditioning(model, settings.guidance.rows(), 1);
   GuidedNetwork network(std::make_shared<ZeroNetwork>(model.unet, calls), conditioning, settings.guidance,
                         settings.shortcuts, noise_model.prediction(), plan);
   const Tensor x = at::zeros({1, model.unet->info().out_channels, 1, 1});

@@ -26,11 +26,11 @@ struct PartChoice {
   }
 };
 
-/// The first factory that recognises `files`, or the configured one. A recognition with faults is returned as it is:
+/// The first factory that recognises `files`, which play `role` in their model, or the configured one. A recognition with faults is returned as it is:
 /// the caller reports it. Throws Error(bad_config) for a plugin name that nobody bears, Error(bad_weights) when nobody
 /// recognises the files. Options that the plugin does not have are faults of the recognition, too.
 template <class Part>
-PartChoice<Part> choose_part(const Factories<ModelFactory<Part>>& factories, ModelFiles files,
+PartChoice<Part> choose_part(const Factories<ModelFactory<Part>>& factories, ModelFiles files, const std::string& role,
                              const PartConfig& config) {
   PartChoice<Part> choice;
   OptionLayer options{config.options, UnknownKeys::fault, config.place};
@@ -57,7 +57,7 @@ PartChoice<Part> choose_part(const Factories<ModelFactory<Part>>& factories, Mod
       throw Error(ErrorCode::bad_weights, files.place,
                   "no plugin recognises a " + factories.kind().words +
                       " in it; another's is used where the configuration says so (models: {MODEL: {" +
-                      factories.kind().name + ": {source: FILE or FOLDER}}})");
+                      role + ": {source: FILE or FOLDER}}})");
   }
   choice.options.push_back(std::move(options));
   Faults faults;

@@ -7,41 +7,47 @@ namespace alice {
 bool PromptCache::Prompt::operator==(const Prompt& other) const {
   // Not the same address: a new encoder may lie where an old one was.
   const bool same_encoder = !encoder.owner_before(other.encoder) && !other.encoder.owner_before(encoder);
-  return same_encoder && clip_skip == other.clip_skip && ids == other.ids;
+  return same_encoder && layers_back == other.layers_back && final_norm == other.final_norm && ids == other.ids;
 }
 
-Tensor PromptCache::tokens(const std::shared_ptr<const TextEncoder>& encoder,
-                           const std::vector<std::vector<int64_t>>& prompts, int64_t clip_skip) {
-  std::vector<Tensor> rows, unknown;
+std::vector<TextEncoding> PromptCache::encode(const std::shared_ptr<const TextEncoder>& encoder,
+                                              const std::vector<std::vector<int64_t>>& prompts, int64_t layers_back,
+                                              bool final_norm) {
+  std::vector<TextEncoding> rows(prompts.size());
+  std::vector<Tensor> unknown;
   std::vector<size_t> places;  // of the unknown
-  for (const std::vector<int64_t>& ids : prompts) {
-    rows.push_back(find({encoder, ids, clip_skip}));
-    if (rows.back().defined()) continue;
-    places.push_back(rows.size() - 1);
-    unknown.push_back(at::tensor(ids, at::kLong));
-  }
-  if (!unknown.empty()) {
-    const Tensor tokens = encoder->encode(at::stack(unknown), clip_skip).tokens;
-    for (size_t i = 0; i < places.size(); ++i) {
-      rows[places[i]] = tokens.narrow(0, static_cast<int64_t>(i), 1).clone();  // one kept does not keep the others
-      keep({encoder, prompts[places[i]], clip_skip}, rows[places[i]]);
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    if (auto known = find({encoder, prompts[i], layers_back, final_norm})) {
+      rows[i] = *known;
+      continue;
     }
+    places.push_back(i);
+    unknown.push_back(at::tensor(prompts[i], at::kLong));
   }
-  return at::cat(rows);
+  if (unknown.empty()) return rows;
+  const TextEncoding encoded = encoder->encode(at::stack(unknown), layers_back, final_norm);
+  const auto row_of = [](const Tensor& all, size_t row) {  // one that is kept does not keep the others
+    return all.defined() ? all.narrow(0, static_cast<int64_t>(row), 1).clone() : Tensor();
+  };
+  for (size_t i = 0; i < places.size(); ++i) {
+    rows[places[i]] = {row_of(encoded.tokens, i), row_of(encoded.pooled, i)};
+    keep({encoder, prompts[places[i]], layers_back, final_norm}, rows[places[i]]);
+  }
+  return rows;
 }
 
-Tensor PromptCache::find(const Prompt& prompt) {
+std::optional<TextEncoding> PromptCache::find(const Prompt& prompt) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto found =
       std::find_if(entries_.begin(), entries_.end(), [&](const auto& entry) { return entry.first == prompt; });
-  if (found == entries_.end()) return {};
+  if (found == entries_.end()) return std::nullopt;
   entries_.splice(entries_.begin(), entries_, found);
   return found->second;
 }
 
-void PromptCache::keep(Prompt prompt, Tensor tokens) {
+void PromptCache::keep(Prompt prompt, TextEncoding encoding) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  entries_.emplace_front(std::move(prompt), std::move(tokens));
+  entries_.emplace_front(std::move(prompt), std::move(encoding));
   if (entries_.size() > limit_) entries_.pop_back();
 }
 

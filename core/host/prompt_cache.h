@@ -5,6 +5,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -19,24 +20,26 @@ class PromptCache {
   /// Keeps the last `limit` prompts.
   explicit PromptCache(size_t limit = 32) : limit_(limit) {}
 
-  /// encoder->encode(ids, clip_skip).tokens [N, T, D] of N prompts' ids, all of them of one length; those that it does
-  /// not know are encoded in one call, which reads the weights once. Throws as TextEncoder::encode().
-  Tensor tokens(const std::shared_ptr<const TextEncoder>& encoder, const std::vector<std::vector<int64_t>>& prompts,
-                int64_t clip_skip);
+  /// encoder->encode(ids, layers_back, final_norm) of N prompts' ids, all of them of one length, a row each; those that
+  /// it does not know are encoded in one call, which reads the weights once. Throws as TextEncoder::encode().
+  std::vector<TextEncoding> encode(const std::shared_ptr<const TextEncoder>& encoder,
+                                   const std::vector<std::vector<int64_t>>& prompts, int64_t layers_back,
+                                   bool final_norm);
 
  private:
   struct Prompt {
     std::weak_ptr<const TextEncoder> encoder;
     std::vector<int64_t> ids;
-    int64_t clip_skip;
+    int64_t layers_back;
+    bool final_norm;
     bool operator==(const Prompt& other) const;
   };
-  Tensor find(const Prompt& prompt);
-  void keep(Prompt prompt, Tensor tokens);
+  std::optional<TextEncoding> find(const Prompt& prompt);
+  void keep(Prompt prompt, TextEncoding encoding);
 
   const size_t limit_;
   std::mutex mutex_;
-  std::list<std::pair<Prompt, Tensor>> entries_;  // the last used first
+  std::list<std::pair<Prompt, TextEncoding>> entries_;  // the last used first
 };
 
 }  // namespace alice

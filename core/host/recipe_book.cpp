@@ -65,13 +65,10 @@ void add_part(const std::string& name, const PartChoice<Part>& choice, const Par
 std::vector<fs::path> all_files(const Ingredients& ingredients) {
   const Blueprint& plan = *ingredients.plan;
   std::vector<fs::path> files(plan.own_weights.begin(), plan.own_weights.end());
-  const auto add = [&](const auto& choice, const PartConfig& config) {
-    if (config.source.empty()) return;
+  plan.parts.each([&](const std::string& role, const auto& choice) {
+    if (plan.config.part(role).source.empty()) return;
     for (const std::string& file : choice.files.weights->index().files) files.emplace_back(file);
-  };
-  add(plan.text_encoder, plan.config.text_encoder);
-  add(plan.unet, plan.config.unet);
-  add(plan.vae, plan.config.vae);
+  });
   files.insert(files.end(), ingredients.lora_files.begin(), ingredients.lora_files.end());
   return files;
 }
@@ -103,12 +100,11 @@ Recipe RecipeBook::recipe(const Ingredients& ingredients, const Model& model, co
 
   recipe.model_sha256 = hash_of_files(plan.config.source, plan.own_weights, hash_of);
   hashes_.note_source(recipe.model_sha256, plan.config.source);
-  add_part("text_encoder", plan.text_encoder, plan.config.text_encoder, hash_of, recipe.parts);
-  add_part("unet", plan.unet, plan.config.unet, hash_of, recipe.parts);
-  add_part("vae", plan.vae, plan.config.vae, hash_of, recipe.parts);
-  for (const auto& [name, config] : {std::pair("text_encoder", &plan.config.text_encoder),
-                                     std::pair("unet", &plan.config.unet), std::pair("vae", &plan.config.vae)})
-    if (!config->source.empty()) hashes_.note_source(recipe.parts[name].sha256, config->source);
+  plan.parts.each([&](const std::string& role, const auto& choice) {
+    const PartConfig& config = plan.config.part(role);
+    add_part(role, choice, config, hash_of, recipe.parts);
+    if (!config.source.empty()) hashes_.note_source(recipe.parts[role].sha256, config.source);
+  });
   for (const fs::path& file : ingredients.lora_files) {
     recipe.lora_sha256.push_back(hash_of(file));
     hashes_.note_source(recipe.lora_sha256.back(), file);

@@ -29,7 +29,7 @@ void explain(const ChosenScheduler& chosen, const Json& corrected, const std::st
   for (const auto& option : corrected.items())
     if (chosen.options.value(option.key(), option.value()) == option.value())  // and nobody says otherwise
       lines.push_back({"scheduler " + option.key(), dump_json(option.value()),
-                       "the reference's pipeline for " + blueprint.unet.recognition.description});
+                       "the reference's pipeline for " + blueprint.family.recognition.description});
 }
 
 /// The class that model_index.json names, over the one in the scheduler's own file.
@@ -44,11 +44,11 @@ void take_indexed_class(const StoredModel& stored, SchedulerSource& source) {
 }
 
 /// The members of the files, completed with what is usual for the network where the files say little.
-void complete(const Recognition& unet, const StoredModel& stored, SchedulerSource& source) {
-  const Json& usual = unet.scheduler_config;
+void complete(const FamilyRecognition& family, const StoredModel& stored, SchedulerSource& source) {
+  const Json& usual = family.schedule;
   if (source.config.is_null()) {
     source.config = usual;
-    source.place = "what is usual for " + unet.description;
+    source.place = "what is usual for " + family.description;
     if (stored.is_folder) source.warnings.push_back({stored.place, "has no scheduler: " + source.place + " is taken"});
   } else if (!stored.is_folder && usual.is_object() && !source.config.contains(kClass)) {
     Json completed = usual;  // settings beside a file often name no class
@@ -59,14 +59,14 @@ void complete(const Recognition& unet, const StoredModel& stored, SchedulerSourc
 
 /// What the network of a single file predicts: its settings say it, else a configuration or metadata, else its tensors'
 /// names. Returns where. Those who say otherwise are told.
-std::string settle_prediction(const Recognition& unet, const StoredModel& stored, SchedulerSource& source) {
+std::string settle_prediction(const FamilyRecognition& family, const StoredModel& stored, SchedulerSource& source) {
   if (stored.is_folder || !source.config.is_object()) return source.place;
   std::vector<DeclaredPrediction> said;
   if (stored.scheduler_config.is_object() && stored.scheduler_config.value(kPrediction, Json()).is_string())
     said.push_back({stored.scheduler_config[kPrediction].get<std::string>(), "the settings beside it"});
-  for (auto& declared : declared_predictions(stored.place, stored.parts.at("unet").weights->index().metadata))
+  for (auto& declared : declared_predictions(stored.place, stored.whole->index().metadata))
     said.push_back(std::move(declared));
-  const Json of_names = unet.scheduler_config.is_object() ? unet.scheduler_config.value(kPrediction, Json()) : Json();
+  const Json of_names = family.schedule.is_object() ? family.schedule.value(kPrediction, Json()) : Json();
   if (of_names.is_string() && of_names != kUsualPrediction)
     said.push_back({of_names.get<std::string>(), "the names of its tensors"});
   if (said.empty()) {
@@ -116,7 +116,7 @@ Json correct(const Registry& registry, const std::string& scheduler, const Json&
 
 void settle_scheduler(const Registry& registry, const HostConfig& config, const StoredModel& stored,
                       Blueprint& blueprint) {
-  const Recognition& unet = blueprint.unet.recognition;
+  const FamilyRecognition& family = blueprint.family.recognition;
   SchedulerSource& source = blueprint.scheduler;
   source.configured = blueprint.config.scheduler;
   source.fallback = config.defaults.scheduler;
@@ -124,12 +124,12 @@ void settle_scheduler(const Registry& registry, const HostConfig& config, const 
   source.config = stored.scheduler_config;
   source.place = stored.place + (stored.is_folder ? "/scheduler/scheduler_config.json" : " (settings beside it)");
   take_indexed_class(stored, source);
-  complete(unet, stored, source);
-  const std::string of_prediction = settle_prediction(unet, stored, source);
+  complete(family, stored, source);
+  const std::string of_prediction = settle_prediction(family, stored, source);
 
   const DefaultScheduler own = default_scheduler(registry, source);
   for (Fault& warning : scheduler_warnings(registry, source)) source.warnings.push_back(std::move(warning));
-  const Json corrected = correct(registry, own.name, unet.scheduler_corrections, source);
+  const Json corrected = correct(registry, own.name, family.schedule_corrections, source);
   const ChosenScheduler chosen =
       choose_scheduler(registry, source, "", Json::object());  // its options are checked here
   blueprint.explanation.push_back(

@@ -7,7 +7,7 @@
 
 namespace alice {
 
-/// Fills blueprint.scheduler and its lines of the explanation; blueprint.unet must be chosen, and
+/// Fills blueprint.scheduler and its lines of the explanation; blueprint.parts must be chosen, and
 /// blueprint.config.scheduler counts over the files. The class is model_index.json's, as in the reference, else that of
 /// scheduler_config.json. Over the file's members stand Recognition::scheduler_corrections. Throws
 /// Error(bad_config, unsupported) for a scheduler that cannot be made.

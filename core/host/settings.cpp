@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "core/base/number_pair.h"
 #include "core/base/request_checks.h"
 #include "core/host/shown.h"
 
@@ -33,6 +34,54 @@ GenerateRequest built_in_of(const Model& model, Shown shown) {
 void check_can_be_read(const GenerateRequest& request, const Model& model) {
   if (request.image && !model.vae->info().can_encode)
     throw Error(ErrorCode::unsupported, "/image", "this model's VAE makes pictures and cannot read any");
+}
+
+/// "1024x768", where somebody says it; checked by check_request().
+void take_pair(const std::optional<std::string>& text, char between, int64_t& first, int64_t& second) {
+  if (!text) return;
+  if (const auto pair = read_pair(*text, between)) first = pair->first, second = pair->second;
+}
+
+ImaginedPicture imagined_of(const GenerateRequest& all, int64_t width, int64_t height) {
+  ImaginedPicture picture;
+  picture.original_width = picture.target_width = width;
+  picture.original_height = picture.target_height = height;
+  take_pair(all.original_size, 'x', picture.original_width, picture.original_height);
+  take_pair(all.crop, ',', picture.crop_left, picture.crop_top);
+  take_pair(all.target_size, 'x', picture.target_width, picture.target_height);
+  picture.aesthetic_score = all.aesthetic_score;
+  return picture;
+}
+
+/// The prompt's, but for what is said of the negative one.
+ImaginedPicture negative_of(const GenerateRequest& all, ImaginedPicture picture) {
+  take_pair(all.negative_original_size, 'x', picture.original_width, picture.original_height);
+  take_pair(all.negative_crop, ',', picture.crop_left, picture.crop_top);
+  take_pair(all.negative_target_size, 'x', picture.target_width, picture.target_height);
+  picture.aesthetic_score = all.negative_aesthetic_score;
+  return picture;
+}
+
+/// What the request says to models that hear more than one prompt.
+void warn_of_unheard(const GenerateRequest& request, const Model& model, std::vector<std::string>& warnings) {
+  const auto warn = [&](bool is_said, const char* field, const char* why) {
+    if (is_said) warnings.push_back(std::string(field) + ": has no effect: " + why);
+  };
+  if (model.texts.size() < 2) {
+    constexpr const char* kOneEncoder = "this model has one text encoder";
+    warn(request.prompt_2.has_value(), "/prompt_2", kOneEncoder);
+    warn(request.negative_prompt_2.has_value(), "/negative_prompt_2", kOneEncoder);
+  }
+  if (model.unet->info().further_conditioning.count("time_ids") > 0) return;
+  constexpr const char* kUntold = "this model's network is not told of it";
+  warn(request.original_size.has_value(), "/original_size", kUntold);
+  warn(request.crop.has_value(), "/crop", kUntold);
+  warn(request.target_size.has_value(), "/target_size", kUntold);
+  warn(request.negative_original_size.has_value(), "/negative_original_size", kUntold);
+  warn(request.negative_crop.has_value(), "/negative_crop", kUntold);
+  warn(request.negative_target_size.has_value(), "/negative_target_size", kUntold);
+  warn(request.aesthetic_score.has_value(), "/aesthetic_score", kUntold);
+  warn(request.negative_aesthetic_score.has_value(), "/negative_aesthetic_score", kUntold);
 }
 
 }  // namespace
@@ -66,7 +115,7 @@ Settings resolve_settings(const SettingsSources& sources, const Model& model,
   }
   Faults faults;
   check_inputs(sources.inputs, request, faults);
-  check_request(all, {reduction, model.text_encoder->info().layers, shown != Shown::nothing, shown == Shown::mask},
+  check_request(all, {reduction, model.text_layers(), shown != Shown::nothing, shown == Shown::mask},
                 faults);
   faults.throw_if_any(ErrorCode::bad_request);
   check_can_be_read(request, model);
@@ -90,6 +139,8 @@ Settings resolve_settings(const SettingsSources& sources, const Model& model,
   settings.shortcuts.token_merging_ratio = *all.token_merging_ratio;
   settings.width = *all.width;
   settings.height = *all.height;
+  settings.imagined = imagined_of(all, settings.width, settings.height);
+  settings.negative_imagined = negative_of(all, settings.imagined);
   settings.clip_skip = *all.clip_skip;
   settings.n = all.n;
   settings.seed = all.seed ? static_cast<uint64_t>(*all.seed) : draw_seed();
@@ -100,6 +151,7 @@ Settings resolve_settings(const SettingsSources& sources, const Model& model,
     settings.request.image_guidance_scale.reset();
   if (all.image) settings.first_step = settings.steps - steps_done(settings.steps, *all.strength);
   settings.inputs = sources.inputs;
+  warn_of_unheard(request, model, warnings);
   if (!settings.guidance.two_passes()) warn_of_guidance(request, settings.guidance, warnings);
   return settings;
 }

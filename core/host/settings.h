@@ -15,6 +15,14 @@
 
 namespace alice {
 
+/// The picture that a network is to imagine, as families tell it (core/api/family.h): pixels.
+struct ImaginedPicture {
+  int64_t original_width = 0, original_height = 0;
+  int64_t crop_left = 0, crop_top = 0;
+  int64_t target_width = 0, target_height = 0;
+  std::optional<double> aesthetic_score;  ///< absent: what is usual
+};
+
 /// A request with every default filled in.
 struct Settings {
   GenerateRequest request;  ///< as such, for records; the scheduler and the seed may be open in it
@@ -22,6 +30,7 @@ struct Settings {
   std::optional<std::string> negative_prompt;  ///< absent: nobody said one
   int64_t steps = 0, width = 0, height = 0, clip_skip = 0, n = 1;
   uint64_t seed = 0;
+  ImaginedPicture imagined, negative_imagined;
   Guidance guidance;
   Shortcuts shortcuts;
   ChosenScheduler scheduler;

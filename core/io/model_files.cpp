@@ -60,7 +60,7 @@ void read_examples(const Json& index, const fs::path& index_file, std::vector<st
 
 /// Members that are no pair of library and class are settings of the model, unless they are parts that we know.
 void read_model_index(const fs::path& index_file, StoredModel& model) {
-  const Json index = read_json_object(index_file);
+  const Json& index = model.index = read_json_object(index_file);
   for (const auto& member : index.items()) {
     std::string class_name;
     if (read_class(member.value(), class_name)) {
@@ -192,6 +192,7 @@ StoredModel open_model_file(const fs::path& file, const fs::path& models) {
   const auto weights = with_scales(opened.weights);
   const bool is_among_models = !models.empty() && !named_within(models, ".", file.string()).empty();
   FileSettings settings = read_settings(file, is_among_models ? models : folder_of(file));
+  model.whole = weights;
   for (const PartName& name : kParts) {
     ModelFiles& part = model.parts[name.part];
     part.place = model.place;
@@ -206,6 +207,7 @@ StoredModel open_model_file(const fs::path& file, const fs::path& models) {
   model.warnings.insert(model.warnings.end(), settings.warnings.begin(), settings.warnings.end());
   model.losses = settings.object.value(kLosses, Json());
   read_examples(settings.object, file, model.examples);
+  model.index = std::move(settings.object);
   return model;
 }
 

@@ -6,14 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "core/api/weights.h"
+#include "core/api/family.h"
 
 namespace alice {
 
-/// The opened files of a model. Only headers and JSON have been read.
-struct StoredModel {
-  std::string place;  ///< the folder or file, for messages
-  bool is_folder = false;
+/// The opened files of a model, and what they say of it beside what its family is asked about.
+struct StoredModel : ModelContents {
   std::string note;  ///< model_index.json's _note: what its users must know; "" when it has none
   /// What a request for it means where it says nothing (model_index.json's _defaults, or those of a file's settings):
   /// an object, or null.
@@ -22,13 +20,6 @@ struct StoredModel {
   /// file's settings): {"bfloat16": {"psnr_db": of its pictures to those in float32, the least of some}}, or null.
   Json losses;
   std::vector<std::string> examples;  ///< _examples, as _defaults: prompts that it was made for
-  std::string pipeline_class;  ///< model_index.json's _class_name; "" when it has none, and of a file
-  /// The class name that model_index.json gives for each entry that is not null, "scheduler" and "tokenizer" among
-  /// them. Of a file: empty.
-  std::map<std::string, std::string> classes;
-  /// "text_encoder", "text_encoder_2", "unet", "vae". Of a folder: those that model_index.json names. Of a file: all
-  /// four with the whole file's tensors; which of them are in it, their plugins recognise.
-  std::map<std::string, ModelFiles> parts;
   Json scheduler_config;  ///< scheduler/scheduler_config.json, or null
   std::vector<Fault> warnings;  ///< what was passed over
 };

@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::vector<std::string> kModelsKeys = {"directory", "default_model", "preload"};
+constexpr const char* kRoles[] = {"text_encoder", "text_encoder_2", "unet", "vae"};
 const std::vector<std::string> kStorageKeys = {"data_directory", "images_directory"};
 
 struct GenerationSettings {
@@ -154,7 +155,8 @@ class LayerReader : private SectionReader {
     model.place = place;
     if (id == kModelPrefix) faults_.add(place, "a model's id needs a name after " + std::string(kModelPrefix));
     if (!is_map(node, "a model",
-                {"source", "backend", "scheduler", "text_encoder", "unet", "vae", "defaults", "max_pixels"}))
+                {"source", "backend", "family", "scheduler", "text_encoder", "text_encoder_2", "unet", "vae", "defaults",
+                 "max_pixels"}))
       return model;
     read_options(model_limits(), node, model);
     for (const auto& [key, key_place, value] : node.members) {
@@ -162,9 +164,9 @@ class LayerReader : private SectionReader {
       if (key == "source") model.source = source_in(value);
       if (key == "backend") model.backend = backend_in(value);
       if (key == "scheduler") model.scheduler = read_part(value, key, {"plugin", "options"});
-      if (key == "text_encoder") model.text_encoder = read_part(value, key, {"plugin", "source", "options"});
-      if (key == "unet") model.unet = read_part(value, key, {"plugin", "source", "options"});
-      if (key == "vae") model.vae = read_part(value, key, {"plugin", "source", "options"});
+      if (key == "family") model.family = read_part(value, key, {"plugin"});
+      for (const char* role : kRoles)
+        if (key == role) model.parts[key] = read_part(value, key, {"plugin", "source", "options"});
       if (key == "defaults" && is_map(value, "a model's defaults", model_default_names()))
         read_defaults(value, "", model_default_names(), model.defaults);
     }

@@ -94,10 +94,12 @@ void add_model(const ModelConfig& model, YamlText& out) {
   out.value(2, "source", key + ".source", model.source.string());
   if (!model.backend.empty()) out.value(2, "backend", key + ".backend", model.backend);
   if (model.max_pixels) out.value(2, "max_pixels", key + ".max_pixels", *model.max_pixels);
-  for (const auto& [name, part] :
-       {std::pair("scheduler", &model.scheduler), std::pair("text_encoder", &model.text_encoder),
-        std::pair("unet", &model.unet), std::pair("vae", &model.vae)})
-    if (const Json json = part_json(*part); !json.empty()) out.value(2, name, key + "." + name, json);
+  const auto add_part = [&](const std::string& name, const PartConfig& part) {
+    if (const Json json = part_json(part); !json.empty()) out.value(2, name, key + "." + name, json);
+  };
+  add_part("family", model.family);
+  add_part("scheduler", model.scheduler);
+  for (const auto& [role, part] : model.parts) add_part(role, part);
   if (const Json defaults = said(model.defaults, model_default_names()); !defaults.empty())
     out.value(2, "defaults", key + ".defaults", defaults);
 }

@@ -64,9 +64,10 @@ ModelConfig entry_of(const Composer& composer, const Blueprint& plan, const Conf
   const ChosenScheduler chosen = choose_scheduler(composer.registry(), plan.scheduler, "", Json::object());
   entry.scheduler.plugin = chosen.plugin;
   entry.scheduler.options = chosen.options;
-  entry.text_encoder.plugin = plan.text_encoder.factory->info().id;
-  entry.unet.plugin = plan.unet.factory->info().id;
-  entry.vae.plugin = plan.vae.factory->info().id;
+  entry.family.plugin = plan.family.factory->info().id;
+  plan.parts.each([&](const std::string& role, const auto& choice) {
+    entry.parts[role].plugin = choice.factory->info().id;
+  });
   if (config.host.backends.count(plan.backend.name)) entry.backend = plan.backend.name;
   entry.defaults = with_defaults(with_defaults(entry.defaults, config.host.defaults), built_in_defaults());
   return entry;

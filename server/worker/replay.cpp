@@ -54,9 +54,8 @@ class Replay {
   /// Returns the model's id.
   std::string compose_recorded(bool keeps_backend) {
     ModelConfig model = recorded_model();
-    for (const auto& [name, part] :
-         {std::pair("text_encoder", &model.text_encoder), std::pair("unet", &model.unet), std::pair("vae", &model.vae)})
-      *part = recorded_part(name);
+    model.parts.clear();
+    for (const auto& recorded : recipe_.parts) model.parts[recorded.first] = recorded_part(recorded.first);
     model.scheduler = {};  // the request says it
     model.defaults = {};
     if (!keeps_backend) set_backend(model);

@@ -35,16 +35,16 @@ void WorkWatch::note(const Progress& progress) {
   const bool begins = progress.stage != JobStage::denoise || progress.done == 0;
   if (!begins) return on_change_();
   // Of denoising first the network's preparation; the sampler comes with wrap().
-  if (progress.stage == JobStage::encode) at_work(request_.image ? with_both(plugins_.text_encoder, plugins_.vae)
-                                                                  : plugins_.text_encoder);
-  if (progress.stage == JobStage::denoise) at_work(plugins_.unet);
-  if (progress.stage == JobStage::decode) at_work(plugins_.vae);
+  if (progress.stage == JobStage::encode)
+    at_work(request_.image ? with_both(plugins_.encode, plugins_.decode) : plugins_.encode);
+  if (progress.stage == JobStage::denoise) at_work(plugins_.denoise);
+  if (progress.stage == JobStage::decode) at_work(plugins_.decode);
 }
 
 Denoise WorkWatch::wrap(Denoise network) {
   at_work(plugins_.scheduler);
   return [this, network = std::move(network)](const Tensor& x, const Level& level) {
-    at_work(plugins_.unet);
+    at_work(plugins_.denoise);
     Tensor estimate = network(x, level);
     at_work(plugins_.scheduler);
     return estimate;

@@ -35,8 +35,8 @@ struct Counted {
 
   Counted(const Blueprint& blueprint, std::shared_ptr<const Backend> inner)
       : backend(std::make_shared<bench::MeasuredBackend>(std::move(inner))),
-        unet(blueprint.unet.load(backend)),
-        vae(blueprint.vae.load(backend)) {}
+        unet(blueprint.parts.unet.load(backend)),
+        vae(blueprint.parts.vae.load(backend)) {}
 };
 
 void check_cost(const std::shared_ptr<const Backend>& inner, bool is_plain) {
@@ -105,7 +105,7 @@ TEST_CASE("a sketch takes no memory of its weights' size, and says of itself wha
   const auto loaded = composer.compose(kFolderModel, false);
   CHECK(sketch->model.unet->info().native_latent_size == loaded->unet->info().native_latent_size);
   CHECK(sketch->model.vae->info().reduction == loaded->vae->info().reduction);
-  CHECK(sketch->model.text_encoder->info().layers == loaded->text_encoder->info().layers);
+  CHECK(sketch->model.text_layers() == loaded->text_layers());
 }
 
 TEST_CASE("the calls of a job's steps are of two rows where guidance counts, and shallow where the depth is kept") {

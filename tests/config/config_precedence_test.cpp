@@ -36,7 +36,7 @@ TEST_CASE("the user's file rules over the system's key by key, and what is one v
   CHECK(config.host.plugins[0].path == user / "user.so");
   CHECK(config.host.models_directory == system / "models");
   CHECK(config.host.models.at("sd/a").source == user / "mine");
-  CHECK(config.host.models.at("sd/a").vae.plugin.empty());
+  CHECK(config.host.models.at("sd/a").part("vae").plugin.empty());
   CHECK(config.host.models.at("sd/b").source == system / "b");
 
   CHECK(config.origin("generation.threads") == (user / "config.yaml").string() + ":1:23");

@@ -65,7 +65,7 @@ TEST_CASE("the examples in the shipped configuration are right when they are swi
   CHECK(config.host.backends.count("precise") == 1);
   const ModelConfig& model = config.host.models.at("sd/example");
   CHECK(model.backend == "precise");
-  CHECK_FALSE(model.vae.source.empty());
+  CHECK_FALSE(model.part("vae").source.empty());
   CHECK(model.defaults.steps.has_value());
 }
 
@@ -142,13 +142,13 @@ logging: {level: INFO, file: logs/alice.log, max_size_mb: 0.5, backup_count: 2}
   CHECK(model.source == here / "weights/a.safetensors");
   CHECK(model.backend == "precise");
   CHECK(model.scheduler.plugin == "walk");
-  CHECK(model.text_encoder.plugin.empty());
-  CHECK(model.text_encoder.source == here / "other/te");
-  CHECK(model.unet.options == Json({{"slices", 2}}));
-  CHECK(model.vae.plugin == "small");
-  CHECK(model.vae.source == "/vae");
-  CHECK(model.vae.place("tiles") == folder.file() + ":14:50");
-  CHECK(model.vae.place("source") == folder.file() + ":14:26");
+  CHECK(model.part("text_encoder").plugin.empty());
+  CHECK(model.part("text_encoder").source == here / "other/te");
+  CHECK(model.part("unet").options == Json({{"slices", 2}}));
+  CHECK(model.part("vae").plugin == "small");
+  CHECK(model.part("vae").source == "/vae");
+  CHECK(model.part("vae").place("tiles") == folder.file() + ":14:50");
+  CHECK(model.part("vae").place("source") == folder.file() + ":14:26");
   CHECK(model.defaults.steps == 7);
   CHECK(model.defaults.guidance_scale == 2.5);
   CHECK(model.defaults.width == 64);

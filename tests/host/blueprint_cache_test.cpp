@@ -95,11 +95,11 @@ TEST_CASE("a change of a part's own source is noticed, and what is read then is 
   ModelConfig swapped = find_model(config, "sd/folder", false, "");
   swapped.id = "sd/swapped";
   fs::copy(models / "folder/vae", models / "other-vae", fs::copy_options::recursive);
-  swapped.vae.source = models / "other-vae";
+  swapped.parts["vae"].source = models / "other-vae";
   config.models[swapped.id] = swapped;
   const Composer composer(config, built_in_registry());
   const auto scaling = [&] {
-    return composer.blueprint("sd/swapped", false)->vae.recognition.facts.at("scaling_factor").get<double>();
+    return composer.blueprint("sd/swapped", false)->parts.vae.recognition.facts.at("scaling_factor").get<double>();
   };
   CHECK(scaling() == 0.18215);
   Json settings = read_json_file(models / "other-vae/config.json");

@@ -126,7 +126,7 @@ TEST_CASE("models that name the same files share their parts") {
   const auto second = composer.compose("sd/twin", false);
   CHECK(first->unet == second->unet);
   CHECK(first->vae == second->vae);
-  CHECK(first->text_encoder == second->text_encoder);
+  CHECK(first->text_encoders == second->text_encoders);
   CHECK(composer.compose(kFolderModel, false) == first);
 }
 
@@ -304,7 +304,7 @@ TEST_CASE("a VAE from elsewhere is compared with the model's own: other channels
     folder.write(vae.filename().string() + "/config.json", config.dump());
     write_safetensors(vae / "diffusion_pytorch_model.safetensors", tensors);
     ModelConfig model = find_model(golden_models(), kFolderModel, false, "");
-    model.vae.source = vae;
+    model.parts["vae"].source = vae;
     return make_blueprint(*built_in_registry(), HostConfig(), model);
   };
   const auto source = SafetensorsFile::open(own / "diffusion_pytorch_model.safetensors");

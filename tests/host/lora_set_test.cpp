@@ -76,7 +76,7 @@ TEST_CASE("a LoRA shares every weight that it does not touch") {
       apply_loras(*built_in_registry(), *plain, {golden_file("kohya_noalpha", 1)});  // touches up_blocks only
   const std::string untouched = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q";
   CHECK(plain->unet->weights().linear(untouched) == patched->unet->weights().linear(untouched));
-  CHECK(plain->text_encoder == patched->text_encoder);
+  CHECK(plain->text_encoders == patched->text_encoders);
 }
 
 TEST_CASE("a LoRA is named in the prompt or in a field, from the loras folder") {
@@ -166,10 +166,10 @@ TEST_CASE("the text encoder may get a strength of its own, and a strength of 0 l
     file.text_encoder_strength = text_encoder;
     return apply_loras(*built_in_registry(), *plain, {file});
   };
-  CHECK(with(1, 0)->text_encoder == plain->text_encoder);
+  CHECK(with(1, 0)->text_encoders == plain->text_encoders);
   CHECK(with(1, 0)->unet != plain->unet);
   CHECK(with(0, 1)->unet == plain->unet);
-  CHECK(with(0, 1)->text_encoder != plain->text_encoder);
+  CHECK(with(0, 1)->text_encoders != plain->text_encoders);
 
   GenerateRequest tagged = small_request(kFolderModel);
   tagged.prompt += " <lora:" + golden_lora("kohya_linear") + ":1:0.5>";

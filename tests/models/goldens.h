@@ -3,9 +3,7 @@
 // them with.
 
 #include "core/api/backend.h"
-#include "core/api/text_encoder.h"
-#include "core/api/unet.h"
-#include "core/api/vae.h"
+#include "core/api/family.h"
 #include "core/io/model_files.h"
 #include "core/io/safetensors_file.h"
 #include "tests/support/catch.h"
@@ -59,9 +57,26 @@ inline const VaeFactory& tiny_vae_factory() {
   return plugin.factory<VaeFactory>("tiny_autoencoder");
 }
 
+/// What our families say of a model; the test fails when none knows it.
+inline FamilyRecognition family_of(const ModelContents& model) {
+  static const Plugin plugin = load_plugin("alice-family-stable-diffusion");
+  for (const char* id : {"one_encoder", "two_encoders", "refiner"})
+    if (auto recognition = plugin.factory<FamilyFactory>(id).recognise(model, false)) return *recognition;
+  FAIL("no family knows " << model.place);
+  return {};
+}
+
+/// A part as the model's family reads it.
+inline ModelFiles part_in(const ModelContents& model, const std::string& role) {
+  ModelFiles files = model.parts.at(role);
+  for (const PartUse& use : family_of(model).parts)
+    if (use.role == role) files.root = use.root, files.told = use.told;
+  return files;
+}
+
 /// A part of one of the small models: "tiny_sd15" (a folder), "tiny_sd15.safetensors" (one file), "tiny_sdxl".
 inline ModelFiles part_of(const std::string& model, const std::string& part) {
-  return open_model(kModels + model).parts.at(part);
+  return part_in(open_model(kModels + model), part);
 }
 
 /// Recognises and loads; a fault fails the test.

@@ -53,6 +53,25 @@ ModelFiles files_of(Shapes shapes, Json config, const std::string& place) {
   return files;
 }
 
+/// A single file of these shapes.
+ModelContents contents_of(const Shapes& shapes, const std::string& place) {
+  ModelContents model;
+  model.place = place;
+  model.whole = std::make_shared<IndexOnly>(shapes);
+  for (const char* role : {"text_encoder", "text_encoder_2", "unet", "vae"}) {
+    model.parts[role].place = place;
+    model.parts[role].weights = model.whole;
+  }
+  return model;
+}
+
+/// A part of such a file, as its family reads it.
+ModelFiles part_in_file(const Shapes& shapes, const std::string& role, Json config, const std::string& place) {
+  ModelFiles files = part_in(contents_of(shapes, place), role);
+  files.config = std::move(config);
+  return files;
+}
+
 /// Every tensor of the part is found under its LDM name, with its shape, and none is left over.
 void check_ldm(const Recognition& recognition, const KeyMap& map, const std::string& part) {
   INFO(sentences(recognition.faults));
@@ -77,8 +96,9 @@ void check_ldm(const Recognition& recognition, const KeyMap& map, const std::str
   CHECK(found.size() == expected);
 }
 
-/// Every tensor of the part's folder is found, and has its LDM name for an alias.
+/// Every tensor of the part's folder is found, and has its LDM name without the root for an alias.
 void check_diffusers(const Recognition& recognition, const KeyMap& map, const std::string& part) {
+  const std::string root = part_in_file(ldm_shapes(map), part, {}, "file").root;
   INFO(sentences(recognition.faults));
   CHECK(recognition.faults.empty());
   CHECK(recognition.layout == "diffusers");
@@ -87,7 +107,7 @@ void check_diffusers(const Recognition& recognition, const KeyMap& map, const st
   for (const Parameter& parameter : recognition.parameters) aliases[parameter.name] = parameter.alias;
   for (const auto& [ldm, names] : map.diffusers_of)
     if (names[0].compare(0, part.size() + 1, part + "/") == 0)
-      CHECK(aliases.at(names[0].substr(part.size() + 1)) == ldm);
+      CHECK(root + aliases.at(names[0].substr(part.size() + 1)) == ldm);
 }
 
 }  // namespace
@@ -100,7 +120,7 @@ TEST_CASE("every name of the full-size SD 1.5 is known in both layouts, with its
     const Json config = published_config(model, part);
     for (const Json& given : {config, Json()}) {
       CAPTURE(part, given.is_null());
-      const auto recognition = factory.recognise(files_of(ldm_shapes(map), given, "sd15.safetensors"));
+      const auto recognition = factory.recognise(part_in_file(ldm_shapes(map), part, given, "sd15.safetensors"));
       REQUIRE(recognition);
       check_ldm(*recognition, map, part);
       claimed.insert(recognition->claimed.begin(), recognition->claimed.end());
@@ -114,13 +134,14 @@ TEST_CASE("every name of the full-size SD 1.5 is known in both layouts, with its
   check(clip_factory(), "text_encoder");
   CHECK(claimed.size() == map.diffusers_of.size());
 
-  const auto unet = unet_factory().recognise(files_of(ldm_shapes(map), Json(), "sd15.safetensors"));
+  const auto unet = unet_factory().recognise(part_in_file(ldm_shapes(map), "unet", Json(), "sd15.safetensors"));
   CHECK(unet->facts.at("parameters") == 859520964);
   CHECK(unet->facts.at("heads") == Json({8, 8, 8, 8}));
-  CHECK(unet->scheduler_config.at("prediction_type") == "epsilon");
-  CHECK(unet->scheduler_config.at("beta_schedule") == "scaled_linear");
-  CHECK(unet->scheduler_config.at("steps_offset") == 1);
-  const auto text = clip_factory().recognise(files_of(ldm_shapes(map), Json(), "sd15.safetensors"));
+  const Json schedule = family_of(contents_of(ldm_shapes(map), "sd15.safetensors")).schedule;
+  CHECK(schedule.at("prediction_type") == "epsilon");
+  CHECK(schedule.at("beta_schedule") == "scaled_linear");
+  CHECK(schedule.at("steps_offset") == 1);
+  const auto text = clip_factory().recognise(part_in_file(ldm_shapes(map), "text_encoder", Json(), "sd15.safetensors"));
   CHECK(text->facts.at("heads") == published_config(model, "text_encoder").at("num_attention_heads"));
 }
 
@@ -129,7 +150,7 @@ TEST_CASE("every name of the full-size SDXL is known in both layouts") {
   const std::string model = "stable-diffusion-xl-base-1.0";
   const auto check = [&](const auto& factory, const std::string& part, const Json& given) {
     CAPTURE(part, given.is_null());
-    const auto recognition = factory.recognise(files_of(ldm_shapes(map), given, "sdxl.safetensors"));
+    const auto recognition = factory.recognise(part_in_file(ldm_shapes(map), part, given, "sdxl.safetensors"));
     REQUIRE(recognition);
     check_ldm(*recognition, map, part);
   };
@@ -143,18 +164,19 @@ TEST_CASE("every name of the full-size SDXL is known in both layouts") {
       check(clip_factory(), part, config);
   }
   check(clip_factory(), "text_encoder", Json());
+  check(clip_factory(), "text_encoder_2", Json());
   const auto unet =
       unet_factory().recognise(files_of(diffusers_shapes(map, "unet"), published_config(model, "unet"), "sdxl/unet"));
   REQUIRE(unet);
   check_diffusers(*unet, map, "unet");
 
-  const auto derived = unet_factory().recognise(files_of(ldm_shapes(map), Json(), "sdxl.safetensors"));
+  const auto derived = unet_factory().recognise(part_in_file(ldm_shapes(map), "unet", Json(), "sdxl.safetensors"));
   CHECK(derived->facts.at("parameters") == 2567463684);
   CHECK(derived->facts.at("heads") == Json({5, 10, 20}));
   CHECK(derived->facts.at("native_latent_size") == 128);
   CHECK(derived->config.at("addition_time_embed_dim") == 256);
-  CHECK(vae_factory().recognise(files_of(ldm_shapes(map), Json(), "sdxl.safetensors"))->facts.at("scaling_factor") ==
-        0.13025);
+  CHECK(vae_factory().recognise(part_in_file(ldm_shapes(map), "vae", Json(), "sdxl.safetensors"))->facts.at(
+            "scaling_factor") == 0.13025);
 }
 
 TEST_CASE("the text projection as published SDXL files have it is known") {
@@ -164,7 +186,8 @@ TEST_CASE("the text projection as published SDXL files have it is known") {
   shapes[name] = shapes.at(name + ".weight");  // without .weight, and transposed
   shapes.erase(name + ".weight");
   const auto recognition = clip_factory().recognise(
-      files_of(shapes, published_config("stable-diffusion-xl-base-1.0", "text_encoder_2"), "sdxl.safetensors"));
+      part_in_file(shapes, "text_encoder_2", published_config("stable-diffusion-xl-base-1.0", "text_encoder_2"),
+                   "sdxl.safetensors"));
   REQUIRE(recognition);
   CHECK(recognition->faults.empty());
   const auto projection = std::find_if(recognition->parameters.begin(), recognition->parameters.end(),
@@ -173,7 +196,7 @@ TEST_CASE("the text projection as published SDXL files have it is known") {
   CHECK(projection->form == Parameter::Form::transpose);
 }
 
-TEST_CASE("an SD 2.x file is told by its tokens of 1024 numbers") {
+TEST_CASE("an SD 2.x file is told by its linear projections") {
   // SD 2.x's UNet is SD 1.x's but for the tokens and its linear projections.
   Shapes shapes = ldm_shapes(read_key_map("keymap_sd15"));
   for (auto& [name, shape] : shapes) {
@@ -182,7 +205,7 @@ TEST_CASE("an SD 2.x file is told by its tokens of 1024 numbers") {
         (name.find("proj_in.weight") != std::string::npos || name.find("proj_out.weight") != std::string::npos))
       shape.resize(2);
   }
-  const auto recognition = unet_factory().recognise(files_of(shapes, Json(), "sd2.safetensors"));
+  const auto recognition = unet_factory().recognise(part_in_file(shapes, "unet", Json(), "sd2.safetensors"));
   REQUIRE(recognition);
   INFO(sentences(recognition->faults));
   CHECK(recognition->faults.empty());
@@ -191,9 +214,9 @@ TEST_CASE("an SD 2.x file is told by its tokens of 1024 numbers") {
        {"attention_head_dim", "use_linear_projection", "block_out_channels", "down_block_types", "up_block_types"})
     CHECK(recognition->config.at(key) == published.at(key));
   CHECK(recognition->facts.at("parameters") == 865910724);
-  CHECK_FALSE(recognition->scheduler_config.contains("prediction_type"));  // 2.x has both
+  CHECK_FALSE(family_of(contents_of(shapes, "sd2.safetensors")).schedule.contains("prediction_type"));  // 2.x has both
 
-  const auto configured = unet_factory().recognise(files_of(shapes, published, "sd2.safetensors"));
+  const auto configured = unet_factory().recognise(part_in_file(shapes, "unet", published, "sd2.safetensors"));
   REQUIRE(configured);
   CHECK(configured->faults.empty());
 }
@@ -202,14 +225,16 @@ TEST_CASE("settings that do not fit the tensors are faults") {
   const Shapes shapes = ldm_shapes(read_key_map("keymap_sd15"));
   Json config = published_config("stable-diffusion-v1-5", "unet");
   config["cross_attention_dim"] = 1024;
-  const auto recognition = unet_factory().recognise(files_of(shapes, config, "sd15.safetensors"));
+  const auto recognition = unet_factory().recognise(part_in_file(shapes, "unet", config, "sd15.safetensors"));
   REQUIRE(recognition);
   CHECK_THAT(sentences(recognition->faults), Catch::Matchers::Contains("has shape [320, 768], [320, 1024] is needed"));
 }
 
 TEST_CASE("heads that shapes cannot tell are asked for") {
-  ModelFiles files = part_of("tiny_sd15.safetensors", "unet");
-  files.config = Json();
+  Shapes shapes = ldm_shapes(read_key_map("keymap_sdxl"));
+  for (auto& [name, shape] : shapes)
+    if (name.find("input_blocks.4.0.in_layers.2.weight") != std::string::npos) shape[0] = 650;
+  ModelFiles files = part_in_file(shapes, "unet", Json(), "odd.safetensors");
   CHECK_THAT(sentences(unet_factory().recognise(files)->faults), Catch::Matchers::Contains("unet/attention_head_dim"));
   files = part_of("tiny_sd15.safetensors", "text_encoder");
   files.config = Json();

@@ -30,10 +30,10 @@ WantedParameter wanted(const std::string& name, std::vector<int64_t> shape,
 
 Recognition matched(std::map<std::string, Tensor> tensors, const std::vector<WantedParameter>& list) {
   Recognition recognition;
-  const MemoryWeights source(std::move(tensors));
+  ModelFiles files;
+  files.weights = std::make_shared<MemoryWeights>(std::move(tensors));
   match_parameters(
-      source.index(), list, [](const std::string&) { return true; },
-      [](const std::string& name) { return name == "passed"; }, recognition);
+      files, list, [](const std::string& name) { return name == "passed"; }, recognition);
   return recognition;
 }
 

@@ -9,19 +9,12 @@ namespace alice::low_rank {
 namespace {
 
 constexpr std::string_view kTextModel = "text_model.";
-/// What the original layout puts around the networks.
-constexpr std::string_view kContainers[] = {"model.diffusion_model.", "cond_stage_model.transformer.",
-                                            "conditioner.embedders.0.transformer."};
+/// What the original layout puts around the network; some LoRAs' names have it.
+constexpr const char* kUNetContainer = "model.diffusion_model.";
 
 std::string underscored(std::string name) {
   std::replace(name.begin(), name.end(), '.', '_');
   return name;
-}
-
-std::string without_container(const std::string& alias) {
-  for (const std::string_view container : kContainers)
-    if (starts_with(alias, container)) return alias.substr(container.size());
-  return alias;
 }
 
 }  // namespace
@@ -32,7 +25,7 @@ TargetNames::TargetNames(const std::vector<LoraTarget>& targets) {
     add(target, target.module);
     if (target.alias.empty()) continue;
     add(target, target.alias);
-    add(target, without_container(target.alias));
+    if (target.part == "unet") add(target, kUNetContainer + target.alias);
   }
 }
 

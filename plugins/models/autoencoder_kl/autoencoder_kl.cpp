@@ -99,7 +99,7 @@ class KlFactory final : public VaeFactory {
 
   std::optional<Recognition> recognise(const ModelFiles& files) const override {
     const std::optional<bool> says_so = is_autoencoder_kl(files.config);
-    const std::optional<KlNames> found = find_kl(files.weights->index());
+    const std::optional<KlNames> found = find_kl(files);
     if (!says_so.value_or(found.has_value())) return std::nullopt;
     const KlNames names = found.value_or(KlNames());
 
@@ -108,9 +108,7 @@ class KlFactory final : public VaeFactory {
     recognition.description = describe(config, names.has_encoder);
     recognition.config = write_kl_config(config);
     match_parameters(
-        files.weights->index(), kl_parameters(config, names.has_encoder),
-        [&](const std::string& name) { return name.compare(0, names.root.size(), names.root) == 0; },
-        [&](const std::string& name) { return passes_over(name, names); }, recognition);
+        files, kl_parameters(config, names.has_encoder), [&](const std::string& name) { return passes_over(name, names); }, recognition);
     recognition.facts["scaling_factor"] = config.scaling_factor;
     recognition.facts["shift_factor"] = config.shift_factor.value_or(0);
     recognition.facts["latent_channels"] = config.latent_channels;

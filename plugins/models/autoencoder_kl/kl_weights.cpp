@@ -7,19 +7,7 @@
 namespace alice::kl {
 namespace {
 
-constexpr const char* kSingleFileRoot = "first_stage_model.";
-constexpr double kSdxlScalingFactor = 0.13025;  // its VAE has the shapes of SD 1.x's
-
-bool any_starts_with(const TensorIndex& index, const std::string& start) {
-  const auto found = index.tensors.lower_bound(start);
-  return found != index.tensors.end() && starts_with(found->first, start);
-}
-
-/// The length of one side of a tensor, or -1.
-int64_t side_of(const TensorIndex& index, const std::string& name, size_t dimension) {
-  const TensorInfo* info = index.find(name);
-  return info && dimension < info->shape.size() ? info->shape[dimension] : -1;
-}
+constexpr const char* kScalingFactor = "scaling_factor";  // the only word of ModelFiles::told
 
 /// Collects the wanted parameters: `ours` is a module under diffusers, `theirs` under LDM.
 class KlList {
@@ -47,11 +35,8 @@ class KlList {
                const std::string& older) {
     WantedParameter wanted{ours, shape, {{"diffusers", ours}}};
     if (!older.empty()) wanted.sources.push_back({"diffusers", older});
-    for (const std::string root : {kSingleFileRoot, ""}) {
-      wanted.sources.push_back({"ldm", root + theirs});
-      if (shape.size() == 2)
-        wanted.sources.insert(wanted.sources.end() - 1, {"ldm", root + theirs, Parameter::Form::flatten_1x1});
-    }
+    if (shape.size() == 2) wanted.sources.push_back({"ldm", theirs, Parameter::Form::flatten_1x1});
+    wanted.sources.push_back({"ldm", theirs});
     list_.push_back(std::move(wanted));
   }
 
@@ -120,42 +105,35 @@ void add_decoder(KlList& list, const KlConfig& config) {
 
 }  // namespace
 
-std::optional<KlNames> find_kl(const TensorIndex& index) {
+std::optional<KlNames> find_kl(const ModelFiles& files) {
   KlNames names;
-  if (index.contains("decoder.up_blocks.0.resnets.0.conv1.weight")) {
-    names.is_ldm = false;
-  } else if (index.contains(std::string(kSingleFileRoot) + "decoder.up.0.block.0.conv1.weight")) {
-    names.is_ldm = true, names.root = kSingleFileRoot;
-  } else if (index.contains("decoder.up.0.block.0.conv1.weight")) {
-    names.is_ldm = true;
-  } else {
-    return std::nullopt;
-  }
-  names.has_encoder = any_starts_with(index, names.root + "encoder.");
+  names.is_ldm = files.has("decoder.up.0.block.0.conv1.weight");
+  if (!names.is_ldm && !files.has("decoder.up_blocks.0.resnets.0.conv1.weight")) return std::nullopt;
+  names.has_encoder = files.has_under("encoder.");
   return names;
 }
 
 KlConfig derive_kl_config(const ModelFiles& files, const KlNames& names, std::vector<Fault>& faults) {
-  const TensorIndex& index = files.weights->index();
   KlConfig config;
   if (!names.is_ldm) {
     faults.push_back({files.place, "has no config.json, which the names of a diffusers VAE do not replace"});
     return config;
   }
-  const std::string decoder = names.root + "decoder.";
   const auto block = [&](int64_t level, int64_t j) {
-    return decoder + "up." + std::to_string(level) + ".block." + std::to_string(j) + ".conv1.weight";
+    return "decoder.up." + std::to_string(level) + ".block." + std::to_string(j) + ".conv1.weight";
   };
   config.block_out_channels.clear();
-  for (int64_t level = 0; side_of(index, block(level, 0), 0) > 0; ++level)
-    config.block_out_channels.push_back(side_of(index, block(level, 0), 0));
-  while (index.contains(block(0, config.layers_per_block + 1))) ++config.layers_per_block;
-  config.latent_channels = std::max<int64_t>(1, side_of(index, decoder + "conv_in.weight", 1));
-  config.use_quant_conv = index.contains(names.root + "quant_conv.weight");
-  config.use_post_quant_conv = index.contains(names.root + "post_quant_conv.weight");
-  config.mid_block_add_attention = index.contains(decoder + "mid.attn_1.norm.weight");
-  if (any_starts_with(index, "conditioner.embedders.")) config.scaling_factor = kSdxlScalingFactor;
-  if (config.latent_channels != KlConfig().latent_channels)
+  for (int64_t level = 0; files.side(block(level, 0), 0) > 0; ++level)
+    config.block_out_channels.push_back(files.side(block(level, 0), 0));
+  while (files.has(block(0, config.layers_per_block + 1))) ++config.layers_per_block;
+  config.latent_channels = std::max<int64_t>(1, files.side("decoder.conv_in.weight", 1));
+  config.use_quant_conv = files.has("quant_conv.weight");
+  config.use_post_quant_conv = files.has("post_quant_conv.weight");
+  config.mid_block_add_attention = files.has("decoder.mid.attn_1.norm.weight");
+  const bool is_told = files.told.is_object() && files.told.contains(kScalingFactor);
+  if (is_told)
+    config.scaling_factor = files.told[kScalingFactor].get<double>();
+  else if (config.latent_channels != KlConfig().latent_channels)
     faults.push_back(
         {files.place,
          "the scaling factor of a VAE with " + std::to_string(config.latent_channels) +
@@ -173,8 +151,8 @@ std::vector<WantedParameter> kl_parameters(const KlConfig& config, bool has_enco
 
 bool passes_over(const std::string& name, const KlNames& names) {
   for (const char* start : {"loss.", "model_ema.", "logvar"})
-    if (starts_with(name, names.root + start)) return true;
-  return !names.has_encoder && starts_with(name, names.root + "quant_conv.");
+    if (starts_with(name, start)) return true;
+  return !names.has_encoder && starts_with(name, "quant_conv.");
 }
 
 }  // namespace alice::kl

@@ -8,20 +8,20 @@ namespace alice::kl {
 
 /// How one file names them.
 struct KlNames {
-  std::string root;  ///< "first_stage_model." in a single-file model, else "": everything in the file is this VAE's
   bool is_ldm = false;
   bool has_encoder = true;  ///< false for a decoder alone
 };
 
-/// Empty when there is no such VAE in the index.
-std::optional<KlNames> find_kl(const TensorIndex& index);
+/// Empty when there is no such VAE in the files.
+std::optional<KlNames> find_kl(const ModelFiles& files);
 
-/// What the names and shapes of the LDM layout tell. What they cannot tell is a fault that asks for settings.
+/// What the names and shapes of the LDM layout tell, and files.told: {"scaling_factor": 0.13025}. What they cannot tell
+/// is a fault that asks for settings.
 KlConfig derive_kl_config(const ModelFiles& files, const KlNames& names, std::vector<Fault>& faults);
 
 std::vector<WantedParameter> kl_parameters(const KlConfig& config, bool has_encoder);
 
-/// Of this VAE, and known to be of no use: the training loss, averaged copies, what belongs to an encoder that is not
+/// Of this VAE, and known to be of no use (names without the root): the training loss, averaged copies, what belongs to an encoder that is not
 /// there.
 bool passes_over(const std::string& name, const KlNames& names);
 

@@ -38,7 +38,7 @@ class ClipFactory final : public TextEncoderFactory, public AssetReader {
 
   std::optional<Recognition> recognise(const ModelFiles& files) const override {
     const std::optional<bool> says_so = is_clip(files.config);
-    const std::optional<ClipNames> found = find_clip(files.weights->index(), asks_for_projection(files.config));
+    const std::optional<ClipNames> found = find_clip(files);
     if (!says_so.value_or(found.has_value())) return std::nullopt;
     const ClipNames names = found.value_or(ClipNames());
 
@@ -47,9 +47,7 @@ class ClipFactory final : public TextEncoderFactory, public AssetReader {
     recognition.description = describe(config);
     recognition.config = write_clip_config(config);
     match_parameters(
-        files.weights->index(), clip_parameters(config, names),
-        [&](const std::string& name) { return name.compare(0, names.root.size(), names.root) == 0; },
-        [&](const std::string& name) { return passes_over(name, config, names); }, recognition);
+        files, clip_parameters(config, names), [&](const std::string& name) { return passes_over(name, config, names); }, recognition);
     recognition.facts["token_limit"] = config.max_position_embeddings;
     recognition.facts["width"] = config.hidden_size;
     recognition.facts["layers"] = config.num_hidden_layers;
@@ -85,7 +83,7 @@ class ClipFactory final : public TextEncoderFactory, public AssetReader {
   }
 
   static Vocabulary vocabulary_of(const ModelFiles& files, const ClipConfig& config) {
-    const auto names = find_clip(files.weights->index(), config.has_projection);
+    const auto names = find_clip(files);
     // OpenCLIP pads with 0, "!" in its vocabulary; in a folder its tokenizer's settings say so.
     return load_vocabulary(files, names && names->open_clip ? "!" : "", config.vocab_size);
   }

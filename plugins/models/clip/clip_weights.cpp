@@ -9,19 +9,7 @@ namespace {
 
 constexpr int64_t kHeadWidth = 64;
 
-const std::vector<ClipNames>& known_names() {
-  static const std::vector<ClipNames> known = {
-      {"diffusers", "", "text_model.", false, false},
-      {"diffusers", "", "", false, false},
-      {"ldm", "cond_stage_model.", "cond_stage_model.transformer.text_model.", false, false},
-      {"ldm", "cond_stage_model.", "cond_stage_model.transformer.", false, false},
-      {"ldm", "cond_stage_model.", "cond_stage_model.model.", true, true},
-      {"ldm", "conditioner.embedders.0.", "conditioner.embedders.0.transformer.text_model.", false, false},
-      {"ldm", "conditioner.embedders.0.", "conditioner.embedders.0.model.", true, false},
-      {"ldm", "conditioner.embedders.1.", "conditioner.embedders.1.model.", true, false},
-  };
-  return known;
-}
+constexpr const char* kDropsLastLayer = "drops_last_layer";  // the only word of ModelFiles::told
 
 std::string embedding_of(const ClipNames& names) {
   return names.prefix + (names.open_clip ? "token_embedding.weight" : "embeddings.token_embedding.weight");
@@ -31,18 +19,8 @@ std::string layer_of(const ClipNames& names, int64_t layer) {
   return names.prefix + (names.open_clip ? "transformer.resblocks." : "encoder.layers.") + std::to_string(layer) + ".";
 }
 
-/// -1 when there is no such tensor or dimension.
-int64_t side_of(const TensorIndex& index, const std::string& name, size_t dimension) {
-  const TensorInfo* info = index.find(name);
-  return info && dimension < info->shape.size() ? info->shape[dimension] : -1;
-}
-
 std::string projection_of(const ClipNames& names, const std::string& end) {
-  if (names.open_clip) return names.prefix + "text_projection" + end;
-  const std::string model = "text_model.";
-  const std::string root =
-      ends_with(names.prefix, model) ? names.prefix.substr(0, names.prefix.size() - model.size()) : names.prefix;
-  return root + "text_projection" + end;
+  return (names.open_clip ? names.prefix : std::string()) + "text_projection" + end;
 }
 
 /// Collects the wanted parameters; `theirs` is the name under OpenCLIP, relative to the prefix.
@@ -87,7 +65,7 @@ class ClipList {
  private:
   /// The name in an SD 1.x single file, for LoRA files that go by it.
   void add_alias(const std::string& ours, WantedParameter& wanted) {
-    if (names_.layout != "ldm") wanted.sources.push_back({"ldm", "cond_stage_model.transformer.text_model." + ours});
+    if (names_.layout != "ldm") wanted.sources.push_back({"ldm", "text_model." + ours});
   }
 
   const ClipNames& names_;
@@ -96,23 +74,19 @@ class ClipList {
 
 }  // namespace
 
-std::optional<ClipNames> find_clip(const TensorIndex& index, bool wants_projection) {
-  std::optional<ClipNames> found;
-  for (const ClipNames& names : known_names()) {
-    if (!index.contains(embedding_of(names))) continue;
-    const bool has_projection =
-        index.contains(projection_of(names, "")) || index.contains(projection_of(names, ".weight"));
-    if (wants_projection && has_projection) return names;
-    if (!found) found = names;
-  }
-  return found;
+std::optional<ClipNames> find_clip(const ModelFiles& files) {
+  const char* const layout = files.root.empty() ? "diffusers" : "ldm";
+  const bool drops_last = files.told.is_object() && files.told.value(kDropsLastLayer, false);
+  for (const ClipNames& names : {ClipNames{layout, "text_model.", false, false}, ClipNames{layout, "", false, false},
+                                 ClipNames{"ldm", "", true, drops_last}})
+    if (files.has(embedding_of(names))) return names;
+  return std::nullopt;
 }
 
 ClipConfig derive_clip_config(const ModelFiles& files, const ClipNames& names, std::vector<Fault>& faults) {
-  const TensorIndex& index = files.weights->index();
   ClipConfig config;
   const auto measure = [&](int64_t& value, const std::string& name, size_t dimension) {
-    if (const int64_t side = side_of(index, name, dimension); side > 0) value = side;
+    if (const int64_t side = files.side(name, dimension); side > 0) value = side;
   };
   measure(config.vocab_size, embedding_of(names), 0);
   measure(config.hidden_size, embedding_of(names), 1);
@@ -121,7 +95,7 @@ ClipConfig derive_clip_config(const ModelFiles& files, const ClipNames& names, s
   measure(config.intermediate_size, layer_of(names, 0) + (names.open_clip ? "mlp.c_fc.weight" : "mlp.fc1.weight"), 0);
   int64_t layers = 0;
   const std::string norm = names.open_clip ? "ln_1.weight" : "layer_norm1.weight";
-  while (index.contains(layer_of(names, layers) + norm)) ++layers;
+  while (files.has(layer_of(names, layers) + norm)) ++layers;
   config.num_hidden_layers = std::max<int64_t>(1, layers - (names.drops_last_layer ? 1 : 0));
   config.hidden_act = names.open_clip ? Activation::gelu : Activation::quick_gelu;
   config.has_projection = names.open_clip && !names.drops_last_layer;

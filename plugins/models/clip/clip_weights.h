@@ -9,18 +9,17 @@
 
 namespace alice::clip {
 
-/// How one file names them; by default as the folders of most models do.
+/// How one file names them, without the part's root; by default as the folders of most models do.
 struct ClipNames {
   std::string layout = "diffusers";    ///< or "ldm"
-  std::string root;                    ///< what is this encoder's in the file; "": everything
-  std::string prefix = "text_model.";  ///< before "embeddings.", "encoder." and "final_layer_norm."; begins with root
+  std::string prefix = "text_model.";  ///< before "embeddings.", "encoder." and "final_layer_norm."
   bool open_clip = false;
-  bool drops_last_layer = false;  ///< SD 2.x was trained on the last layer but one, and has no use for the last
+  /// The last layer is not used: files.told says {"drops_last_layer": true}.
+  bool drops_last_layer = false;
 };
 
-/// Empty when there is no CLIP text encoder in the index. In a file with several the one with a projection is taken
-/// when `wants_projection`, else the first.
-std::optional<ClipNames> find_clip(const TensorIndex& index, bool wants_projection);
+/// Empty when there is no CLIP text encoder in the files.
+std::optional<ClipNames> find_clip(const ModelFiles& files);
 
 /// What names and shapes tell. Heads have 64 numbers in every published CLIP; where that cannot be, a fault asks for
 /// settings.
@@ -28,7 +27,7 @@ ClipConfig derive_clip_config(const ModelFiles& files, const ClipNames& names, s
 
 std::vector<WantedParameter> clip_parameters(const ClipConfig& config, const ClipNames& names);
 
-/// Of this encoder, and known to be of no use: position numbers, logit scale, a layer or a projection that is not used.
+/// Of this encoder (names without the root), and known to be of no use: position numbers, logit scale, a layer or a projection that is not used.
 bool passes_over(const std::string& name, const ClipConfig& config, const ClipNames& names);
 
 }  // namespace alice::clip

@@ -94,8 +94,7 @@ class TinyFactory final : public VaeFactory {
     recognition.config = write_tiny_config(config);
     if (names.has_decoder)
       match_parameters(
-          index, tiny_parameters(config, names), [](const std::string&) { return true; },
-          [](const std::string&) { return false; }, recognition);
+          files, tiny_parameters(config, names), [](const std::string&) { return false; }, recognition);
     recognition.facts["scaling_factor"] = config.scaling_factor;
     recognition.facts["latent_channels"] = config.latent_channels;
     recognition.facts["reduction"] = config.reduction();

@@ -15,29 +15,28 @@ namespace alice::unet2d {
 namespace {
 
 constexpr int64_t kUsualLatents = 64;  // where config.json does not say: the size of SD 1.x
-constexpr int64_t kRefinerWidth = 1280;  // of the published refiner's tokens and of its pooled text
 
-/// Pooled text and ids share projection_class_embeddings_input_dim; how, the config does not say. They are those of the
-/// refiner where the widths are, or where its fewer ids alone leave room for text; prepare() takes either.
-int64_t time_ids_of(const UNetConfig& config) {
-  const auto beside = [&](int64_t ids) {
-    return *config.projection_class_embeddings_input_dim - ids * *config.addition_time_embed_dim;
-  };
-  const bool is_refiner = config.cross_attention_dim == kRefinerWidth && beside(kRefinerTimeIds) == kRefinerWidth;
-  return is_refiner || beside(kTimeIds) <= 0 ? kRefinerTimeIds : kTimeIds;
+/// How wide pooled text is beside `ids` sizes: they share projection_class_embeddings_input_dim.
+int64_t pooled_beside(const UNetConfig& config, int64_t ids) {
+  return *config.projection_class_embeddings_input_dim - ids * *config.addition_time_embed_dim;
 }
 
-UNetInfo info_of(const UNetConfig& config) {
+/// How many sizes it is told, which neither tensors nor config.json say: its family does, else there is room for as
+/// many beside some text. prepare() takes either.
+int64_t time_ids_of(const UNetConfig& config, const Json& told) {
+  if (told.is_object() && told.contains(kTimeIdCount)) return told[kTimeIdCount].get<int64_t>();
+  return pooled_beside(config, kTimeIds) > 0 ? kTimeIds : kRefinerTimeIds;
+}
+
+UNetInfo info_of(const UNetConfig& config, const Json& told) {
   UNetInfo info;
   info.in_channels = std::min(config.in_channels, config.out_channels);
   info.out_channels = config.out_channels;
   info.native_latent_size = config.sample_size.value_or(kUsualLatents);
   info.context_width = config.cross_attention_dim;
   if (config.has_text_time()) {
-    const int64_t ids = time_ids_of(config);
-    info.further_conditioning = {
-        {"pooled", *config.projection_class_embeddings_input_dim - ids * *config.addition_time_embed_dim},
-        {"time_ids", ids}};
+    const int64_t ids = time_ids_of(config, told);
+    info.further_conditioning = {{"pooled", pooled_beside(config, ids)}, {"time_ids", ids}};
   }
   if (config.time_cond_proj_dim) info.further_conditioning[kGuidanceScale] = 1;
   if (config.in_channels > info.in_channels) info.further_conditioning[kBeside] = config.in_channels - info.in_channels;
@@ -89,8 +88,8 @@ Tensor beside_of(const Conditioning& conditioning, int64_t channels, int64_t row
 
 class UNet2d final : public UNet, public UNetShortcuts {
  public:
-  UNet2d(const UNetConfig& config, ModelWeights weights)
-      : config_(config), info_(info_of(config)), weights_(std::move(weights)), network_(config, weights_) {}
+  UNet2d(const UNetConfig& config, UNetInfo info, ModelWeights weights)
+      : config_(config), info_(std::move(info)), weights_(std::move(weights)), network_(config, weights_) {}
 
   const UNetInfo& info() const override { return info_; }
   const ModelWeights& weights() const override { return weights_; }
@@ -104,7 +103,7 @@ class UNet2d final : public UNet, public UNetShortcuts {
     return std::string_view(name) == kUNetShortcuts ? static_cast<const UNetShortcuts*>(this) : nullptr;
   }
   std::shared_ptr<const UNet> patched(const Deltas& deltas) const override {
-    return std::make_shared<UNet2d>(config_, weights_.patched(deltas));
+    return std::make_shared<UNet2d>(config_, info_, weights_.patched(deltas));
   }
 
  private:
@@ -211,12 +210,8 @@ void add_facts(const UNetConfig& config, Json& facts) {
   facts["context_width"] = config.cross_attention_dim;
   facts["in_channels"] = config.in_channels;
   facts["latent_channels"] = config.out_channels;
-  facts["native_latent_size"] = info_of(config).native_latent_size;
+  facts["native_latent_size"] = config.sample_size.value_or(kUsualLatents);
 }
-
-/// Is it a network of the pipeline that mends its scheduler? SDXL's and the latent consistency models' take it as it
-/// is.
-bool has_mending_pipeline(const UNetConfig& config) { return !config.has_text_time() && !config.time_cond_proj_dim; }
 
 /// The config that the tensors tell, checked like one that is given.
 UNetConfig derived(const ModelFiles& files, Recognition& recognition) {
@@ -235,9 +230,8 @@ class UNetFactory2d final : public UNetFactory {
   }
 
   std::optional<Recognition> recognise(const ModelFiles& files) const override {
-    const TensorIndex& index = files.weights->index();
     const std::optional<bool> says_so = is_unet2d(files.config);
-    const std::optional<UNetLayout> found = find_unet(index);
+    const std::optional<UNetLayout> found = find_unet(files);
     if (!says_so.value_or(found.has_value())) return std::nullopt;
     const UNetLayout layout = found.value_or(UNetLayout::diffusers);
 
@@ -253,10 +247,7 @@ class UNetFactory2d final : public UNetFactory {
     }
     recognition.config = write_unet_config(config);
     match_parameters(
-        index, unet_parameters(config), [&](const std::string& name) { return belongs(name, layout); },
-        [&](const std::string& name) { return passes_over(name, layout); }, recognition);
-    recognition.scheduler_config = usual_scheduler(config, index);
-    if (has_mending_pipeline(config)) recognition.scheduler_corrections = {{"steps_offset", 1}, {"clip_sample", false}};
+        files, unet_parameters(config), [](const std::string&) { return false; }, recognition);
     if (const auto side = outdated_sample_size(files.config))
       recognition.warnings.push_back(
           {config_places(files)("sample_size"), "is " + std::to_string(*side) +
@@ -265,8 +256,6 @@ class UNetFactory2d final : public UNetFactory {
                                                     std::to_string(*config.sample_size) +
                                                     " is used, as the reference's pipeline does"});
     add_facts(config, recognition.facts);
-    if (layout == UNetLayout::ldm && recognition.scheduler_config.contains("prediction_type"))
-      recognition.facts["prediction_type"] = recognition.scheduler_config["prediction_type"];
     recognition.description = describe(config, recognition.facts);
     return recognition;
   }
@@ -277,8 +266,9 @@ class UNetFactory2d final : public UNetFactory {
     refuse_options(options, ErrorCode::bad_config);
     ModelFiles complete = files;
     complete.config = recognition.config;
+    const UNetConfig config = read_unet_config(complete);
     return std::make_shared<UNet2d>(
-        read_unet_config(complete),
+        config, info_of(config, files.told),
         ModelWeights(files.place, files.weights, recognition.parameters, std::move(backend)));
   }
 };

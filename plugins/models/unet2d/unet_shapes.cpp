@@ -2,30 +2,28 @@
 
 #include <algorithm>
 
-#include "plugins/models/unet2d/unet_weights.h"
-
 namespace alice::unet2d {
 namespace {
 
-constexpr int64_t kSd1Context = 768, kSd2Context = 1024, kSdxlContext = 2048, kSdxlRefinerContext = 1280;
-constexpr int64_t kSd1Heads = 8, kHeadWidth = 64;
-constexpr int64_t kSdxlSinusoids = 256;
-constexpr int64_t kMostBlocks = 32;                      // on the way down, SD 1.x has 12
-constexpr int64_t kSd1Latents = 64, kSdxlLatents = 128;  // 512 and 1024 pixels
+constexpr int64_t kConvolutionHeads = 8, kHeadWidth = 64;
+constexpr int64_t kSinusoids = 256;     // an id, in every published network that is told sizes
+constexpr int64_t kMostBlocks = 32;     // on the way down, SD 1.x has 12
+constexpr int64_t kUsualLatents = 64;   // 512 pixels
+constexpr int64_t kUsualContext = 768;  // of a network without any attention: of no effect
 
 /// Looks at a single file's UNet.
 class Shapes {
  public:
-  explicit Shapes(const TensorIndex& index) : index_(index) {}
+  explicit Shapes(const ModelFiles& files) : files_(files) {}
 
-  bool has(const std::string& name) const { return index_.contains(kLdmRoot + name); }
+  bool has(const std::string& name) const { return files_.has(name); }
   /// The length of one side of a tensor, or `otherwise`.
   int64_t side(const std::string& name, size_t dimension, int64_t otherwise) const {
-    const TensorInfo* info = index_.find(kLdmRoot + name);
-    return info && dimension < info->shape.size() ? std::max<int64_t>(1, info->shape[dimension]) : otherwise;
+    const int64_t side = files_.side(name, dimension);
+    return side < 0 ? otherwise : std::max<int64_t>(1, side);
   }
   size_t dimensions(const std::string& name) const {
-    const TensorInfo* info = index_.find(kLdmRoot + name);
+    const TensorInfo* info = files_.find(name);
     return info ? info->shape.size() : 0;
   }
   /// Transformer blocks of the attention at `block`; 0 when there is none.
@@ -36,7 +34,7 @@ class Shapes {
   }
 
  private:
-  const TensorIndex& index_;
+  const ModelFiles& files_;
 };
 
 std::vector<UNetLevel> derive_levels(const Shapes& shapes) {
@@ -81,10 +79,25 @@ std::string some_attention(const Shapes& shapes) {
   return "middle_block.1";
 }
 
+/// Of each level, from its width and the kind of its projections.
+void set_heads(UNetConfig& config, const ModelFiles& files, std::vector<Fault>& faults) {
+  for (UNetLevel& level : config.levels) {
+    const int64_t part = config.use_linear_projection ? kHeadWidth : kConvolutionHeads;
+    level.heads = config.use_linear_projection ? std::max<int64_t>(1, level.channels / part) : part;
+    const bool attends = level.attends_down || level.attends_up;
+    if (!attends || level.channels % part == 0) continue;
+    faults.push_back({files.place, "the number of attention heads of a UNet with a level of " +
+                                       std::to_string(level.channels) +
+                                       " channels cannot be told from its tensors: put settings with "
+                                       "unet/attention_head_dim into a .json file of the same name beside it"});
+    return;
+  }
+}
+
 }  // namespace
 
 UNetConfig derive_unet_config(const ModelFiles& files, std::vector<Fault>& faults) {
-  const Shapes shapes(files.weights->index());
+  const Shapes shapes(files);
   UNetConfig config;
   config.levels = derive_levels(shapes);
   for (UNetLevel& level : config.levels)
@@ -95,43 +108,17 @@ UNetConfig derive_unet_config(const ModelFiles& files, std::vector<Fault>& fault
   config.conv_out_kernel = shapes.side("out.2.weight", 2, 3);
   config.middle = derive_middle(shapes);
   const std::string attention = some_attention(shapes);
-  config.cross_attention_dim = shapes.side(attention + ".transformer_blocks.0.attn2.to_k.weight", 1, kSd1Context);
+  config.cross_attention_dim = shapes.side(attention + ".transformer_blocks.0.attn2.to_k.weight", 1, kUsualContext);
   config.use_linear_projection = shapes.dimensions(attention + ".proj_in.weight") == 2;
-  config.sample_size = kSd1Latents;
+  if (shapes.has("time_embed.cond_proj.weight"))
+    config.time_cond_proj_dim = shapes.side("time_embed.cond_proj.weight", 1, 1);
+  config.sample_size = files.told.is_object() ? files.told.value(kNativeSide, kUsualLatents) : kUsualLatents;
   if (shapes.has("label_emb.0.0.weight")) {
-    config.sample_size = kSdxlLatents;
-    config.addition_time_embed_dim = kSdxlSinusoids;
+    config.addition_time_embed_dim = kSinusoids;
     config.projection_class_embeddings_input_dim = shapes.side("label_emb.0.0.weight", 1, 1);
   }
-  const int64_t context = config.cross_attention_dim;
-  const bool has_wide_heads = context == kSd2Context || context == kSdxlContext || context == kSdxlRefinerContext;
-  if (context != kSd1Context && !has_wide_heads)
-    faults.push_back(
-        {files.place,
-         "the number of attention heads of a UNet for tokens of " + std::to_string(context) +
-             " numbers cannot be told from its tensors: put settings with unet/attention_head_dim into a .json "
-             "file of the same name beside it"});
-  for (UNetLevel& level : config.levels)
-    level.heads = has_wide_heads ? std::max<int64_t>(1, level.channels / kHeadWidth) : kSd1Heads;
+  set_heads(config, files, faults);
   return config;
-}
-
-Json usual_scheduler(const UNetConfig& config, const TensorIndex& index) {
-  Json scheduler = {{"_class_name", config.has_text_time() ? "EulerDiscreteScheduler" : "PNDMScheduler"},
-                    {"num_train_timesteps", 1000},
-                    {"beta_start", 0.00085},
-                    {"beta_end", 0.012},
-                    {"beta_schedule", "scaled_linear"},
-                    {"timestep_spacing", "leading"},
-                    {"steps_offset", 1}};
-  if (!config.has_text_time())
-    scheduler["set_alpha_to_one"] = false, scheduler["skip_prk_steps"] = true, scheduler["clip_sample"] = false;
-  if (index.contains("v_pred"))
-    scheduler["prediction_type"] = "v_prediction";
-  else if (config.cross_attention_dim != kSd2Context)
-    scheduler["prediction_type"] = "epsilon";
-  if (index.contains("ztsnr")) scheduler["rescale_betas_zero_snr"] = true;
-  return scheduler;
 }
 
 }  // namespace alice::unet2d

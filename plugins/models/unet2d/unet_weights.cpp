@@ -7,7 +7,7 @@
 namespace alice::unet2d {
 namespace {
 
-/// Collects the wanted parameters: `ours` is a module under diffusers, `theirs` under LDM without its root.
+/// Collects the wanted parameters: `ours` is a module under diffusers, `theirs` under LDM.
 class UNetList {
  public:
   void add(const std::string& ours, const std::string& theirs, const std::vector<int64_t>& weight_shape,
@@ -27,7 +27,7 @@ class UNetList {
 
  private:
   void add_one(const std::string& ours, const std::string& theirs, const std::vector<int64_t>& shape) {
-    list_.push_back({ours, shape, {{"diffusers", ours}, {"ldm", kLdmRoot + theirs}}});
+    list_.push_back({ours, shape, {{"diffusers", ours}, {"ldm", theirs}}});
   }
 
   std::vector<WantedParameter> list_;
@@ -155,45 +155,15 @@ class UNetWalk {
   std::vector<int64_t> skips_;  // widths of what the way down leaves for the way up
 };
 
-constexpr const char* kTrainingRoots[] = {"model_ema.", "denoiser.", "embedding_manager."};
-constexpr const char* kTrainingNames[] = {"betas",
-                                          "alphas_cumprod",
-                                          "alphas_cumprod_prev",
-                                          "sqrt_alphas_cumprod",
-                                          "sqrt_one_minus_alphas_cumprod",
-                                          "log_one_minus_alphas_cumprod",
-                                          "sqrt_recip_alphas_cumprod",
-                                          "sqrt_recipm1_alphas_cumprod",
-                                          "posterior_variance",
-                                          "posterior_log_variance_clipped",
-                                          "posterior_mean_coef1",
-                                          "posterior_mean_coef2",
-                                          "lvlb_weights",
-                                          "logvar",
-                                          "scale_factor",
-                                          "v_pred",
-                                          "ztsnr"};
-
 }  // namespace
 
-std::optional<UNetLayout> find_unet(const TensorIndex& index) {
-  if (index.contains("down_blocks.0.resnets.0.time_emb_proj.weight") && index.contains("conv_in.weight"))
+std::optional<UNetLayout> find_unet(const ModelFiles& files) {
+  if (files.has("down_blocks.0.resnets.0.time_emb_proj.weight") && files.has("conv_in.weight"))
     return UNetLayout::diffusers;
-  if (index.contains(std::string(kLdmRoot) + "input_blocks.0.0.weight")) return UNetLayout::ldm;
+  if (files.has("input_blocks.0.0.weight")) return UNetLayout::ldm;
   return std::nullopt;
 }
 
 std::vector<WantedParameter> unet_parameters(const UNetConfig& config) { return UNetWalk(config).walk(); }
-
-bool belongs(const std::string& name, UNetLayout layout) {
-  return layout == UNetLayout::diffusers || starts_with(name, kLdmRoot) || passes_over(name, layout);
-}
-
-bool passes_over(const std::string& name, UNetLayout layout) {
-  if (layout == UNetLayout::diffusers) return false;
-  for (const char* root : kTrainingRoots)
-    if (starts_with(name, root)) return true;
-  return std::find(std::begin(kTrainingNames), std::end(kTrainingNames), name) != std::end(kTrainingNames);
-}
 
 }  // namespace alice::unet2d

@@ -146,8 +146,7 @@ class HashedWordsFactory final : public TextEncoderFactory {
         "hashed words, " + std::to_string(config.vocabulary) + " rows of " + std::to_string(config.width);
     recognition.config = files.config;
     match_parameters(
-        files.weights->index(), parameters(config), [](const std::string&) { return true; },
-        [](const std::string&) { return false; }, recognition);
+        files, parameters(config), [](const std::string&) { return false; }, recognition);
     recognition.facts["token_limit"] = config.token_limit;
     recognition.facts["width"] = config.width;
     return recognition;

@@ -169,8 +169,7 @@ class NetworkFactory final : public UNetFactory {
     recognition.description = "the smallest UNet, " + std::to_string(config.width) + " channels";
     recognition.config = given;
     match_parameters(
-        files.weights->index(), parameters(config), [](const std::string&) { return true; },
-        [](const std::string&) { return false; }, recognition);
+        files, parameters(config), [](const std::string&) { return false; }, recognition);
     recognition.facts["in_channels"] = config.in_channels;
     recognition.facts["context_width"] = config.context_width;
     recognition.facts["native_latent_size"] = UNetInfo().native_latent_size;

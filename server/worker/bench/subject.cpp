@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
+#include "core/host/assemble.h"
 #include "core/math/noise_source.h"
 
 namespace alice::bench {
@@ -73,26 +74,26 @@ Subject::Subject(Composer& composer, const std::string& model, std::optional<int
   if (!blueprint->faults.empty()) throw Error(ErrorCode::bad_weights, blueprint->faults);
   const auto backend = composer.backend(blueprint->backend);
   backend_ = std::make_shared<MeasuredBackend>(backend);
-  text_encoder_ = blueprint->text_encoder.load(backend_);
-  unet_ = blueprint->unet.load(backend_);
-  vae_ = blueprint->vae.load(backend_);
+  model_ = assemble(*blueprint, backend_,
+                    load_parts(blueprint->parts, [&](const auto& choice) { return choice.load(backend_); }));
 
-  const int64_t reduction = vae_->info().reduction;
+  const int64_t reduction = model_.vae->info().reduction;
   facts_ = {blueprint->config.id,
             blueprint->backend.name,
             backend->info().device,
             precision_of(blueprint->backend, *backend),
             backend->device().is_cpu(),
             at::get_num_threads(),
-            size.value_or(unet_->info().native_latent_size * reduction)};
+            size.value_or(model_.unet->info().native_latent_size * reduction)};
   const int64_t side = side_in_latents(facts_.size, reduction);
 
   SeededNoise noise({1, 2});
-  ids_ = at::tensor(text_encoder_->tokenize(kPrompt).padded).repeat({kGuidedBatch, 1});
-  x_ = noise.normal({unet_->info().in_channels, side, side});
+  for (const TextUse& use : model_.texts)
+    ids_.push_back(at::tensor(encoder_of(use).tokenize(kPrompt).padded).repeat({kGuidedBatch, 1}));
+  x_ = noise.normal({model_.unet->info().in_channels, side, side});
   t_ = at::full({kGuidedBatch}, kTimestep);
-  latents_ = SeededNoise({3}).normal({vae_->info().latent_channels, side, side});
-  run_ = unet_->prepare(drawn_conditioning(unet_->info(), text_encoder_->info().token_limit, noise));
+  latents_ = SeededNoise({3}).normal({model_.vae->info().latent_channels, side, side});
+  run_ = model_.unet->prepare(drawn_conditioning(model_.unet->info(), encoder_of(model_.texts.front()).info().token_limit, noise));
 }
 
 StageRun Subject::run(Stage stage) {
@@ -108,12 +109,24 @@ StageRun Subject::run(Stage stage) {
   return run;
 }
 
+const TextEncoder& Subject::encoder_of(const TextUse& use) const { return *model_.text_encoders.at(use.role); }
+
+/// The prompt by every encoder; the last one's tokens.
+Tensor Subject::encode_all() const {
+  Tensor tokens;
+  for (size_t i = 0; i < ids_.size(); ++i) {
+    const TextUse& use = model_.texts[i];
+    tokens = to_host(encoder_of(use).encode(ids_[i], use.layers_back, use.final_norm).tokens);
+  }
+  return tokens;
+}
+
 /// The result is on the CPU, so that it is there when this returns.
 Tensor Subject::compute(Stage stage) {
   switch (stage) {
-    case Stage::text: return to_host(text_encoder_->encode(ids_).tokens);
+    case Stage::text: return encode_all();
     case Stage::step: return run_->predict(x_, t_);
-    case Stage::vae: return vae_->decode(latents_);
+    case Stage::vae: return model_.vae->decode(latents_);
   }
   return {};
 }

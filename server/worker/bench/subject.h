@@ -4,10 +4,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "core/api/text_encoder.h"
-#include "core/api/unet.h"
-#include "core/api/vae.h"
 #include "core/host/composer.h"
 #include "server/worker/bench/measured_backend.h"
 
@@ -44,15 +42,15 @@ class Subject {
   StageRun run(Stage stage);
 
  private:
+  const TextEncoder& encoder_of(const TextUse& use) const;
+  Tensor encode_all() const;
   Tensor compute(Stage stage);
 
   SubjectFacts facts_;
   std::shared_ptr<MeasuredBackend> backend_;
-  std::shared_ptr<const TextEncoder> text_encoder_;
-  std::shared_ptr<const UNet> unet_;
-  std::shared_ptr<const Vae> vae_;
+  Model model_;
   std::unique_ptr<UNetRun> run_;
-  Tensor ids_;              // [kGuidedBatch, T]
+  std::vector<Tensor> ids_;  // [kGuidedBatch, T] for each encoder
   Tensor x_, t_, latents_;  // [2, C, h, w], [2], [1, C', h, w]
 };
 

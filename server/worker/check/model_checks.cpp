@@ -43,8 +43,8 @@ void try_assets(Report& report, const std::string& id, const PartChoice<Part>& c
 }
 
 void add_left_over(Report& report, const Blueprint& blueprint) {
-  const size_t of_parts = blueprint.text_encoder.recognition.faults.size() + blueprint.unet.recognition.faults.size() +
-                          blueprint.vae.recognition.faults.size();
+  size_t of_parts = 0;
+  blueprint.parts.each([&](const std::string&, const auto& choice) { of_parts += choice.recognition.faults.size(); });
   for (size_t i = of_parts; i < blueprint.faults.size(); ++i)
     report.fail("model", "file", blueprint.faults[i].place + ": " + blueprint.faults[i].sentence);
 }
@@ -57,12 +57,8 @@ Report check_model(const Composer& composer, const std::string& name, Json& fact
     const auto plan = composer.blueprint(name, kPathsAllowed);
     const Blueprint& blueprint = *plan;
     facts = describe_blueprint(blueprint);
-    add_part(report, "text_encoder", blueprint.text_encoder);
-    add_part(report, "unet", blueprint.unet);
-    add_part(report, "vae", blueprint.vae);
-    try_assets(report, "text_encoder", blueprint.text_encoder);
-    try_assets(report, "unet", blueprint.unet);
-    try_assets(report, "vae", blueprint.vae);
+    blueprint.parts.each([&](const std::string& role, const auto& choice) { add_part(report, role, choice); });
+    blueprint.parts.each([&](const std::string& role, const auto& choice) { try_assets(report, role, choice); });
     add_left_over(report, blueprint);
     run_case(report, "model", "scheduler",
              [&] { choose_scheduler(composer.registry(), blueprint.scheduler, "", Json::object()); });
@@ -129,6 +125,8 @@ std::string facts_text(const Json& facts) {
   if (!facts.is_object()) return "";
   std::string text =
       on_one_line(facts.at("id").get<std::string>() + " (" + facts.at("source").get<std::string>() + ")") + "\n";
+  text += "family " + facts.at("family").at("plugin").get<std::string>() + ": " +
+          facts.at("family").at("kind").get<std::string>() + "\n";
   for (const auto& part : facts.at("parts").items()) {
     const Json& one = part.value();
     text += part.key() + ": " + on_one_line(one.at("kind").get<std::string>()) + "\n  layout " +

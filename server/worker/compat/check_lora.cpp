@@ -48,7 +48,7 @@ class Bases {
     Model& base = bases_[model];
     if (base.unet) return base;
     base.id = model;
-    base.text_encoder = load_text_encoder(run_, model, "text_encoder");
+    base.text_encoders["text_encoder"] = load_text_encoder(run_, model, "text_encoder");
     base.unet = load_unet(run_, model);
     return base;
   }
@@ -68,8 +68,9 @@ std::string input_prefix(const SafetensorsFile& file, const std::string& model) 
 Tensor compute(const SafetensorsFile& file, double timestep, const Model& composed, const std::string& model,
                const std::string& part) {
   const std::string prefix = input_prefix(file, model);
-  if (part == "text") return composed.text_encoder->encode(file.tensor(prefix + "ids")).tokens;
-  if (part == "te1") return composed.text_encoder->encode(file.tensor(prefix + "ids"), 1, false).tokens;
+  const TextEncoder& first_encoder = *composed.text_encoders.at("text_encoder");
+  if (part == "text") return first_encoder.encode(file.tensor(prefix + "ids")).tokens;
+  if (part == "te1") return first_encoder.encode(file.tensor(prefix + "ids"), 1, false).tokens;
   if (part != "unet") throw Skip{"'" + part + "' is no output that is known"};
   const Tensor sample = file.tensor("sample");
   const Tensor t = at::full({sample.size(0)}, timestep, at::kFloat);
@@ -99,7 +100,7 @@ Tensor change_of(const Model& base, const Model& patched, const std::string& mod
     return after.tensor(name) - before.tensor(name);
   };
   if (part == "unet") return change(base.unet->weights(), patched.unet->weights());
-  if (part == "text_encoder") return change(base.text_encoder->weights(), patched.text_encoder->weights());
+  if (part == "text_encoder") return change(base.text_encoders.at(part)->weights(), patched.text_encoders.at(part)->weights());
   throw Skip{"LoRAs of '" + part + "' are not built"};
 }
 

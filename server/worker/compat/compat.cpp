@@ -23,7 +23,7 @@ std::shared_ptr<const Part> load(CompatRun& run, const Factories<ModelFactory<Pa
     throw Error(ErrorCode::not_found, folder.string(), "the golden folder has no such model");
   const std::string class_name = run.golden.part_class(model, part);
   if (!class_name.empty() && !factories.find_class(class_name)) throw Skip{"no plugin implements " + class_name};
-  const PartChoice<Part> choice = choose_part(factories, open_part(folder, part), PartConfig{});
+  const PartChoice<Part> choice = choose_part(factories, open_part(folder, part), part, PartConfig{});
   if (!choice.recognition.faults.empty()) throw Error(ErrorCode::bad_weights, choice.recognition.faults);
   return choice.load(run.composer.backend(run.composer.config().default_backend));
 }

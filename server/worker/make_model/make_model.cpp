@@ -100,7 +100,7 @@ class ModelMaker {
   std::vector<std::string> run() {
     const Registry& registry = composer_.registry();
     for (const PartPlace& place : kTextEncoders)
-      if (place.folder == kTextEncoders[0].folder || is_folder(recipe_.settings / place.folder)) {
+      if (is_folder(recipe_.settings / place.folder)) {
         copy_tokenizer(place);
         const auto made = make_part(registry.of<TextEncoderFactory>(), place);
         // Its tokenizer's files are read here, or missed, unless the plugin has them.
@@ -134,13 +134,13 @@ class ModelMaker {
     bare.place = from.string();
     bare.config = read_json_object(from / kConfig);
     bare.weights = std::make_shared<NoWeights>(bare.place);
-    const PartChoice<Part> wanted = choose_part(factories, bare, PartConfig{});
+    const PartChoice<Part> wanted = choose_part(factories, bare, place.folder, PartConfig{});
 
     fs::create_directory(to);
     copy_synced(from / kConfig, to / kConfig);
     write_safetensors(to / place.weights, random_weights(wanted.recognition.parameters, recipe_.dtype, recipe_.seed));
 
-    PartChoice<Part> made = choose_part(factories, open_part(to, place.folder), PartConfig{});
+    PartChoice<Part> made = choose_part(factories, open_part(to, place.folder), place.folder, PartConfig{});
     Faults faults;
     for (const Fault& fault : made.recognition.faults) faults.add(from.string(), fault.sentence);
     faults.throw_if_any(ErrorCode::bad_weights);

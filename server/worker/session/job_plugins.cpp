@@ -29,7 +29,7 @@ const SchedulerFactory* scheduler_factory(const Registry& registry, const Schedu
 
 std::vector<std::string> JobPlugins::all() const {
   std::vector<std::string> all;
-  for (const auto* part : {&scheduler, &text_encoder, &unet, &vae, &lora_formats})
+  for (const auto* part : {&scheduler, &encode, &denoise, &decode, &lora_formats})
     for (const std::string& plugin : *part)
       if (std::find(all.begin(), all.end(), plugin) == all.end()) all.push_back(plugin);
   return all;
@@ -40,13 +40,15 @@ JobPlugins plugins_of(const GenerateRequest& request, const Composer& composer, 
   const auto blueprint = composer.blueprint(request.model, paths_allowed);
   JobPlugins plugins;
   add_plugin(registry, scheduler_factory(registry, blueprint->scheduler, request.scheduler), plugins.scheduler);
-  add_plugin(registry, blueprint->text_encoder.factory, plugins.text_encoder);
-  add_plugin(registry, blueprint->unet.factory, plugins.unet);
-  add_plugin(registry, blueprint->vae.factory, plugins.vae);
+  for (const auto& encoder : blueprint->parts.text_encoders)
+    add_plugin(registry, encoder.second.factory, plugins.encode);
+  add_plugin(registry, blueprint->family.factory, plugins.encode);
+  add_plugin(registry, blueprint->parts.unet.factory, plugins.denoise);
+  add_plugin(registry, blueprint->parts.vae.factory, plugins.decode);
   if (asks_for_loras(request))
     for (const LoraFormatFactory* format : registry.of<LoraFormatFactory>().all())
       add_plugin(registry, format, plugins.lora_formats);
-  for (auto* part : {&plugins.text_encoder, &plugins.unet, &plugins.vae})
+  for (auto* part : {&plugins.encode, &plugins.denoise, &plugins.decode})
     add_plugin(registry, blueprint->backend.factory, *part);
   return plugins;
 }

@@ -11,7 +11,8 @@ namespace alice {
 /// Ids of plugins (libraries, not factories). A part of a model computes with the backend's kernels: its stage has
 /// both.
 struct JobPlugins {
-  std::vector<std::string> text_encoder, unet, vae, scheduler;
+  std::vector<std::string> encode, denoise, decode;  ///< of the stage's parts
+  std::vector<std::string> scheduler;
   std::vector<std::string> lora_formats;  ///< all that there are, when LoRAs are asked for; they work at the load
 
   /// Each once.

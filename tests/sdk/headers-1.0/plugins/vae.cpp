@@ -87,10 +87,10 @@ class LinearVaeFactory final : public VaeFactory {
     recognition.description = "linear map of " + std::to_string(config.latent_channels) + " latent channels to colours";
     recognition.config = given;
     match_parameters(
-        files.weights->index(),
+        files,
         {wanted(std::string(kMap) + ".weight", {kColours, config.latent_channels, 1, 1}),
          wanted(std::string(kMap) + ".bias", {kColours})},
-        [](const std::string&) { return true; }, [](const std::string&) { return false; }, recognition);
+        [](const std::string&) { return false; }, recognition);
     recognition.facts["latent_channels"] = config.latent_channels;
     recognition.facts["reduction"] = config.reduction;
     return recognition;

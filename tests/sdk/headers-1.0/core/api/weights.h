@@ -36,14 +36,26 @@ class WeightSource {
   virtual const void* extension(const char* name) const;
 };
 
-/// The files of one model part, or of a whole single-file model.
+/// The files of one model part. Of a single-file model every part has the whole file, and its own root in it.
 struct ModelFiles {
   std::string place;  ///< "models/x/unet", for messages
   std::shared_ptr<const WeightSource> weights;
-  Json config;  ///< the part's config.json; null when there is none
+  std::string root;  ///< what the names of this part's tensors begin with: "first_stage_model."; "": all are the part's
+  Json config;       ///< the part's config.json; null when there is none
+  /// What neither tensors nor config.json say of the part, and the model's family does (core/api/family.h): an object
+  /// of words that the part's plugin documents, or null. A config.json that says otherwise counts.
+  Json told;
   /// The part's further files by name ("merges.txt", "vocab.json", "tokenizer_config.json", ...): whatever lies beside
   /// it.
   std::map<std::string, std::filesystem::path> assets;
+
+  /// Of the part's tensor `name`, without the root: null when it is not there. Never throw; any thread.
+  const TensorInfo* find(const std::string& name) const;
+  bool has(const std::string& name) const { return find(name) != nullptr; }
+  /// The length of one side of it; -1 when there is no such tensor or dimension.
+  int64_t side(const std::string& name, size_t dimension) const;
+  /// Is there a tensor of this part whose name begins with `start`?
+  bool has_under(const std::string& start) const;
 };
 
 /// Where a member of files.config stands: "models/x/unet/config.json/act_fn", or "models/x.safetensors (settings beside
@@ -60,11 +72,12 @@ struct Parameter {
   };
   std::string name;  ///< canonical: the name in a diffusers folder, such as "down_blocks.0.resnets.0.conv1.weight"
   std::vector<int64_t> shape;  ///< what the architecture needs
-  std::string source;          ///< the tensor's name in this file
+  std::string source;          ///< the tensor's name in this file, with the part's root
   Form form = Form::as_is;
   int64_t first_row = 0;  ///< the rows [first_row, first_row + shape[0]) of a stacked tensor ...
   bool stacked = false;   ///< ... when it is one (q, k and v in one)
-  std::string alias;      ///< the name under the original (LDM) layout; LoRA files may use it. "" when there is none
+  /// The name under the original (LDM) layout, without a root; LoRA files may use it. "" when there is none.
+  std::string alias;
 };
 
 /// What a model plugin says of some files before anything is loaded.
@@ -77,12 +90,6 @@ struct Recognition {
   std::vector<Fault> faults;      ///< missing tensors, wrong shapes, settings that are not supported
   std::vector<Fault> warnings;    ///< what keeps nothing from working: tensors that are not used, mended settings
   Json facts;  ///< an object, for people and `check model`: token limit, scaling factor, native size, ...
-  /// The noise schedule that the model was trained with, as a scheduler_config.json, for files that carry none. May be
-  /// null.
-  Json scheduler_config;
-  /// What the reference's pipeline of such a network puts over any scheduler_config.json that says otherwise or
-  /// nothing: an object, or null.
-  Json scheduler_corrections;
 };
 
 /// Changes to parameters, by canonical name; each of the parameter's shape, float32 on the CPU. weight += delta.
@@ -136,7 +143,7 @@ struct WantedParameter {
   /// the first that it has. The same name may stand twice in different forms. Sources of the layout "ldm" give the
   /// alias.
   struct Source {
-    std::string layout, name;
+    std::string layout, name;  ///< the name without the part's root
     Parameter::Form form = Parameter::Form::as_is;
     int64_t first_row = 0;
     bool stacked = false;
@@ -144,14 +151,12 @@ struct WantedParameter {
   std::vector<Source> sources;
 };
 
-/// Looks every wanted parameter up: fills parameters, claimed, layout, the facts "parameters" (numbers, not tensors)
-/// and "dtypes", and the faults of `recognition` ("missing", "has shape [..], needs [..]"), of each kind the first few
-/// in full and the rest as a number; a missing one stands in `parameters` too, with its shape. `belongs(name)` tells
-/// whether a name of the index is this part's business: those that are and are not used are left over, which one
-/// warning counts and names some of, unless `passes_over(name)`. All that belongs is claimed. Throws only what the two
-/// functions throw; any thread.
-void match_parameters(const TensorIndex& index, const std::vector<WantedParameter>& wanted,
-                      const std::function<bool(const std::string&)>& belongs,
+/// Looks every wanted parameter up in `files`: fills parameters, claimed, layout, the facts "parameters" (numbers, not
+/// tensors) and "dtypes", and the faults of `recognition` ("missing", "has shape [..], needs [..]"), of each kind the
+/// first few in full and the rest as a number; a missing one stands in `parameters` too, with its shape. All under the
+/// part's root is claimed. What is not used of it is left over, which one warning counts and names some of, unless
+/// `passes_over(name)`, name without the root. Throws only what that function throws; any thread.
+void match_parameters(const ModelFiles& files, const std::vector<WantedParameter>& wanted,
                       const std::function<bool(const std::string&)>& passes_over, Recognition& recognition);
 
 }  // namespace alice

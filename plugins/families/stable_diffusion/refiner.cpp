@@ -1,0 +1,77 @@
+// SDXL's refiner: the second of SDXL's text encoders alone, and five numbers: sizes and an aesthetic score (Podell et
+// al. 2023, section 2.5; the numbers as the published model has them).
+
+#include "plugins/families/stable_diffusion/families.h"
+#include "plugins/families/stable_diffusion/fit.h"
+#include "plugins/families/stable_diffusion/published.h"
+#include "plugins/families/stable_diffusion/sizes.h"
+
+namespace alice::stable_diffusion {
+namespace {
+
+constexpr const char* kOnlyRoot = "conditioner.embedders.0.model.";
+constexpr int64_t kTimeIds = 5;
+constexpr double kScore = 6.0, kNegativeScore = 2.5;  // as diffusers' pipeline has them
+
+class Refiner final : public Family {
+ public:
+  explicit Refiner(bool zeros_for_none) : zeros_for_none_(zeros_for_none) {}
+
+  Conditioning condition(const Told& told) const override {
+    const TextEncoding& text = told.texts.at(kText2);
+    Tensor tokens = to_host(text.tokens), pooled = to_host(text.pooled);
+    if (zeros_for_none_ && told.is_negative && !told.is_given)
+      tokens = at::zeros_like(tokens), pooled = at::zeros_like(pooled);
+    Tensor ids = numbers({told.original_height, told.original_width, told.crop_top, told.crop_left, 0});
+    ids[0][kTimeIds - 1] = told.aesthetic_score.value_or(told.is_negative ? kNegativeScore : kScore);
+    return {{"tokens", tokens}, {"pooled", pooled}, {"time_ids", ids}};
+  }
+
+ private:
+  const bool zeros_for_none_;
+};
+
+/// A UNet alone has the tensors that SDXL's has: only the configuration tells.
+bool is_in_file(const ModelContents& model, bool is_named) {
+  if (has_under(model, "conditioner.embedders.1.")) return false;
+  const auto unet = unet_of(model);
+  const bool may_be = is_named && unet && is_told_sizes(*unet);
+  return may_be || has_under(model, kOnlyRoot);
+}
+
+class RefinerFactory final : public FamilyFactory {
+ public:
+  const FactoryInfo& info() const override {
+    static const FactoryInfo info = {
+        "refiner", "One text encoder with pooled text, and a network that is told sizes and a score: SDXL's refiner.",
+        {}, {}, {}};
+    return info;
+  }
+
+  std::optional<FamilyRecognition> recognise(const ModelContents& model, bool is_named) const override {
+    const bool is_in_folder =
+        model.parts.count(kUNet) > 0 && model.parts.count(kText) == 0 && model.parts.count(kText2) > 0;
+    if (model.is_folder ? !is_in_folder : !is_in_file(model, is_named)) return std::nullopt;
+    FamilyRecognition out;
+    out.description = "SDXL refiner";
+    out.parts = {{kText2, "text_encoder", first_root(model, {kOnlyRoot}), {}},
+                 {kUNet, "unet", first_root(model, {kUNetRoot}), unet_words(kTimeIds)},
+                 {kVae, "vae", first_root(model, {kVaeRoot}), vae_words()}};
+    out.texts = {{kText2, 1, false}};
+    out.passed_over = training_leftovers();
+    out.schedule = schedule_of(model);
+    return out;
+  }
+
+  std::shared_ptr<const Family> create(const ModelContents& model, const PartInfos& parts) const override {
+    const TextEncoderInfo& text = encoder_of(model, parts, kText2);
+    check_fit(model, parts, {text.width, {{"pooled", text.pooled_width}, {"time_ids", kTimeIds}}});
+    return std::make_shared<Refiner>(wants_zeros(model, false));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<FamilyFactory> refiner_factory() { return std::make_unique<RefinerFactory>(); }
+
+}  // namespace alice::stable_diffusion
