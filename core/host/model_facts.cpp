@@ -79,7 +79,7 @@ Json limits_of_schedulers(const Registry& registry, const Blueprint& blueprint) 
 }
 
 Shown shown_of(const Blueprint& blueprint) {
-  const Json& facts = blueprint.unet.recognition.facts;
+  const Json& facts = blueprint.parts.unet.recognition.facts;
   const auto latents = number_in(facts, "latent_channels"), all = number_in(facts, "in_channels");
   return latents && all ? shown_by(*all - *latents, *latents) : Shown::nothing;
 }
@@ -95,8 +95,9 @@ Json model_facts(const Registry& registry, const HostConfig& config, const Bluep
   std::optional<int64_t> native_side;
   if (latents && reduction) native_side = *latents * *reduction;
 
-  GenerateRequest defaults =
-      with_defaults(with_defaults(blueprint.config.defaults, config.defaults), built_in_defaults(native_side));
+  GenerateRequest built_in = built_in_defaults(native_side);
+  if (needs_picture(blueprint)) built_in.strength = 1;  // as resolve_settings()
+  GenerateRequest defaults = with_defaults(with_defaults(blueprint.config.defaults, config.defaults), built_in);
   defaults.scheduler = scheduler_of(registry, blueprint);
   Json facts = {{"defaults", describe_defaults(defaults)}, {"most_steps", limits_of_schedulers(registry, blueprint)}};
   if (native_side) facts["native_width"] = facts["native_height"] = *native_side;

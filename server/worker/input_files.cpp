@@ -29,7 +29,7 @@ InputPicture named(const std::string& file, const std::string& field, std::optio
   const std::string bytes = read_regular_file(file, PictureLimits().file_bytes, ErrorCode::bad_request);
   const std::string hash = sha256_of(bytes);
   if (of_request && of_request->sha256 != hash)
-    warnings.push_back("/" + field + ": '" + file + "' is another picture than the recorded one, which has the SHA-256 " +
+    warnings.push_back("/" + field + ": '" + file + "' is another picture than the recorded one, whose SHA-256 is " +
                        of_request->sha256);
   of_request = PictureInput{hash};
   return decoded(bytes, field, option, warnings);

@@ -4,6 +4,7 @@
 
 #include "core/base/one_line.h"
 #include "core/host/make/generate.h"
+#include "core/host/model_facts.h"
 #include "core/math/noise_source.h"
 
 namespace alice {
