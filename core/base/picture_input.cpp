@@ -26,7 +26,8 @@ PictureInput read_picture_input(const Json& object, const std::string& place, Fa
   PictureInput input = table().read(object, UnknownKeys::fault, json_places(place), of_object);
   for (const Fault& fault : of_object.list()) faults.add(fault.place, fault.sentence);
   if (of_object.empty() && is_sha256(input.sha256)) return input;
-  if (of_object.empty()) faults.add(place + "/sha256", "must be a SHA-256: 64 digits from 0 to 9 and a to f, small ones");
+  if (of_object.empty())
+    faults.add(place + "/sha256", "must be a SHA-256: 64 digits from 0 to 9 and a to f, small ones");
   return {};
 }
 

@@ -8,7 +8,6 @@
 #include "core/host/assemble.h"
 #include "core/host/file_stamp.h"
 #include "core/host/model_facts.h"
-#include "core/host/shown.h"
 
 namespace alice {
 namespace {

@@ -162,9 +162,11 @@ void Forecaster::add_seconds(const ModelCost& cost, const BackendSpeed& speed, F
   const std::map<NetworkCall, int64_t> calls = network_calls(model, settings);
   for (const auto& [images, count] : groups_of(settings.n)) {
     Forecast::Stages& group = forecast.uncorrected[images];
-    for (const auto& [call, times] : calls)
+    for (const auto& [call, times] : calls) {
+      const int64_t rows = call.guided ? settings.guidance.rows() * images : images;
       group.denoise += forecast.asks_a_step * static_cast<double>(times) *
-                       seconds(call.shallow ? cost.shallow : cost.network, call.guided ? settings.guidance.rows() * images : images);
+                       seconds(call.shallow ? cost.shallow : cost.network, rows);
+    }
     group.decode = seconds(cost.decode, images);
     estimate.seconds +=
         static_cast<double>(count) * (group.denoise * denoise_factor + group.decode * decode_factor);

@@ -23,8 +23,8 @@ struct Shortcuts {
 /// of denoise(): a record may answer some of them (docs/decisions/0010), and the rest comes out the same.
 class GuidedNetwork {
  public:
-  /// conditioning: guidance.rows() times B rows, in the order of guide(), the positive ones last. Throws Error(bad_request) when the UNet
-  /// lacks a shortcut that is wanted.
+  /// conditioning: guidance.rows() times B rows, in the order of guide(), the positive ones last. Throws
+  /// Error(bad_request) when the UNet lacks a shortcut that is wanted.
   GuidedNetwork(std::shared_ptr<const UNet> unet, Conditioning conditioning, const Guidance& guidance,
                 const Shortcuts& shortcuts, Prediction prediction, const Plan& plan);
 

@@ -6,6 +6,7 @@
 #include "core/api/scheduler.h"
 #include "core/base/generation_defaults.h"
 #include "core/base/request_fields.h"
+#include "core/host/shown.h"
 #include "core/io/model_card.h"
 
 namespace alice {
@@ -77,7 +78,15 @@ Json limits_of_schedulers(const Registry& registry, const Blueprint& blueprint) 
   return limits;
 }
 
+Shown shown_of(const Blueprint& blueprint) {
+  const Json& facts = blueprint.parts.unet.recognition.facts;
+  const auto latents = number_in(facts, "latent_channels"), all = number_in(facts, "in_channels");
+  return latents && all ? shown_by(*all - *latents, *latents) : Shown::nothing;
+}
+
 }  // namespace
+
+bool needs_picture(const Blueprint& blueprint) { return shown_of(blueprint) != Shown::nothing; }
 
 Json model_facts(const Registry& registry, const HostConfig& config, const Blueprint& blueprint) {
   const auto latents = number_in(blueprint.parts.unet.recognition.facts, "native_latent_size");
@@ -86,13 +95,16 @@ Json model_facts(const Registry& registry, const HostConfig& config, const Bluep
   std::optional<int64_t> native_side;
   if (latents && reduction) native_side = *latents * *reduction;
 
-  GenerateRequest defaults =
-      with_defaults(with_defaults(blueprint.config.defaults, config.defaults), built_in_defaults(native_side));
+  GenerateRequest built_in = built_in_defaults(native_side);
+  if (needs_picture(blueprint)) built_in.strength = 1;  // as resolve_settings()
+  GenerateRequest defaults = with_defaults(with_defaults(blueprint.config.defaults, config.defaults), built_in);
   defaults.scheduler = scheduler_of(registry, blueprint);
   Json facts = {{"defaults", describe_defaults(defaults)}, {"most_steps", limits_of_schedulers(registry, blueprint)}};
   if (native_side) facts["native_width"] = facts["native_height"] = *native_side;
   if (reduction) facts["size_multiple"] = *reduction;
   if (layers) facts["text_layers"] = *layers;
+  if (needs_picture(blueprint)) facts["needs_picture"] = true;
+  if (shown_of(blueprint) == Shown::mask) facts["needs_mask"] = true;
   if (!blueprint.examples.empty()) facts["examples"] = blueprint.examples;
   if (const std::string card = read_model_card(blueprint.config.source); !card.empty()) facts["card"] = card;
   return facts;

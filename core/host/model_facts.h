@@ -6,7 +6,11 @@
 
 namespace alice {
 
-/// {"native_width","native_height","size_multiple": pixels, "text_layers": see RequestLimits,
+/// Its network is shown a picture: by what its plugins say of the files.
+bool needs_picture(const Blueprint& blueprint);
+
+/// {"native_width","native_height","size_multiple": pixels, "text_layers", "needs_picture", "needs_mask": see
+///  RequestLimits,
 ///  "defaults": describe_defaults() of a request for this model, "scheduler" never empty,
 ///  "examples": [prompts], "card": read_model_card(),
 ///  "most_steps": {name: steps} of those schedulers that cannot take any number of steps with the model's options}.

@@ -110,6 +110,7 @@ struct CommandLine {
   CompareOptions compare;         ///< compare's; what has one value only is in `request` and `backend`
   GenerateRequest request;        ///< generate, compare: ranges are checked; an empty model: the configured default
   std::vector<std::string> given;  ///< generate: the request's fields that were typed, but loras, scheduler_options
+  std::string image, mask;         ///< generate's --image and --mask: files; "" when not given
   bool quiet = false;              ///< --quiet: no progress, no names of files
   std::string from;                ///< generate's --from: the picture whose recipe is drawn; "" when not given
 };

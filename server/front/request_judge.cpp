@@ -135,7 +135,10 @@ void judge_request(const GenerateRequest& request, const Json& description) {
   const GenerateRequest all = with_defaults(request, defaults_of(model));
   Faults wrong, missing;
   judge_scheduler(request, all, model, description, wrong);
-  check_request(all, {model.value("size_multiple", int64_t{0}), model.value("text_layers", int64_t{0})}, wrong);
+  check_request(all,
+                {model.value("size_multiple", int64_t{0}), model.value("text_layers", int64_t{0}),
+                 model.value("needs_picture", false), model.value("needs_mask", false)},
+                wrong);
   check_pixels(request.model, {all.width.value_or(0), all.height.value_or(0)}, read_size_rule(model), json_places(""),
                wrong);
   judge_loras(request.loras, "/loras", description, missing);

@@ -78,6 +78,7 @@ void declare(Members& members, StartJob& message) {
   static const auto table = OptionTable<M>()
                                 .integer("preview_every", &M::preview_every, {0}, "steps between two previews; 0: none")
                                 .text("pictures_folder", &M::pictures_folder, "where pictures are written")
+                                .text("inputs_folder", &M::inputs_folder, "where the request's own pictures lie")
                                 .text("record_file", &M::record_file, "where steps are recorded")
                                 .integer("max_record", &M::max_record, {0}, "the largest record", "bytes")
                                 .integer("reserve", &M::reserve, {0}, "what is kept free of each disk", "bytes")

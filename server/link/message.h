@@ -30,6 +30,7 @@ struct StartJob {
   GenerateRequest request;
   int64_t preview_every = 0;    ///< steps between two previews; 0: none
   std::string pictures_folder;  ///< picture k is written to <pictures_folder>/<job>-<k>.png
+  std::string inputs_folder;    ///< the pictures that the request names lie in it, each called as its hash
   std::string record_file;      ///< where each step's result is recorded, and read from after a death
   int64_t max_record = 0;       ///< bytes of it, at most; 0: nothing is recorded
   int64_t reserve = 0;          ///< bytes that are kept free of each disk, at most (reserve_of())

@@ -11,7 +11,7 @@ namespace alice {
 /// Makes pictures and writes them, each whole or not at all; names every file on standard output. An interrupt (SIGINT,
 /// SIGTERM) ends it between two steps. `recorded`: the recipe that is drawn again, or null; what may make the bytes
 /// differ from it is a warning.
-int run_generate(Composer& composer, const CommandLine& line, const Recipe* recorded = nullptr);
+int run_generate(Composer& composer, CommandLine line, const Recipe* recorded = nullptr);
 
 /// The configuration of each backend of `compare`, for run_compare(). Throws Error(bad_config) with every fault.
 std::vector<HostConfig> hosts_to_compare(ConfigSources sources, const CommandLine& line);

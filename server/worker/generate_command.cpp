@@ -7,6 +7,7 @@
 #include "server/cli/picture_names.h"
 #include "server/cli/progress.h"
 #include "server/worker/commands.h"
+#include "server/worker/input_files.h"
 #include "server/worker/interrupts.h"
 #include "server/worker/picture_writer.h"
 #include "server/worker/watched_work.h"
@@ -18,10 +19,11 @@ constexpr bool kPathsAllowed = true;  // the caller's own files
 constexpr double kLongRun = 30;       // seconds; of a shorter one nothing is said beforehand
 
 /// Says what a long run will take; refuses one that there is no memory for.
-void tell_estimate(Composer& composer, const GenerateRequest& request, WorkWatch& watch) {
+void tell_estimate(Composer& composer, const GenerateRequest& request, const InputPictures& inputs,
+                   WorkWatch& watch) {
   Forecaster forecaster(composer, [](const std::string& fault) { spdlog::debug("{}", fault); });
   const auto on_stage = [&](JobStage stage) { watch.note({stage, 0, 0, 0, 0, 0}); };
-  const std::optional<Forecast> forecast = forecaster.forecast(request, kPathsAllowed, on_stage);
+  const std::optional<Forecast> forecast = forecaster.forecast(request, kPathsAllowed, on_stage, inputs);
   if (!forecast) return;
   check_bounds(*forecast, {}, "generate");
   if (forecast->estimate.seconds < kLongRun) return;
@@ -91,12 +93,12 @@ Recipe make_pictures(Composer& composer, const PreparedRequest& prepared, const 
   return recipe();
 }
 
-std::vector<std::string> prepare_and_make(Composer& composer, const CommandLine& line, const Recipe* recorded,
-                                          WorkWatch& watch) {
+std::vector<std::string> prepare_and_make(Composer& composer, const CommandLine& line, const InputPictures& inputs,
+                                          const Recipe* recorded, WorkWatch& watch) {
   watch.begin_load(composer, kPathsAllowed);
-  tell_estimate(composer, line.request, watch);
+  tell_estimate(composer, line.request, inputs, watch);
   watch.begin_load(composer, kPathsAllowed);
-  const PreparedRequest prepared = composer.prepare(line.request, kPathsAllowed);
+  const PreparedRequest prepared = composer.prepare(line.request, kPathsAllowed, inputs);
   note_interrupts();
   std::vector<std::string> warnings = prepared.warnings;
   const Recipe made_with = make_pictures(composer, prepared, line, watch, warnings);
@@ -107,10 +109,13 @@ std::vector<std::string> prepare_and_make(Composer& composer, const CommandLine&
 
 }  // namespace
 
-int run_generate(Composer& composer, const CommandLine& line, const Recipe* recorded) {
+int run_generate(Composer& composer, CommandLine line, const Recipe* recorded) {
   std::vector<std::string> warnings;
-  do_watched(line.request,
-             [&](WorkWatch& watch) { warnings = prepare_and_make(composer, line, recorded, watch); });
+  const InputPictures inputs = read_named_pictures(line.image, line.mask, line.request, warnings);
+  do_watched(line.request, [&](WorkWatch& watch) {
+    for (std::string& warning : prepare_and_make(composer, line, inputs, recorded, watch))
+      warnings.push_back(std::move(warning));
+  });
   for (const std::string& warning : warnings) std::cerr << "warning: " << on_indented_lines(warning) << "\n";
   return kExitOk;
 }

@@ -1,9 +1,19 @@
 #include "server/worker/work_watch.h"
 
+#include <algorithm>
 #include <utility>
 
-
 namespace alice {
+namespace {
+
+/// Each once.
+std::vector<std::string> with_both(std::vector<std::string> plugins, const std::vector<std::string>& others) {
+  for (const std::string& other : others)
+    if (std::find(plugins.begin(), plugins.end(), other) == plugins.end()) plugins.push_back(other);
+  return plugins;
+}
+
+}  // namespace
 
 WorkWatch::WorkWatch(const GenerateRequest& request, std::function<void()> on_change)
     : request_(request), on_change_(std::move(on_change)) {
@@ -25,7 +35,8 @@ void WorkWatch::note(const Progress& progress) {
   const bool begins = progress.stage != JobStage::denoise || progress.done == 0;
   if (!begins) return on_change_();
   // Of denoising first the network's preparation; the sampler comes with wrap().
-  if (progress.stage == JobStage::encode) at_work(plugins_.encode);
+  if (progress.stage == JobStage::encode)
+    at_work(request_.image ? with_both(plugins_.encode, plugins_.decode) : plugins_.encode);
   if (progress.stage == JobStage::denoise) at_work(plugins_.denoise);
   if (progress.stage == JobStage::decode) at_work(plugins_.decode);
 }

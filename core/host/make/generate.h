@@ -1,6 +1,6 @@
 #pragma once
-// The road from a prompt to pictures: encode, start, denoise, decode. It reads as a summary of Rombach et al. 2022; every stop
-// is a plugin's.
+// The road from a prompt to pictures: encode, start, denoise, decode. It reads as a summary of Rombach et al. 2022;
+// every stop is a plugin's.
 
 #include <functional>
 #include <string>

@@ -18,7 +18,8 @@ Tensor filled(const Tensor& picture, const Tensor& mask) {
   // Colours times opacity, and the opacity: what is blurred together stays in proportion.
   const Tensor colours = (picture.to(at::kInt) * kept + 127).div(255, "floor");
   const Tensor source = at::cat({colours, kept}, 2).to(at::kByte);
-  Tensor colour = at::zeros({picture.size(0), picture.size(1), 3}), opacity = at::zeros({picture.size(0), picture.size(1), 1});
+  Tensor colour = at::zeros({picture.size(0), picture.size(1), 3});
+  Tensor opacity = at::zeros({picture.size(0), picture.size(1), 1});
   for (const Layer& layer : kLayers) {
     const Tensor blurred = blur(source, layer.radius).to(at::kFloat).div(255);
     const Tensor over = blurred.narrow(2, 0, 3), share = blurred.narrow(2, 3, 1);

@@ -19,7 +19,8 @@ struct Start {
 /// The pictures of a request as latents, made once for all its batches: two calls of the VAE at the most.
 class Beginning {
  public:
-  /// Calls the VAE where there is a picture. Throws PluginFault for what is wrong with it. `model` and `settings` must outlive it.
+  /// Calls the VAE where there is a picture. Throws PluginFault for what is wrong with it. `model` and `settings` must
+  /// outlive it.
   Beginning(const Model& model, const Settings& settings, const Pixels& pictures);
 
   /// Draws from `noise` as the reference does: for the picture's latents, for the noise, for the latents of the picture

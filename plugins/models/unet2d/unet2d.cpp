@@ -209,6 +209,7 @@ void add_facts(const UNetConfig& config, Json& facts) {
   facts["heads"] = heads;
   facts["context_width"] = config.cross_attention_dim;
   facts["in_channels"] = config.in_channels;
+  facts["latent_channels"] = config.out_channels;
   facts["native_latent_size"] = config.sample_size.value_or(kUsualLatents);
 }
 

@@ -16,6 +16,7 @@ constexpr const char* kFooter =
     "  alice generate \"a cat\" --model ./my-model.safetensors --lora hats:0.8 --n 4 --out cat.png\n"
     "  alice generate \"a cat\" --scheduler NAME --scheduler-option use_karras_sigmas=true --size 512x768\n"
     "  alice generate \"a cat\" --quiet --out - | display\n"
+    "  alice generate \"a tiger\" --image cat.png --mask face.png --strength 0.7\n"
     "  alice generate --from cat.png --steps 40 --out finer-cat.png\n\n";
 
 void finish(Grammar& grammar, const RequestWords& words) {
@@ -39,6 +40,9 @@ void add_generate_command(Grammar& grammar) {
   words->declare(grammar, app);
   grammar.add_text(app, "--from", grammar.line().from, "FILE",
                    "a picture that ALICE or A1111 made: draw it again, but for what other options say");
+  grammar.add_text(app, "--image", grammar.line().image, "FILE", "a picture to begin with: PNG, JPEG or WebP");
+  grammar.add_text(app, "--mask", grammar.line().mask, "FILE",
+                   "a picture that says which parts of it are made anew: white ones, or transparent ones");
   grammar.add_backend(app);
   grammar.add_text(app, "-o,--out", grammar.line().out, "FILE",
                    "the PNG file to write, - for standard output (named after prompt and seed when not said)");

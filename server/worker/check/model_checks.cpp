@@ -4,6 +4,7 @@
 
 #include "core/base/one_line.h"
 #include "core/host/make/generate.h"
+#include "core/host/model_facts.h"
 #include "core/math/noise_source.h"
 
 namespace alice {
@@ -92,13 +93,18 @@ Report check_infer(Composer& composer, const std::string& name) {
     request.prompt = "a photograph of a cat";
     request.steps = kInferSteps;
     request.seed = 0;
-    prepared = composer.prepare(request, kPathsAllowed);
+    if (needs_picture(*composer.blueprint(name, kPathsAllowed))) name_grey_pictures(request);
+    prepared = composer.prepare(request, kPathsAllowed, grey_pictures());
   });
   const bool denoised =
       composed && run_case(report, "infer", "denoise", [&] {
         SeededNoise noise({prepared.settings.seed});
-        const Conditioning conditioning = encode(*prepared.model, prepared.settings, 1, prepared.warnings);
-        latents = denoise(*prepared.model, prepared.settings, conditioning, 1, noise,
+        const Settings& settings = prepared.settings;
+        const Conditioning texts = encode(*prepared.model, settings, 1, prepared.warnings);
+        const Start start =
+            Beginning(*prepared.model, settings, pixels_of(read_pictures(settings, prepared.warnings)))
+                .start(1, plan_of(settings), noise);
+        latents = denoise(*prepared.model, settings, with_beside(texts, start.beside, settings.guidance), start, noise,
                           [](size_t done, size_t total, const Tensor& x) {
                             if (!at::isfinite(x).all().item<bool>())
                               throw Error(ErrorCode::internal,

@@ -9,6 +9,7 @@
 #include "core/base/storage.h"
 #include "core/host/measured_run.h"
 #include "core/io/images.h"
+#include "server/worker/input_files.h"
 #include "server/worker/picture_writer.h"
 #include "server/worker/session/front_log.h"
 #include "server/worker/session/job_failure.h"
@@ -35,14 +36,17 @@ class JobRunner {
 
   JobDone run() {
     const Clock::time_point begun = Clock::now();
+    std::vector<std::string> warnings;
+    const InputPictures inputs = read_kept_pictures(order_.inputs_folder, order_.request, warnings);
     tell({JobStage::load, 0, 0, order_.request.n, 0, 0});
     watch_.begin_load(bench_.composer, kPathsAllowed);
     const std::optional<Forecast> forecast = bench_.forecaster.forecast(
-        order_.request, kPathsAllowed, [this](JobStage stage) { watch_.note({stage, 0, 0, 0, 0, 0}); });
+        order_.request, kPathsAllowed, [this](JobStage stage) { watch_.note({stage, 0, 0, 0, 0, 0}); }, inputs);
     if (forecast) tell_estimate(*forecast);
     watch_.begin_load(bench_.composer, kPathsAllowed);
     measured_.emplace(bench_.forecaster, forecast);
-    PreparedRequest prepared = bench_.composer.prepare(order_.request, kPathsAllowed);
+    PreparedRequest prepared = bench_.composer.prepare(order_.request, kPathsAllowed, inputs);
+    prepared.warnings.insert(prepared.warnings.begin(), warnings.begin(), warnings.end());
     check_cancelled();
     const Clock::time_point loaded = Clock::now();
     measured_->loaded();
@@ -80,7 +84,7 @@ class JobRunner {
 
   void log_made(const Settings& settings, double load_seconds, double make_seconds) const {
     spdlog::info("made {} of {}x{} in {} steps of {}, {} of them from the record: {:.3f} s, and {:.3f} s to load",
-                 settings.n, settings.width, settings.height, settings.steps, settings.scheduler.display.name,
+                 settings.n, settings.width, settings.height, settings.steps_done(), settings.scheduler.display.name,
                  resumed_from_, make_seconds, load_seconds);
   }
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "core/host/model_facts.h"
 #include "core/host/warm_up.h"
 #include "server/worker/session/job_failure.h"
 #include "server/worker/session/job_plugins.h"
@@ -35,9 +36,11 @@ void load_and_try(const std::string& model, const Workbench& bench, const std::a
     bench.front.say(Preloading{model, stage});
   };
   begin(JobStage::load);
-  const GenerateRequest request = usual_request(model);
+  GenerateRequest request = usual_request(model);
   plugins = plugins_of(request, bench.composer, kPathsAllowed).all();
-  const PreparedRequest prepared = bench.composer.prepare(request, kPathsAllowed);
+  const InputPictures inputs = grey_pictures();
+  if (needs_picture(*bench.composer.blueprint(model, kPathsAllowed))) name_grey_pictures(request);
+  const PreparedRequest prepared = bench.composer.prepare(request, kPathsAllowed, inputs);
   const Clock::time_point loaded = Clock::now();
   bench.forecaster.note_idle();
   warm_up(*prepared.model, prepared.settings, begin);
