@@ -159,16 +159,17 @@ class Machine {
 
   // --- What would call something.
 
-  void push_global(std::string_view module, std::string_view name) {
+  void push_global(std::string_view module, std::string_view name, const char* opcode) {
     const PickleGlobal* global = pickle_global(module, name);
-    if (global == nullptr) bytes_.refuse("'" + brief(std::string(module) + "." + std::string(name)) + "'");
+    if (global == nullptr)
+      bytes_.refuse("'" + brief(std::string(module) + "." + std::string(name)) + "' by the opcode " + opcode);
     value(push_new(Kind::global)).global = global;
   }
 
   void push_stack_global() {
     const PickleValue name = pop_value(), module = pop_value();
     if (name.kind != Kind::text || module.kind != Kind::text) bytes_.fail("names a global by what is no text");
-    push_global(module.text, name.text);
+    push_global(module.text, name.text, "STACK_GLOBAL");
   }
 
   /// Adds what a call of `global` would have given; its arguments are values of the same pickle.
@@ -368,7 +369,7 @@ class Machine {
     switch (code) {
       case 'c': {
         const std::string_view module = bytes_.line();
-        return push_global(module, bytes_.line()), true;
+        return push_global(module, bytes_.line(), "GLOBAL"), true;
       }
       case 0x93: return push_stack_global(), true;
       case 'R': return call("REDUCE"), true;

@@ -3,7 +3,9 @@
 #include <fstream>
 #include <set>
 
+#include "core/host/file_hashes.h"
 #include "core/io/safetensors_writer.h"
+#include "server/worker/compat/single_file.h"
 #include "tests/host/models.h"
 #include "tests/support/errors.h"
 #include "tests/support/temp_folder.h"
@@ -62,9 +64,10 @@ class OnePart {
 /// A part of the second set, whose model has the text encoder and tokenizer of the first's.
 class SecondSet {
  public:
-  SecondSet() {
+  explicit SecondSet(const std::vector<std::string>& folders = {"distilled", "inputs", "sd15", "single"}) {
     const fs::path model = folder_ / "models/tiny_lcm", first = kGoldens / "models/tiny_sd15";
-    for (const char* folder : {"distilled", "sd15", "models"})
+    fs::copy(kSecond / "models", folder_ / "models", fs::copy_options::recursive);
+    for (const std::string& folder : folders)
       fs::copy(kSecond / folder, folder_ / folder, fs::copy_options::recursive);
     for (const char* part : {"text_encoder", "tokenizer"}) fs::create_directory_symlink(first / part, model / part);
     fs::create_directory_symlink(folder_ / "models/tiny_vae4", model / "vae");
@@ -85,6 +88,14 @@ std::set<std::string> with_status(const Report& report, CaseStatus status) {
   for (const CaseResult& result : report.results())
     if (result.status == status) ids.insert(result.part + "/" + result.id);
   return ids;
+}
+
+std::set<std::string> failing_after(const std::string& folder, const std::function<void(const SecondSet&)>& corrupt) {
+  const SecondSet golden({folder, "inputs"});
+  corrupt(golden);
+  const Report report = golden.check();
+  CHECK_FALSE(report.good());
+  return with_status(report, CaseStatus::failed);
 }
 
 }  // namespace
@@ -126,6 +137,8 @@ TEST_CASE("one corrupted tensor of each part fails that part") {
       {"lora", "outputs.safetensors", "peft/0.5/text", 1e-3},
       {"images", "images.safetensors", "sd15_txt2img_02/latents", 1e-2},
       {"images", "images.safetensors", "sd15_txt2img_00/image_u8", 5},
+      {"images", "images.safetensors", "init_image", 0.5},
+      {"images", "images.safetensors", "mask", 1},
   }));
   INFO(corruption.part << " " << corruption.name);
   const OnePart golden(corruption.part);
@@ -158,34 +171,119 @@ TEST_CASE("the second set's tables are read: runs stage by stage, first calls of
   INFO(report.to_text());
   CHECK(report.good());
   const std::string runs = "distilled/images/";
-  CHECK(with_status(report, CaseStatus::passed) ==
-        std::set<std::string>{"images/" + runs + "lcm_4", "images/" + runs + "lcm_6", "images/" + runs + "lcm_batch2",
-                              "unet/" + runs + "lcm_4 first call", "unet/" + runs + "lcm_6 first call",
-                              "unet/" + runs + "lcm_batch2 first call", "unet/" + runs + "lcm_img2img_0.5 first call",
-                              "unet/distilled/unet/0", "unet/distilled/unet/1", "unet/distilled/unet/2",
-                              "vae/sd15/vae/0", "vae/sd15/vae/1"});
-  CHECK(with_status(report, CaseStatus::skipped) == std::set<std::string>{"images/" + runs + "lcm_img2img_0.5"});
+  std::set<std::string> passed = {
+      "images/" + runs + "lcm_4", "images/" + runs + "lcm_6", "images/" + runs + "lcm_batch2",
+      "images/" + runs + "lcm_img2img_0.5",
+      "unet/" + runs + "lcm_4 first call", "unet/" + runs + "lcm_6 first call",
+      "unet/" + runs + "lcm_batch2 first call", "unet/" + runs + "lcm_img2img_0.5 first call",
+      "unet/distilled/unet/0", "unet/distilled/unet/1", "unet/distilled/unet/2",
+      "vae/sd15/vae/0", "vae/sd15/vae/1"};
+  for (const char* type : {"f16", "bf16", "f8_e4m3", "f8_e5m2"}) {
+    passed.insert(std::string("single/single/vae ") + type + " safetensors");  // its sum
+    if (type != std::string("f16")) passed.insert("single/values/" + std::string(type));
+  }
+  for (const char* form : {"f16 safetensors", "f16 zip", "f16 legacy", "bf16 safetensors", "bf16 zip", "bf16 legacy",
+                           "f32 safetensors", "f32 zip", "f32 legacy", "f8_e4m3 safetensors", "f8_e5m2 safetensors"})
+    passed.insert(std::string("single/single/vae ") + form + "/vae");
+  for (const char* file : {"bare_zip.pt", "evil_legacy.ckpt", "evil_zip.ckpt", "lightning_legacy.ckpt",
+                           "lightning_zip.ckpt", "odd_legacy.pt", "odd_zip.pt"})
+    passed.insert(std::string("single/single/ckpt/") + file);
+  CHECK(with_status(report, CaseStatus::passed) == passed);
+  CHECK(with_status(report, CaseStatus::skipped).empty());
+}
+
+TEST_CASE("what is wrong about a single file fails its own case") {
+  const auto change_json = [](const fs::path& file, const std::function<void(Json&)>& change) {
+    Json json = read_json_file(file);
+    change(json);
+    std::ofstream(file) << json.dump();
+  };
+  using Ids = std::set<std::string>;
+  const std::string single = "single/single/";
+
+  SECTION("a file that comes out with another sum") {
+    CHECK(failing_after("single", [&](const SecondSet& golden) {
+            change_json(golden.path("single/single.json"), [](Json& common) {
+              common["files"]["vae"]["f8_e5m2"] = std::string(64, '0');
+            });
+          }) == Ids{single + "vae f8_e5m2 safetensors"});
+  }
+  SECTION("two tensors under each other's names: in every form") {
+    const Ids failed = failing_after("single", [&](const SecondSet& golden) {
+      change_json(golden.path("single/vae.json"), [](Json& map) {
+        std::swap(map["tensors"]["decoder.mid.block_1.norm1.bias"], map["tensors"]["decoder.mid.block_1.norm2.bias"]);
+      });
+    });
+    CHECK(failed.size() == 4 + 11);  // the sums, and what is read
+    CHECK(failed.count(single + "vae bf16 zip/vae") == 1);
+  }
+  SECTION("a tensor that the file has not") {
+    CHECK(failing_after("single", [&](const SecondSet& golden) {
+            change_json(golden.path("single/vae.json"),
+                        [](Json& map) { map["tensors"].erase("decoder.conv_in.bias"); });
+          }).count(single + "vae f16 legacy/vae") == 1);
+  }
+  SECTION("an operation that nobody knows") {
+    CHECK(failing_after("single", [&](const SecondSet& golden) {
+            change_json(golden.path("single/vae.json"),
+                        [](Json& map) { map["tensors"]["decoder.conv_in.bias"][0] = "mirror"; });
+          }) == Ids{"single/vae/files"});
+  }
+  SECTION("numbers of a type that are meant otherwise") {
+    CHECK(failing_after("single", [&](const SecondSet& golden) {
+            add_to_first(golden.path("single/dtypes.safetensors"), "values/f8_e4m3", 1);
+          }) == Ids{"single/values/f8_e4m3"});
+  }
+  SECTION("a checkpoint that holds something else, or is not refused") {
+    CHECK(failing_after("single", [&](const SecondSet& golden) {
+            add_to_first(golden.path("single/ckpt/odd_expected.safetensors"), "strided", 1);
+            fs::copy_file(golden.path("single/ckpt/bare_zip.pt"), golden.path("single/ckpt/evil_zip.ckpt"),
+                          fs::copy_options::overwrite_existing);
+          }) == Ids{single + "ckpt/odd_zip.pt", single + "ckpt/odd_legacy.pt", single + "ckpt/evil_zip.ckpt"});
+  }
+  SECTION("a checkpoint of which nothing is said is skipped, and that is no pass") {
+    const SecondSet golden({"single"});
+    fs::remove(golden.path("single/ckpt/odd_expected.safetensors"));
+    const Report report = golden.check();
+    CHECK_FALSE(report.good());
+    CHECK(with_status(report, CaseStatus::skipped).count(single + "ckpt/odd_zip.pt") == 1);
+  }
+}
+
+TEST_CASE("containers of tensors come out as Python writes them, byte for byte") {
+  // sums of `make_single.py vae OUT --format zip|legacy` (second set of goldens), CPython 3.11
+  const SecondSet golden({"single"});
+  Golden folder(golden.path(""));
+  const SingleFileMap map(folder, GoldenTable(folder, "single/vae"));
+  CHECK(sha256_of(torch_bytes(map.tensors(DType::f16), true)) ==
+        "1f99c5c4279cc01edabfc4b74a378de9ae4f22df83df7b912af6d2164a5263a4");
+  CHECK(sha256_of(torch_bytes(map.tensors(DType::f16), false)) ==
+        "7a7d147b616d5c580e890801ed0bd7de6f39876fa62eb2526b612324c0561a54");
+  CHECK(error_of([&] { torch_bytes(map.tensors(DType::f8_e4m3), true); }).code() == ErrorCode::unsupported);
+}
+
+TEST_CASE("eight bits: the nearest value, of two as near the even one, and never beyond the largest") {
+  const auto round = [](std::vector<float> values, DType dtype) {
+    return rounded(at::tensor(values).to(at::kHalf), dtype).values;
+  };
+  CHECK(round({17, 19, -17, 0.0009765625F, 460, -6000}, DType::f8_e4m3)
+            .equal(at::tensor({16.0F, 20.0F, -16.0F, 0.0F, 448.0F, -448.0F})));
+  CHECK(round({4.5F, 5.5F, 60000, -1e-6F}, DType::f8_e5m2).equal(at::tensor({4.0F, 6.0F, 57344.0F, -0.0F})));
+  CHECK(error_of([&] { round({1}, DType::i64); }).code() == ErrorCode::unsupported);
 }
 
 TEST_CASE("one number of the second set that is wrong fails the run that it belongs to") {
-  const auto failing_after = [](const std::function<void(const SecondSet&)>& corrupt) {
-    const SecondSet golden;
-    corrupt(golden);
-    const Report report = golden.check();
-    CHECK_FALSE(report.good());
-    return with_status(report, CaseStatus::failed);
-  };
   const std::string run = "images/distilled/images/lcm_6";
   for (const auto& [tensor, change] : std::vector<std::pair<std::string, double>>{
            {"lcm_6/latents", 0.1}, {"lcm_6/unet0/out", 1e-3}, {"lcm_4/noise3", 1e-6}, {"context/0", 1e-3}}) {
     INFO(tensor);
-    CHECK(failing_after([&](const SecondSet& golden) {
+    CHECK(failing_after("distilled", [&](const SecondSet& golden) {
             add_to_first(golden.path("distilled/images.safetensors"), tensor, change);
           }).count(run) == 1);
   }
   for (const char* number : {"draws", "unet_timesteps", "mean"}) {
     INFO(number);
-    CHECK(failing_after([&](const SecondSet& golden) {
+    CHECK(failing_after("distilled", [&](const SecondSet& golden) {
             Json table = read_json_file(golden.path("distilled/images.json"));
             for (Json& one : table["cases"]) {
               Json& value = one["id"] == "lcm_6" ? one[number] : one["note"];
@@ -195,6 +293,16 @@ TEST_CASE("one number of the second set that is wrong fails the run that it belo
             std::ofstream(golden.path("distilled/images.json")) << table.dump();
           }) == std::set<std::string>{run});
   }
+}
+
+TEST_CASE("where a run from a picture begins is compared: its picture, its first latents") {
+  const std::string run = "images/distilled/images/lcm_img2img_0.5";
+  CHECK(failing_after("distilled", [&](const SecondSet& golden) {
+          add_to_first(golden.path("distilled/images.safetensors"), "lcm_img2img_0.5/start", 0.01);
+        }).count(run) == 1);
+  CHECK(failing_after("distilled", [&](const SecondSet& golden) {
+          add_to_first(golden.path("inputs/pictures.safetensors"), "image", 9);
+        }) == std::set<std::string>{run});
 }
 
 TEST_CASE("a golden folder in which nothing runs is no pass") {

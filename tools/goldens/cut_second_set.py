@@ -3,8 +3,9 @@
 
 Usage: cut_second_set.py PUBLIC2 OUT
 
-The runs and components of one model with few weights, and the VAE. Its text encoder and tokenizer are, byte for byte,
-those of tests/data/goldens/models/tiny_sd15, where the test takes them from. The standard library only."""
+The runs and components of one model with few weights, their pictures, the VAE, and of the single files the VAE and PyTorch's
+checkpoints. Its text encoder and tokenizer are, byte for byte, those of tests/data/goldens/models/tiny_sd15, where the
+test takes them from. The standard library only."""
 
 import json
 import pathlib
@@ -15,6 +16,7 @@ import sys
 MODEL = "tiny_lcm"
 RUNS = {"distilled/images": ["lcm_4", "lcm_6", "lcm_batch2", "lcm_img2img_0.5"]}
 WHOLE = ["distilled/unet", "sd15/vae"]
+SINGLE = "vae"
 MODEL_FILES = [f"{MODEL}/model_index.json", f"{MODEL}/scheduler", f"{MODEL}/unet", "tiny_vae4"]
 
 
@@ -46,8 +48,35 @@ def cut_runs(source, target, ids):
     tensors = read_tensors(source.with_suffix(".safetensors"))
     kept = {name: value for name, value in tensors.items() if name in wanted or name.split("/")[0] in ids}
     assert wanted <= kept.keys(), wanted - kept.keys()
-    target.with_suffix(".json").write_text(json.dumps(table, indent=1) + "\n")
+    write_json(target.with_suffix(".json"), table)
     write_tensors(target.with_suffix(".safetensors"), kept)
+
+
+def cut_pictures(source, target, tables):
+    """Those that the runs of `tables` name."""
+    cases = [one for table in tables for one in json.loads(table.with_suffix(".json").read_text())["cases"]]
+    wanted = {name for one in cases for name in one["tensors"].values()}
+    target.parent.mkdir(parents=True)
+    write_tensors(target, {name: value for name, value in read_tensors(source).items() if name in wanted})
+
+
+def cut_single(source, target):
+    """The map of one single file, of a model that is there with the same weights; what all of them have in common of
+    that one; the numbers of each type; the checkpoints."""
+    target.mkdir(parents=True)
+    one = json.loads((source / f"{SINGLE}.json").read_text())
+    write_json(target / f"{SINGLE}.json", dict(one, model=MODEL))
+    common = json.loads((source / "single.json").read_text())
+    write_json(target / "single.json", dict(common, files={SINGLE: common["files"][SINGLE]}, configs={}))
+    numbers = {name: value for name, value in read_tensors(source / "dtypes.safetensors").items() if "values/" in name}
+    write_tensors(target / "dtypes.safetensors", numbers)
+    for file in source.glob("values_*.safetensors"):
+        copy(file, target / file.name)
+    copy(source / "ckpt", target / "ckpt")
+
+
+def write_json(path, value):
+    path.write_text(json.dumps(value, indent=1) + "\n")
 
 
 def copy(source, target):
@@ -61,7 +90,7 @@ def copy(source, target):
 
 def main():
     source, target = map(pathlib.Path, sys.argv[1:])
-    for folder in {name.split("/")[0] for name in [*WHOLE, *RUNS]} | {"models"}:
+    for folder in {name.split("/")[0] for name in [*WHOLE, *RUNS]} | {"models", "single", "inputs"}:
         shutil.rmtree(target / folder, ignore_errors=True)
     for name in MODEL_FILES:
         copy(source / "models" / name, target / "models" / name)
@@ -71,6 +100,9 @@ def main():
     for name, ids in RUNS.items():
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         cut_runs(source / name, target / name, ids)
+    pictures = "inputs/pictures.safetensors"
+    cut_pictures(source / pictures, target / pictures, [target / name for name in RUNS])
+    cut_single(source / "single", target / "single")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ namespace {
 
 constexpr const char* kBase = "base";
 constexpr const char* kDelta = "delta";
+constexpr const char* kFirst = "text_encoder";
+constexpr const char* kSecond = "text_encoder_2";
 
 /// "NAME/0.5/unet" -> name, strength, part; "base/unet" -> base, 0, part; "NAME/delta/unet.MODULE" -> name, 1, module.
 struct OutputKey {
@@ -43,12 +45,13 @@ class Bases {
       if (one.value("name", "") == output.name) return one.value(kBase, run_.scope.lora_model);
     return key.rfind(std::string(kBase) + "/", 0) == 0 ? run_.scope.lora_model : table_.model_of(key);
   }
-  /// The two parts of it that a LoRA changes.
+  /// The parts of it that a LoRA changes.
   const Model& get(const std::string& model) {
     Model& base = bases_[model];
     if (base.unet) return base;
     base.id = model;
-    base.text_encoders["text_encoder"] = load_text_encoder(run_, model, "text_encoder");
+    for (const char* role : {kFirst, kSecond})
+      if (!run_.golden.part_class(model, role).empty()) base.text_encoders[role] = load_text_encoder(run_, model, role);
     base.unet = load_unet(run_, model);
     return base;
   }
@@ -68,9 +71,15 @@ std::string input_prefix(const SafetensorsFile& file, const std::string& model) 
 Tensor compute(const SafetensorsFile& file, double timestep, const Model& composed, const std::string& model,
                const std::string& part) {
   const std::string prefix = input_prefix(file, model);
-  const TextEncoder& first_encoder = *composed.text_encoders.at("text_encoder");
-  if (part == "text") return first_encoder.encode(file.tensor(prefix + "ids")).tokens;
-  if (part == "te1") return first_encoder.encode(file.tensor(prefix + "ids"), 1, false).tokens;
+  const auto encoded = [&](const char* role, const char* ids, int64_t layers_back, bool final_norm) {
+    const auto encoder = composed.text_encoders.find(role);
+    if (encoder == composed.text_encoders.end()) throw Skip{"the golden's model has no " + std::string(role)};
+    return encoder->second->encode(file.tensor(prefix + ids), layers_back, final_norm);
+  };
+  if (part == "text") return encoded(kFirst, "ids", 0, true).tokens;
+  if (part == "te1") return encoded(kFirst, "ids", 1, false).tokens;
+  if (part == "te2") return encoded(kSecond, "ids_2", 1, false).tokens;
+  if (part == "pooled") return encoded(kSecond, "ids_2", 1, false).pooled;
   if (part != "unet") throw Skip{"'" + part + "' is no output that is known"};
   const Tensor sample = file.tensor("sample");
   const Tensor t = at::full({sample.size(0)}, timestep, at::kFloat);
@@ -82,26 +91,17 @@ Tensor compute(const SafetensorsFile& file, double timestep, const Model& compos
   return composed.unet->prepare(conditioning)->predict(sample, t);
 }
 
-/// What the second encoder of a model gives; no LoRA changes it yet.
-Tensor compute_second(CompatRun& run, const SafetensorsFile& file, const OutputKey& output, const std::string& model) {
-  if (output.name != kBase) throw Skip{"LoRAs of a second text encoder are not built"};
-  const auto encoder = load_text_encoder(run, model, "text_encoder_2");
-  const TextEncoding encoding = encoder->encode(file.tensor(input_prefix(file, model) + "ids_2"), 1, false);
-  return output.part == "pooled" ? encoding.pooled : encoding.tokens;
-}
-
 /// How much a weight was changed. `module`: "unet.conv_in", "text_encoder.text_model.encoder.layers.0.mlp.fc1".
 Tensor change_of(const Model& base, const Model& patched, const std::string& module) {
   const size_t dot = module.find('.');
-  const std::string part = module.substr(0, dot), root = "text_model.";
-  std::string name = module.substr(dot + 1) + ".weight";
-  if (name.rfind(root, 0) == 0) name = name.substr(root.size());
+  const std::string part = module.substr(0, dot), name = module.substr(dot + 1) + ".weight";
   const auto change = [&](const ModelWeights& before, const ModelWeights& after) {
     return after.tensor(name) - before.tensor(name);
   };
   if (part == "unet") return change(base.unet->weights(), patched.unet->weights());
-  if (part == "text_encoder") return change(base.text_encoders.at(part)->weights(), patched.text_encoders.at(part)->weights());
-  throw Skip{"LoRAs of '" + part + "' are not built"};
+  const auto encoder = base.text_encoders.find(part);
+  if (encoder == base.text_encoders.end()) throw Skip{"LoRAs of '" + part + "' are not built"};
+  return change(encoder->second->weights(), patched.text_encoders.at(part)->weights());
 }
 
 }  // namespace
@@ -124,10 +124,9 @@ void check_lora(CompatRun& run, const GoldenTable& table) {
                              {{output->name, run.golden.path("lora/" + output->name + ".safetensors"),
                                output->strength, output->strength}});
       const Model& base = bases.get(model);
-      const bool is_weight = !output->module.empty(), is_second = output->part == "te2" || output->part == "pooled";
-      const Tensor ours = is_weight   ? change_of(base, *patched, output->module)
-                          : is_second ? compute_second(run, file, *output, model)
-                                      : compute(file, timestep, patched ? *patched : base, model, output->part);
+      const bool is_weight = !output->module.empty();
+      const Tensor ours = is_weight ? change_of(base, *patched, output->module)
+                                    : compute(file, timestep, patched ? *patched : base, model, output->part);
       run.golden.keep(outputs, key, ours);
       check.close("output", ours, file.tensor(key), is_weight ? kWeightTolerance : kComponentTolerance);
     });

@@ -1,6 +1,6 @@
 #include <map>
 
-#include "server/worker/compat/compat.h"
+#include "server/worker/compat/run_tensors.h"
 
 namespace alice {
 namespace {
@@ -29,7 +29,9 @@ void check_unet(CompatRun& run, const GoldenTable& table) {
       if (!unet) unet = load_unet(run, model);
       const Tensor sample = file.tensor(key + "/sample");
       const Tensor t = at::full({sample.size(0)}, one.at("timestep").get<double>(), at::kFloat);
-      const Tensor ours = unet->prepare(conditioning_of(file, key, one, *unet))->predict(sample, t);
+      Conditioning conditioning = conditioning_of(file, key, one, *unet);
+      const Tensor x = split_sample(sample, *unet, conditioning);
+      const Tensor ours = unet->prepare(conditioning)->predict(x, t);
       run.golden.keep(table.tensor_file(), key + "/out", ours);
       check.close("out", ours, file.tensor(key + "/out"), kComponentTolerance);
     });

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compat_scope_text.h"
+#include "server/worker/compat/check_runs.h"
 
 namespace alice {
 namespace {
@@ -16,14 +17,14 @@ Container member(const Json& scope, const char* name) {
 
 template <class Part>
 std::shared_ptr<const Part> load(CompatRun& run, const Factories<ModelFactory<Part>>& factories,
-                                 const std::string& model, const std::string& part) {
-  const std::filesystem::path folder = run.golden.model(model);
+                                 const std::string& model, const std::string& part,
+                                 const std::filesystem::path& source) {
   std::error_code status;
-  if (!std::filesystem::is_directory(folder, status))
-    throw Error(ErrorCode::not_found, folder.string(), "the golden folder has no such model");
+  if (!std::filesystem::exists(source, status))
+    throw Error(ErrorCode::not_found, source.string(), "the golden folder has no such model");
   const std::string class_name = run.golden.part_class(model, part);
   if (!class_name.empty() && !factories.find_class(class_name)) throw Skip{"no plugin implements " + class_name};
-  const PartChoice<Part> choice = choose_part(factories, open_part(folder, part), part, PartConfig{});
+  const PartChoice<Part> choice = choose_part(factories, open_part(source, part), part, PartConfig{});
   if (!choice.recognition.faults.empty()) throw Error(ErrorCode::bad_weights, choice.recognition.faults);
   return choice.load(run.composer.backend(run.composer.config().default_backend));
 }
@@ -39,7 +40,10 @@ TableReader reader_of(const GoldenTable& table) {
   if (table.name() == "tokenizer/cases") return {0, check_tokenizer};
   if (table.name() == "schedulers/cases") return {4, check_schedulers};
   if (table.name() == "lora/lora") return {5, check_lora};
-  if (first.contains("scheduler") && first.contains("args")) return {6, check_runs};
+  if (is_run(first)) return {6, check_runs};
+  if (table.stem() == "ckpt") return {7, check_checkpoints};
+  if (table.json().contains("include") && table.json().contains("tensors")) return {8, check_single_file};
+  if (table.stem() == "single") return {9, check_single_types};
   if (!table.has_tensors()) return {};
   if (table.stem() == "text") return {1, first.contains("prompt") ? check_prompt_pairs : check_text};
   if (table.stem() == "unet") return {2, check_unet};
@@ -90,8 +94,13 @@ CompatScope CompatScope::built_in() {
   out.parts = member<Names>(scope, "parts"), out.classes = member<Names>(scope, "classes");
   out.schedulers = member<Names>(scope, "schedulers"), out.loras = member<Names>(scope, "loras");
   out.pipelines = member<std::map<std::string, Json>>(scope, "pipelines");
-  out.networks = member<Names>(scope, "networks"), out.pictures = member<Names>(scope, "pictures");
+  out.schedule_arguments = member<std::map<std::string, Names>>(scope, "schedule_arguments");
+  out.rows = member<std::map<std::string, std::vector<int64_t>>>(scope, "rows");
+  out.networks = member<Names>(scope, "networks");
+  out.pictures = member<std::map<std::string, std::string>>(scope, "pictures");
+  out.implied_pictures = member<std::map<std::string, std::map<std::string, std::string>>>(scope, "implied_pictures");
   out.lora_model = member<std::string>(scope, "lora_model");
+  out.types_file = member<std::string>(scope, "types_file");
   out.unread = member<std::map<std::string, std::string>>(scope, "unread");
   return out;
 }
@@ -102,13 +111,19 @@ bool part_in_scope(CompatRun& run, const std::string& model, const std::string& 
 
 std::shared_ptr<const TextEncoder> load_text_encoder(CompatRun& run, const std::string& model,
                                                      const std::string& part) {
-  return load(run, run.composer.registry().of<TextEncoderFactory>(), model, part);
+  return load(run, run.composer.registry().of<TextEncoderFactory>(), model, part, run.golden.model(model));
 }
 std::shared_ptr<const UNet> load_unet(CompatRun& run, const std::string& model) {
-  return load(run, run.composer.registry().of<UNetFactory>(), model, "unet");
+  return load(run, run.composer.registry().of<UNetFactory>(), model, "unet", run.golden.model(model));
 }
 std::shared_ptr<const Vae> load_vae(CompatRun& run, const std::string& model) {
-  return load(run, run.composer.registry().of<VaeFactory>(), model, "vae");
+  return load_vae(run, model, run.golden.model(model));
+}
+std::shared_ptr<const Vae> load_vae(CompatRun& run, const std::string& model, const std::filesystem::path& source) {
+  return load(run, run.composer.registry().of<VaeFactory>(), model, "vae", source);
+}
+std::shared_ptr<const Model> compose_file(CompatRun& run, const std::filesystem::path& file) {
+  return run.composer.compose(std::filesystem::absolute(file).string(), true);
 }
 
 std::shared_ptr<const Model> with_loras(CompatRun& run, const Model& base, std::vector<LoraFile> files) {

@@ -26,10 +26,16 @@ inline constexpr double kMomentTolerance = 0.1;    ///< of a whole picture's mea
 /// What must not be skipped, and what the reference's names mean.
 struct CompatScope {
   std::set<std::string> parts, classes, schedulers, loras;
-  std::map<std::string, Json> pipelines;  ///< those that make a picture of text, each with its call's defaults
+  std::map<std::string, Json> pipelines;  ///< each with its call's defaults
+  /// Arguments that a pipeline gives to its scheduler's schedule, where others leave steps out.
+  std::map<std::string, std::set<std::string>> schedule_arguments;
+  std::map<std::string, std::vector<int64_t>> rows;  ///< of guidance, in a pipeline's order: the numbers of ours
   std::set<std::string> networks;         ///< those whose network is given what a UNet's interface names, and no more
-  std::set<std::string> pictures;         ///< arguments that change what the network is shown, and not what it is
+  std::map<std::string, std::string> pictures;  ///< arguments that are pictures -> which of ours
+  /// In a table that does not say which pictures a run has: a word of its id -> argument -> tensor.
+  std::map<std::string, std::map<std::string, std::string>> implied_pictures;
   std::string lora_model;                 ///< of LoRAs that say no other
+  std::string types_file;                 ///< the single file whose network and decoder goldens have in other types
   std::map<std::string, std::string> unread;  ///< tables that no check reads: folder or name -> the reason
   static CompatScope built_in();  ///< config/compat_scope.json, as it was when the program was built
 };
@@ -78,6 +84,10 @@ bool part_in_scope(CompatRun& run, const std::string& model, const std::string& 
 std::shared_ptr<const TextEncoder> load_text_encoder(CompatRun& run, const std::string& model, const std::string& part);
 std::shared_ptr<const UNet> load_unet(CompatRun& run, const std::string& model);
 std::shared_ptr<const Vae> load_vae(CompatRun& run, const std::string& model);
+/// That of a VAE alone in a file or folder; `model` is the golden's, which says of what class it is.
+std::shared_ptr<const Vae> load_vae(CompatRun& run, const std::string& model, const std::filesystem::path& source);
+/// A whole model that lies elsewhere.
+std::shared_ptr<const Model> compose_file(CompatRun& run, const std::filesystem::path& file);
 
 /// LoRAs laid over a model. Throws Skip, with what was said, where one is refused that is not in the scope.
 std::shared_ptr<const Model> with_loras(CompatRun& run, const Model& base, std::vector<LoraFile> files);
@@ -91,6 +101,9 @@ void check_vae(CompatRun& run, const GoldenTable& table);
 void check_schedulers(CompatRun& run, const GoldenTable& table);
 void check_lora(CompatRun& run, const GoldenTable& table);
 void check_runs(CompatRun& run, const GoldenTable& table);  ///< whole pictures
+void check_single_file(CompatRun& run, const GoldenTable& table);   ///< a map: the same model under other names
+void check_single_types(CompatRun& run, const GoldenTable& table);  ///< what weights of fewer bits mean
+void check_checkpoints(CompatRun& run, const GoldenTable& table);   ///< PyTorch's own files, good and evil
 /// Of the folder's rng/, which has no table.
 void check_rng(CompatRun& run);
 

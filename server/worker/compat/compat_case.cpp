@@ -16,7 +16,8 @@ void CompatCase::fail(const std::string& sentence) {
 
 void CompatCase::measured(const std::string& name, double error, double tolerance) {
   const bool good = error <= tolerance;  // false for NaN
-  const bool worst = !result_.error || !good || error / tolerance > *result_.error / *result_.tolerance;
+  const bool is_first = !result_.error || *result_.tolerance == 0;  // before it nothing, or what had to be equal
+  const bool worst = is_first || !good || error / tolerance > *result_.error / *result_.tolerance;
   if (worst) result_.error = error, result_.tolerance = tolerance;
   if (good) return;
   fail(name + " differs by " + dump_json(error) + ", allowed " + dump_json(tolerance));

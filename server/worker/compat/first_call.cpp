@@ -22,7 +22,9 @@ void FirstCalls::check(const Json& one, const std::string& id) {
     const Tensor golden = tensors.get("unet0/out");
     const Tensor sample = tensors.get("unet0/sample").expand({golden.size(0), -1, -1, -1});
     const Tensor t = at::full({golden.size(0)}, one.at("unet_timesteps").at(0).get<double>(), at::kFloat);
-    const Tensor ours = unet->prepare(conditioning_of(tensors, *unet, pipeline, one))->predict(sample.contiguous(), t);
+    Conditioning conditioning = conditioning_of(tensors, *unet, pipeline, one);
+    const Tensor x = split_sample(sample.contiguous(), *unet, conditioning);
+    const Tensor ours = unet->prepare(conditioning)->predict(x, t);
     run_.golden.keep(table_.tensor_file(), one.at("id").get<std::string>() + "/unet0/out", ours);
     check.close("out", ours, golden, kComponentTolerance);
   });
@@ -31,8 +33,8 @@ void FirstCalls::check(const Json& one, const std::string& id) {
 /// Networks that are given more, or are changed, are no plain UNets.
 void FirstCalls::refuse_others(const std::string& pipeline, const Json& one) const {
   if (!run_.scope.networks.count(pipeline)) throw Skip{"what " + pipeline + " gives its network is not built"};
-  for (const auto& input : one.at("tensors").items())
-    if (!run_.scope.pictures.count(input.key())) throw Skip{"the network depends on '" + input.key() + "'"};
+  for (const auto& input : inputs_of(run_, one))
+    if (!run_.scope.pictures.count(input.first)) throw Skip{"the network depends on '" + input.first + "'"};
 }
 
 Conditioning FirstCalls::conditioning_of(const RunTensors& tensors, const UNet& unet, const std::string& pipeline,

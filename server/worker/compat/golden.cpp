@@ -47,9 +47,19 @@ std::vector<std::string> Golden::tables() const {
   for (const auto& folder : std::filesystem::directory_iterator(folder_, status)) {
     const std::string name = folder.path().filename().string();
     if (name == kModels || name == kInputs) continue;
-    for (const auto& file : std::filesystem::directory_iterator(folder.path(), status))
-      if (file.path().extension() == ".json") out.push_back(name + "/" + file.path().stem().string());
+    for (const auto& file : std::filesystem::recursive_directory_iterator(folder.path(), status))
+      if (file.path().extension() == ".json")
+        out.push_back(file.path().lexically_relative(folder_).replace_extension().string());
   }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::vector<std::string> Golden::files(const std::string& folder) const {
+  std::vector<std::string> out;
+  std::error_code status;
+  for (const auto& file : std::filesystem::directory_iterator(folder_ / folder, status))
+    if (file.is_regular_file(status)) out.push_back(file.path().filename().string());
   std::sort(out.begin(), out.end());
   return out;
 }

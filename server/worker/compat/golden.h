@@ -24,9 +24,11 @@ class Golden {
   const Json& json(const std::string& file);
   /// "unet/unet.safetensors".
   const SafetensorsFile& tensors(const std::string& file);
-  /// "unet/unet", "sd15/txt2img": every FOLDER/NAME.json, without its ending, sorted; but those of models
-  /// and of the runs' pictures.
+  /// "unet/unet", "sd15/txt2img", "single/ckpt/ckpt": every FOLDER/NAME.json, however deep, without its ending, sorted;
+  /// but those of models and of the runs' pictures.
   std::vector<std::string> tables() const;
+  /// The names of the files of one folder ("single/ckpt/"), sorted.
+  std::vector<std::string> files(const std::string& folder) const;
   /// The folders of its small models, sorted: "tiny_...".
   std::vector<std::string> models() const;
   std::filesystem::path model(const std::string& name) const { return folder_ / "models" / name; }
@@ -55,7 +57,8 @@ class GoldenTable {
   GoldenTable(Golden& golden, std::string name) : golden_(&golden), name_(std::move(name)) {}
 
   const std::string& name() const { return name_; }                          ///< "sd15/txt2img"
-  std::string stem() const { return name_.substr(name_.find('/') + 1); }     ///< "txt2img"
+  std::string stem() const { return name_.substr(name_.rfind('/') + 1); }    ///< "txt2img"
+  std::string folder() const { return name_.substr(0, name_.rfind('/') + 1); }  ///< "sd15/"
   std::string tensor_file() const { return name_ + ".safetensors"; }
   const Json& json() const { return golden_->json(name_ + ".json"); }
   /// [] where it has none.

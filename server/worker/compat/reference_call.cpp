@@ -19,8 +19,34 @@ const std::map<std::string, std::string>& request_fields() {
                                                             {"guidance_rescale", "guidance_rescale"},
                                                             {"height", "height"},
                                                             {"width", "width"},
-                                                            {"clip_skip", "clip_skip"}};
+                                                            {"clip_skip", "clip_skip"},
+                                                            {"strength", "strength"},
+                                                            {"image_guidance_scale", "image_guidance_scale"},
+                                                            {"prompt_2", "prompt_2"},
+                                                            {"negative_prompt_2", "negative_prompt_2"},
+                                                            {"aesthetic_score", "aesthetic_score"},
+                                                            {"negative_aesthetic_score", "negative_aesthetic_score"}};
   return fields;
+}
+
+/// Pairs of numbers, which the reference has the other way round, and what stands between ours.
+struct PairField {
+  const char* field;
+  const char* between;
+};
+const std::map<std::string, PairField>& pair_fields() {
+  static const std::map<std::string, PairField> fields = {
+      {"original_size", {"original_size", "x"}},
+      {"target_size", {"target_size", "x"}},
+      {"crops_coords_top_left", {"crop", ","}},
+      {"negative_original_size", {"negative_original_size", "x"}},
+      {"negative_target_size", {"negative_target_size", "x"}},
+      {"negative_crops_coords_top_left", {"negative_crop", ","}}};
+  return fields;
+}
+
+std::string pair_text(const Json& pair, const PairField& field) {
+  return std::to_string(pair.at(1).get<int64_t>()) + field.between + std::to_string(pair.at(0).get<int64_t>());
 }
 
 bool has_option(const SchedulerFactory& factory, const std::string& name) {
@@ -29,11 +55,21 @@ bool has_option(const SchedulerFactory& factory, const std::string& name) {
   return false;
 }
 
-/// Of pictures and adapters: those that are not LoRAs.
-void refuse_inputs(const Json& one) {
-  const Json inputs = one.value("tensors", Json::object());
-  for (const auto& input : inputs.items())
-    if (input.key() != kLoras) throw Skip{"the input '" + input.key() + "' is not built"};
+std::set<std::string> schedule_arguments(const CompatRun& run, const std::string& pipeline) {
+  const auto found = run.scope.schedule_arguments.find(pipeline);
+  return found != run.scope.schedule_arguments.end() ? found->second : std::set<std::string>{};
+}
+
+/// What a request says of its pictures that the reference does by itself.
+void add_pictures(const RunPictures& pictures, GenerateRequest& request) {
+  const std::string unknown(64, '0');  // nobody asks for their hashes here
+  if (pictures.inputs.image.rgb.defined()) request.image = PictureInput{unknown};
+  if (pictures.inputs.mask.rgb.defined()) request.mask = PictureInput{unknown};
+  if (!request.mask) return;
+  request.mask_from = MaskFrom::white;
+  request.mask_blur = 0;
+  request.masked_content = MaskedContent::original;
+  request.paste_back = false;
 }
 
 }  // namespace
@@ -72,16 +108,23 @@ ReferenceCall read_call(CompatRun& run, const GoldenTable& table, const Json& on
   call.pipeline = pipeline_class(run, table, one);
   call.scheduler = one.at("scheduler").get<std::string>();
   if (!run.scope.pipelines.count(call.pipeline)) throw Skip{call.pipeline + " is not built"};
-  refuse_inputs(one);
+  call.pictures = pictures_of(run, table, one, {kLoras});
   const SchedulerFactory* factory = run.composer.registry().of<SchedulerFactory>().find_class(call.scheduler);
   if (!factory) throw Skip{"no plugin implements " + call.scheduler};
 
   Json fields = {{"seed", one.at("seed")}}, options = Json::object();
   call.arguments = arguments_of(run, call.pipeline, one);
+  const std::set<std::string> of_schedule = schedule_arguments(run, call.pipeline);
   for (const auto& argument : call.arguments.items()) {
     if (argument.value().is_null()) continue;
-    if (argument.value().is_array()) throw Skip{"several of '" + argument.key() + "' in one call are not built"};
-    if (const auto known = request_fields().find(argument.key()); known != request_fields().end())
+    if (of_schedule.count(argument.key())) {
+      options[argument.key()] = argument.value();
+      fields[argument.key()] = 1;  // and no step is left out
+    } else if (const auto pair = pair_fields().find(argument.key()); pair != pair_fields().end())
+      fields[pair->second.field] = pair_text(argument.value(), pair->second);
+    else if (argument.value().is_array())
+      throw Skip{"several of '" + argument.key() + "' in one call are not built"};
+    else if (const auto known = request_fields().find(argument.key()); known != request_fields().end())
       fields[known->second] = argument.value();
     else if (argument.key() == "num_images_per_prompt")
       call.batch = argument.value().get<int64_t>();
@@ -92,6 +135,7 @@ ReferenceCall read_call(CompatRun& run, const GoldenTable& table, const Json& on
   }
   call.request = read_generate_request(fields);
   call.request.scheduler_options = std::move(options);
+  add_pictures(call.pictures, call.request);
   return call;
 }
 

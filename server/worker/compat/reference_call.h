@@ -6,14 +6,15 @@
 
 #include "core/host/make/generate.h"
 #include "server/worker/compat/compat.h"
+#include "server/worker/compat/run_pictures.h"
 
 namespace alice {
 
-/// Throws Skip for arguments that are not built, with their names.
 struct ReferenceCall {
   std::string id, pipeline, scheduler;
   Json arguments;           ///< with the pipeline's defaults where the call names nothing
   GenerateRequest request;  ///< with the options of the scheduler that stand among the arguments
+  RunPictures pictures;
   int64_t batch = 1;
 };
 
@@ -23,7 +24,7 @@ std::string pipeline_class(CompatRun& run, const GoldenTable& table, const Json&
 Json arguments_of(const CompatRun& run, const std::string& pipeline, const Json& one);
 /// The LoRAs that it has ("NAME:STRENGTH,..."), of files beside the table.
 std::vector<LoraFile> loras_of(CompatRun& run, const GoldenTable& table, const Json& one);
-/// A call that makes a picture of text alone. Throws Skip with the reason for any other.
+/// Throws Skip for what is not built, with the names of pipelines, inputs and arguments.
 ReferenceCall read_call(CompatRun& run, const GoldenTable& table, const Json& one);
 
 }  // namespace alice

@@ -7,16 +7,18 @@ namespace {
 
 class WatchedRun final : public UNetRun {
  public:
-  WatchedRun(std::unique_ptr<UNetRun> inner, NetworkCalls& calls) : inner_(std::move(inner)), calls_(calls) {}
+  WatchedRun(std::unique_ptr<UNetRun> inner, Tensor beside, NetworkCalls& calls)
+      : inner_(std::move(inner)), beside_(std::move(beside)), calls_(calls) {}
   Tensor predict(const Tensor& x, const Tensor& t) override {
     const Tensor out = inner_->predict(x, t);
-    if (calls_.times.empty()) calls_.sample = x, calls_.out = out;
+    if (calls_.times.empty()) calls_.sample = beside_.defined() ? at::cat({x, beside_}, 1) : x, calls_.out = out;
     calls_.times.push_back(t[0].item<double>());
     return out;
   }
 
  private:
   std::unique_ptr<UNetRun> inner_;
+  Tensor beside_;
   NetworkCalls& calls_;
 };
 
@@ -26,7 +28,9 @@ class WatchedUNet final : public UNet {
   const UNetInfo& info() const override { return inner_->info(); }
   const ModelWeights& weights() const override { return inner_->weights(); }
   std::unique_ptr<UNetRun> prepare(const Conditioning& conditioning) const override {
-    return std::make_unique<WatchedRun>(inner_->prepare(conditioning), calls_);
+    const auto beside = conditioning.find(kBeside);
+    return std::make_unique<WatchedRun>(inner_->prepare(conditioning),
+                                        beside != conditioning.end() ? beside->second : Tensor(), calls_);
   }
   std::shared_ptr<const UNet> patched(const Deltas& deltas) const override { return inner_->patched(deltas); }
 
@@ -50,19 +54,35 @@ RecordedNoise::RecordedNoise(const RunTensors& run, uint64_t seed, CompatCase& c
 
 Tensor RecordedNoise::normal_like(const Tensor& like) {
   const std::string name = "noise" + std::to_string(draws_++);
-  const Tensor drawn = at::randn(like.sizes(), generator_, at::kFloat);
   if (!run_.has(name)) {
     if (draws_ > 1 && run_.has("noise0"))
       throw Error(ErrorCode::internal, name, "more noise is drawn than the reference drew");
-    return drawn;
+    return at::randn(like.sizes(), generator_, at::kFloat);
   }
   const Tensor noise = run_.get(name);
-  if (noise.sizes() != like.sizes())
+  std::vector<int64_t> of_all_rows = like.sizes().vec();
+  of_all_rows[0] = 1;
+  if (noise.sizes() != like.sizes() && noise.sizes() != at::IntArrayRef(of_all_rows))
     throw Error(
         ErrorCode::bad_weights, name,
         "has shape " + shape_text(noise.sizes().vec()) + ", the run asks for " + shape_text(like.sizes().vec()));
-  check_.equal(name, drawn, noise);
-  return noise;
+  check_.equal(name, at::randn(noise.sizes(), generator_, at::kFloat), noise);
+  return noise.expand_as(like).contiguous();
+}
+
+Tensor split_sample(const Tensor& sample, const UNet& unet, Conditioning& conditioning) {
+  const int64_t channels = unet.info().in_channels;
+  if (sample.size(1) <= channels) return sample;
+  conditioning[kBeside] = sample.slice(1, channels).contiguous();
+  return sample.slice(1, 0, channels).contiguous();
+}
+
+Tensor in_order(const Tensor& rows, const std::vector<int64_t>& order) {
+  if (order.empty()) return rows;
+  const std::vector<Tensor> blocks = rows.chunk(static_cast<int64_t>(order.size()));
+  std::vector<Tensor> out;
+  for (const int64_t block : order) out.push_back(blocks.at(static_cast<size_t>(block)));
+  return at::cat(out);
 }
 
 std::shared_ptr<const UNet> watched(std::shared_ptr<const UNet> unet, NetworkCalls& calls) {

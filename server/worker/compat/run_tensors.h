@@ -29,7 +29,8 @@ class RunTensors {
 /// Deals the run's own draws where the golden has them, which must be those of its seed; else draws them.
 class RecordedNoise : public NoiseSource {
  public:
-  /// One generator for a whole batch, as the reference's pipelines are called. References `run` and `check`.
+  /// One generator for a whole batch, as the reference's pipelines are called. What the golden has drawn once for all
+  /// rows, they share. References `run` and `check`.
   RecordedNoise(const RunTensors& run, uint64_t seed, CompatCase& check);
   Tensor normal_like(const Tensor& like) override;
   size_t draws() const { return draws_; }
@@ -44,8 +45,13 @@ class RecordedNoise : public NoiseSource {
 /// What a network was asked.
 struct NetworkCalls {
   std::vector<double> times;  ///< of every call
-  Tensor sample, out;         ///< of the first: [B, C, h, w]
+  Tensor sample, out;         ///< of the first: [B, C, h, w]; sample: with what is shown beside
 };
+
+/// `sample` as a golden has it, all channels in one -> x for `unet`; what stands behind them goes to `conditioning`.
+Tensor split_sample(const Tensor& sample, const UNet& unet, Conditioning& conditioning);
+/// Blocks of rows in another order: block i is the `order[i]`-th of `rows`. Empty: as they are.
+Tensor in_order(const Tensor& rows, const std::vector<int64_t>& order);
 
 /// `unet`, whose calls are told to `calls`, which must outlive it. It has no shortcuts.
 std::shared_ptr<const UNet> watched(std::shared_ptr<const UNet> unet, NetworkCalls& calls);
