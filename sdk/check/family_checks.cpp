@@ -34,6 +34,11 @@ std::shared_ptr<const Family> join(const FamilyFactory& factory, const FamilySam
   return join(factory, sample, sample.infos);
 }
 
+/// What the host gives a network by itself.
+bool is_the_hosts(const std::string& conditioning) {
+  return conditioning == kGuidanceScale || conditioning == kBeside;
+}
+
 std::vector<TextUse> texts_of(const FamilyFactory& factory, const FamilySample& sample) {
   return factory.recognise(sample.model, false)->texts;
 }
@@ -214,13 +219,14 @@ void expect_conditioning(const Family& family, const FamilySample& sample, const
   const int64_t count = tokens->second.dim() == 3 ? std::max<int64_t>(tokens->second.size(1), 1) : 1;
   expect_rows(conditioning, "tokens", {1, count, infos.unet.context_width}, where);
   for (const auto& [name, width] : infos.unet.further_conditioning)
-    if (name != kGuidanceScale) expect_rows(conditioning, name, {1, width}, where);
+    if (!is_the_hosts(name)) expect_rows(conditioning, name, {1, width}, where);
 }
 
 void check_joins(const FamilyFactory& factory, const FamilySample& sample, uint64_t seed) {
-  PartInfos guided = sample.infos;
-  guided.unet.further_conditioning[kGuidanceScale] = 1;  // which the host gives a network that is told of it
-  for (const PartInfos& infos : {sample.infos, guided}) {
+  PartInfos guided = sample.infos, shown = sample.infos;
+  guided.unet.further_conditioning[kGuidanceScale] = 1;
+  shown.unet.further_conditioning[kBeside] = 5;
+  for (const PartInfos& infos : {sample.infos, guided, shown}) {
     const auto family = join(factory, sample, infos);
     for (const Told& told : prompts_of(sample, seed)) {
       std::map<std::string, TextEncoding> kept;
@@ -288,7 +294,7 @@ void check_refuses(const FamilyFactory& factory, const FamilySample& sample, uin
   for (const auto& one : good.unet.further_conditioning) {
     PartInfos wide = good;
     ++wide.unet.further_conditioning[one.first];
-    if (one.first != kGuidanceScale) expect_refused("a UNet that is told a wider '" + one.first + "'", wide);
+    if (!is_the_hosts(one.first)) expect_refused("a UNet that is told a wider '" + one.first + "'", wide);
   }
 }
 
@@ -313,10 +319,11 @@ std::vector<Check> family_checks() {
        "Ask Json::is_number() and the like before get<>(), or read with an OptionTable (UnknownKeys::pass_over).",
        "family/recognised", families, on_samples(check_damaged_settings)},
       {"family/joins",
-       "create() takes parts that fit, of a network that is told the guidance scale too, and condition() gives "
-       "'tokens' [1, T, D] and what else the network is told, a finite row each; what it was told stays as it was.",
-       "Compare with UNetInfo: context_width is D, further_conditioning has the other names and widths. The guidance "
-       "scale is not yours.",
+       "create() takes parts that fit, of a network that is told the guidance scale or shown channels beside the "
+       "latents, too, and condition() gives 'tokens' [1, T, D] and what else the network is told, a finite row each; "
+       "what it was told stays as it was.",
+       "Compare with UNetInfo: context_width is D, further_conditioning has the other names and widths. Those of "
+       "kGuidanceScale and kBeside are the host's.",
        "family/recognised", families, on_samples(check_joins)},
       {"family/heeds-inputs",
        "Another text of any text encoder that reads the prompt changes what the network is told.",

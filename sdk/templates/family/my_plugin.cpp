@@ -55,7 +55,8 @@ class MyFamilyFactory final : public FamilyFactory {
     if (text->second.width != parts.unet.context_width) refuse("its UNet attends to tokens of another width");
     if (parts.vae.latent_channels != parts.unet.out_channels) refuse("its VAE has other latents than its UNet");
     for (const auto& one : parts.unet.further_conditioning)
-      if (one.first != kGuidanceScale) refuse("its UNet is told '" + one.first + "', which nobody makes here");
+      if (one.first != kGuidanceScale && one.first != kBeside)  // the host makes them
+        refuse("its UNet is told '" + one.first + "', which this family does not make");
     return std::make_shared<MyFamily>();
   }
 };

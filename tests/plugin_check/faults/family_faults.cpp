@@ -59,8 +59,12 @@ class FaultyFactory final : public FamilyFactory {
     if (planted("joins-any-width")) taken.unet.context_width = taken.text_encoders.begin()->second.width;
     if (planted("joins-any-latents")) taken.vae.latent_channels = taken.unet.out_channels;
     if (planted("joins-any-wish")) taken.unet.further_conditioning.clear();
-    if (planted("refuses-guidance") && taken.unet.further_conditioning.count(kGuidanceScale))
-      throw Error(ErrorCode::bad_weights, model.place, "is told the guidance scale");
+    const auto refuse = [&](const char* name) {
+      if (taken.unet.further_conditioning.count(name) > 0)
+        throw Error(ErrorCode::bad_weights, model.place, std::string("is told '") + name + "'");
+    };
+    if (planted("refuses-guidance")) refuse(kGuidanceScale);
+    if (planted("refuses-channels")) refuse(kBeside);
     return std::make_shared<FaultyFamily>(sound_->create(model, taken));
   }
 

@@ -86,8 +86,8 @@ class Family {
   static constexpr const char* kKind = "family";
 
   virtual ~Family();
-  /// The conditioning of one prompt: "tokens" [1, T, D], and what else UNetInfo::further_conditioning names, a row each.
-  /// Depends on `told` alone. Throws Error(bad_request).
+  /// The conditioning of one prompt: "tokens" [1, T, D], and what else UNetInfo::further_conditioning names, a row
+  /// each. Depends on `told` alone. Throws Error(bad_request).
   virtual Conditioning condition(const Told& told) const = 0;
   /// See Backend::extension.
   virtual const void* extension(const char* name) const;
@@ -97,8 +97,8 @@ class FamilyFactory : public Factory {
  public:
   static constexpr const char* kKind = "family";
 
-  /// From names, shapes and JSON alone: is it a model of this family? Empty for another's. `is_named`: the configuration
-  /// says that it is, which counts where the files leave it open. Parts that are missing are named all the same: the
+  /// From names, shapes and JSON alone: is it a model of this family? Empty for another's. `is_named`: the
+  /// configuration says that it is, which counts where the files leave it open. Parts that are missing are named all the same: the
   /// configuration may bring them. Reads no tensor data. Throws Error(bad_weights) for settings of wrong types.
   virtual std::optional<FamilyRecognition> recognise(const ModelContents& model, bool is_named) const = 0;
   /// Joins parts that are loaded. `model` and `parts` are the caller's. Throws Error(bad_weights) when the parts do not

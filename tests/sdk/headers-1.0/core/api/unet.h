@@ -13,13 +13,18 @@ namespace alice {
 /// without the negative prompt.
 inline constexpr const char* kGuidanceScale = "guidance_scale";
 
+/// What a network is shown beside the latents, [B, C', h, w] of x's sides, or [B, C', 1, 1] for the same everywhere, in
+/// any float dtype: channels that its run joins behind x's own. Five: a mask, 1 where the picture is made anew, and the
+/// latents of the picture without that part. Four: the latents of a picture, without the VAE's scale; zeros for none.
+inline constexpr const char* kBeside = "beside";
+
 struct UNetInfo {
-  int64_t in_channels = 4;
+  int64_t in_channels = 4;  ///< of x
   int64_t out_channels = 4;
   int64_t native_latent_size = 64;  ///< side length that it was trained at
   int64_t context_width = 768;      ///< D of the tokens that it attends to
   /// The conditioning that it needs besides "tokens": name -> width. SDXL: "pooled" [B, P] and "time_ids" [B, 6];
-  /// latent consistency models: kGuidanceScale.
+  /// latent consistency models: kGuidanceScale. Of kBeside the width is C'.
   std::map<std::string, int64_t> further_conditioning;
 };
 
