@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/options.h"
+#include "core/base/picture_format.h"
 #include "core/base/picture_input.h"
 
 namespace alice {
@@ -27,6 +28,9 @@ enum class MaskFrom {
 
 /// What stands where the mask is when sampling begins.
 enum class MaskedContent { original, fill, noise, nothing };
+
+/// Of JPEG and WebP files: nothing to be seen is lost, and a file has a sixth of a PNG's bytes.
+inline constexpr int64_t kUsualQuality = 90;
 
 struct LoraUse {
   std::string name;     ///< a LoRA's id, or a path where the caller may name files
@@ -70,6 +74,8 @@ struct GenerateRequest {
   std::optional<std::string> negative_original_size, negative_crop, negative_target_size;
   std::optional<double> aesthetic_score, negative_aesthetic_score;
   std::string scheduler;                 ///< id or alias; "" means the model's
+  std::optional<PictureFormat> output_format;  ///< of the files that are written; absent: PNG
+  std::optional<int64_t> output_quality;       ///< of JPEG and WebP files, 0 to 100; absent: kUsualQuality
   Json scheduler_options = Json::object();
   std::vector<LoraUse> loras;
 };

@@ -1,5 +1,8 @@
 #include "core/base/picture_format.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "core/base/text.h"
 
 namespace alice {
@@ -36,6 +39,19 @@ constexpr Beginning kOthers[] = {
     {"a ZIP file", "PK\3\4"},
 };
 
+struct Names {
+  const char *word, *extension, *content_type;
+};
+
+Names names_of(PictureFormat format) {
+  switch (format) {
+    case PictureFormat::png: break;
+    case PictureFormat::jpeg: return {"jpeg", ".jpg", "image/jpeg"};
+    case PictureFormat::webp: return {"webp", ".webp", "image/webp"};
+  }
+  return {"png", ".png", "image/png"};
+}
+
 std::string called(std::string_view bytes) {
   if (bytes.empty()) return "is empty";
   for (const Beginning& other : kOthers)
@@ -56,13 +72,17 @@ std::string other_format_sentence(std::string_view bytes) {
   return called(bytes) + "; PNG, JPEG and WebP pictures are read";
 }
 
-const char* to_string(PictureFormat format) {
-  switch (format) {
-    case PictureFormat::png: return "png";
-    case PictureFormat::jpeg: return "jpeg";
-    case PictureFormat::webp: return "webp";
-  }
-  return "png";
+std::optional<PictureFormat> picture_format_named(std::string_view file) {
+  std::string name(file);
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (const PictureFormat format : {PictureFormat::png, PictureFormat::jpeg, PictureFormat::webp})
+    if (ends_with(name, extension_of(format))) return format;
+  if (ends_with(name, ".jpeg")) return PictureFormat::jpeg;
+  return std::nullopt;
 }
+
+const char* to_string(PictureFormat format) { return names_of(format).word; }
+const char* extension_of(PictureFormat format) { return names_of(format).extension; }
+const char* content_type_of(PictureFormat format) { return names_of(format).content_type; }
 
 }  // namespace alice

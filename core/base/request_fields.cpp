@@ -19,6 +19,12 @@ const Choices<MaskedContent> kMaskedContents = {{"original", MaskedContent::orig
                                                 {"noise", MaskedContent::noise},
                                                 {"nothing", MaskedContent::nothing}};
 
+/// The first word of a format is the one that is written.
+const Choices<PictureFormat> kFormats = {{"png", PictureFormat::png},
+                                         {"jpeg", PictureFormat::jpeg},
+                                         {"webp", PictureFormat::webp},
+                                         {"jpg", PictureFormat::jpeg}};
+
 template <class T>
 bool is_absent(const std::optional<T>& value) {
   return !value.has_value();
@@ -157,6 +163,9 @@ const Rows& rows() {
           .text("negative_target_size", &R::negative_target_size, "as target_size, to keep away from")
           .number("aesthetic_score", &R::aesthetic_score, {0, 10}, "how good it is to look, of models that are told it")
           .number("negative_aesthetic_score", &R::negative_aesthetic_score, {0, 10}, "the same, to keep away from")
+          .choice("output_format", &R::output_format, kFormats, "what files the pictures are; absent: png")
+          .integer("output_quality", &R::output_quality, {0, 100}, "of JPEG and WebP files; absent: 90")
+          .also("output_compression")  // OpenAI, where 100 is the best as well
           .text("scheduler", &R::scheduler, "the sampling algorithm; empty: the model's own").default_by(anyone)
           .also("sampler")       // A1111's infotext
           .also("sampler_name")  // A1111, ComfyUI

@@ -62,12 +62,6 @@ std::string text_in(const Json& object, const char* name) {
 
 }  // namespace
 
-std::string sha256_of(std::string_view bytes) {
-  Digest digest;
-  crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  return hex(digest);
-}
-
 FileHashes::FileHashes(fs::path kept_in) : kept_in_(std::move(kept_in)) { read_kept(); }
 
 FileHashes::~FileHashes() {

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "core/base/sha256.h"
+
 namespace alice {
 
 /// A hash belongs to a file's path, size and time of change (file_stamp()): one that was written to is read again. Any
@@ -57,8 +59,5 @@ class FileHashes {
   std::thread thread_;  // made when there is something to do
   bool stop_ = false;
 };
-
-/// Of bytes: 64 small hex digits. Any thread.
-std::string sha256_of(std::string_view bytes);
 
 }  // namespace alice

@@ -1,3 +1,4 @@
+#include "core/base/sha256.h"
 #include "core/host/recipe_book.h"
 
 #include <ATen/Parallel.h>

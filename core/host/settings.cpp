@@ -74,6 +74,8 @@ Settings resolve_settings(const SettingsSources& sources, const Model& model,
     warnings.push_back("/image_guidance_scale: has no effect with a network that is not shown the picture");
 
   drop_what_does_not_count(all, request, warnings);
+  if (all.output_quality && all.output_format.value_or(PictureFormat::png) == PictureFormat::png)
+    warnings.push_back("/output_quality: has no effect on PNG files, which lose nothing");
 
   Settings settings;
   settings.request = all;

@@ -24,6 +24,9 @@ DecodedPicture decode_png_picture(std::string_view bytes, const std::string& pla
 DecodedPicture decode_jpeg_picture(std::string_view bytes, const std::string& place, const PictureLimits& limits);
 DecodedPicture decode_webp_picture(std::string_view bytes, const std::string& place, const PictureLimits& limits);
 
+std::string jpeg_exif(std::string_view bytes);
+std::string webp_exif(std::string_view bytes);
+
 /// Throws Error(bad_request) when a side or all pixels are beyond the limits.
 void check_picture_size(int64_t width, int64_t height, const std::string& place, const PictureLimits& limits);
 

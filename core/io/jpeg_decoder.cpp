@@ -87,7 +87,8 @@ void check(const JpegSegments& file, size_t bytes, const std::string& place, con
   check_picture_size(file.width, file.height, place, limits);
   if (!file.whole) fail("is no whole JPEG: it ends within a picture");
   if (file.scans > limits.scans)
-    fail("is a JPEG of " + std::to_string(file.scans) + " scans; at most " + std::to_string(limits.scans) + " are read");
+    fail("is a JPEG of " + std::to_string(file.scans) + " scans; at most " + std::to_string(limits.scans) +
+         " are read");
   if (file.is_huffman_coded && file.width * file.height > static_cast<int64_t>(bytes) * kMostPixelsOfAByte)
     fail("is no whole JPEG: " + std::to_string(bytes) + " bytes cannot hold " + std::to_string(file.width) + " x " +
          std::to_string(file.height) + " pixels");
@@ -97,6 +98,8 @@ void check(const JpegSegments& file, size_t bytes, const std::string& place, con
 }
 
 }  // namespace
+
+std::string jpeg_exif(std::string_view bytes) { return std::string(jpeg_segments(bytes).exif); }
 
 DecodedPicture decode_jpeg_picture(std::string_view bytes, const std::string& place, const PictureLimits& limits) {
   JpegSegments file = jpeg_segments(bytes);

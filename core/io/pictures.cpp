@@ -53,6 +53,12 @@ void check_picture_size(int64_t width, int64_t height, const std::string& place,
     throw Error(ErrorCode::bad_request, place, is + std::to_string(limits.pixels) + " in all are read");
 }
 
+std::string picture_exif(std::string_view bytes) {
+  const auto format = picture_format_of(bytes);
+  if (format == PictureFormat::jpeg) return jpeg_exif(bytes);
+  return format == PictureFormat::webp ? webp_exif(bytes) : "";
+}
+
 Picture read_picture(std::string_view bytes, const std::string& place, const PictureLimits& limits) {
   if (bytes.size() > limits.file_bytes)
     throw Error(ErrorCode::bad_request, place,

@@ -31,4 +31,7 @@ struct PictureLimits {
 /// sound file, and those beyond the limits.
 Picture read_picture(std::string_view bytes, const std::string& place, const PictureLimits& limits = {});
 
+/// The EXIF of a JPEG or WebP file (core/io/exif.h); "" where it has none, or is another file. Decodes nothing.
+std::string picture_exif(std::string_view bytes);
+
 }  // namespace alice

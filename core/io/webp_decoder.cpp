@@ -27,7 +27,18 @@ std::string chunk_of(const File& file, const char* name) {
   return bytes;
 }
 
+/// Null for what is no whole WebP. `bytes` must outlive it.
+File opened(std::string_view bytes) {
+  const WebPData data = {bytes_of(bytes), bytes.size()};
+  return File(WebPDemux(&data));
+}
+
 }  // namespace
+
+std::string webp_exif(std::string_view bytes) {
+  const File file = opened(bytes);
+  return file ? chunk_of(file, "EXIF") : "";
+}
 
 DecodedPicture decode_webp_picture(std::string_view bytes, const std::string& place, const PictureLimits& limits) {
   const auto fail = [&](const std::string& sentence) { throw Error(ErrorCode::bad_request, place, sentence); };
@@ -35,8 +46,7 @@ DecodedPicture decode_webp_picture(std::string_view bytes, const std::string& pl
   if (WebPGetFeatures(bytes_of(bytes), bytes.size(), &features) != VP8_STATUS_OK) fail("is no WebP that can be read");
   if (features.has_animation != 0) fail("is an animated WebP; give one picture of it, saved as a picture");
   check_picture_size(features.width, features.height, place, limits);
-  const WebPData data = {bytes_of(bytes), bytes.size()};
-  const File file(WebPDemux(&data));
+  const File file = opened(bytes);
   if (!file) fail("is no whole WebP: a part of it leads beyond its end");
 
   DecodedPicture picture;

@@ -42,10 +42,10 @@ std::string picture_file(const std::string& out, int64_t index, int64_t n) {
       .string();
 }
 
-std::string chosen_name(const std::string& prompt, uint64_t seed, int64_t n) {
+std::string chosen_name(const std::string& prompt, uint64_t seed, int64_t n, const std::string& extension) {
   const std::string stem = words_of(prompt) + "-" + std::to_string(seed);
-  std::string name = stem + ".png";
-  for (int64_t next = 2; any_is_there(name, n); ++next) name = stem + "-" + std::to_string(next) + ".png";
+  std::string name = stem + extension;
+  for (int64_t next = 2; any_is_there(name, n); ++next) name = stem + "-" + std::to_string(next) + extension;
   return name;
 }
 

@@ -140,6 +140,7 @@ void Dispatcher::order(WorkerGroup& group, size_t worker, RunningJob& run) {
   order.request = request;
   order.preview_every = run.job.request.preview_every;
   order.pictures_folder = files_.pictures_folder().string();
+  order.inputs_folder = files_.inputs_folder().string();
   order.record_file = files_.record_file(run.job.id).string();
   order.max_record = settings_.max_record;
   order.reserve = files_.most_reserve();

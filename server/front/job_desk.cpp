@@ -119,6 +119,7 @@ class JobDesk::Room {
  private:
   void begin(const std::vector<Job>& unfinished);
   Job accept(JobRequest request);
+  void keep_inputs(JobRequest& request);
 
   const JobDeskSettings settings_;
   const JobFiles files_;
@@ -135,6 +136,7 @@ void JobDesk::Room::begin(const std::vector<Job>& unfinished) {
   std::set<std::string> ids;
   for (const Job& job : unfinished) ids.insert(job.id);
   files_.sweep(ids);
+  files_.sweep_inputs(unfinished);
   dispatcher_.start(unfinished);
 }
 
@@ -152,6 +154,7 @@ void JobDesk::Room::submit(const JobRequest& request, const Then<Job>& then) {
 Job JobDesk::Room::accept(JobRequest request) {
   GenerateRequest& generate = request.generate;
   dispatcher_.admit(generate);
+  keep_inputs(request);
   if (!generate.seed.has_value()) generate.seed = drawn_seed();
   Job job;
   job.id = new_job_id();
@@ -168,6 +171,20 @@ Job JobDesk::Room::accept(JobRequest request) {
   if (settings_.log_prompts) text += ": " + job.request.generate.prompt;
   spdlog::info(job_line(job.id, job.request.request_id, text));
   return job;
+}
+
+/// Before the job itself is kept: a job on the disk has all that it needs.
+void JobDesk::Room::keep_inputs(JobRequest& request) {
+  try {
+    files_.keep_inputs(request.sent);
+  } catch (const Error& e) {
+    const bool is_gone = e.code() == ErrorCode::not_found;  // the folder
+    const Error failure(is_gone ? ErrorCode::storage_failed : e.code(), e.place(), e.sentence());
+    dispatcher_.store_failed(failure);
+    throw failure;
+  }
+  request.sent.clear();
+  files_.check_inputs(request.generate);
 }
 
 Job JobDesk::Room::find(const std::string& id) const {

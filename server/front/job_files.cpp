@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/base/atomic_file.h"
 #include "core/base/storage.h"
 
 namespace alice {
@@ -51,6 +52,7 @@ bool is_left_over(const fs::path& file) {
 JobFiles::JobFiles(const fs::path& data_directory, const fs::path& images_directory, int64_t most_reserve)
     : data_(data_directory, "the data folder"),
       records_(data_directory / "records", "the folder of records"),
+      inputs_(data_directory / "inputs", "the folder of pictures that jobs are made from"),
       pictures_(images_directory, "the folder of pictures"),
       most_reserve_(most_reserve) {
   for (const KeptFolder* folder : {&data_, &pictures_})
@@ -61,29 +63,69 @@ JobFiles::JobFiles(const fs::path& data_directory, const fs::path& images_direct
 
 fs::path JobFiles::record_file(const std::string& job) const { return records_.path() / (job + kRecordExtension); }
 
-std::string JobFiles::picture_name(const std::string& job, int64_t index) {
-  return job + "-" + std::to_string(index) + ".png";
+std::string JobFiles::picture_name(const Job& job, int64_t index) {
+  return job.id + "-" + std::to_string(index) +
+         extension_of(job.request.generate.output_format.value_or(PictureFormat::png));
 }
 
 void JobFiles::check() const {
-  for (const KeptFolder* folder : {&data_, &records_, &pictures_}) {
+  for (const KeptFolder* folder : {&data_, &records_, &inputs_, &pictures_}) {
     folder->check();
     check_room(folder->path(), 0, most_reserve_);
   }
 }
 
 void JobFiles::restore() const {
-  for (const KeptFolder* folder : {&data_, &records_, &pictures_}) folder->restore();
+  for (const KeptFolder* folder : {&data_, &records_, &inputs_, &pictures_}) folder->restore();
 }
 
 void JobFiles::try_writing() const {
-  for (const KeptFolder* folder : {&records_, &pictures_}) folder->try_writing();
+  for (const KeptFolder* folder : {&records_, &inputs_, &pictures_}) folder->try_writing();
+}
+
+void JobFiles::keep_inputs(const std::vector<SentPicture>& sent) const {
+  for (const SentPicture& picture : sent) {
+    const fs::path file = inputs_.path() / picture.sha256;
+    std::error_code status;
+    if (fs::exists(file, status)) continue;
+    check_room(inputs_.path(), static_cast<int64_t>(picture.bytes->size()), most_reserve_);
+    AtomicFile out(file);
+    out.write(*picture.bytes);
+    out.commit();
+  }
+}
+
+void JobFiles::check_inputs(const GenerateRequest& request) const {
+  const auto check = [this](const char* field, const std::optional<PictureInput>& input) {
+    std::error_code status;
+    if (input && !fs::exists(inputs_.path() / input->sha256, status))
+      throw Error(ErrorCode::bad_request, field,
+                  "no picture of this SHA-256 is here: they are kept until their jobs are over; send its bytes");
+  };
+  check("/image", request.image);
+  check("/mask", request.mask);
+}
+
+void JobFiles::sweep_inputs(const std::vector<Job>& unfinished) const {
+  std::set<std::string> in_use;
+  for (const Job& job : unfinished)
+    for (const auto& input : {job.request.generate.image, job.request.generate.mask})
+      if (input) in_use.insert(input->sha256);
+  for_each_entry(inputs_.path(), [&](const fs::path& file) {
+    const std::string name = file.filename().string();
+    if (is_left_over(file) || (is_sha256(name) && in_use.count(name) == 0)) remove_file(file);
+  });
+}
+
+bool JobFiles::has_inputs() const {
+  std::error_code status;
+  return !fs::is_empty(inputs_.path(), status) && !status;
 }
 
 void JobFiles::remove_record(const std::string& job) const { remove_file(record_file(job)); }
 
 void JobFiles::remove_pictures(const Job& job) const {
-  for (int64_t index = 0; index < job.request.generate.n; ++index) remove_picture(picture_name(job.id, index));
+  for (int64_t index = 0; index < job.request.generate.n; ++index) remove_picture(picture_name(job, index));
 }
 
 void JobFiles::remove_picture(const std::string& file) const { remove_file(pictures_.path() / file); }

@@ -1,5 +1,5 @@
 #pragma once
-// The files of jobs: pictures, and the records from which a job goes on after a death.
+// The files of jobs: pictures, those that they are made from, and the records from which a job goes on after a death.
 
 #include <cstdint>
 #include <filesystem>
@@ -29,8 +29,10 @@ class JobFiles {
   const std::filesystem::path& pictures_folder() const { return pictures_.path(); }
   int64_t most_reserve() const { return most_reserve_; }
   std::filesystem::path record_file(const std::string& job) const;
+  /// Pictures that jobs are made from lie here, each under its SHA-256.
+  const std::filesystem::path& inputs_folder() const { return inputs_.path(); }
   /// The name that picture `index` of a job must have.
-  static std::string picture_name(const std::string& job, int64_t index);
+  static std::string picture_name(const Job& job, int64_t index);
 
   /// Throws Error(storage_failed) when a folder is not there or on another disk, Error(storage_full) when less is free
   /// than what is kept free. Writes nothing.
@@ -39,6 +41,14 @@ class JobFiles {
   void restore() const;
   /// Writes a small file into each folder. Throws storage_error().
   void try_writing() const;
+
+  /// Writes what is not there yet; synced when it returns. Throws storage_error().
+  void keep_inputs(const std::vector<SentPicture>& sent) const;
+  /// Throws Error(bad_request) at "/image" or "/mask" for a picture that is not kept.
+  void check_inputs(const GenerateRequest& request) const;
+  /// Removes those that none of these jobs is made from.
+  void sweep_inputs(const std::vector<Job>& unfinished) const;
+  bool has_inputs() const;
 
   void remove_record(const std::string& job) const;
   void remove_pictures(const Job& job) const;
@@ -52,7 +62,7 @@ class JobFiles {
   void sweep(const std::set<std::string>& unfinished) const;
 
  private:
-  const KeptFolder data_, records_, pictures_;
+  const KeptFolder data_, records_, inputs_, pictures_;
   const int64_t most_reserve_;
 };
 

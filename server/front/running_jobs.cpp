@@ -107,7 +107,7 @@ void RunningJobs::note(const JobPicture& message) {
   if (run == nullptr) return;
   const PictureFile& picture = message.picture;
   const bool is_expected = picture.index >= 0 && picture.index < run->job.request.generate.n &&
-                           picture.file == JobFiles::picture_name(run->job.id, picture.index);
+                           picture.file == JobFiles::picture_name(run->job, picture.index);
   if (is_expected)
     run->pictures[picture.index] = picture;
   else

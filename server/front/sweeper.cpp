@@ -55,6 +55,7 @@ void Sweeper::go_round() {
       is_more = sweep_jobs();
       is_more = sweep_pictures() || is_more;
       if (!is_more) sweep_records();
+      if (!is_more && files_.has_inputs()) files_.sweep_inputs(store_.unfinished());
     }
   } catch (const Error& e) {
     callbacks_.failed(e);

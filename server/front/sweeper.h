@@ -1,5 +1,5 @@
 #pragma once
-// Takes away what is kept no longer: jobs, pictures and records.
+// Takes away what is kept no longer: jobs, pictures, records, and pictures that ended jobs were made from.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>

@@ -2,6 +2,7 @@
 // A job: what somebody asked for and what became of it. Plain data.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,10 +30,17 @@ std::optional<JobStatus> job_status_from(const std::string& word);
 /// succeeded, failed or cancelled: nothing will change any more.
 bool has_ended(JobStatus status);
 
+/// A picture that a client sent, on its way to the disk.
+struct SentPicture {
+  std::string sha256;
+  std::shared_ptr<const std::string> bytes;
+};
+
 struct JobRequest {
   GenerateRequest generate;
   int64_t preview_every = 0;  ///< steps between two previews; 0: none
   std::string request_id;     ///< of the HTTP request that brought it
+  std::vector<SentPicture> sent = {};  ///< of those that `generate` names; none any more once the job is taken
 };
 
 struct JobError {

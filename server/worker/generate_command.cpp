@@ -40,11 +40,17 @@ void check_interrupted(int64_t written) {
                     (written == 1 ? " picture was written" : " pictures were written"));
 }
 
+PictureFormat format_of(const Settings& settings) {
+  return settings.request.output_format.value_or(PictureFormat::png);
+}
+
 /// Where pictures go, and what is said of them.
 class PictureOutput {
  public:
   PictureOutput(const CommandLine& line, const Settings& settings)
-      : out_(line.out.empty() ? chosen_name(settings.prompt, settings.seed, settings.n) : line.out),
+      : out_(!line.out.empty() ? line.out
+                               : chosen_name(settings.prompt, settings.seed, settings.n,
+                                             extension_of(format_of(settings)))),
         n_(settings.n),
         is_quiet_(line.quiet) {}
 

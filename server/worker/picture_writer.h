@@ -1,5 +1,5 @@
 #pragma once
-// A picture's PNG file, with the recipe that makes it again inside; and that recipe read back.
+// A picture's file, with the recipe that makes it again inside; and that recipe read back.
 
 #include <filesystem>
 
@@ -9,16 +9,16 @@
 
 namespace alice {
 
-/// The PNG file of `image`, one of those that `recipe` is of.
+/// The file of `image`, one of those that `recipe` is of, in the format that its request names.
 std::string picture_bytes(const GeneratedImage& image, const Recipe& recipe);
 
-/// Writes `image`, one of those that `recipe` is of, to `file`, whole or not at all, synced. Its text chunks:
-/// "parameters" (write_infotext()) and "alice" (write_recipe()), both of this one picture: n 1, its own seed. Throws as
-/// AtomicFile does.
+/// Writes `image`, one of those that `recipe` is of, to `file`, whole or not at all, synced. In it are
+/// write_infotext() and write_recipe(), both of this one picture: n 1, its own seed; in a PNG as the texts "parameters"
+/// and "alice", in other files as EXIF's UserComment and MakerNote. Throws as AtomicFile does.
 PictureFile write_picture(const std::filesystem::path& file, const GeneratedImage& image, const Recipe& recipe);
 
-/// The recipe inside a PNG file: ours, else what A1111's words say. Throws Error(bad_request) when there is none or it
-/// cannot be read, and as read_png() does.
+/// The recipe inside a PNG, JPEG or WebP file: ours, else what A1111's words say. Throws Error(bad_request) when there
+/// is none or it cannot be read, and as read_png() does.
 Recipe read_picture_recipe(const std::filesystem::path& file);
 
 }  // namespace alice

@@ -146,7 +146,8 @@ TEST_CASE("a place where no picture can be written is refused before anything is
   CHECK(says(refusal({"generate", "--prompt", "x", "--out", folder.path().string() + "/"}), "must name a file"));
   CHECK(
       says(refusal({"generate", "--prompt", "x", "--out", (folder / "none/cat.png").string()}), "there is no folder"));
-  CHECK(says(refusal({"generate", "--prompt", "x", "--out", (folder / "cat.JPEG").string()}), "must end in .png"));
+  CHECK(says(refusal({"generate", "--prompt", "x", "--out", (folder / "cat.GIF").string()}),
+             "must end in .png, .jpg or .webp"));
   for (const char* name : {"cat.png", "cat.PNG", "v1.5"})
     CHECK(read({"generate", "--prompt", "x", "--out", (folder / name).string()}).out == (folder / name).string());
   CHECK(read({"generate", "--prompt", "x", "-o", (folder / "cat").string()}).out == (folder / "cat.png").string());

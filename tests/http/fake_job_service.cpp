@@ -44,7 +44,8 @@ std::vector<PictureFile> make_pictures(const Job& job, const std::filesystem::pa
     const std::string bytes(kPicture.begin(), kPicture.end());
     PictureFile picture;
     picture.index = k;
-    picture.file = job.id + "-" + std::to_string(k) + ".png";
+    picture.file = job.id + "-" + std::to_string(k) +
+                   extension_of(job.request.generate.output_format.value_or(PictureFormat::png));
     picture.sha256 = sha256_of(bytes);
     picture.bytes = static_cast<int64_t>(bytes.size());
     picture.width = picture.height = 1;

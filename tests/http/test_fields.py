@@ -21,9 +21,10 @@ RAW = [b"NaN", b"Infinity", b"-Infinity", b"1e400", b"-1e400", b"184467440737095
 TABLE = (pathlib.Path(__file__).resolve().parents[2] / "core/base/request_fields.cpp").read_text()
 GENERATE = [*[name for name in re.findall(r'\.(?:boolean|integer|number|text|choice)\("(\w+)", &R::', TABLE)
               if name != "prompt"], "scheduler_options", "loras"]
-IMAGES = ["prompt", *GENERATE, "size", "response_format", "on_disconnect", "output_format", "quality", "style", "user",
-          "background", "moderation", "output_compression", "stream", "partial_images", "unknown"]
-JOBS = ["prompt", *GENERATE, "preview_every", "on_disconnect", "unknown"]
+IMAGES = ["prompt", *GENERATE, "size", "response_format", "on_disconnect", "quality", "style", "user",
+          "background", "moderation", "output_compression", "input_fidelity",
+          "stream", "partial_images", "unknown"]
+JOBS = ["prompt", *GENERATE, "image", "mask", "preview_every", "on_disconnect", "unknown"]
 CHAT = ["model", "messages", "on_disconnect", "stream", "temperature", "top_p", "topP", "max_tokens", "n", "seed", "user",
         "tools", "functions", "sam_config", "samConfig", "metadata", "unknown"]
 SETTINGS = [*[field for field in GENERATE if field != "model"], "num_images", "numImages", "guidanceScale",

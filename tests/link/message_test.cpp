@@ -42,7 +42,7 @@ std::string every_byte() {
 
 /// One of each kind, no member at its default.
 std::vector<ToWorker> orders() {
-  return {StartJob{kRun, full_request(), 5, "/data/images", "/data/records/a", 1000, 50, 4000000000, 60.5},
+  return {StartJob{kRun, full_request(), 5, "/data/images", "/data/inputs", "/data/records/a", 1000, 50, 4000000000, 60.5},
           CancelJob{kRun},
           Describe{{{"sd/odd", {{"stamp", "ab"}, {"reason", "it hangs"}}}}}, Ping{},
           Preload{"sd/tiny"}, StopPreload{}};
@@ -124,6 +124,7 @@ TEST_CASE("members arrive in the fields that they left from") {
   CHECK(start.request.scheduler_options == full_request().scheduler_options);
   CHECK(start.preview_every == 5);
   CHECK(start.pictures_folder == "/data/images");
+  CHECK(start.inputs_folder == "/data/inputs");
   CHECK(start.record_file == "/data/records/a");
   CHECK(start.most_bytes == 4000000000);
   CHECK(start.most_seconds == 60.5);

@@ -110,6 +110,36 @@ class Formats(unittest.TestCase):
         self.assertNotIn("scale", checked.stderr)  # no tensors that are not used
         self.assertIn("F8_E4M3", checked.stdout)
 
+    def test_a_picture_is_written_in_every_format_and_drawn_again_from_each(self):
+        files = {kind: self.worker.folder / ("format" + end)
+                 for kind, end in (("PNG", ".png"), ("JPEG", ".jpg"), ("WEBP", ".webp"))}
+        words = ["generate", "a photo of an astronaut, caf\u00e9", "--model", self.worker.models / "zip.ckpt", "--steps", 2,
+                 "--size", "64x64", "--seed", 7, "--output-quality", 100]
+        shown = {}
+        for kind, file in files.items():
+            drawn = self.alice(*words, "--out", file)
+            self.assertEqual(drawn.returncode, 0, drawn.stdout + drawn.stderr)
+            self.assertEqual("no effect on PNG" in drawn.stderr, kind == "PNG", drawn.stderr)
+            with Image.open(file) as picture:
+                self.assertEqual((picture.format, picture.size), (kind, (64, 64)))
+                shown[kind] = numpy.asarray(picture.convert("RGB")).astype(float)
+                exif = picture.getexif().get_ifd(0x8769)
+            if kind != "PNG":
+                self.assertLess(abs(shown[kind] - shown["PNG"]).mean(), 12)
+                comment = exif[0x9286]  # UserComment, as A1111's piexif reads it
+                self.assertEqual(comment[:8], b"UNICODE\0")
+                self.assertIn("caf\u00e9\nSteps: 2,", comment[8:].decode("utf-16-be"))
+            told = self.alice("show", file)
+            self.assertEqual(told.returncode, 0, told.stderr)
+            self.assertIn("caf\u00e9", told.stdout)
+            again = self.worker.folder / "again.png"
+            drawn = self.alice("generate", "--from", file, "--out", again)
+            self.assertEqual(drawn.returncode, 0, drawn.stdout + drawn.stderr)
+            with Image.open(again) as picture:
+                self.assertTrue((numpy.asarray(picture) == shown["PNG"]).all())
+        refused = self.alice(*words, "--out", files["JPEG"], "--output-format", "webp")
+        self.assertIn("--output-format says webp", refused.stdout + refused.stderr)
+
     def test_a_picture_is_drawn_from_a_path(self):
         out = self.worker.folder / "drawn.png"
         drawn = self.alice("generate", "a photo of an astronaut", "--model", self.worker.models / "zip.ckpt", "--steps",

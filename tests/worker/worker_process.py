@@ -92,7 +92,7 @@ class WorkerProcess:
     def start_job(self, job, request, attempt=1, preview_every=0, record=None, pictures=None, most_bytes=0,
                   most_seconds=0):
         self.say("start_job", job=job, attempt=attempt, request=request, preview_every=preview_every,
-                 pictures_folder=str(pictures or self.folder / "images"),
+                 pictures_folder=str(pictures or self.folder / "images"), inputs_folder=str(self.folder / "inputs"),
                  record_file=str(record or self.record_of(job)), max_record=1 << 30, reserve=0, most_bytes=most_bytes,
                  most_seconds=most_seconds)
 

@@ -27,7 +27,8 @@ const std::vector<std::string> kOnce = {"model", "prompt", "negative_prompt", "w
 
 /// All pictures of a sheet come from noise alone.
 bool is_left_out(const OptionSpec& spec) {
-  return spec.name == "n" || request_field(spec.name).counts_with != CountsWith::always;
+  const bool is_of_files = spec.name == "output_format" || spec.name == "output_quality";
+  return spec.name == "n" || is_of_files || request_field(spec.name).counts_with != CountsWith::always;
 }
 bool takes_many(const OptionSpec& spec) { return std::find(kOnce.begin(), kOnce.end(), spec.name) == kOnce.end(); }
 

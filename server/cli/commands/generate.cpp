@@ -8,9 +8,9 @@ namespace alice {
 namespace {
 
 constexpr const char* kFooter =
-    "The pictures are PNG files. Several are numbered before the extension: cat-0.png, cat-1.png, ... `alice plugins`\n"
-    "lists the schedulers, `alice models` models and LoRAs. What other tools call an option (--cfg-scale, --sampler)\n"
-    "is taken too.\n\n"
+    "The pictures are PNG, JPEG or WebP files. Several are numbered before the extension: cat-0.png, cat-1.png, ...\n"
+    "`alice plugins` lists the schedulers, `alice models` models and LoRAs. What other tools call an option\n"
+    "(--cfg-scale, --sampler) is taken too.\n\n"
     "Examples:\n"
     "  alice generate \"a cat in a hat\"\n"
     "  alice generate \"a cat\" --model ./my-model.safetensors --lora hats:0.8 --n 4 --out cat.png\n"
@@ -28,7 +28,7 @@ void finish(Grammar& grammar, const RequestWords& words) {
     faults.add("--prompt", "is missing: alice generate \"a cat in a hat\"");
   if (line.out == kStandardOutput && line.request.n > 1)
     faults.add("--out", "standard output takes one picture, not several");
-  if (!line.out.empty() && line.out != kStandardOutput) check_picture_file(grammar);
+  if (!line.out.empty() && line.out != kStandardOutput) take_picture_file(grammar);
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ void add_generate_command(Grammar& grammar) {
                    "a picture that says which parts of it are made anew: white ones, or transparent ones");
   grammar.add_backend(app);
   grammar.add_text(app, "-o,--out", grammar.line().out, "FILE",
-                   "the PNG file to write, - for standard output (named after prompt and seed when not said)");
+                   "the PNG, JPEG or WebP file to write, - for standard output (named after prompt and seed when not said)");
   app.add_flag("-q,--quiet", grammar.line().quiet, "no progress, no names of files");
 }
 

@@ -107,13 +107,32 @@ bool has(const RequestTexts& texts, const std::string& field) {
   return std::any_of(texts.begin(), texts.end(), [&](const auto& text) { return text.first == field; });
 }
 
+void take_picture_file(Grammar& grammar) {
+  CommandLine& line = grammar.line();
+  std::optional<PictureFormat>& format = line.request.output_format;
+  std::error_code status;  // what cannot be looked at is told when it is written to
+  const bool is_name = fs::path(line.out).has_filename() && !fs::is_directory(line.out, status);
+  if (is_name && !fs::path(line.out).has_extension()) line.out += extension_of(format.value_or(PictureFormat::png));
+  if (!grammar.check_file("--out", line.out)) return;
+  const auto named = picture_format_named(line.out);
+  if (!named && is_other_picture_format(line.out))
+    grammar.faults().add("--out", "pictures are written as PNG, JPEG or WebP; '" + line.out +
+                                      "' must end in .png, .jpg or .webp");
+  if (named && format && *named != *format)
+    grammar.faults().add("--out", "'" + line.out + "' is to be a " + to_string(*named) +
+                                      " file, --output-format says " + to_string(*format));
+  if (!named || format) return;
+  if (*named != PictureFormat::png) format = named;  // absent is PNG
+  line.given.push_back("output_format");
+}
+
 void check_picture_file(Grammar& grammar) {
   std::string& out = grammar.line().out;
   std::error_code status;  // what cannot be looked at is told when it is written to
   const bool is_name = fs::path(out).has_filename() && !fs::is_directory(out, status);
   if (is_name && !fs::path(out).has_extension()) out += ".png";
   if (grammar.check_file("--out", out) && is_other_picture_format(out))
-    grammar.faults().add("--out", "pictures are written as PNG; '" + out + "' must end in .png");
+    grammar.faults().add("--out", "the sheet is written as PNG; '" + out + "' must end in .png");
 }
 
 }  // namespace alice

@@ -38,6 +38,9 @@ class RequestWords {
 
 bool has(const RequestTexts& texts, const std::string& field);
 
+/// --out as the name of the files to write, whose format follows from it unless --output-format says it. Adds a fault
+/// where none can be written.
+void take_picture_file(Grammar& grammar);
 /// --out as the name of one PNG file: ".png" is added where it has no extension. Adds a fault where none can be
 /// written.
 void check_picture_file(Grammar& grammar);

@@ -262,7 +262,9 @@ void send_with_images(const std::shared_ptr<Exchange>& exchange, const Job& job,
   size_t from = 0;
   for (const PictureFile& picture : job.pictures) {
     const size_t at = text.find(kOpenUrl, from);
-    parts.push_back({text.substr(from, at - from) + "\"url\":\"data:image/png;base64,", {}, false});
+    parts.push_back({text.substr(from, at - from) + "\"url\":\"data:" +
+                         content_type_of(picture_format_named(picture.file).value_or(PictureFormat::png)) + ";base64,",
+                     {}, false});
     parts.push_back({"", folder / picture.file, true});
     from = at + std::string_view(kOpenUrl).size() - 1;  // the closing quote comes after the picture
   }

@@ -166,7 +166,7 @@ void HttpFront::Impl::dispatch(const std::shared_ptr<Exchange>& exchange, const 
     error.headers.emplace_back("Allow", joined(match.allowed));
     throw error;
   }
-  if (match.route->access == Access::guarded) context_.guard.check_page(request);
+  if (match.route->access == Access::guarded) context_.guard.check_page(request, match.route->takes_forms);
   if (refusal.has_value()) throw ApiError(*refusal);  // too long a body: only where one could be meant
   match.route->handler(exchange);
 }

@@ -11,6 +11,7 @@
 #include "server/front/http/request_body.h"
 #include "server/front/http/request_schema.h"
 #include "server/front/http/routes.h"
+#include "server/front/http/sent_body.h"
 
 namespace alice {
 namespace {
@@ -28,6 +29,7 @@ const OptionTable<JobDoor>& door_options() {
 const std::vector<FieldRule>& rules() {
   static const std::vector<FieldRule> rules = [] {
     std::vector<FieldRule> list = generate_rules();
+    for (const std::string& name : picture_fields()) list.push_back({name, FieldUse::generate});
     list.push_back({"preview_every", FieldUse::door});
     list.push_back({"on_disconnect", FieldUse::refused,
                     "has no meaning here: nobody waits for the answer; DELETE /v1/jobs/{id} cancels"});
@@ -42,16 +44,17 @@ struct AskedJob {
 };
 
 /// Throws ApiError with every fault.
-AskedJob read_job_request(const Json& body) {
-  Faults faults;
+AskedJob read_job_request(SentBody body) {
+  Faults faults = std::move(body.faults);
   DoorFields fields;
-  sort_fields(body, "", rules(), fields, faults);
+  sort_fields(body.fields, "", rules(), fields, faults);
   AskedJob asked;
   asked.job.generate = read_generate_fields(fields, faults);
   if (fields.generate.count("prompt") == 0) faults.add("/prompt", "is missing");
   asked.job.preview_every =
       door_options().read(fields.door, UnknownKeys::pass_over, fields.place_of(), faults).preview_every;
   fields.throw_if_any(faults);
+  asked.job.sent = std::move(body.pictures);
   asked.param_of = fields.param_of();
   return asked;
 }
@@ -80,7 +83,11 @@ void submit(FrontContext& context, const std::shared_ptr<Exchange>& exchange, As
 }
 
 void read_and_submit(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
-  read_body<AskedJob>(context, exchange, read_job_request, [&context](const auto& waiting, AskedJob asked) {
+  const std::string* type = exchange->request().header("Content-Type");
+  const auto read = [type = type == nullptr ? "" : *type](const std::string& text) {
+    return read_job_request(read_sent_body(text, type));
+  };
+  read_text_body<AskedJob>(context, exchange, read, [&context](const auto& waiting, AskedJob asked) {
     submit(context, waiting, std::move(asked));
   });
 }
@@ -183,7 +190,11 @@ std::vector<Route> job_routes(FrontContext& context) {
   const auto watch = [](FrontContext& front, const std::shared_ptr<Exchange>& exchange) {
     stream_job_events(front, exchange, job_id_of(*exchange));
   };
-  return {route("POST", "/v1/jobs", read_and_submit, {"createJob", "queue a job", "Job", submit_schema, 202}),
+  Route submission =
+      route("POST", "/v1/jobs", read_and_submit, {"createJob", "queue a job", "Job", submit_schema, 202});
+  submission.body_limit = kPicturesBody;
+  submission.takes_forms = true;
+  return {submission,
           route("GET", "/v1/jobs", list,
                 {"listJobs", "jobs, the newest first", "JobList", {}, 200, "application/json", list_parameters()}),
           route("GET", "/v1/jobs/{id}", find, {"getJob", "a job", "Job"}),

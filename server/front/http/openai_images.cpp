@@ -15,7 +15,6 @@
 namespace alice {
 namespace {
 
-constexpr const char* kPng = "image/png";
 constexpr size_t kMostWarned = 4000;  // bytes of a header
 
 enum class ResponseFormat { url, b64_json };
@@ -23,7 +22,7 @@ enum class ResponseFormat { url, b64_json };
 struct ImagesDoor {
   ResponseFormat response_format = ResponseFormat::url;
   std::optional<OnDisconnect> on_disconnect;
-  std::string size = "auto", output_format = "png";
+  std::string size = "auto";
 };
 
 const OptionTable<ImagesDoor>& door_options() {
@@ -33,8 +32,7 @@ const OptionTable<ImagesDoor>& door_options() {
           .choice("response_format", &D::response_format,
                   {{"url", ResponseFormat::url}, {"b64_json", ResponseFormat::b64_json}}, "how pictures come")
           .choice("on_disconnect", &D::on_disconnect, on_disconnect_words(), "what a client's leaving means")
-          .text("size", &D::size, "WIDTHxHEIGHT, or auto")
-          .text("output_format", &D::output_format, "png");
+          .text("size", &D::size, "WIDTHxHEIGHT, or auto");
   return table;
 }
 
@@ -42,8 +40,7 @@ const std::vector<FieldRule>& rules() {
   static const std::vector<FieldRule> rules = [] {
     std::vector<FieldRule> list = generate_rules();
     for (const OptionSpec& spec : door_options().specs()) list.push_back({spec.name, FieldUse::door});
-    for (const char* name : {"quality", "style", "user", "background", "moderation", "output_compression",
-                             "input_fidelity"})
+    for (const char* name : {"quality", "style", "user", "background", "moderation", "input_fidelity"})
       list.push_back({name, FieldUse::ignored});
     list.push_back(
         {"stream", FieldUse::refused, "streaming is not supported here; POST /v1/jobs and its events give progress"});
@@ -71,6 +68,8 @@ struct ImagesRequest {
   ImagesDoor door;
   std::vector<std::string> warnings;
   ParamOf param_of;
+
+  PictureFormat format() const { return job.generate.output_format.value_or(PictureFormat::png); }
 };
 
 /// Throws ApiError with every fault.
@@ -80,7 +79,6 @@ ImagesRequest read_images_request(const Json& body) {
   sort_fields(body, "", rules(), fields, faults);
   ImagesRequest request;
   request.door = door_options().read(fields.door, UnknownKeys::pass_over, fields.place_of(), faults);
-  if (request.door.output_format != "png") fields.refused.add("/output_format", "only png is supported");
   take_size(request.door.size, fields, faults);
   request.job.generate = read_generate_fields(fields, faults);
   if (fields.generate.count("prompt") == 0) faults.add("/prompt", "is missing");
@@ -94,7 +92,7 @@ ImagesRequest read_images_request(const Json& body) {
 Json envelope(const Job& job, const ImagesRequest& request) {
   const PictureFile& first = job.pictures.at(0);
   return {{"created", job.finished_ms.value_or(job.created_ms) / 1000},
-          {"output_format", "png"},
+          {"output_format", to_string(request.format())},
           {"size", std::to_string(first.width) + "x" + std::to_string(first.height)},
           {"job", job.id},
           {"settings", job.settings},
@@ -133,7 +131,7 @@ std::string in_ascii(const Json& warnings) {
 /// The picture itself. There is no room for words around it: the warnings go into a header, as JSON in ASCII.
 void send_picture(const std::shared_ptr<Exchange>& exchange, const Job& job, const ImagesRequest& request,
                   const std::filesystem::path& folder) {
-  Headers headers = {{"Content-Type", kPng},
+  Headers headers = {{"Content-Type", content_type_of(request.format())},
                      {"Cache-Control", "no-store"},
                      {"Vary", "Accept"},
                      {"Content-Security-Policy", "default-src 'none'; sandbox"}};
@@ -156,10 +154,11 @@ void fit_standard_size(const ServerState& state, ImagesRequest& request) {
 }
 
 void generate(FrontContext& context, const std::shared_ptr<Exchange>& exchange, ImagesRequest request) {
-  const bool wants_picture = prefers(exchange->request(), kPng, "application/json");
+  const char* type = content_type_of(request.format());
+  const bool wants_picture = prefers(exchange->request(), type, "application/json");
   if (wants_picture && request.job.generate.n > 1)
     throw ApiError(400, to_string(ErrorCode::bad_request),
-                   request.param_of("/n") + ": must be 1 with Accept: image/png, which has room for one picture",
+                   request.param_of("/n") + ": must be 1 with Accept: " + type + ", which has room for one picture",
                    request.param_of("/n"));
   fit_standard_size(*context.jobs.state(), request);
   request.job.request_id = exchange->request().id;

@@ -6,6 +6,7 @@
 #include "server/front/http/answer_schemas.h"
 #include "server/front/http/request_schema.h"
 #include "server/front/http/schema_parts.h"
+#include "server/front/http/sent_body.h"
 
 namespace alice {
 namespace {
@@ -35,6 +36,13 @@ Json describe_success(const Operation& operation) {
   return {{"description", "done"}, {"content", content}};
 }
 
+Json describe_body(const Route& route) {
+  const Json schema = route.operation.body();
+  Json content = {{"application/json", {{"schema", schema}}}};
+  if (route.takes_forms) content["multipart/form-data"] = {{"schema", form_schema(schema, picture_fields())}};
+  return {{"required", true}, {"content", content}};
+}
+
 Json describe_operation(const Route& route, const std::string& path, const std::vector<std::string>& path_names) {
   const Operation& operation = route.operation;
   Json parameters = operation.query;
@@ -49,8 +57,7 @@ Json describe_operation(const Route& route, const std::string& path, const std::
   if (operation.other_status != 0)
     out["responses"][std::to_string(operation.other_status)] = describe_success(operation);
   if (!parameters.empty()) out["parameters"] = parameters;
-  if (operation.body)
-    out["requestBody"] = {{"required", true}, {"content", {{"application/json", {{"schema", operation.body()}}}}}};
+  if (operation.body) out["requestBody"] = describe_body(route);
   return out;
 }
 

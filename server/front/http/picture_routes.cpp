@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/picture_format.h"
 #include "server/front/http/kept_text.h"
 #include "server/front/http/reply_parts.h"
 #include "server/front/http/routes.h"
@@ -11,15 +12,18 @@ namespace {
 
 constexpr size_t kIdDigits = 32;
 
-/// "0192f0..-0.png": a job's id, the picture's index. Nothing else ever becomes part of a path.
+/// "0192f0..-0.png": a job's id, the picture's index, and how its format's names end. Nothing else ever becomes part of
+/// a path.
 bool is_picture_name(const std::string& file) {
-  constexpr std::string_view kEnd = ".png";
-  if (file.size() <= kIdDigits + 1 + kEnd.size() || file.size() > kIdDigits + 4 + kEnd.size()) return false;
+  const auto format = picture_format_named(file);
+  const std::string_view end_of_name = format ? extension_of(*format) : "?";
+  const size_t least = kIdDigits + 2 + end_of_name.size(), most = kIdDigits + 4 + end_of_name.size();
+  if (file.size() < least || file.size() > most) return false;
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   const auto is_hex = [&](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); };
-  const auto index = file.begin() + kIdDigits + 1, end = file.end() - kEnd.size();
+  const auto index = file.begin() + kIdDigits + 1, end = file.end() - static_cast<std::ptrdiff_t>(end_of_name.size());
   return std::all_of(file.begin(), file.begin() + kIdDigits, is_hex) && file[kIdDigits] == '-' &&
-         std::all_of(index, end, is_digit) && std::equal(end, file.end(), kEnd.begin(), kEnd.end());
+         std::all_of(index, end, is_digit) && std::equal(end, file.end(), end_of_name.begin(), end_of_name.end());
 }
 
 void send_picture(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, const PictureFile& picture) {
@@ -33,7 +37,8 @@ void send_picture(const FrontContext& context, const std::shared_ptr<Exchange>& 
   const std::filesystem::path path = context.config.images_directory / picture.file;
   if (!std::filesystem::exists(path)) throw ApiError(404, "not_found", "the picture's file is not there any more");
   if (is_known_to_client(exchange->request(), etag)) return exchange->send(304, std::move(headers), "");
-  headers.insert(headers.end(), {{"Content-Type", "image/png"},
+  const PictureFormat format = picture_format_named(picture.file).value_or(PictureFormat::png);
+  headers.insert(headers.end(), {{"Content-Type", content_type_of(format)},
                                  {"Content-Disposition", "inline; filename=\"" + picture.file + "\""},
                                  {"Cross-Origin-Resource-Policy", context.guard.resource_policy()},
                                  {"Content-Security-Policy", "default-src 'none'; sandbox"}});

@@ -18,18 +18,19 @@ namespace alice {
 inline constexpr size_t kReadOnTheLoop = 4u << 10;
 
 /// Calls go_on(exchange, read(body)) on the loop's thread: at once for a short body, later for a longer one, which is
-/// read on the helper's thread. What read_json_body() or `read` throws is answered. `read` must be free of state.
+/// read on the helper's thread. What `read` throws is answered. It must hold nothing that belongs to the loop's thread.
 template <class T>
-void read_body(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, T (*read)(const Json&),
-               std::function<void(const std::shared_ptr<Exchange>&, T)> go_on) {
+void read_text_body(const FrontContext& context, const std::shared_ptr<Exchange>& exchange,
+                    std::function<T(const std::string&)> read,
+                    std::function<void(const std::shared_ptr<Exchange>&, T)> go_on) {
   auto text = std::make_shared<std::string>(exchange->take_body());
-  if (text->size() <= kReadOnTheLoop) return go_on(exchange, read(read_json_body(*text)));
+  if (text->size() <= kReadOnTheLoop) return go_on(exchange, read(*text));
   exchange->on_closed([exchange] {});  // it lives until it is answered or the client leaves
   context.helper->post([loop = context.loop, waiting = std::weak_ptr<Exchange>(exchange), text, read,
                         go_on = std::move(go_on)]() mutable {
     auto outcome = std::make_shared<std::variant<std::exception_ptr, T>>();
     try {
-      *outcome = read(read_json_body(*text));
+      *outcome = read(*text);
     } catch (...) {
       *outcome = std::current_exception();
     }
@@ -44,6 +45,14 @@ void read_body(const FrontContext& context, const std::shared_ptr<Exchange>& exc
       });
     });
   });
+}
+
+/// The same of a body of JSON. `read` must be free of state.
+template <class T>
+void read_body(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, T (*read)(const Json&),
+               std::function<void(const std::shared_ptr<Exchange>&, T)> go_on) {
+  read_text_body<T>(
+      context, exchange, [read](const std::string& text) { return read(read_json_body(text)); }, std::move(go_on));
 }
 
 }  // namespace alice

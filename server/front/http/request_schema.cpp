@@ -24,6 +24,19 @@ const Json& lora_list() {
   return schema;
 }
 
+Json picture_schema(const std::string& name) {
+  const char* what = name == "mask" ? "what of the picture is made anew: mask_from says how it is read"
+                                    : "the picture that is made anew";
+  return {{"description", std::string(what) + "; PNG, JPEG or WebP"},
+          {"anyOf",
+           {{{"type", "string"}, {"description", "a data URL, or the file's bytes in base64"}},
+            {{"type", "object"},
+             {"description", "one that a job which has not ended is made from"},
+             {"properties", {{"sha256", {{"type", "string"}, {"pattern", "^[0-9a-f]{64}$"}}}}},
+             {"required", {"sha256"}},
+             {"additionalProperties", false}}}}};
+}
+
 /// Of a field of GenerateRequest.
 Json settings_schema(const std::string& name) {
   static const Json options = option_schemas(generate_options());
@@ -31,6 +44,7 @@ Json settings_schema(const std::string& name) {
   if (name == "scheduler") return reference_to("Scheduler");
   if (name == "scheduler_options") return reference_to("SchedulerOptions");
   if (name == "loras") return lora_list();
+  if (name == "image" || name == "mask") return picture_schema(name);
   return options.at(name);
 }
 
@@ -68,6 +82,14 @@ Json request_schema(const std::vector<FieldRule>& rules, const Json& door, const
     }
   }
   return {{"type", "object"}, {"properties", properties}, {"required", required}, {"additionalProperties", false}};
+}
+
+Json form_schema(const Json& request, const std::vector<std::string>& files) {
+  Json parts = request.at("properties");
+  for (const std::string& file : files)
+    parts[file] = {{"type", "string"}, {"contentMediaType", "application/octet-stream"}, {"description", "a file"}};
+  parts["request"] = {{"type", "object"}, {"description", "fields as a JSON body has them, beside the other parts"}};
+  return {{"type", "object"}, {"properties", parts}, {"additionalProperties", false}};
 }
 
 }  // namespace alice

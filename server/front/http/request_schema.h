@@ -17,6 +17,9 @@ Json option_schema(const Json& spec);
 /// models and plugins are references to components: ModelId, Scheduler, SchedulerOptions.
 Json request_schema(const std::vector<FieldRule>& rules, const Json& door, const std::vector<std::string>& required);
 
+/// The same as the parts of a form: `files` are files, and all of it may stand in the part "request".
+Json form_schema(const Json& request, const std::vector<std::string>& files);
+
 /// name -> schema of each option of a table.
 template <class T>
 Json option_schemas(const OptionTable<T>& table) {

@@ -40,6 +40,8 @@ struct Operation {
 inline constexpr uint64_t kNoBody = 64u << 10;
 /// Of one with two prompts of 100,000 bytes, each of which may be an escape of six; and of one with a conversation.
 inline constexpr uint64_t kPromptsBody = 2u << 20, kConversationBody = 8u << 20;
+/// Of one that brings pictures.
+inline constexpr uint64_t kPicturesBody = 32u << 20;
 
 struct Route {
   std::string method;  ///< "GET" also answers HEAD
@@ -48,7 +50,8 @@ struct Route {
   Handler handler;
   Operation operation = {};
   uint64_t body_limit = kNoBody;  ///< bytes; the configuration's limit holds beside it
-  bool is_probe = false;          ///< asked again and again by machines: no line in the log, and a place when all are taken
+  bool is_probe = false;     ///< asked again and again by machines: no line in the log, and a place when all are taken
+  bool takes_forms = false;  ///< multipart/form-data beside JSON
 };
 
 /// The parameters when `path` fits. A segment or a rest is never empty.

@@ -143,7 +143,8 @@ class JobRunner {
 
   /// What is thrown here is no fault of the job: storage_full or storage_failed.
   PictureFile keep(const GeneratedImage& image, const Recipe& recipe) {
-    const std::string name = order_.run.job + "-" + std::to_string(image.index) + ".png";
+    const std::string name = order_.run.job + "-" + std::to_string(image.index) +
+                             extension_of(order_.request.output_format.value_or(PictureFormat::png));
     const std::filesystem::path folder = order_.pictures_folder;
     is_held_ = true;
     check_room(folder, image.pixels.numel(), order_.reserve);
