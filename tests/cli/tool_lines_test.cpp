@@ -58,8 +58,8 @@ TEST_CASE("plugin new wants a name and a kind, and says which kinds there are") 
   CHECK(line.kind == "scheduler");
   CHECK(line.into == "there");
   CHECK(read({"plugin", "new", "x2", "--kind", "vae"}).into == ".");
-  CHECK(
-      says(refusal({"plugin", "new", "x2"}), "--kind: is missing: scheduler, text_encoder, unet, vae, lora_format or"));
+  CHECK(says(refusal({"plugin", "new", "x2"}),
+             "--kind: is missing: scheduler, family, text_encoder, unet, vae, lora_format or"));
   CHECK(says(refusal({"plugin", "new", "x2", "--kind", "shceduler"}), "did you mean 'scheduler'"));
   CHECK(says(refusal({"plugin", "new", "x2", "--kind", "vae", "--into="}), "--into: must name a folder"));
   CHECK(says(refusal({"plugin", "new", "--kind", "vae"}), "NAME"));

@@ -301,7 +301,7 @@ TEST_CASE("where a run from a picture begins is compared: its picture, its first
           add_to_first(golden.path("distilled/images.safetensors"), "lcm_img2img_0.5/start", 0.01);
         }).count(run) == 1);
   CHECK(failing_after("distilled", [&](const SecondSet& golden) {
-          add_to_first(golden.path("inputs/pictures.safetensors"), "image", 9);
+          add_to_first(golden.path("inputs/pictures.safetensors"), "image", 120);
         }) == std::set<std::string>{run});
 }
 

@@ -104,8 +104,8 @@ TEST_CASE("a form that is cut, or has any byte changed, is read or refused as th
   for (size_t size = 0; size + 4 < kForm.size(); ++size) CHECK(refusal(kForm.substr(0, size)) == 400);
   std::string mutant = kForm;
   for (size_t at = 0; at < kForm.size(); ++at) {
-    for (const int value : {0, '"', '\\', ';', '\r', '\n', '-', 0xff}) {
-      mutant[at] = static_cast<char>(value);
+    for (const char value : {'\0', '"', '\\', ';', '\r', '\n', '-', '\xff'}) {
+      mutant[at] = value;
       const int status = refusal(mutant);
       if (status != 0 && status != 400) FAIL("status " << status << " at " << at);
     }

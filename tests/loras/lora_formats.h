@@ -31,11 +31,11 @@ inline std::vector<std::string> recognisers(const TensorIndex& index) {
 
 /// A model of three modules: a linear layer, a convolution, and a linear layer of the text encoder.
 inline std::vector<LoraTarget> small_model() {
-  return {{"unet", "mid_block.attentions.0.proj_in", "model.diffusion_model.middle_block.1.proj_in", {6, 4}},
-          {"unet", "conv_in", "model.diffusion_model.input_blocks.0.0", {5, 3, 3, 3}},
+  return {{"unet", "mid_block.attentions.0.proj_in", "middle_block.1.proj_in", {6, 4}},
+          {"unet", "conv_in", "input_blocks.0.0", {5, 3, 3, 3}},
           {"text_encoder",
            "text_model.encoder.layers.0.self_attn.q_proj",
-           "cond_stage_model.transformer.text_model.encoder.layers.0.self_attn.q_proj",
+           "text_model.encoder.layers.0.self_attn.q_proj",
            {4, 4}}};
 }
 

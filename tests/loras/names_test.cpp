@@ -184,6 +184,7 @@ TEST_CASE("every module of the full-size models is found, under both layouts' na
       if (entry.value().size() == 1) ldm[entry.value()[0].get<std::string>()] = entry.key();
 
     std::vector<LoraTarget> targets;
+    const std::string container = "model.diffusion_model.";
     for (const auto& entry : names["shapes"].items()) {
       const std::string& full = entry.key();
       const size_t slash = full.find('/'), end = full.rfind(".weight");
@@ -191,20 +192,21 @@ TEST_CASE("every module of the full-size models is found, under both layouts' na
       const auto shape = entry.value().get<std::vector<int64_t>>();
       if (part == "vae" || end == std::string::npos || (shape.size() != 2 && shape.size() != 4)) continue;
       const auto alias = ldm.find(full);
+      const std::string name = alias == ldm.end() ? "" : alias->second.substr(0, alias->second.rfind(".weight"));
+      const bool is_under = name.compare(0, container.size(), container) == 0;
       targets.push_back({part, full.substr(slash + 1, end - slash - 1),
-                         alias == ldm.end() ? "" : alias->second.substr(0, alias->second.rfind(".weight")), shape});
+                         is_under ? name.substr(container.size()) : "", shape});
     }
     REQUIRE(targets.size() > 200);
 
     const std::map<std::string, std::string> prefixes = {
         {"unet", "lora_unet_"}, {"text_encoder", "lora_te1_"}, {"text_encoder_2", "lora_te2_"}};
-    const std::string container = "model.diffusion_model.";
     for (const bool original : {false, true}) {
       Tensors tensors;
       size_t modules = 0;
       for (const LoraTarget& target : targets) {
         if (original && target.part != "unet") continue;  // kohya names text encoders as transformers does in both
-        const std::string module = original ? target.alias.substr(container.size()) : target.module;
+        const std::string module = original ? target.alias : target.module;
         const std::string name = prefixes.at(target.part) + underscored(module);
         std::vector<int64_t> down = target.shape, up = {target.shape[0], 1};
         down[0] = 1;

@@ -104,8 +104,9 @@ TEST_CASE("OpenCLIP's stacked and transposed weights are the same encoder") {
     }
   }
   const Tensor ids = Golden("text/text.safetensors")["sdxl/1/te2/ids"];
-  const TextEncoding a = load(clip_factory(), with_tensors(files, theirs))->encode(ids),
-                     b = load(clip_factory(), files)->encode(ids);
+  ModelFiles in_file = with_tensors(files, theirs);
+  in_file.root = root;
+  const TextEncoding a = load(clip_factory(), in_file)->encode(ids), b = load(clip_factory(), files)->encode(ids);
   CHECK(at::equal(a.tokens, b.tokens));
   CHECK(at::equal(a.pooled, b.pooled));
 }
@@ -131,6 +132,8 @@ TEST_CASE("OpenCLIP's last layer is passed over in an SD 2.x file") {
   }
   ModelFiles files;
   files.place = "sd2.safetensors";
+  files.root = root;
+  files.told = {{"drops_last_layer", true}};
   const auto encoder = load(clip_factory(), with_tensors(files, theirs));
   CHECK(encoder->info().layers == 2);
   CHECK(encoder->info().pooled_width == 0);

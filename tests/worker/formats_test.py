@@ -110,6 +110,15 @@ class Formats(unittest.TestCase):
         self.assertNotIn("scale", checked.stderr)  # no tensors that are not used
         self.assertIn("F8_E4M3", checked.stdout)
 
+    def loss_of(self, png, kind):
+        """What Pillow loses of it in this format: the pictures of small networks are noise, of which much is lost."""
+        written = io.BytesIO()
+        with Image.open(png) as picture:
+            exact = picture.convert("RGB")
+        exact.save(written, kind, quality=100)
+        with Image.open(written) as picture:
+            return abs(numpy.asarray(picture.convert("RGB")).astype(float) - numpy.asarray(exact)).mean()
+
     def test_a_picture_is_written_in_every_format_and_drawn_again_from_each(self):
         files = {kind: self.worker.folder / ("format" + end)
                  for kind, end in (("PNG", ".png"), ("JPEG", ".jpg"), ("WEBP", ".webp"))}
@@ -125,7 +134,7 @@ class Formats(unittest.TestCase):
                 shown[kind] = numpy.asarray(picture.convert("RGB")).astype(float)
                 exif = picture.getexif().get_ifd(0x8769)
             if kind != "PNG":
-                self.assertLess(abs(shown[kind] - shown["PNG"]).mean(), 12)
+                self.assertLess(abs(shown[kind] - shown["PNG"]).mean(), 1.1 * self.loss_of(files["PNG"], kind) + 1)
                 comment = exif[0x9286]  # UserComment, as A1111's piexif reads it
                 self.assertEqual(comment[:8], b"UNICODE\0")
                 self.assertIn("caf\u00e9\nSteps: 2,", comment[8:].decode("utf-16-be"))

@@ -7,7 +7,8 @@ import subprocess
 import tempfile
 import unittest
 
-from worker_process import BUILD, ENVIRONMENT, MODEL, MODELS, WorkerProcess, of_kind, small_request
+from worker_process import (BUILD, ENVIRONMENT, MODEL, MODELS, WorkerProcess, of_kind, small_request,
+                            write_unknown_model)
 
 
 def texts(messages):
@@ -56,8 +57,11 @@ class Preload(unittest.TestCase):
             self.assertEqual(self.preload(worker)[-1]["outcome"], "done")
 
     def test_a_model_that_cannot_be_loaded_is_a_warning_that_says_where_and_what(self):
-        with WorkerProcess() as worker:
-            for model, words in (("sd/tiny_sdxl", "two text encoders"), ("sd/none", "there is no model 'sd/none'")):
+        with tempfile.TemporaryDirectory() as folder, WorkerProcess(models=pathlib.Path(folder)) as worker:
+            write_unknown_model(worker.models / "unknown")
+            shutil.copytree(MODELS / "tiny_sd15", worker.models / "tiny_sd15")
+            for model, words in (("sd/unknown", "no family of models knows its parts"),
+                                 ("sd/none", "there is no model 'sd/none'")):
                 messages = self.preload(worker, model)
                 self.assertEqual(messages[-1]["outcome"], "failed")
                 warnings = [m["text"] for m in of_kind(messages, "log_line") if m["level"] == "warning"]
@@ -149,7 +153,7 @@ class Listing(unittest.TestCase):
             configuration.write_text("# nothing of the user's\n")
             shutil.copytree(MODELS / "tiny_sd15", folder / "one")
             (folder / "one" / "README.md").write_text("# one\n\nDraws [ones](x.html).\n")
-            shutil.copytree(MODELS / "tiny_sdxl", folder / "two")
+            write_unknown_model(folder / "two")
             done = subprocess.run([BUILD / "alice", "models", "--config", configuration, "--models", folder, *words],
                                   env=ENVIRONMENT, capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -165,7 +169,7 @@ class Listing(unittest.TestCase):
         self.assertRegex(lines[0], rf"^sd/one  {side}x{side}  {usual['steps']} steps of {usual['scheduler']}, guidance "
                                    rf"{usual['guidance_scale']}  UNet2DConditionModel, ")
         self.assertEqual(lines[1], "  Draws ones.")
-        self.assertRegex(lines[2], "^sd/two .* unavailable: .*two text encoders")
+        self.assertRegex(lines[2], "^sd/two .* unavailable: .*no family of models knows its parts")
 
 
 if __name__ == "__main__":

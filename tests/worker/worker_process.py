@@ -16,6 +16,15 @@ import time
 BUILD = pathlib.Path(os.environ["ALICE_BUILD_DIR"])
 DATA = pathlib.Path(os.environ["ALICE_TEST_DATA"])
 MODELS = DATA / "goldens" / "models"
+
+
+def write_unknown_model(folder):
+    """A model that no family knows: its network is a transformer."""
+    shutil.copytree(MODELS / "tiny_sd15", folder)
+    index = json.loads((folder / "model_index.json").read_text())
+    index["transformer"] = index.pop("unet")
+    (folder / "model_index.json").write_text(json.dumps(index))
+
 MODEL = "sd/tiny_sd15"
 
 # No ALICE_ variable is meant for the worker; it shares the machine with others.

@@ -52,13 +52,22 @@ struct Connection {
       prepare("UPDATE jobs SET status = 'cancelled', finished_ms = ?2 WHERE id = ?1 AND status = 'cancelling'");
 };
 
+/// What nobody said is not written: a row is written anew with each of its job's states.
+std::string request_text(const GenerateRequest& request) {
+  const Json all = write_generate_request(request);
+  Json said = Json::object();
+  for (const auto& field : all.items())
+    if (!field.value().is_null()) said[field.key()] = field.value();
+  return dump_json(said);
+}
+
 class SqliteJobStore final : public JobStore {
  public:
   explicit SqliteJobStore(const std::string& file) : file_(file) { open(); }
 
   void add(const Job& job) override {
     write([&](Connection& c) {
-      StatementUse(c.add, job.id, dump_json(write_generate_request(job.request.generate)), job.request.preview_every,
+      StatementUse(c.add, job.id, request_text(job.request.generate), job.request.preview_every,
                    job.request.request_id, job.created_ms)
           .run();
     });
