@@ -4,6 +4,7 @@
 The moments are drawn from a fixed seed as parts of the time that an undisturbed run takes, so they spread over loading,
 denoising, decoding and writing. ALICE_KILLS sets how many of each kind; the figures in reference/RESULTS.md are of 30."""
 
+import base64
 import hashlib
 import os
 import random
@@ -19,9 +20,30 @@ KILLS = int(os.environ.get("ALICE_KILLS", "8"))
 SCHEDULERS = ["euler_a", "dpm++_sde_karras", "heun", "ddim"]
 
 
+def png(colour_at, side=128):
+    """A PNG of side x side pixels, RGB."""
+    rows = b"".join(b"\0" + bytes(c for x in range(side) for c in colour_at(x, y)) for y in range(side))
+    chunk = lambda name, body: (len(body).to_bytes(4, "big") + name + body + zlib.crc32(name + body).to_bytes(4, "big"))
+    head = side.to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0"
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+IMAGE = png(lambda x, y: (2 * x, 2 * y, 90))
+MASK = png(lambda x, y: (255,) * 3 if 32 <= x < 96 and y < 64 else (0,) * 3)
+
+
+def pictures_of(number):
+    """Every other job is made from a picture, every fourth with a mask."""
+    data_url = lambda file: "data:image/png;base64," + base64.b64encode(file).decode()
+    if number % 2 == 0:
+        return {}
+    mask = {"mask": data_url(MASK)} if number % 4 == 3 else {}
+    return {"image": data_url(IMAGE), "strength": 0.8, **mask}
+
+
 def request(number, steps=20):
     return {"model": "sd/tiny", "prompt": f"a cat, {number}", "seed": 1000 + number, "steps": steps, "n": 2,
-            "width": 128, "height": 128, "scheduler": SCHEDULERS[number % len(SCHEDULERS)]}
+            "width": 128, "height": 128, "scheduler": SCHEDULERS[number % len(SCHEDULERS)], **pictures_of(number)}
 
 
 def decodes(png):
@@ -74,6 +96,8 @@ class KillTest(unittest.TestCase):
         begin = time.monotonic()
         job = server.wait_ended(server.submit(**request(number)))
         self.assertEqual(job["status"], "succeeded", job)
+        if number % 2:
+            self.assertEqual(job["settings"]["image"], {"sha256": hashlib.sha256(IMAGE).hexdigest()})
         return picture_bytes(server, job), time.monotonic() - begin
 
     def test_a_killed_worker_changes_no_byte_and_no_health_check_is_missed(self):
