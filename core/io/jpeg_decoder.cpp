@@ -1,30 +1,15 @@
 // decode_jpeg_picture(). See png_encoder.cpp on longjmp: the functions that libjpeg may jump out of hold plain values
 // only.
 
-#include <cstdio>
+#include "core/io/jpeg_failure.h"
 
-#include <jpeglib.h>
 #include <jerror.h>
-
-#include <csetjmp>
 
 #include "core/io/decoded_picture.h"
 #include "core/io/jpeg_segments.h"
 
 namespace alice {
 namespace {
-
-struct Failure {
-  jpeg_error_mgr manager;  // first: libjpeg knows this alone
-  std::jmp_buf jump;
-  char sentence[JMSG_LENGTH_MAX];
-};
-
-[[noreturn]] void on_error(j_common_ptr jpeg) {
-  auto* failure = reinterpret_cast<Failure*>(jpeg->err);
-  jpeg->err->format_message(jpeg, failure->sentence);
-  std::longjmp(failure->jump, 1);
-}
 
 /// Warnings that stand for missing or broken pixels, which libjpeg would fill with grey.
 bool is_damage(int code) {
@@ -33,14 +18,14 @@ bool is_damage(int code) {
 }
 
 void on_message(j_common_ptr jpeg, int level) {
-  if (level < 0 && is_damage(jpeg->err->msg_code)) on_error(jpeg);
+  if (level < 0 && is_damage(jpeg->err->msg_code)) jump_out(jpeg);
 }
 
 class Reader {
  public:
   Reader() {
     jpeg_.err = jpeg_std_error(&failure_.manager);
-    failure_.manager.error_exit = on_error;
+    failure_.manager.error_exit = jump_out;
     failure_.manager.emit_message = on_message;
     failure_.sentence[0] = '\0';
   }
@@ -76,7 +61,7 @@ class Reader {
 
  private:
   jpeg_decompress_struct jpeg_ = {};
-  Failure failure_ = {};
+  JpegFailure failure_ = {};
 };
 
 /// A block of 64 pixels takes one bit at least, where the coding is Huffman's.

@@ -1,31 +1,15 @@
 // encode_jpeg(). See png_encoder.cpp on longjmp.
 
-#include <cstdio>
-
-#include <jpeglib.h>
-
-#include <csetjmp>
 #include <cstdlib>
 
 #include "core/base/error.h"
+#include "core/io/jpeg_failure.h"
 #include "core/io/picture_encoders.h"
 
 namespace alice {
 namespace {
 
 constexpr int64_t kFullColours = 90;  // quality from which on colours have the full resolution
-
-struct Failure {
-  jpeg_error_mgr manager;  // first: libjpeg knows this alone
-  std::jmp_buf jump;
-  char sentence[JMSG_LENGTH_MAX];
-};
-
-[[noreturn]] void on_error(j_common_ptr jpeg) {
-  auto* failure = reinterpret_cast<Failure*>(jpeg->err);
-  jpeg->err->format_message(jpeg, failure->sentence);
-  std::longjmp(failure->jump, 1);
-}
 
 void on_message(j_common_ptr, int) {}
 
@@ -43,7 +27,7 @@ class Writer {
  public:
   Writer() {
     jpeg_.err = jpeg_std_error(&failure_.manager);
-    failure_.manager.error_exit = on_error;
+    failure_.manager.error_exit = jump_out;
     failure_.manager.emit_message = on_message;
     failure_.sentence[0] = '\0';
   }
@@ -84,7 +68,7 @@ class Writer {
 
  private:
   jpeg_compress_struct jpeg_ = {};
-  Failure failure_ = {};
+  JpegFailure failure_ = {};
   unsigned char* bytes_ = nullptr;
   unsigned long size_ = 0;
 };

@@ -39,7 +39,7 @@ int64_t side_in_latents(int64_t pixels, int64_t reduction) {
 /// Everything that the UNet is conditioned on, drawn: what the numbers are is nothing to the time.
 Conditioning drawn_conditioning(const UNetInfo& unet, int64_t tokens, SeededNoise& noise) {
   Conditioning conditioning = {{"tokens", noise.normal({tokens, unet.context_width})}};
-  for (const auto& [name, width] : unet.further_conditioning) 
+  for (const auto& [name, width] : unet.further_conditioning)
     conditioning[name] = name == kBeside ? noise.normal({width, 1, 1}) : noise.normal({width});
   return conditioning;
 }
