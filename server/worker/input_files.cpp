@@ -1,6 +1,7 @@
 #include "server/worker/input_files.h"
 
 #include "core/base/regular_file.h"
+#include "core/base/sha256.h"
 #include "core/host/file_hashes.h"
 #include "core/io/pictures.h"
 
@@ -38,9 +39,15 @@ InputPicture named(const std::string& file, const std::string& field, std::optio
 InputPicture kept(const fs::path& folder, const std::string& field, const std::optional<PictureInput>& of_request,
                   std::vector<std::string>& warnings) {
   if (!of_request) return {};
-  const std::string bytes =
-      read_regular_file(folder / of_request->sha256, PictureLimits().file_bytes, ErrorCode::storage_failed);
-  return decoded(bytes, field, "/" + field, warnings);
+  const std::string place = "/" + field;
+  const fs::path file = folder / of_request->sha256;
+  std::error_code status;
+  if (!fs::exists(file, status))
+    throw Error(ErrorCode::storage_failed, place, "is not on the disk any more, where it was kept: send it again");
+  const std::string bytes = read_regular_file(file, PictureLimits().file_bytes, ErrorCode::storage_failed);
+  if (sha256_of(bytes) != of_request->sha256)
+    throw Error(ErrorCode::storage_failed, place, "was changed on the disk after it was kept: send it again");
+  return decoded(bytes, field, place, warnings);
 }
 
 }  // namespace

@@ -15,8 +15,8 @@ namespace alice {
 InputPictures read_named_pictures(const std::string& image, const std::string& mask, GenerateRequest& request,
                                   std::vector<std::string>& warnings);
 
-/// Those that `request` names, each in the file of `folder` that is called as its hash. Throws Error(not_found) for one
-/// that is not there, Error(bad_request) at "/image" or "/mask" for one that is no picture.
+/// Those that `request` names, each in the file of `folder` that is called as its hash. Throws Error(storage_failed)
+/// for one that is not there or of another hash, Error(bad_request) at "/image" or "/mask" for one that is no picture.
 InputPictures read_kept_pictures(const std::filesystem::path& folder, const GenerateRequest& request,
                                  std::vector<std::string>& warnings);
 
