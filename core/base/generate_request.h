@@ -73,6 +73,8 @@ struct GenerateRequest {
   std::optional<std::string> original_size, crop, target_size;
   std::optional<std::string> negative_original_size, negative_crop, negative_target_size;
   std::optional<double> aesthetic_score, negative_aesthetic_score;
+  std::optional<std::string> refiner;    ///< a model's id: it makes the last steps; absent or empty: none does
+  std::optional<double> refiner_start;   ///< the share of the noise schedule that is behind when it begins
   std::string scheduler;                 ///< id or alias; "" means the model's
   std::optional<PictureFormat> output_format;  ///< of the files that are written; absent: PNG
   std::optional<int64_t> output_quality;       ///< of JPEG and WebP files, 0 to 100; absent: kUsualQuality

@@ -92,6 +92,9 @@ Json value_of(const RequestField& field, const std::string& text) {
   return number.is_number_integer() ? Json(number.get<int64_t>() - field.infotext_from) : number;
 }
 
+/// The web UI writes "name [hash]".
+std::string without_hash(const std::string& name) { return stripped(name.substr(0, name.find(" ["))); }
+
 /// The request's members by the pairs' names.
 Json request_of(Pairs& pairs) {
   Json request = Json::object();
@@ -99,6 +102,7 @@ Json request_of(Pairs& pairs) {
     if (!field.infotext.empty()) request[field.spec.name] = value_of(field, take(pairs, field.infotext));
   read_size(take(pairs, "Size"), request);
   request["model"] = take(pairs, "Model");
+  if (Json& refiner = request["refiner"]; refiner.is_string()) refiner = without_hash(refiner.get<std::string>());
   if (const Json options = Json::parse(take(pairs, "Scheduler options"), nullptr, false); options.is_object())
     request["scheduler_options"] = options;
   return request;

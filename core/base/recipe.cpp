@@ -94,6 +94,7 @@ void read_made_with(const Json& made, Reader reader, Recipe& recipe) {
   const Words words = reader.read(word_options(), made, "");
   recipe.version = words.version, recipe.sampler = words.sampler, recipe.schedule_type = words.schedule_type;
   recipe.model_sha256 = reader.read(hash_options(), member(made, "model"), "/model").sha256;
+  recipe.refiner_sha256 = reader.read(hash_options(), member(made, "refiner"), "/refiner").sha256;
   recipe.machine = reader.read(machine_options(), member(made, "machine"), "/machine");
   const Json backend = member(made, "backend"), parts = member(made, "parts"), loras = member(made, "loras");
   const BackendWords of_backend = reader.read(backend_options(), backend, "/backend");
@@ -158,6 +159,7 @@ Json write_recipe(const Recipe& recipe) {
                      {"sha256", i < recipe.lora_sha256.size() ? recipe.lora_sha256[i] : ""}});
   Json made = word_options().write({recipe.version, recipe.sampler, recipe.schedule_type});
   made["model"] = {{"sha256", recipe.model_sha256}};
+  if (!recipe.refiner_sha256.empty()) made["refiner"] = {{"sha256", recipe.refiner_sha256}};
   made["parts"] = parts;
   made["loras"] = loras;
   made["backend"] = backend_options().write({recipe.backend, recipe.dtype});
@@ -187,6 +189,8 @@ std::vector<std::string> differences(const Recipe& recorded, const Recipe& now) 
   Comparison comparison;
   if (recorded.request.model == now.request.model)
     comparison.files("the model " + now.request.model, recorded.model_sha256, now.model_sha256);
+  if (recorded.request.refiner == now.request.refiner)
+    comparison.files("the refiner " + now.request.refiner.value_or(""), recorded.refiner_sha256, now.refiner_sha256);
   for (const auto& [name, part] : recorded.parts)
     if (const auto found = now.parts.find(name); found != now.parts.end())
       comparison.files("the " + name + " " + found->second.source, part.sha256, found->second.sha256);

@@ -37,6 +37,7 @@ struct Recipe {
   /// begin with the display name. Not written as JSON.
   Json further_options = Json::object();
   std::string model_sha256;   ///< 64 small hex digits (see RecipeBook), or the first ten of them; "" when not known
+  std::string refiner_sha256; ///< the same of the refiner's
   std::map<std::string, PartRecipe> parts;  ///< "text_encoder", "unet", "vae": those that the configuration changed
   std::vector<std::string> lora_sha256;     ///< of the files of request.loras, in their order; may be shorter
   std::string backend;                      ///< a plugin's id; "" when not known
@@ -47,8 +48,8 @@ struct Recipe {
 };
 
 /// write_generate_request() with a further member "made_with": {"version", "sampler", "schedule_type", "model":
-/// {"sha256"}, "parts": {"vae": {"plugin", "options", "source", "sha256"}}, "loras": [{"name", "sha256"}], "backend":
-/// {"plugin", "options", "dtype"}, "machine": {"instructions", "threads", "libtorch"}}.
+/// {"sha256"}, "refiner": {"sha256"}, "parts": {"vae": {"plugin", "options", "source", "sha256"}}, "loras": [{"name",
+/// "sha256"}], "backend": {"plugin", "options", "dtype"}, "machine": {"instructions", "threads", "libtorch"}}.
 Json write_recipe(const Recipe& recipe);
 /// Its reverse; an object without "made_with" is a request alone. Throws one Error(bad_request) with every fault;
 /// places are JSON pointers behind `place`.

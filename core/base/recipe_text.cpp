@@ -46,7 +46,7 @@ std::string in_words(const Json& value) {
 void add_others(const GenerateRequest& request, Lines& lines) {
   static const std::vector<std::string> kOwnLines = {"model",  "prompt", "negative_prompt", "steps",
                                                      "width",  "height", "seed",            "n",
-                                                     "scheduler"};
+                                                     "scheduler", "refiner"};
   const Json values = generate_options().write(request);
   for (const RequestField& field : request_fields()) {
     std::string name = field.spec.name;
@@ -63,6 +63,7 @@ void add_request(const GenerateRequest& request, const Recipe& recipe, Lines& li
   lines.add("prompt", request.prompt);
   lines.add("negative prompt", request.negative_prompt.value_or(""));
   lines.add("model", request.model + hash_words(recipe.model_sha256));
+  if (request.refiner) lines.add("refiner", *request.refiner + hash_words(recipe.refiner_sha256));
   if (request.width && request.height)
     lines.add("size", std::to_string(*request.width) + "x" + std::to_string(*request.height));
   if (request.seed) lines.add("seed", std::to_string(*request.seed));

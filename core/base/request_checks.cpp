@@ -49,6 +49,16 @@ void check_picture(const GenerateRequest& request, const RequestLimits& limits, 
                                 " steps, that share is done, rounded down");
 }
 
+/// What a field that counts with `what` lacks in `request`; "" where it counts.
+std::string missing_for(CountsWith what, const GenerateRequest& request) {
+  switch (what) {
+    case CountsWith::image: return request.image ? "" : "an image";
+    case CountsWith::mask: return has_mask(request) ? "" : request.image ? "a mask" : "an image";
+    case CountsWith::refiner: return has_refiner(request) ? "" : "a refiner";
+    default: return "";
+  }
+}
+
 }  // namespace
 
 int64_t steps_done(int64_t steps, double strength) {
@@ -62,19 +72,18 @@ bool has_mask(const GenerateRequest& request) {
   return request.mask || is_extended || request.mask_from == MaskFrom::alpha;
 }
 
+bool has_refiner(const GenerateRequest& request) { return !request.refiner.value_or("").empty(); }
+
 void drop_what_does_not_count(GenerateRequest& all, const GenerateRequest& said, std::vector<std::string>& warnings) {
-  const bool is_masked = has_mask(all);
   const Json of_request = generate_options().write(said);
   Json kept = write_generate_request(all);
   for (const RequestField& field : request_fields()) {
-    const bool counts = field.counts_with == CountsWith::always || (all.image && field.counts_with == CountsWith::image) ||
-                        (is_masked && field.counts_with == CountsWith::mask);
-    if (counts) continue;
+    const std::string missing = missing_for(field.counts_with, all);
+    if (missing.empty()) continue;
     const Json& value = of_request.at(field.spec.name);
     kept[field.spec.name] = nullptr;
     if (value.is_null() || value == field.built_in) continue;
-    warnings.push_back("/" + field.spec.name + ": has no effect without " +
-                       (field.counts_with == CountsWith::mask && all.image ? "a mask" : "an image"));
+    warnings.push_back("/" + field.spec.name + ": has no effect without " + missing);
   }
   all = read_generate_request(kept);
 }

@@ -23,8 +23,12 @@ int64_t steps_done(int64_t steps, double strength);
 /// Whether a part of the picture alone is made anew: by a mask, by the picture's own transparency, or at its sides.
 bool has_mask(const GenerateRequest& request);
 
-/// Empties the fields that count with a picture or a mask where there is none (RequestField::counts_with), so that
-/// `all`, every default filled in, says no more than what was done. For those that `said` holds, in words that count, a
+/// Whether another model makes the last steps.
+bool has_refiner(const GenerateRequest& request);
+
+/// Empties the fields that count with what is not there (RequestField::counts_with: a picture, a mask, a refiner), so
+/// that `all`, every default filled in, says no more than what was done. For those that `said` holds, in words that
+/// count, a
 /// warning is added: what somebody asked for and does not get.
 void drop_what_does_not_count(GenerateRequest& all, const GenerateRequest& said, std::vector<std::string>& warnings);
 

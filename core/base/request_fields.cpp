@@ -107,7 +107,7 @@ class Rows {
 
 const Rows& rows() {
   constexpr auto models = DefaultBy::models, anyone = DefaultBy::anyone;
-  constexpr auto image = CountsWith::image, mask = CountsWith::mask;
+  constexpr auto image = CountsWith::image, mask = CountsWith::mask, refiner = CountsWith::refiner;
   constexpr Range extension = {0, 4096};
   static const Rows table =
       Rows()
@@ -166,6 +166,13 @@ const Rows& rows() {
           .choice("output_format", &R::output_format, kFormats, "what files the pictures are; absent: png")
           .integer("output_quality", &R::output_quality, {0, 100}, "of JPEG and WebP files; absent: 90")
           .also("output_compression")  // OpenAI, where 100 is the best as well
+          .text("refiner", &R::refiner, "the model that makes the last steps, such as SDXL's refiner; empty: none does")
+          .default_by(models).infotext_if_other("Refiner")
+          .also("refiner_checkpoint")  // A1111
+          .number("refiner_start", &R::refiner_start, {0, 1},
+                  "the share of the noise schedule that is behind when the refiner begins")
+          .default_by(models, 0.8).with(refiner).infotext("Refiner switch at")
+          .also("refiner_switch_at")  // A1111
           .text("scheduler", &R::scheduler, "the sampling algorithm; empty: the model's own").default_by(anyone)
           .also("sampler")       // A1111's infotext
           .also("sampler_name")  // A1111, ComfyUI

@@ -20,7 +20,7 @@ enum class DefaultBy {
 };
 
 /// What a field is of no use without.
-enum class CountsWith { always, image, mask };
+enum class CountsWith { always, image, mask, refiner };
 
 struct RequestField {
   OptionSpec spec;  ///< name, type, range, unit, help

@@ -5,9 +5,11 @@
 
 #include "core/base/lora_tags.h"
 #include "core/base/prompt_syntax.h"
+#include "core/base/request_checks.h"
 #include "core/host/assemble.h"
 #include "core/host/file_stamp.h"
 #include "core/host/model_facts.h"
+#include "core/host/refining.h"
 
 namespace alice {
 namespace {
@@ -71,6 +73,12 @@ void throw_faults(const Blueprint& blueprint) {
   if (!blueprint.faults.empty()) throw Error(ErrorCode::bad_weights, blueprint.faults);
 }
 
+std::vector<const Model*> models_of(const PreparedRequest& prepared) {
+  std::vector<const Model*> models = {prepared.model.get()};
+  if (prepared.settings.refining) models.push_back(prepared.settings.refining->model.get());
+  return models;
+}
+
 }  // namespace
 
 std::string key_of(const Blueprint& plan) {
@@ -117,9 +125,22 @@ std::vector<ModelStatus> Composer::models(const BlueprintCache::BeforeLook& befo
   return out;
 }
 
-std::shared_ptr<const Blueprint> Composer::blueprint(const std::string& name, bool paths_allowed) const {
-  const ModelConfig model = find_model(config_, name, paths_allowed, "/model");
+std::shared_ptr<const Blueprint> Composer::blueprint(const std::string& name, bool paths_allowed,
+                                                     const std::string& place) const {
+  const ModelConfig model = find_model(config_, name, paths_allowed, place);
   return of_models_files([&] { return blueprints_.get(model); });
+}
+
+std::shared_ptr<const Blueprint> Composer::refiner(const GenerateRequest& request, const Blueprint& plan,
+                                                   bool paths_allowed) const {
+  const GenerateRequest all = with_defaults(request, plan.config.defaults);
+  if (!has_refiner(all)) return nullptr;
+  if (request.refiner) return blueprint(*all.refiner, paths_allowed, "/refiner");
+  try {
+    return blueprint(*all.refiner, paths_allowed, plan.config.id + ": defaults: refiner");
+  } catch (const Error& e) {  // not what somebody asked for
+    throw Error(e.code() == ErrorCode::not_found ? ErrorCode::bad_config : e.code(), e.place(), e.sentence());
+  }
 }
 
 std::shared_ptr<const Backend> Composer::backend(const std::string& name) const {
@@ -192,7 +213,11 @@ std::shared_ptr<const Model> Composer::cached(const std::string& key,
 std::shared_ptr<const Model> Composer::compose(const std::string& name, bool paths_allowed) {
   const auto plan = blueprint(name, paths_allowed);
   const std::lock_guard<std::mutex> lock(mutex_);
-  return cached(key_of(*plan), [&] { return of_models_files([&] { return build(*plan); }); });
+  return loaded(*plan);
+}
+
+std::shared_ptr<const Model> Composer::loaded(const Blueprint& plan) {
+  return cached(key_of(plan), [&] { return of_models_files([&] { return build(plan); }); });
 }
 
 void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
@@ -209,6 +234,24 @@ void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
       cached(prepared.made_of, [&] { return of_models_files([&] { return apply_loras(*registry_, *plain, files); }); });
   prepared.warnings.insert(prepared.warnings.end(), prepared.model->warnings.begin(),
                            prepared.model->warnings.end());
+}
+
+void Composer::add_refiner(PreparedRequest& prepared, const Blueprint& plan) {
+  prepared.made_of += "|refined by|" + key_of(plan);
+  Settings& settings = prepared.settings;
+  settings.refining = refining(settings, *prepared.model, plan, loaded(plan));
+  settings.request.refiner = plan.config.id;
+  if (steps_before_refiner(settings) == static_cast<size_t>(settings.steps_done()))
+    prepared.warnings.push_back("/refiner_start: leaves no step to " + plan.config.id);
+  if (!settings.loras.empty())
+    prepared.warnings.push_back("/loras: change " + prepared.model->id + " alone, not its refiner");
+}
+
+Refining Composer::refining(const Settings& first, const Model& model, const Blueprint& plan,
+                            std::shared_ptr<const Model> refiner) const {
+  const ChosenScheduler own = choose_scheduler(*registry_, plan.scheduler, "", Json::object());
+  auto settings = std::make_shared<Settings>(settings_for_refiner(first, model, *refiner, own));
+  return {std::move(refiner), std::move(settings)};
 }
 
 Settings Composer::settle(const GenerateRequest& request, const InputPictures& inputs, const Blueprint& plan,
@@ -232,6 +275,7 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed, c
   faults.throw_if_any(ErrorCode::bad_request);
   const auto plan = blueprint(request.model, paths_allowed);
   // Before anything is loaded:
+  const auto refining = refiner(request, *plan, paths_allowed);
   throw_if_too_large(*plan, plan->size, {request, plan->config.defaults, config_.defaults, inputs});
   choose_scheduler(*registry_, plan->scheduler, request.scheduler, request.scheduler_options);
 
@@ -242,10 +286,13 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed, c
   warn_of_model(*plan, request, prepared.warnings);
   const std::lock_guard<std::mutex> lock(mutex_);
   prepared.made_of = key_of(*plan);
-  prepared.model = cached(prepared.made_of, [&] { return of_models_files([&] { return build(*plan); }); });
+  prepared.model = loaded(*plan);
   prepared.ingredients.plan = plan;
+  prepared.ingredients.refiner = refining;
   prepared.settings = settle(request, inputs, *plan, *prepared.model, prepared.warnings);
   if (!prepared.settings.loras.empty()) add_loras(prepared, paths_allowed);
+  if (refining) add_refiner(prepared, *refining);
+  warn_of_unheard(request, models_of(prepared), prepared.warnings);
   return prepared;
 }
 

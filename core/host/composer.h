@@ -69,8 +69,12 @@ class Composer {
   /// throws is not looked at: what was thrown is why it is unavailable.
   std::vector<ModelStatus> models(const BlueprintCache::BeforeLook& before_look = {}) const;
   /// See make_blueprint() and find_model(). `paths_allowed`: `name` may be a folder or file (never for requests from
-  /// the network).
-  std::shared_ptr<const Blueprint> blueprint(const std::string& name, bool paths_allowed) const;
+  /// the network). `place`: where it was named.
+  std::shared_ptr<const Blueprint> blueprint(const std::string& name, bool paths_allowed,
+                                             const std::string& place = "/model") const;
+  /// Of the refiner that a request for the model of `plan` means; null for none.
+  std::shared_ptr<const Blueprint> refiner(const GenerateRequest& request, const Blueprint& plan,
+                                           bool paths_allowed) const;
   /// The composed model. Throws Error(bad_weights) with every fault of the blueprint.
   std::shared_ptr<const Model> compose(const std::string& name, bool paths_allowed);
   /// Everything that a request needs: LoRA tags taken out of the prompt, model and LoRAs composed, settings resolved.
@@ -78,9 +82,13 @@ class Composer {
   PreparedRequest prepare(GenerateRequest request, bool paths_allowed, const InputPictures& inputs = {});
 
   /// The request's settings for the model of `plan`, of which `model` are the parts, loaded or as shapes alone
-  /// (core/host/model_sketch.h). The prompt's LoRA tags must have been taken out. Throws Error(bad_request).
+  /// (core/host/model_sketch.h). The prompt's LoRA tags must have been taken out. Without a refiner. Throws
+  /// Error(bad_request).
   Settings settle(const GenerateRequest& request, const InputPictures& inputs, const Blueprint& plan,
                   const Model& model, std::vector<std::string>& warnings) const;
+  /// How the model of `plan`, of which `refiner` are the parts, goes on with what `model` begins.
+  Refining refining(const Settings& first, const Model& model, const Blueprint& plan,
+                    std::shared_ptr<const Model> refiner) const;
   /// Is the model of this key (key_of()) loaded?
   bool is_loaded(const std::string& key);
 
@@ -97,7 +105,9 @@ class Composer {
   std::shared_ptr<const Backend> make_backend(const BackendChoice& choice) const;
   std::shared_ptr<const Model> build(const Blueprint& blueprint);
   void tell_loaded(const Blueprint& blueprint, const Model& model, double seconds) const;
+  std::shared_ptr<const Model> loaded(const Blueprint& plan);
   void add_loras(PreparedRequest& prepared, bool paths_allowed);
+  void add_refiner(PreparedRequest& prepared, const Blueprint& plan);
   std::shared_ptr<const Model> cached(const std::string& key,
                                          const std::function<std::shared_ptr<const Model>()>& make);
   template <class Part>

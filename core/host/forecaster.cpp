@@ -7,7 +7,7 @@
 
 #include "core/base/lora_tags.h"
 #include "core/base/machine_memory.h"
-#include "core/host/network_calls.h"
+#include "core/host/refining.h"
 #include "core/host/shown.h"
 
 namespace alice {
@@ -53,6 +53,14 @@ std::map<int64_t, int64_t> groups_of(int64_t images) {
   if (images % kLargestBatch > 0) groups[images % kLargestBatch] = 1;
   return groups;
 }
+
+/// How many places latents have.
+double latents_of(const ModelSketch& sketch, const Settings& settings) {
+  const auto reduction = static_cast<double>(sketch.model.vae->info().reduction);
+  return static_cast<double>(settings.width) * static_cast<double>(settings.height) / (reduction * reduction);
+}
+
+int64_t bytes_to_load(const ModelSketch& sketch) { return sketch.weight_bytes + sketch.file_bytes; }
 
 }  // namespace
 
@@ -112,29 +120,43 @@ const BackendSpeed& Forecaster::speed_of(const BackendChoice& backend) {
   return speeds_.emplace(backend.key, speed).first->second;
 }
 
+Forecaster::Share Forecaster::share_of(Known& model, const Blueprint& plan, const Settings& settings,
+                                       const StepRange& steps, const OnStage& on_stage) {
+  return {model.sketch, cost_for(model, settings, on_stage), speed_of(plan.backend),
+          settings,     steps,                               composer_.is_loaded(model.key)};
+}
+
 std::optional<Forecast> Forecaster::forecast(GenerateRequest request, bool paths_allowed, const OnStage& on_stage,
                                              const InputPictures& inputs) {
   Faults faults;
   take_lora_tags(request.prompt, request.loras, faults);
   faults.throw_if_any(ErrorCode::bad_request);
   const auto plan = composer_.blueprint(request.model, paths_allowed);
-  if (!plan->faults.empty()) throw Error(ErrorCode::bad_weights, plan->faults);
+  const auto refining = composer_.refiner(request, *plan, paths_allowed);
+  for (const Blueprint* one : {plan.get(), refining.get()})
+    if (one && !one->faults.empty()) throw Error(ErrorCode::bad_weights, one->faults);
 
   Forecast forecast;
-  forecast.model = key_of(*plan);
   forecast.backend = plan->backend.key;
   forecast.size = plan->size;
-  Known* model = model_of(*plan, forecast.model);
-  if (model == nullptr) return std::nullopt;
+  Known* model = model_of(*plan, key_of(*plan));
+  Known* refiner = model && refining ? model_of(*refining, key_of(*refining)) : nullptr;
+  if (!model || (refining && !refiner)) return std::nullopt;
+  forecast.model = model->key + (refiner ? "|" + refiner->key : "");
   std::vector<std::string> warnings;  // prepare() tells them
   forecast.settings = composer_.settle(request, inputs, *plan, model->sketch.model, warnings);
-  const bool is_loaded = composer_.is_loaded(forecast.model);
-  const ModelSketch& sketch = model->sketch;
-  if (!is_loaded) forecast.load_bytes = static_cast<double>(sketch.weight_bytes + sketch.file_bytes);
+  const auto steps = static_cast<size_t>(forecast.settings.steps_done());
+  std::optional<Refining> second;
+  if (refiner) {
+    const std::shared_ptr<const Model> parts(std::shared_ptr<const Model>(), &refiner->sketch.model);  // is kept here
+    second = composer_.refining(forecast.settings, model->sketch.model, *refining, parts);
+  }
   try {
-    const ModelCost& cost = cost_for(*model, forecast.settings, on_stage);
-    add_seconds(cost, speed_of(plan->backend), forecast);
-    add_bytes(cost, sketch, forecast);
+    const size_t handed_over = second ? steps_before_refiner(forecast.settings) : steps;
+    Shares shares = {share_of(*model, *plan, forecast.settings, {0, handed_over}, on_stage)};
+    if (second) shares.push_back(share_of(*refiner, *refining, *second->settings, {handed_over, steps}, on_stage));
+    add_seconds(shares, forecast);
+    add_bytes(shares, forecast);
   } catch (...) {  // whoever carries it out tells what is wrong with it
     on_fault_(plan->config.id + " cannot be estimated: " + words_of(std::current_exception()));
     return std::nullopt;
@@ -142,13 +164,11 @@ std::optional<Forecast> Forecaster::forecast(GenerateRequest request, bool paths
   return forecast;
 }
 
-void Forecaster::add_seconds(const ModelCost& cost, const BackendSpeed& speed, Forecast& forecast) {
+void Forecaster::add_seconds(const Shares& shares, Forecast& forecast) {
   const Settings& settings = forecast.settings;
-  const Model& model = models_.front().sketch.model;
-  const auto reduction = static_cast<double>(model.vae->info().reduction);
-  const double p = static_cast<double>(settings.width) * static_cast<double>(settings.height) / (reduction * reduction);
-  const auto seconds = [&](const CallCost& call, int64_t rows) {
-    return speed.seconds(call.kernels, call.operations_of(p, rows));
+  const double p = latents_of(shares.front().sketch, settings);
+  const auto seconds = [&](const Share& share, const CallCost& call, int64_t rows) {
+    return share.speed.seconds(call.kernels, call.operations_of(p, rows));
   };
   const double denoise_factor = corrections_.factor(name_of(forecast, JobStage::denoise),
                                                     kind_on(forecast, JobStage::denoise));
@@ -159,40 +179,48 @@ void Forecaster::add_seconds(const ModelCost& cost, const BackendSpeed& speed, F
   if (asks != asks_a_step_.end()) forecast.asks_a_step = asks->second;
 
   Estimate& estimate = forecast.estimate;
-  const std::map<NetworkCall, int64_t> calls = network_calls(model, settings);
   for (const auto& [images, count] : groups_of(settings.n)) {
     Forecast::Stages& group = forecast.uncorrected[images];
-    for (const auto& [call, times] : calls) {
-      const int64_t rows = call.guided ? settings.guidance.rows() * images : images;
-      group.denoise += forecast.asks_a_step * static_cast<double>(times) *
-                       seconds(call.shallow ? cost.shallow : cost.network, rows);
-    }
-    group.decode = seconds(cost.decode, images);
+    for (const Share& share : shares)
+      for (const auto& [call, times] : network_calls(share.sketch.model, share.settings, share.steps)) {
+        const int64_t rows = call.guided ? settings.guidance.rows() * images : images;
+        group.denoise += forecast.asks_a_step * static_cast<double>(times) *
+                         seconds(share, call.shallow ? share.cost.shallow : share.cost.network, rows);
+      }
+    group.decode = seconds(shares.back(), shares.back().cost.decode, images);
     estimate.seconds +=
         static_cast<double>(count) * (group.denoise * denoise_factor + group.decode * decode_factor);
     estimate.step_seconds =
         std::max(estimate.step_seconds, group.denoise * denoise_factor / static_cast<double>(settings.steps_done()));
     estimate.decode_seconds = std::max(estimate.decode_seconds, group.decode * decode_factor);
   }
-  const bool is_shown_mask = shown_to(model.unet->info(), model.id) == Shown::mask;
-  estimate.encode_seconds = seconds(cost.encode, 1) + seconds(cost.picture, is_shown_mask ? 2 : 1);
+  const Share& first = shares.front();
+  const bool is_shown_mask = shown_to(first.sketch.model.unet->info(), first.sketch.model.id) == Shown::mask;
+  estimate.encode_seconds = seconds(first, first.cost.picture, is_shown_mask ? 2 : 1);
+  for (const Share& share : shares) {
+    estimate.encode_seconds += seconds(share, share.cost.encode, 1);
+    if (!share.is_loaded) forecast.load_bytes += static_cast<double>(bytes_to_load(share.sketch));
+  }
   estimate.load_seconds = forecast.load_bytes * seconds_a_loaded_byte_;
   estimate.seconds += estimate.load_seconds + estimate.encode_seconds;
 }
 
-void Forecaster::add_bytes(const ModelCost& cost, const ModelSketch& sketch, Forecast& forecast) const {
+void Forecaster::add_bytes(const Shares& shares, Forecast& forecast) const {
   const Settings& settings = forecast.settings;
-  const auto reduction = static_cast<double>(sketch.model.vae->info().reduction);
-  const double p = static_cast<double>(settings.width) * static_cast<double>(settings.height) / (reduction * reduction);
+  const double p = latents_of(shares.front().sketch, settings);
   const int64_t images = std::min(settings.n, kLargestBatch);
   const int64_t rows = settings.guidance.rows() * images;
-  const int64_t at_work = std::max({cost.network.bytes_of(p, rows), cost.decode.bytes_of(p, images),
-                                    cost.encode.bytes_of(p, 1), cost.picture.bytes_of(p, 1)});
-  const bool is_loaded = forecast.load_bytes == 0;
+  int64_t at_work = 0, idle = idle_bytes_, files = 0;
+  for (const auto& [sketch, cost, speed, own, steps, is_loaded] : shares) {
+    at_work = std::max({at_work, cost.network.bytes_of(p, rows), cost.decode.bytes_of(p, images),
+                        cost.encode.bytes_of(p, 1), cost.picture.bytes_of(p, 1)});
+    if (is_loaded) continue;
+    idle += bytes_to_load(sketch);
+    files += sketch.file_bytes;
+  }
   const int64_t now = resident_memory();
-  const int64_t idle = is_loaded ? idle_bytes_ : idle_bytes_ + sketch.weight_bytes + sketch.file_bytes;
   forecast.estimate.bytes = std::max(now, idle + at_work);
-  forecast.needed_bytes = std::max<int64_t>(0, forecast.estimate.bytes - now - (is_loaded ? 0 : sketch.file_bytes));
+  forecast.needed_bytes = std::max<int64_t>(0, forecast.estimate.bytes - now - files);
 }
 
 void Forecaster::loaded(const Forecast& forecast, double seconds) {

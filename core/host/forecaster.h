@@ -8,11 +8,13 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "core/base/estimate.h"
 #include "core/host/backend_speed.h"
 #include "core/host/composer.h"
 #include "core/host/model_cost.h"
+#include "core/host/network_calls.h"
 
 namespace alice {
 
@@ -71,11 +73,24 @@ class Forecaster {
     // By whether there are shallow calls, the merging ratio, and whether a picture is read.
     std::map<std::tuple<bool, double, bool>, ModelCost> costs;
   };
+  /// A model's part in a request.
+  struct Share {
+    const ModelSketch& sketch;
+    const ModelCost& cost;
+    const BackendSpeed& speed;
+    const Settings& settings;
+    StepRange steps;
+    bool is_loaded;
+  };
+  using Shares = std::vector<Share>;  // the first model's, then the refiner's
+
   Known* model_of(const Blueprint& plan, const std::string& key);
+  Share share_of(Known& model, const Blueprint& plan, const Settings& settings, const StepRange& steps,
+                 const OnStage& on_stage);
   const ModelCost& cost_for(Known& model, const Settings& settings, const OnStage& on_stage);
   const BackendSpeed& speed_of(const BackendChoice& backend);
-  void add_seconds(const ModelCost& cost, const BackendSpeed& speed, Forecast& forecast);
-  void add_bytes(const ModelCost& cost, const ModelSketch& sketch, Forecast& forecast) const;
+  void add_seconds(const Shares& shares, Forecast& forecast);
+  void add_bytes(const Shares& shares, Forecast& forecast) const;
 
   Composer& composer_;
   const std::function<void(const std::string&)> on_fault_;

@@ -1,5 +1,7 @@
 #include "core/host/imagined.h"
 
+#include <algorithm>
+
 #include "core/base/number_pair.h"
 
 namespace alice {
@@ -33,17 +35,18 @@ ImaginedPicture negative_of(const GenerateRequest& all, ImaginedPicture picture)
   return picture;
 }
 
-/// What the request says to models that hear more than one prompt.
-void warn_of_unheard(const GenerateRequest& request, const Model& model, std::vector<std::string>& warnings) {
+void warn_of_unheard(const GenerateRequest& request, const std::vector<const Model*>& models,
+                     std::vector<std::string>& warnings) {
+  const auto any = [&](auto hears) { return std::any_of(models.begin(), models.end(), hears); };
   const auto warn = [&](bool is_said, const char* field, const char* why) {
     if (is_said) warnings.push_back(std::string(field) + ": has no effect: " + why);
   };
-  if (model.texts.size() < 2) {
+  if (!any([](const Model* model) { return model->texts.size() > 1; })) {
     constexpr const char* kOneEncoder = "this model has one text encoder";
     warn(request.prompt_2.has_value(), "/prompt_2", kOneEncoder);
     warn(request.negative_prompt_2.has_value(), "/negative_prompt_2", kOneEncoder);
   }
-  if (model.unet->info().further_conditioning.count("time_ids") > 0) return;
+  if (any([](const Model* model) { return model->unet->info().further_conditioning.count("time_ids") > 0; })) return;
   constexpr const char* kUntold = "this model's network is not told of it";
   warn(request.original_size.has_value(), "/original_size", kUntold);
   warn(request.crop.has_value(), "/crop", kUntold);

@@ -24,7 +24,8 @@ ImaginedPicture imagined_of(const GenerateRequest& request, int64_t width, int64
 /// The same for the negative prompt: `picture`, but for what is said of the negative one.
 ImaginedPicture negative_of(const GenerateRequest& request, ImaginedPicture picture);
 
-/// Tells of what the request says and the model does not hear.
-void warn_of_unheard(const GenerateRequest& request, const Model& model, std::vector<std::string>& warnings);
+/// Tells of what the request says and none of the models that make its pictures hears.
+void warn_of_unheard(const GenerateRequest& request, const std::vector<const Model*>& models,
+                     std::vector<std::string>& warnings);
 
 }  // namespace alice

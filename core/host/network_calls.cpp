@@ -59,7 +59,7 @@ class ZeroNetwork final : public UNet, public UNetShortcuts {
 
 }  // namespace
 
-Calls network_calls(const Model& model, const Settings& settings) {
+Calls network_calls(const Model& model, const Settings& settings, const StepRange& range) {
   const c10::InferenceMode no_gradients;
   Calls calls;
   const NoiseModel& noise_model = *settings.scheduler.noise_model;
@@ -69,7 +69,7 @@ Calls network_calls(const Model& model, const Settings& settings) {
   GuidedNetwork network(std::make_shared<ZeroNetwork>(model.unet, calls), conditioning, settings.guidance,
                         settings.shortcuts, noise_model.prediction(), plan);
   const Tensor x = at::zeros({1, model.unet->info().out_channels, 1, 1});
-  for (size_t step = 0; step < plan.steps(); ++step) {
+  for (size_t step = range.first; step < range.end; ++step) {
     network.pass(x, plan.levels[step]);
     network.denoise(x, plan.levels[step]);
   }

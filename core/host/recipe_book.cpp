@@ -70,6 +70,8 @@ std::vector<fs::path> all_files(const Ingredients& ingredients) {
     if (plan.config.part(role).source.empty()) return;
     for (const std::string& file : choice.files.weights->index().files) files.emplace_back(file);
   });
+  if (const Blueprint* refiner = ingredients.refiner.get())
+    files.insert(files.end(), refiner->own_weights.begin(), refiner->own_weights.end());
   files.insert(files.end(), ingredients.lora_files.begin(), ingredients.lora_files.end());
   return files;
 }
@@ -101,6 +103,10 @@ Recipe RecipeBook::recipe(const Ingredients& ingredients, const Model& model, co
 
   recipe.model_sha256 = hash_of_files(plan.config.source, plan.own_weights, hash_of);
   hashes_.note_source(recipe.model_sha256, plan.config.source);
+  if (const Blueprint* refiner = ingredients.refiner.get()) {
+    recipe.refiner_sha256 = hash_of_files(refiner->config.source, refiner->own_weights, hash_of);
+    hashes_.note_source(recipe.refiner_sha256, refiner->config.source);
+  }
   plan.parts.each([&](const std::string& role, const auto& choice) {
     const PartConfig& config = plan.config.part(role);
     add_part(role, choice, config, hash_of, recipe.parts);

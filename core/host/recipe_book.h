@@ -22,7 +22,7 @@ struct Blueprint;
 
 /// What the composer knows of a model that the model itself does not show.
 struct Ingredients {
-  std::shared_ptr<const Blueprint> plan;
+  std::shared_ptr<const Blueprint> plan, refiner;  ///< null: no refiner
   std::vector<std::filesystem::path> lora_files;  ///< of Settings::loras, in their order
 };
 

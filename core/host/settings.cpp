@@ -77,6 +77,7 @@ Settings resolve_settings(const SettingsSources& sources, const Model& model,
   if (all.output_quality && all.output_format.value_or(PictureFormat::png) == PictureFormat::png)
     warnings.push_back("/output_quality: has no effect on PNG files, which lose nothing");
 
+  if (!has_refiner(all)) all.refiner.reset();
   Settings settings;
   settings.request = all;
   settings.model = model.id;
@@ -98,7 +99,6 @@ Settings resolve_settings(const SettingsSources& sources, const Model& model,
   settings.n = all.n;
   settings.seed = all.seed ? static_cast<uint64_t>(*all.seed) : draw_seed();
   settings.loras = all.loras;
-  warn_of_unheard(request, model, warnings);
   if (shown == Shown::picture)
     settings.guidance.picture_scale = *all.image_guidance_scale;
   else

@@ -16,6 +16,14 @@
 
 namespace alice {
 
+struct Settings;
+
+/// The pass after the first: another model goes on with its latents, on the same levels (Podell et al. 2023, 2.5).
+struct Refining {
+  std::shared_ptr<const Model> model;
+  std::shared_ptr<const Settings> settings;  ///< the first pass's, but for what is the model's own
+};
+
 /// A request with every default filled in.
 struct Settings {
   GenerateRequest request;  ///< as such, for records; the scheduler and the seed may be open in it
@@ -30,6 +38,7 @@ struct Settings {
   std::vector<LoraUse> loras;
   InputPictures inputs;     ///< that `request` names
   int64_t first_step = 0;   ///< of a picture's result: how many of the steps are left out
+  std::optional<Refining> refining;  ///< absent: one model makes all steps
 
   /// That are done.
   int64_t steps_done() const { return steps - first_step; }
@@ -51,10 +60,10 @@ struct SettingsSources {
 PictureSize resolve_size(const SettingsSources& sources, const PictureSize& native, int64_t multiple);
 
 /// The request's value, else the model's default, else the general one, else the built-in one
-/// (core/base/request_fields.h), the model's native size, a drawn seed. Fills everything but `scheduler`. What the
-/// request says and cannot have an effect is added to `warnings`. Throws Error(bad_request) with every fault: size no
-/// multiple of the VAE's reduction, clip_skip beyond the text encoder, a picture or a mask
-/// that the network needs and that is missing.
+/// (core/base/request_fields.h), the model's native size, a drawn seed. Fills everything but `scheduler` and `refining`.
+/// What the request says and cannot have an effect is added to `warnings`. Throws Error(bad_request) with every fault:
+/// size no multiple of the VAE's reduction, clip_skip beyond the text encoder, a picture or a mask that the network
+/// needs and that is missing.
 Settings resolve_settings(const SettingsSources& sources, const Model& model, std::vector<std::string>& warnings);
 
 /// The settings of one picture as a request that makes it again: for the words inside a picture.

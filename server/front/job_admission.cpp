@@ -27,6 +27,7 @@ std::string JobAdmission::model_meant(const std::string& requested) const {
 void JobAdmission::admit(GenerateRequest& request) const {
   if (!group_of(request.model).description().empty()) request.model = model_meant(request.model);
   const WorkerGroup& group = group_of(request.model);
+  if (request.refiner) request.refiner = choose_refiner(*request.refiner, group.description());
   judge_request(request, group.description());
   group.check_takes_jobs();
   if (group.queue().size() < queue_size_) return;

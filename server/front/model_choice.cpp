@@ -32,17 +32,18 @@ std::string list_of(const std::vector<std::string>& ids) {
 
 std::string without_kind(const std::string& id) { return id.substr(id.find('/') + 1); }
 
-std::string find_model(const std::string& name, const std::string& said, const Json& models) {
+std::string find_model(const std::string& name, const std::string& said, const Json& models,
+                       const char* place = kPlace) {
   for (const Json& model : models) {
     const std::string id = model.value("id", "");
     if (id != name && without_kind(id) != name) continue;
     if (model.value("available", false)) return id;
-    throw Error(ErrorCode::not_found, kPlace,
+    throw Error(ErrorCode::not_found, place,
                 said + " cannot be used: " + model.value("unavailable", "no reason is known"));
   }
   const std::vector<std::string> ids = usable_models(models);
   const std::string near = nearest(name, ids);
-  throw Error(ErrorCode::not_found, kPlace,
+  throw Error(ErrorCode::not_found, place,
               said + " is not there" + (near.empty() ? "" : " (did you mean '" + near + "'?)") + list_of(ids));
 }
 
@@ -56,6 +57,11 @@ std::string choose_model(const std::string& requested, const std::string& defaul
   const std::vector<std::string> ids = usable_models(models);
   if (const std::string implied = implied_model(ids); !implied.empty()) return implied;
   throw Error(ErrorCode::bad_request, kPlace, "names no model, and the configuration has no default" + list_of(ids));
+}
+
+std::string choose_refiner(const std::string& requested, const Json& description) {
+  if (requested.empty() || !description.contains("models")) return requested;
+  return find_model(requested, "the model '" + brief(requested) + "'", description.at("models"), "/refiner");
 }
 
 }  // namespace alice

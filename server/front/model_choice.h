@@ -13,4 +13,8 @@ namespace alice {
 /// Error(bad_request) at "/model" when none is named and none is the obvious one.
 std::string choose_model(const std::string& requested, const std::string& default_model, const Json& description);
 
+/// The same of the model that a request names to refine another's pictures, at "/refiner". What no worker has described
+/// yet is taken at its word.
+std::string choose_refiner(const std::string& requested, const Json& description);
+
 }  // namespace alice

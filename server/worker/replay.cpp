@@ -74,6 +74,13 @@ class Replay {
     }
   }
 
+  /// Unless there is a model of that name, or somebody has typed another.
+  void find_refiner(std::optional<std::string>& refiner) const {
+    if (!refiner || refiner != recipe_.request.refiner || list_models(config_.host).count(*refiner) > 0) return;
+    const fs::path known = book_.source_of(recipe_.refiner_sha256);
+    if (!known.empty()) refiner = known.string();
+  }
+
  private:
   ModelConfig recorded_model() const {
     try {
@@ -133,6 +140,7 @@ Recipe apply_recorded(CommandLine& line, Config& config) {
   else if (!line.request.model.empty())
     line.request.model = replay.compose_recorded(keeps_backend);
   replay.find_loras(line.request.loras);
+  replay.find_refiner(line.request.refiner);
   return recorded;
 }
 

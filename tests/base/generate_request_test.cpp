@@ -67,6 +67,8 @@ TEST_CASE("a whole request is read, and what is written reads back the same") {
       {"negative_target_size", "64x64"},
       {"aesthetic_score", 7.5},
       {"negative_aesthetic_score", 1.5},
+      {"refiner", "sd/finer"},
+      {"refiner_start", 0.7},
       {"strength", 0.5},
       {"resize", "crop"},
       {"extend_left", 8},

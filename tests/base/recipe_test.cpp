@@ -21,6 +21,8 @@ Recipe recipe() {
   r.sampler = "Some Sampler Karras";
   r.schedule_type = "Karras";
   r.model_sha256 = std::string(64, 'a');
+  r.request.refiner = "sd/finer";
+  r.refiner_sha256 = std::string(64, 'c');
   r.lora_sha256 = {std::string(64, 'b')};
   r.parts["vae"] = {"some_vae", {{"tiles", 2}}, "vae.safetensors", std::string(64, 'c')};
   r.backend = "some_backend";
@@ -68,6 +70,7 @@ TEST_CASE("what may change the bytes is told, and nothing when all is the same o
     return sentences.front();
   };
   CHECK(says(one([](Recipe& r) { r.model_sha256 = std::string(64, 'd'); }), "the model sd/tiny is another file"));
+  CHECK(says(one([](Recipe& r) { r.refiner_sha256 = std::string(64, 'd'); }), "the refiner sd/finer is another file"));
   CHECK(says(one([](Recipe& r) { r.parts["vae"].sha256 = std::string(64, 'd'); }), "the vae vae.safetensors"));
   CHECK(says(one([](Recipe& r) { r.lora_sha256 = {std::string(64, 'd')}; }), "the LoRA hats"));
   CHECK(says(one([](Recipe& r) { r.machine.instructions = "avx2"; }), "a processor with avx2 avx512f"));

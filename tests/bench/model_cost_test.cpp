@@ -76,8 +76,9 @@ using Calls = std::map<std::string, int64_t>;
 Calls calls_for(const GenerateRequest& request) {
   static Composer composer(golden_models(), built_in_registry());
   const PreparedRequest prepared = composer.prepare(request, false);
+  const auto steps = static_cast<size_t>(prepared.settings.steps_done());
   Calls calls;
-  for (const auto& [call, times] : network_calls(*prepared.model, prepared.settings))
+  for (const auto& [call, times] : network_calls(*prepared.model, prepared.settings, {0, steps}))
     calls[std::string(call.guided ? "guided" : "alone") + (call.shallow ? ", shallow" : "")] = times;
   return calls;
 }

@@ -83,6 +83,16 @@ TEST_CASE("a model that is not there is answered with the nearest and with what 
   CHECK(error_of([&] { choose_model(std::string(100'000, 'x'), "", kTwoModels); }).sentence().size() < 1000);
 }
 
+TEST_CASE("a refiner is a model that is there, or none, and is judged once models are known") {
+  CHECK(choose_refiner("ink", kTwoModels) == "sd/ink");
+  CHECK(choose_refiner("", kTwoModels).empty());
+  CHECK(choose_refiner("sd/x", Json::object()) == "sd/x");
+  const Error error = error_of([&] { choose_refiner("sd/inc", kTwoModels); });
+  CHECK(error.code() == ErrorCode::not_found);
+  CHECK(error.place() == "/refiner");
+  CHECK(says(error.sentence(), "did you mean 'sd/ink'"));
+}
+
 TEST_CASE("steps are measured where both their ends are known and they were computed") {
   StepClock clock;
   CHECK_FALSE(clock.note(step(1, 10), at(1)).has_value());

@@ -60,7 +60,7 @@ inline const VaeFactory& tiny_vae_factory() {
 /// What our families say of a model; the test fails when none knows it.
 inline FamilyRecognition family_of(const ModelContents& model) {
   static const Plugin plugin = load_plugin("alice-family-stable-diffusion");
-  for (const char* id : {"one_encoder", "two_encoders", "refiner"})
+  for (const char* id : {"one_encoder", "two_encoders", "xl_refiner"})
     if (auto recognition = plugin.factory<FamilyFactory>(id).recognise(model, false)) return *recognition;
   FAIL("no family knows " << model.place);
   return {};

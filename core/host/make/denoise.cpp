@@ -1,30 +1,25 @@
 #include "core/host/make/denoise.h"
 
 #include "core/host/make/masked.h"
-#include "core/host/plugin_call.h"
+#include "core/host/refining.h"
 
 namespace alice {
 
 Tensor denoise(const Model& model, const Settings& settings, const Conditioning& conditioning, const Start& start,
                NoiseSource& noise, const OnStep& on_step, const WrapDenoise& wrap) {
-  const NoiseModel& noise_model = *settings.scheduler.noise_model;
-  const Scheduler& scheduler = *settings.scheduler.scheduler;
-  const std::string sampler = "the scheduler " + settings.scheduler.plugin;
-  const Plan plan = call_plugin(sampler, [&] { return plan_of(settings); });
-  GuidedNetwork network(model.unet, conditioning, settings.guidance, settings.shortcuts, noise_model.prediction(),
-                        plan);
-  const Level& first = plan.levels.front();
-  Denoise answer = [&](const Tensor& x, const Level& level) {
-    return network.denoise(with_known(start, x, level, first), level);
-  };
-  if (wrap) answer = wrap(std::move(answer));
-  const Denoise ask = [&](const Tensor& x, const Level& level) {
-    network.pass(with_known(start, x, level, first), level);
-    return answer(x, level);
-  };
-  const Tensor latents = call_plugin(
-      sampler, [&] { return scheduler.sample(ask, start.x, plan, noise_model, noise, on_step); });
-  return known_at_end(start, all_finite(with_shape(latents, start.x.sizes(), sampler), sampler));
+  Sampling sampling(settings, start, noise, on_step, wrap);
+  return known_at_end(start, sampling.run({model, settings, conditioning}, start.x).x);
+}
+
+Tensor denoise_and_refine(const Model& model, const Settings& settings, const Conditioning& conditioning,
+                          const Conditioning& refiners, const Start& start, NoiseSource& noise, const OnStep& on_step,
+                          const WrapDenoise& wrap) {
+  const double until = hand_over_time(*settings.request.refiner_start, *settings.scheduler.noise_model);
+  const Refining& refining = *settings.refining;
+  Sampling sampling(settings, start, noise, on_step, wrap);
+  const Stretch begun = sampling.run({model, settings, conditioning}, start.x, 0, until);
+  const Stretch ended = sampling.run({*refining.model, *refining.settings, refiners}, begun.x, begun.steps);
+  return known_at_end(start, ended.x);
 }
 
 Tensor denoise(const Model& model, const Settings& settings, const Conditioning& conditioning, int64_t batch,

@@ -1,22 +1,20 @@
 #pragma once
 // The second stop: noise to latents, step by step.
 
-#include <functional>
-
-#include "core/api/scheduler.h"
-#include "core/host/make/start.h"
-#include "core/host/model.h"
-#include "core/host/settings.h"
+#include "core/host/make/sampling.h"
 
 namespace alice {
 
-/// Stands between sampler and network: to record, to answer from a record, to look. Called once a batch.
-using WrapDenoise = std::function<Denoise(Denoise)>;
-
-/// From `start` on to latents. `conditioning`: with_beside(). Where a mask leaves the picture alone, the result is its
-/// known latents. Throws what on_step throws.
+/// From `start` on to latents, in one pass. `conditioning`: with_beside(). Where a mask leaves the picture alone, the
+/// result is its known latents. Throws what on_step throws.
 Tensor denoise(const Model& model, const Settings& settings, const Conditioning& conditioning, const Start& start,
                NoiseSource& noise, const OnStep& on_step, const WrapDenoise& wrap = nullptr);
+
+/// The same in two passes, of which settings.refining makes the last, with `refiners` for conditioning: it takes over
+/// where hand_over_time() says, with the steps that the first one has completed behind it.
+Tensor denoise_and_refine(const Model& model, const Settings& settings, const Conditioning& conditioning,
+                          const Conditioning& refiners, const Start& start, NoiseSource& noise, const OnStep& on_step,
+                          const WrapDenoise& wrap = nullptr);
 
 /// From noise alone, for as many pictures as `noise` has rows.
 Tensor denoise(const Model& model, const Settings& settings, const Conditioning& conditioning, int64_t batch,

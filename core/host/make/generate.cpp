@@ -8,11 +8,24 @@
 #include "core/math/noise_source.h"
 
 namespace alice {
+namespace {
+
+/// The same prompts by the refiner's encoders; what is cut off there too was told before.
+Conditioning encode_again(const Refining& refining, int64_t batch, std::vector<std::string>& warnings) {
+  std::vector<std::string> told;
+  const Conditioning conditioning = encode(*refining.model, *refining.settings, batch, told);
+  for (const std::string& warning : told)
+    if (std::find(warnings.begin(), warnings.end(), warning) == warnings.end()) warnings.push_back(warning);
+  return conditioning;
+}
+
+}  // namespace
 
 void generate(const Model& model, const Settings& settings, const GenerateHooks& hooks,
               std::vector<std::string>& warnings) {
   const c10::InferenceMode no_gradients;
   const Pictures pictures = read_pictures(settings, warnings);
+  const std::optional<Refining>& refining = settings.refining;
   std::optional<Beginning> beginning;
   for (int64_t first = 0; first < settings.n; first += kLargestBatch) {
     const int64_t batch = std::min(kLargestBatch, settings.n - first);
@@ -23,6 +36,7 @@ void generate(const Model& model, const Settings& settings, const GenerateHooks&
     tell(JobStage::encode, 0, 0);
     std::vector<std::string> batch_warnings;
     const Conditioning texts = encode(model, settings, batch, batch_warnings);
+    const Conditioning refiners = refining ? encode_again(*refining, batch, batch_warnings) : Conditioning();
     if (first == 0) warnings.insert(warnings.end(), batch_warnings.begin(), batch_warnings.end());
 
     if (hooks.are_made && hooks.are_made(first, batch)) continue;
@@ -33,13 +47,14 @@ void generate(const Model& model, const Settings& settings, const GenerateHooks&
     if (!beginning) beginning.emplace(model, settings, pixels_of(pictures));
     const Start start = beginning->start(batch, plan_of(settings), noise);
     tell(JobStage::denoise, 0, static_cast<size_t>(settings.steps_done()));
-    const Tensor latents = denoise(
-        model, settings, with_beside(texts, start.beside, settings.guidance), start, noise,
-        [&](size_t done, size_t total, const Tensor&) { tell(JobStage::denoise, done, total); },
-        hooks.wrap_denoise);
+    const auto on_step = [&](size_t done, size_t total, const Tensor&) { tell(JobStage::denoise, done, total); };
+    const Conditioning conditioning = with_beside(texts, start.beside, settings.guidance);
+    const Tensor latents = refining ? denoise_and_refine(model, settings, conditioning, refiners, start, noise,
+                                                         on_step, hooks.wrap_denoise)
+                                    : denoise(model, settings, conditioning, start, noise, on_step, hooks.wrap_denoise);
 
     tell(JobStage::decode, 0, 0);
-    const Tensor pixels = decode(model, latents);
+    const Tensor pixels = decode(refining ? *refining->model : model, latents);
     if (!hooks.on_image) continue;
     for (int64_t k = 0; k < batch; ++k)
       hooks.on_image({paste_back(pictures, settings.request, pixels[k]), first + k, seeds[static_cast<size_t>(k)]});

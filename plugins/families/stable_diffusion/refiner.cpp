@@ -43,7 +43,8 @@ class RefinerFactory final : public FamilyFactory {
  public:
   const FactoryInfo& info() const override {
     static const FactoryInfo info = {
-        "refiner", "One text encoder with pooled text, and a network that is told sizes and a score: SDXL's refiner.",
+        "xl_refiner",
+        "One text encoder with pooled text, and a network that is told sizes and a score: SDXL's refiner.",
         {}, {}, {}};
     return info;
   }

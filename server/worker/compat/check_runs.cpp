@@ -4,6 +4,7 @@
 
 #include "core/host/make/masked.h"
 #include "server/worker/compat/first_call.h"
+#include "server/worker/compat/hand_over.h"
 #include "server/worker/compat/reference_call.h"
 #include "server/worker/compat/run_tensors.h"
 
@@ -116,11 +117,15 @@ bool run_in_scope(CompatRun& run, const GoldenTable& table, const Json& one) {
 
 void check_run(CompatRun& run, CompatCase& check, const GoldenTable& table, const Json& one,
                const std::filesystem::path& source) {
-  const ReferenceCall call = read_call(run, table, one);
+  ReferenceCall call = read_call(run, table, one);
   const std::filesystem::path own = run.golden.model(table.model_of(call.id, one));
   Model composed = *load_model(run, table, one, source.empty() ? own : source);
   NetworkCalls calls;
   composed.unet = watched(composed.unet, calls);
+  if (const Tensor& latents = call.pictures.latents; latents.defined()) {
+    call.request.width = latents.size(3) * composed.vae->info().reduction;
+    call.request.height = latents.size(2) * composed.vae->info().reduction;
+  }
   const Settings settings = settings_of(run, composed, call, one, table.name() + ".json");
   const RunTensors tensors(table, one);
 
@@ -131,16 +136,16 @@ void check_run(CompatRun& run, CompatCase& check, const GoldenTable& table, cons
   const Conditioning texts = encode(composed, settings, call.batch, warnings);
   RecordedNoise noise(tensors, settings.seed, check);
   const Plan plan = plan_of(settings);
-  const Start start = Beginning(composed, settings, call.pictures.read(settings)).start(call.batch, plan, noise);
+  const Start start = start_of(composed, settings, call, noise);
   const Conditioning conditioning = with_beside(texts, start.beside, settings.guidance);
   if (one.contains("unet_context"))
     check.close("the prompt's tokens", in_order(conditioning.at("tokens").to(at::kCPU, at::kFloat), order),
                 tensors.shared(one.at("unet_context").get<std::string>()), kComponentTolerance);
   compare_start(check, tensors, start, conditioning, order);
   std::vector<Tensor> seen;
-  const Tensor latents = denoise(
-      composed, settings, conditioning, start, noise, [](size_t, size_t, const Tensor&) {},
-      record_into(seen, start, plan.levels.front()));
+  const OnStep on_step = [](size_t, size_t, const Tensor&) {};
+  Sampling sampling(settings, start, noise, on_step, record_into(seen, start, plan.levels.front()));
+  const Tensor latents = known_at_end(start, run_stretch(sampling, {composed, settings, conditioning}, start.x, call));
   if (noise.draws() != one.at("draws").get<size_t>())
     check.fail("noise is drawn " + std::to_string(noise.draws()) + " times, the reference drew " +
                dump_json(one.at("draws")));

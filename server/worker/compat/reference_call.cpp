@@ -9,6 +9,7 @@ namespace {
 
 constexpr const char* kLoras = "loras";
 constexpr const char* kEta = "eta";
+constexpr const char *kEnd = "denoising_end", *kBegin = "denoising_start";
 
 /// The pipelines' names of our fields.
 const std::map<std::string, std::string>& request_fields() {
@@ -117,7 +118,11 @@ ReferenceCall read_call(CompatRun& run, const GoldenTable& table, const Json& on
   const std::set<std::string> of_schedule = schedule_arguments(run, call.pipeline);
   for (const auto& argument : call.arguments.items()) {
     if (argument.value().is_null()) continue;
-    if (of_schedule.count(argument.key())) {
+    if (argument.key() == kEnd)
+      call.ends_at = argument.value().get<double>();
+    else if (argument.key() == kBegin)
+      call.begins_at = argument.value().get<double>();
+    else if (of_schedule.count(argument.key())) {
       options[argument.key()] = argument.value();
       fields[argument.key()] = 1;  // and no step is left out
     } else if (const auto pair = pair_fields().find(argument.key()); pair != pair_fields().end())
@@ -133,6 +138,7 @@ ReferenceCall read_call(CompatRun& run, const GoldenTable& table, const Json& on
     else if (argument.key() != kEta)  // of which pipelines tell only those schedulers that know it
       throw Skip{"the argument '" + argument.key() + "' is not built"};
   }
+  if (call.pictures.latents.defined() && !call.begins_at) throw Skip{"latents in place of a picture are not built"};
   call.request = read_generate_request(fields);
   call.request.scheduler_options = std::move(options);
   add_pictures(call.pictures, call.request);

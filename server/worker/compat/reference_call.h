@@ -1,6 +1,7 @@
 #pragma once
 // A call of a reference pipeline, as a golden's table tells it, in our terms.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct ReferenceCall {
   Json arguments;           ///< with the pipeline's defaults where the call names nothing
   GenerateRequest request;  ///< with the options of the scheduler that stand among the arguments
   RunPictures pictures;
+  std::optional<double> ends_at, begins_at;  ///< shares of the noise schedule: of an ensemble of runs
   int64_t batch = 1;
 };
 

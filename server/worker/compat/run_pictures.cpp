@@ -17,12 +17,17 @@ Tensor tensor_of(CompatRun& run, const GoldenTable& table, const std::string& na
   return table.tensors().tensor(name);
 }
 
+/// Of neither colours nor grey.
+bool are_latents(const Tensor& tensor) {
+  return tensor.dim() == 4 && tensor.size(0) == 1 && tensor.size(1) != 1 && tensor.size(1) != 3;
+}
+
 /// Float [H, W, 3] from 0 to 255.
 Tensor levels_of(CompatRun& run, const GoldenTable& table, const std::string& name) {
   if (name.find(',') != std::string::npos) throw Skip{"several pictures in one argument are not built"};
   const bool is_inverse = name.rfind(kInverse, 0) == 0;
   const Tensor tensor = tensor_of(run, table, is_inverse ? name.substr(std::string(kInverse).size()) : name);
-  if (tensor.dim() != 4 || tensor.size(0) != 1 || (tensor.size(1) != 1 && tensor.size(1) != 3))
+  if (tensor.dim() != 4 || tensor.size(0) != 1 || are_latents(tensor))
     throw Skip{"'" + name + "' of shape " + shape_text(tensor.sizes().vec()) + " is no picture"};
   Tensor levels = tensor[0].permute({1, 2, 0}).to(at::kFloat) * (tensor.is_floating_point() ? kWhite : 1);
   if (is_inverse) levels = kWhite - levels;
@@ -60,6 +65,11 @@ RunPictures pictures_of(CompatRun& run, const GoldenTable& table, const Json& on
     const auto known = run.scope.pictures.find(argument);
     if (known == run.scope.pictures.end()) throw Skip{"the input '" + argument + "' is not built"};
     const bool is_mask = known->second == kMask;
+    if (!is_mask && table.tensors().index().contains(name))
+      if (const Tensor tensor = table.tensors().tensor(name); are_latents(tensor)) {
+        pictures.latents = tensor;
+        continue;
+      }
     const Tensor levels = levels_of(run, table, name), rounded = levels.round();
     (is_mask ? pictures.inputs.mask : pictures.inputs.image).rgb = rounded.to(at::kByte);
     if (!is_mask && !rounded.equal(levels))

@@ -14,6 +14,7 @@ struct RunPictures {
   InputPictures inputs;
   /// The picture as Pixels has it, where it lies between the levels, as no file can; else undefined.
   Tensor exact;
+  Tensor latents;  ///< [1, C, h, w]: what another run ended with, in place of a picture; else undefined
 
   /// What the road takes, with the exact picture in place of the rounded one.
   Pixels read(const Settings& settings) const;

@@ -25,6 +25,15 @@ const SchedulerFactory* scheduler_factory(const Registry& registry, const Schedu
   return registry.of<SchedulerFactory>().find(name).factory;
 }
 
+void add_model(const Registry& registry, const Blueprint& plan, JobPlugins& plugins) {
+  for (const auto& encoder : plan.parts.text_encoders) add_plugin(registry, encoder.second.factory, plugins.encode);
+  add_plugin(registry, plan.family.factory, plugins.encode);
+  add_plugin(registry, plan.parts.unet.factory, plugins.denoise);
+  add_plugin(registry, plan.parts.vae.factory, plugins.decode);
+  for (auto* stage : {&plugins.encode, &plugins.denoise, &plugins.decode})
+    add_plugin(registry, plan.backend.factory, *stage);
+}
+
 }  // namespace
 
 std::vector<std::string> JobPlugins::all() const {
@@ -40,16 +49,11 @@ JobPlugins plugins_of(const GenerateRequest& request, const Composer& composer, 
   const auto blueprint = composer.blueprint(request.model, paths_allowed);
   JobPlugins plugins;
   add_plugin(registry, scheduler_factory(registry, blueprint->scheduler, request.scheduler), plugins.scheduler);
-  for (const auto& encoder : blueprint->parts.text_encoders)
-    add_plugin(registry, encoder.second.factory, plugins.encode);
-  add_plugin(registry, blueprint->family.factory, plugins.encode);
-  add_plugin(registry, blueprint->parts.unet.factory, plugins.denoise);
-  add_plugin(registry, blueprint->parts.vae.factory, plugins.decode);
+  add_model(registry, *blueprint, plugins);
+  if (const auto refiner = composer.refiner(request, *blueprint, paths_allowed)) add_model(registry, *refiner, plugins);
   if (asks_for_loras(request))
     for (const LoraFormatFactory* format : registry.of<LoraFormatFactory>().all())
       add_plugin(registry, format, plugins.lora_formats);
-  for (auto* part : {&plugins.encode, &plugins.denoise, &plugins.decode})
-    add_plugin(registry, blueprint->backend.factory, *part);
   return plugins;
 }
 
