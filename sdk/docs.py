@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Keeps docs/plugins true: the reference is made from what the plugins say of themselves, and code in the tutorials and
-the cookbook is taken from files that are compiled and run.
+the cookbook is taken from files that are compiled and run. docs/families must name every family that comes with ALICE.
 
 Usage: docs.py BUILD [--check]
 
@@ -25,6 +25,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs/plugins"
 REFERENCE = PAGES / "reference.md"
+FAMILIES = ROOT / "docs/families/README.md"
 KINDS = json.loads((ROOT / "core/base/plugin_kinds.json").read_text())
 LANGUAGES = {".cpp": "cpp", ".h": "cpp", ".py": "python", ".yaml": "yaml", ".json": "json", ".txt": "cmake"}
 CODE = re.compile(r'<!-- code: (\S+?)(?: from "(.+?)" to "(.+?)")? -->\n```.*?\n```\n', re.DOTALL)
@@ -114,11 +115,18 @@ def refreshed(text):
     return CODE.sub(block, text)
 
 
+def families_without_page(description):
+    """Those that the index of families does not name; a page is written by people."""
+    text = FAMILIES.read_text()
+    return [family["id"] for family in description["kinds"]["family"] if f"`{family['id']}`" not in text]
+
+
 def main():
     if len(sys.argv) not in (2, 3) or sys.argv[2:] not in ([], ["--check"]):
         sys.exit(__doc__)
     wanted = {page: refreshed(page.read_text()) for page in sorted(PAGES.glob("*.md")) if page != REFERENCE}
-    wanted[REFERENCE] = reference(described(pathlib.Path(sys.argv[1])))
+    description = described(pathlib.Path(sys.argv[1]))
+    wanted[REFERENCE] = reference(description)
     stale = 0
     for page, text in wanted.items():
         present = page.read_text() if page.exists() else ""
@@ -133,6 +141,9 @@ def main():
         sys.stdout.writelines(lines)
     if stale:
         print("docs: what is above is stale: `make docs` mends it")
+    for family in families_without_page(description):
+        stale = 1
+        print(f"docs: {FAMILIES.relative_to(ROOT)} does not name the family {family}")
     return stale
 
 

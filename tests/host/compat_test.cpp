@@ -6,6 +6,7 @@
 #include "core/host/file_hashes.h"
 #include "core/io/safetensors_writer.h"
 #include "server/worker/compat/single_file.h"
+#include "tests/host/golden_folders.h"
 #include "tests/host/models.h"
 #include "tests/support/errors.h"
 #include "tests/support/temp_folder.h"
@@ -18,27 +19,6 @@ namespace {
 
 const fs::path kGoldens = fs::path(ALICE_TEST_DATA) / "goldens";
 const fs::path kSecond = fs::path(ALICE_TEST_DATA) / "goldens2";  // made by tools/goldens/cut_second_set.py
-
-std::string failures(const Report& report) {
-  std::string text;
-  for (const CaseResult& result : report.results())
-    if (result.status == CaseStatus::failed || (result.status == CaseStatus::skipped && result.in_scope))
-      text += result.part + "/" + result.id + ": " + result.sentence + "\n";
-  return text;
-}
-
-/// Adds `change` to the first number of one tensor.
-void add_to_first(const fs::path& file, const std::string& name, double change) {
-  std::map<std::string, Tensor> tensors;
-  {
-    const auto source = SafetensorsFile::open(file);
-    REQUIRE(source->index().contains(name));
-    for (const auto& tensor : source->index().tensors) tensors[tensor.first] = source->tensor(tensor.first).clone();
-  }
-  const Tensor first = tensors[name].view(-1)[0];
-  first.fill_(first.item<double>() + change);
-  write_safetensors(file, tensors, {});
-}
 
 /// A golden folder with the models and one part of the goldens.
 class OnePart {
@@ -61,16 +41,14 @@ class OnePart {
   std::string part_;
 };
 
-/// A part of the second set, whose model has the text encoder and tokenizer of the first's.
+/// A part of the second set.
 class SecondSet {
  public:
   explicit SecondSet(const std::vector<std::string>& folders = {"distilled", "inputs", "sd15", "single"}) {
-    const fs::path model = folder_ / "models/tiny_lcm", first = kGoldens / "models/tiny_sd15";
     fs::copy(kSecond / "models", folder_ / "models", fs::copy_options::recursive);
     for (const std::string& folder : folders)
       fs::copy(kSecond / folder, folder_ / folder, fs::copy_options::recursive);
-    for (const char* part : {"text_encoder", "tokenizer"}) fs::create_directory_symlink(first / part, model / part);
-    fs::create_directory_symlink(folder_ / "models/tiny_vae4", model / "vae");
+    add_shared_parts(folder_ / "models");
   }
   Report check() const {
     Composer composer(golden_models(), built_in_registry());
@@ -81,14 +59,6 @@ class SecondSet {
  private:
   TempFolder folder_;
 };
-
-/// "part/id" of those with this status.
-std::set<std::string> with_status(const Report& report, CaseStatus status) {
-  std::set<std::string> ids;
-  for (const CaseResult& result : report.results())
-    if (result.status == status) ids.insert(result.part + "/" + result.id);
-  return ids;
-}
 
 std::set<std::string> failing_after(const std::string& folder, const std::function<void(const SecondSet&)>& corrupt) {
   const SecondSet golden({folder, "inputs"});
@@ -170,14 +140,13 @@ TEST_CASE("the second set's tables are read: runs stage by stage, first calls of
   const Report report = SecondSet().check();
   INFO(report.to_text());
   CHECK(report.good());
-  const std::string runs = "distilled/images/";
-  std::set<std::string> passed = {
-      "images/" + runs + "lcm_4", "images/" + runs + "lcm_6", "images/" + runs + "lcm_batch2",
-      "images/" + runs + "lcm_img2img_0.5",
-      "unet/" + runs + "lcm_4 first call", "unet/" + runs + "lcm_6 first call",
-      "unet/" + runs + "lcm_batch2 first call", "unet/" + runs + "lcm_img2img_0.5 first call",
-      "unet/distilled/unet/0", "unet/distilled/unet/1", "unet/distilled/unet/2",
-      "vae/sd15/vae/0", "vae/sd15/vae/1"};
+  std::set<std::string> passed = {"unet/distilled/unet/0", "unet/distilled/unet/1", "unet/distilled/unet/2",
+                                  "vae/sd15/vae/0", "vae/sd15/vae/1"};
+  for (const char* id :
+       {"distilled/images/lcm_4", "distilled/images/lcm_6", "distilled/images/lcm_batch2",
+        "distilled/images/lcm_img2img_0.5", "sd15/inpaint9/DDIM_1.0", "sd15/inpaint9/EulerAncestralDiscrete_0.6",
+        "sd15/inpaint9/wide_batch2", "sd15/pix2pix/EulerAncestralDiscrete_7.5_1.5", "sd15/pix2pix/DDIM_5.0_1.0"})
+    passed.insert({std::string("images/") + id, "unet/" + std::string(id) + " first call"});
   for (const char* type : {"f16", "bf16", "f8_e4m3", "f8_e5m2"}) {
     passed.insert(std::string("single/single/vae ") + type + " safetensors");  // its sum
     if (type != std::string("f16")) passed.insert("single/values/" + std::string(type));

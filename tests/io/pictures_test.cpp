@@ -5,6 +5,7 @@
 
 #include "core/io/exif.h"
 #include "core/io/images.h"
+#include "tests/support/added_memory.h"
 #include "tests/support/errors.h"
 #include "tests/support/temp_folder.h"
 
@@ -31,6 +32,17 @@ std::string refusal_of(const std::string& bytes, const PictureLimits& limits = {
   CHECK(error.code() == ErrorCode::bad_request);
   CHECK(error.place() == "/image");
   return error.sentence();
+}
+
+void refuse_at_once(const std::string& bytes, const std::string& sentence) {
+  const std::clock_t begin = std::clock();
+  const std::string said = refusal_of(bytes);
+  const std::clock_t end = std::clock();
+  INFO(said);
+  CHECK(says(said, sentence));
+  CHECK(end - begin < CLOCKS_PER_SEC / 10);
+  const auto again = [&bytes] { error_of([&bytes] { read_picture(bytes, "/image"); }); };
+  CHECK(added_memory(again) < 100 << 20);
 }
 
 std::string big_endian(size_t n, size_t size) {
@@ -114,37 +126,59 @@ TEST_CASE("what stands behind a JPEG's end is not looked at") {
   CHECK_NOTHROW(read_picture(file("grey.jpg") + "a maker's notes", "x"));
 }
 
-TEST_CASE("hostile pictures are refused in less than 100 ms of a processor's time, for their size, scans or bytes") {
-  const auto refused = [](const std::string& bytes, const std::string& sentence) {
-    const std::clock_t begin = std::clock();
-    const std::string said = refusal_of(bytes);
-    INFO(said);
-    CHECK(says(said, sentence));
-    CHECK(std::clock() - begin < CLOCKS_PER_SEC / 10);
-  };
+TEST_CASE("memory is measured that was there for a moment only") {
+  constexpr int64_t size = 120 << 20;
+  const int64_t added = added_memory([] { std::string(size, 'x').find('y'); });
+  CHECK(added >= size);
+  CHECK(added < size + (20 << 20));
+}
+
+TEST_CASE("hostile pictures are refused in less than 100 ms of a processor's time and 100 MB") {
   std::string jpeg = file("half-colours.jpg");
   jpeg.replace(frame_size_at(jpeg), 4, big_endian(65535, 2) + big_endian(65535, 2));
-  refused(jpeg + std::string(20 << 20, '\0'), "65535 x 65535 pixels; at most 16384 a side");
+  refuse_at_once(jpeg + std::string(20 << 20, '\0'), "65535 x 65535 pixels; at most 16384 a side");
 
   const std::string progressive = file("progressive.jpg");  // a scan again and again
   const size_t last = progressive.rfind("\xff\xda");
   std::string scans = progressive.substr(0, last);
   for (int i = 0; i < 10000; ++i) scans += progressive.substr(last, progressive.size() - 2 - last);
-  refused(scans + "\xff\xd9", "scans; at most 100");
+  refuse_at_once(scans + "\xff\xd9", "scans; at most 100");
 
   std::string webp = file("lossless.webp");  // 14 bits each of width and height, less one, behind the byte 0x2f
   const size_t at = webp.find("VP8L") + 9;
   webp.replace(at, 3, "\xff\xff\xff");
   webp[at + 3] = static_cast<char>(webp[at + 3] | 0x0f);
-  refused(webp, "16384 x 16384 pixels; at most 33554432 in all");
+  refuse_at_once(webp, "16384 x 16384 pixels; at most 33554432 in all");
 
   std::string png = file("rgb.png");
   png.replace(16, 8, big_endian(20000, 4) + big_endian(20000, 4));
-  refused(png, "20000 x 20000 pixels; at most 16384 a side");
+  refuse_at_once(png, "20000 x 20000 pixels; at most 16384 a side");
   png.replace(16, 8, big_endian(10000, 4) + big_endian(10000, 4));
-  refused(png, "at most 33554432 in all");
+  refuse_at_once(png, "at most 33554432 in all");
 
-  refused(std::string("\x89PNG\r\n\x1a\n") + std::string(33 << 20, '\0'), "bytes; at most 33554432");
+  refuse_at_once(std::string("\x89PNG\r\n\x1a\n") + std::string(33 << 20, '\0'), "bytes; at most 33554432");
+}
+
+TEST_CASE("so are those that promise as much as is read and do not hold it, and what is cut or of another kind") {
+  std::string png = file("rgb.png");
+  png.replace(16, 8, big_endian(5792, 4) + big_endian(5792, 4));
+  png.replace(29, 4, "\x46\xe0\x57\x06");  // the checksum of that
+  refuse_at_once(png, "cannot hold 5792 x 5792 pixels");
+
+  std::string jpeg = file("half-colours.jpg");
+  jpeg.replace(frame_size_at(jpeg), 4, big_endian(5792, 2) + big_endian(5792, 2));
+  refuse_at_once(jpeg, "cannot hold 5792 x 5792 pixels");
+
+  std::string webp = file("lossless.webp");
+  const size_t at = webp.find("VP8L") + 9;
+  webp.replace(at, 3, "\x9f\xd6\xa7");
+  webp[at + 3] = static_cast<char>((webp[at + 3] & 0xf0) | 0x05);
+  refuse_at_once(webp, "is a damaged WebP");
+
+  for (const char* name : {"picture.gif", "picture.bmp", "picture.tiff", "animated.png", "animated.webp"})
+    refuse_at_once(file(std::string("refused/") + name), "is a");
+  for (const char* name : {"rgb.png", "half-colours.jpg", "progressive.jpg", "lossy.webp", "lossless.webp"})
+    refuse_at_once(file(name).substr(0, file(name).size() / 2), "is no whole");
 }
 
 TEST_CASE("limits are the caller's") {

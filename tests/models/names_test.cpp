@@ -221,6 +221,20 @@ TEST_CASE("an SD 2.x file is told by its linear projections") {
   CHECK(configured->faults.empty());
 }
 
+TEST_CASE("a text encoder under the names of SDXL's time is SD 2.x's where the network is told no sizes (SD-Turbo)") {
+  Shapes shapes;
+  for (const auto& [name, shape] : ldm_shapes(read_key_map("keymap_sd15")))
+    if (name.rfind("cond_stage_model.", 0) != 0) shapes[name] = shape;
+  const std::string text = "conditioner.embedders.0.model.";
+  shapes[text + "token_embedding.weight"] = {49408, 1024};
+  const FamilyRecognition turbo = family_of(contents_of(shapes, "sd_turbo.safetensors"));
+  CHECK(turbo.parts.front().role == "text_encoder");
+  CHECK(turbo.parts.front().root == text);
+  CHECK(turbo.parts.front().told == Json{{"drops_last_layer", true}});
+  shapes["model.diffusion_model.label_emb.0.0.weight"] = {1280, 2560};
+  CHECK(family_of(contents_of(shapes, "refiner.safetensors")).description == "SDXL refiner");
+}
+
 TEST_CASE("settings that do not fit the tensors are faults") {
   const Shapes shapes = ldm_shapes(read_key_map("keymap_sd15"));
   Json config = published_config("stable-diffusion-v1-5", "unet");

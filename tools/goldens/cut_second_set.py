@@ -3,9 +3,9 @@
 
 Usage: cut_second_set.py PUBLIC2 OUT
 
-The runs and components of one model with few weights, their pictures, the VAE, and of the single files the VAE and PyTorch's
-checkpoints. Its text encoder and tokenizer are, byte for byte, those of tests/data/goldens/models/tiny_sd15, where the
-test takes them from. The standard library only."""
+Some runs of three models with few weights, the components of one of them, their pictures, the VAE, and of the single
+files the VAE and PyTorch's checkpoints. Their text encoder and tokenizer are, byte for byte, those of
+tests/data/goldens/models/tiny_sd15, where the test takes them from. The standard library only."""
 
 import json
 import pathlib
@@ -13,11 +13,14 @@ import shutil
 import struct
 import sys
 
-MODEL = "tiny_lcm"
-RUNS = {"distilled/images": ["lcm_4", "lcm_6", "lcm_batch2", "lcm_img2img_0.5"]}
+MODELS = ["tiny_lcm", "tiny_inpaint", "tiny_pix2pix"]
+RUNS = {"distilled/images": ["lcm_4", "lcm_6", "lcm_batch2", "lcm_img2img_0.5"],
+        "sd15/inpaint9": ["DDIM_1.0", "EulerAncestralDiscrete_0.6", "wide_batch2"],
+        "sd15/pix2pix": ["EulerAncestralDiscrete_7.5_1.5", "DDIM_5.0_1.0"]}
 WHOLE = ["distilled/unet", "sd15/vae"]
 SINGLE = "vae"
-MODEL_FILES = [f"{MODEL}/model_index.json", f"{MODEL}/scheduler", f"{MODEL}/unet", "tiny_vae4"]
+MODEL_FILES = [f"{model}/{name}" for model in MODELS for name in ("model_index.json", "scheduler", "unet")]
+MODEL_FILES += ["tiny_vae4"]
 
 
 def read_tensors(path):
@@ -65,7 +68,7 @@ def cut_single(source, target):
     that one; the numbers of each type; the checkpoints."""
     target.mkdir(parents=True)
     one = json.loads((source / f"{SINGLE}.json").read_text())
-    write_json(target / f"{SINGLE}.json", dict(one, model=MODEL))
+    write_json(target / f"{SINGLE}.json", dict(one, model=MODELS[0]))
     common = json.loads((source / "single.json").read_text())
     write_json(target / "single.json", dict(common, files={SINGLE: common["files"][SINGLE]}, configs={}))
     numbers = {name: value for name, value in read_tensors(source / "dtypes.safetensors").items() if "values/" in name}

@@ -9,6 +9,7 @@ namespace {
 
 constexpr const char* kClipRoot = "cond_stage_model.transformer.";
 constexpr const char* kOpenClipRoot = "cond_stage_model.model.";
+constexpr const char* kLaterOpenClipRoot = "conditioner.embedders.0.model.";  // SD-Turbo's, of SDXL's time
 
 class OneEncoder final : public Family {
  public:
@@ -20,7 +21,7 @@ bool is_in_folder(const ModelContents& model) {
 }
 
 bool is_in_file(const ModelContents& model) {
-  if (has_under(model, kConditioner)) return false;
+  if (has_under(model, kConditioner)) return has_under(model, kLaterOpenClipRoot) && has_plain_unet(model);
   const auto unet = unet_of(model);
   if (unet && unet->has("input_blocks.0.0.weight"))
     return has_under(model, "cond_stage_model.") || !is_told_sizes(*unet);
@@ -51,9 +52,10 @@ class OneEncoderFactory final : public FamilyFactory {
 
   std::optional<FamilyRecognition> recognise(const ModelContents& model, bool) const override {
     if (model.is_folder ? !is_in_folder(model) : !is_in_file(model)) return std::nullopt;
-    const std::string text = first_root(model, {kClipRoot, kOpenClipRoot});
+    const std::string text = first_root(model, {kClipRoot, kOpenClipRoot, kLaterOpenClipRoot});
     // SD 2.x was trained on the last layer but one of its OpenCLIP, and has no use for the last, which its files keep.
-    const Json told_text = text == kOpenClipRoot ? Json{{"drops_last_layer", true}} : Json();
+    const bool is_open_clip = text == kOpenClipRoot || text == kLaterOpenClipRoot;
+    const Json told_text = is_open_clip ? Json{{"drops_last_layer", true}} : Json();
     FamilyRecognition out;
     out.parts = {{kText, "text_encoder", text, told_text},
                  {kUNet, "unet", first_root(model, {kUNetRoot}), {}},

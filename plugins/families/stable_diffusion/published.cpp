@@ -31,6 +31,11 @@ bool is_told_sizes(const ModelFiles& unet) {
   return unet.has("label_emb.0.0.weight") || unet.has("add_embedding.linear_1.weight");
 }
 
+bool has_plain_unet(const ModelContents& model) {
+  const auto unet = unet_of(model);
+  return unet && unet->has("input_blocks.0.0.weight") && !is_told_sizes(*unet);
+}
+
 bool has_linear_projections(const ModelFiles& unet) {
   if (unet.config.is_object() && unet.config.contains("use_linear_projection"))
     return unet.config["use_linear_projection"] == true;

@@ -24,6 +24,8 @@ std::string first_root(const ModelContents& model, const std::vector<std::string
 std::optional<ModelFiles> unet_of(const ModelContents& model);
 /// Is the network told sizes beside its text?
 bool is_told_sizes(const ModelFiles& unet);
+/// Is a whole network there, in the names of single files, that is told no sizes?
+bool has_plain_unet(const ModelContents& model);
 /// Are there linear layers around its transformers, where older networks have convolutions?
 bool has_linear_projections(const ModelFiles& unet);
 

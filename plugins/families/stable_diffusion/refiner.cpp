@@ -36,7 +36,7 @@ bool is_in_file(const ModelContents& model, bool is_named) {
   if (has_under(model, "conditioner.embedders.1.")) return false;
   const auto unet = unet_of(model);
   const bool may_be = is_named && unet && is_told_sizes(*unet);
-  return may_be || has_under(model, kOnlyRoot);
+  return may_be || (has_under(model, kOnlyRoot) && !has_plain_unet(model));
 }
 
 class RefinerFactory final : public FamilyFactory {

@@ -68,7 +68,7 @@ Tensor TransformerBlock::operator()(const Backend& backend, const Tensor& x, con
 }
 
 SpatialTransformer::SpatialTransformer(const std::string& module, const ModelWeights& weights, const UNetConfig& config,
-                                       const UNetLevel& level)
+                                       int64_t heads, int64_t depth)
     : norm_{config.norm_num_groups,
             weights.tensor(module + ".norm.weight"),
             weights.tensor(module + ".norm.bias"),
@@ -81,8 +81,8 @@ SpatialTransformer::SpatialTransformer(const std::string& module, const ModelWei
   };
   proj_in_ = projection(module + ".proj_in");
   proj_out_ = projection(module + ".proj_out");
-  for (int64_t k = 0; k < level.depth; ++k)
-    blocks_.emplace_back(module + ".transformer_blocks." + std::to_string(k), weights, level.heads);
+  for (int64_t k = 0; k < depth; ++k)
+    blocks_.emplace_back(module + ".transformer_blocks." + std::to_string(k), weights, heads);
 }
 
 Tensor SpatialTransformer::operator()(const Backend& backend, const Tensor& x, double merging_ratio,

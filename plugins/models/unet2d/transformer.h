@@ -43,8 +43,8 @@ class TransformerBlock {
 /// Immutable; any thread.
 class SpatialTransformer {
  public:
-  SpatialTransformer(const std::string& module, const ModelWeights& weights, const UNetConfig& config,
-                     const UNetLevel& level);
+  SpatialTransformer(const std::string& module, const ModelWeights& weights, const UNetConfig& config, int64_t heads,
+                     int64_t depth);
 
   const std::vector<TransformerBlock>& blocks() const { return blocks_; }
   /// x [B, C, H, W] -> the same; `tokens` has one element a block. merging_ratio: as TransformerBlock's.

@@ -247,7 +247,7 @@ class UNetFactory2d final : public UNetFactory {
     }
     recognition.config = write_unet_config(config);
     match_parameters(
-        files, unet_parameters(config), [](const std::string&) { return false; }, recognition);
+        files, unet_parameters(config, files), [](const std::string&) { return false; }, recognition);
     if (const auto side = outdated_sample_size(files.config))
       recognition.warnings.push_back(
           {config_places(files)("sample_size"), "is " + std::to_string(*side) +

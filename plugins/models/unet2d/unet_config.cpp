@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "plugins/models/unet2d/unet_depths.h"
+
 namespace alice::unet2d {
 namespace {
 
@@ -24,7 +26,7 @@ struct Settings {
   std::vector<std::string> up_block_types = {"UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D",
                                              "CrossAttnUpBlock2D"};
   std::vector<int64_t> block_out_channels = {320, 640, 1280, 1280};
-  std::vector<int64_t> layers_per_block = {2}, transformer_layers_per_block = {1}, cross_attention_dim = {1280};
+  std::vector<int64_t> layers_per_block = {2}, cross_attention_dim = {1280};
   std::vector<int64_t> attention_head_dim = {8}, num_attention_heads;
   int64_t downsample_padding = 1, norm_num_groups = 32, conv_in_kernel = 3, conv_out_kernel = 3;
   std::optional<int64_t> time_embedding_dim, addition_time_embed_dim, projection_class_embeddings_input_dim;
@@ -50,8 +52,6 @@ const OptionTable<Settings>& options() {
           .text("up_block_types", &Settings::up_block_types, "kind of each level on the way up")
           .integer("block_out_channels", &Settings::block_out_channels, kWidth, "width of each level")
           .integer("layers_per_block", &Settings::layers_per_block, {1, 64}, "residual blocks of a level")
-          .integer("transformer_layers_per_block", &Settings::transformer_layers_per_block, {1, 64},
-                   "transformer blocks in an attention")
           .integer("cross_attention_dim", &Settings::cross_attention_dim, {1, 1 << 14}, "width of the tokens")
           .integer("attention_head_dim", &Settings::attention_head_dim, kHeads,
                    "heads of attention: the name is an old mistake")
@@ -77,8 +77,8 @@ const OptionTable<Settings>& options() {
 }
 
 /// What may be one value in config.json where Settings has a list.
-constexpr const char* kLists[] = {"sample_size",         "layers_per_block",   "transformer_layers_per_block",
-                                  "cross_attention_dim", "attention_head_dim", "num_attention_heads"};
+constexpr const char* kLists[] = {"sample_size", "layers_per_block", "cross_attention_dim", "attention_head_dim",
+                                  "num_attention_heads"};
 
 Json with_lists(Json config) {
   if (!config.is_object()) return config;
@@ -103,7 +103,6 @@ const std::vector<Fixed>& fixed_settings() {
       {"dual_cross_attention", {false}},
       {"cross_attention_norm", {nullptr}},
       {"attention_type", {"default"}},
-      {"reverse_transformer_layers_per_block", {nullptr}},
       {"class_embed_type", {nullptr}},
       {"num_class_embeds", {nullptr}},
       {"class_embeddings_concat", {false}},
@@ -157,13 +156,12 @@ std::vector<bool> attending(const std::vector<std::string>& types, const std::st
   return attends;
 }
 
-std::vector<UNetLevel> read_levels(const Settings& settings, const PlaceOf& place, Faults& faults) {
+std::vector<UNetLevel> read_levels(const Settings& settings, const Json& config, const PlaceOf& place, Faults& faults) {
   const size_t count = settings.block_out_channels.size();
   const auto spread = [&](const std::vector<int64_t>& list, const char* name) {
     return for_levels(list, count, place(name), faults);
   };
   const auto layers = spread(settings.layers_per_block, "layers_per_block");
-  const auto depths = spread(settings.transformer_layers_per_block, "transformer_layers_per_block");
   // What diffusers calls attention_head_dim has always been the number of heads, unless num_attention_heads is given.
   const bool has_own = !settings.num_attention_heads.empty();
   const auto heads = has_own ? spread(settings.num_attention_heads, "num_attention_heads")
@@ -175,7 +173,7 @@ std::vector<UNetLevel> read_levels(const Settings& settings, const PlaceOf& plac
 
   std::vector<UNetLevel> levels;
   for (size_t i = 0; i < count; ++i) {
-    levels.push_back({settings.block_out_channels[i], layers[i], heads[i], depths[i], down[i], up[i]});
+    levels.push_back({settings.block_out_channels[i], layers[i], heads[i], down[i], up[i], {}, {}});
     if (levels[i].channels % settings.norm_num_groups != 0)
       faults.add(place("block_out_channels"), std::to_string(levels[i].channels) +
                                                   " channels do not fall into norm_num_groups, " +
@@ -187,6 +185,7 @@ std::vector<UNetLevel> read_levels(const Settings& settings, const PlaceOf& plac
                  std::to_string(levels[i].heads) + " heads cannot share " + std::to_string(levels[i].channels) +
                      " channels evenly");
   }
+  read_depths(config, levels, place, faults);
   return levels;
 }
 
@@ -248,7 +247,7 @@ UNetConfig read_unet_config(const ModelFiles& files) {
   check(settings, place, faults);
 
   UNetConfig config;
-  config.levels = read_levels(settings, place, faults);
+  config.levels = read_levels(settings, files.config, place, faults);
   faults.throw_if_any(ErrorCode::bad_weights);
   config.in_channels = settings.in_channels;
   config.out_channels = settings.out_channels;
@@ -298,20 +297,19 @@ Json write_unet_config(const UNetConfig& config) {
   if (config.has_text_time()) settings.addition_embed_type = kTextTime;
   settings.addition_time_embed_dim = config.addition_time_embed_dim;
   settings.projection_class_embeddings_input_dim = config.projection_class_embeddings_input_dim;
-  for (auto* list : {&settings.block_out_channels, &settings.layers_per_block, &settings.attention_head_dim,
-                     &settings.transformer_layers_per_block})
+  for (auto* list : {&settings.block_out_channels, &settings.layers_per_block, &settings.attention_head_dim})
     list->clear();
   settings.down_block_types.clear(), settings.up_block_types.clear();
   for (const UNetLevel& level : config.levels) {
     settings.block_out_channels.push_back(level.channels);
     settings.layers_per_block.push_back(level.layers);
     settings.attention_head_dim.push_back(level.heads);
-    settings.transformer_layers_per_block.push_back(level.depth);
     settings.down_block_types.push_back(level.attends_down ? "CrossAttnDownBlock2D" : "DownBlock2D");
     settings.up_block_types.insert(settings.up_block_types.begin(),
                                    level.attends_up ? "CrossAttnUpBlock2D" : "UpBlock2D");
   }
   Json json = options().write(settings);
+  write_depths(config.levels, json);
   json["_class_name"] = kClass;
   return json;
 }

@@ -25,16 +25,18 @@ struct UNetLevel {
   int64_t channels = 0;
   int64_t layers = 2;  ///< residual blocks on the way down; one more on the way up
   int64_t heads = 8;   ///< of attention
-  int64_t depth = 1;   ///< transformer blocks in an attention
   bool attends_down = false;
   bool attends_up = false;
+  /// Transformer blocks of each attention, in the order of the network: `layers` of them, and one more. Of no effect
+  /// where a level does not attend, but that the middle block's are the first of the last level's way down.
+  std::vector<int64_t> down_depths, up_depths;
 };
 
 struct UNetConfig {
   int64_t in_channels = 4;
   int64_t out_channels = 4;
   std::optional<int64_t> sample_size;  ///< latents, the side that it was trained at
-  std::vector<UNetLevel> levels;  ///< the finest first. The middle block has the last one's channels, heads and depth
+  std::vector<UNetLevel> levels;  ///< the finest first. The middle block has the last one's channels and heads
   MiddleBlock middle = MiddleBlock::attending;
   bool center_input_sample = false;  ///< 2 x - 1 goes in
   bool flip_sin_to_cos = true;
@@ -52,6 +54,7 @@ struct UNetConfig {
   /// SDXL ("text_time"): sinusoids an id, and the width of pooled text and sinusoids together. Absent without it.
   std::optional<int64_t> addition_time_embed_dim, projection_class_embeddings_input_dim;
 
+  int64_t middle_depth() const { return levels.back().down_depths.front(); }
   bool has_text_time() const { return projection_class_embeddings_input_dim.has_value(); }
   int64_t time_width() const { return time_embedding_dim.value_or(4 * levels.front().channels); }
 };

@@ -32,33 +32,34 @@ UNetNetwork::UNetNetwork(const UNetConfig& config, const ModelWeights& weights)
     const std::string block = "down_blocks." + std::to_string(i) + ".";
     Down down;
     for (int64_t j = 0; j < level.layers; ++j)
-      down.layers.push_back(read_layer(block, j, weights, level, level.attends_down));
+      down.layers.push_back(read_layer(block, j, weights, level, level.attends_down ? level.down_depths[j] : 0));
     if (i + 1 < count) down.downsample.emplace(block + "downsamplers.0", weights, config.downsample_padding);
     down_.push_back(std::move(down));
   }
 
   const bool attends = config_.middle == MiddleBlock::attending;
   if (config_.middle != MiddleBlock::none)
-    middle_.push_back(read_layer("mid_block.", 0, weights, config_.levels.back(), attends));
-  if (attends) middle_.push_back(read_layer("mid_block.", 1, weights, config_.levels.back(), false));
+    middle_.push_back(
+        read_layer("mid_block.", 0, weights, config_.levels.back(), attends ? config_.middle_depth() : 0));
+  if (attends) middle_.push_back(read_layer("mid_block.", 1, weights, config_.levels.back(), 0));
 
   for (size_t i = 0; i < count; ++i) {
     const UNetLevel& level = config_.levels[count - 1 - i];
     const std::string block = "up_blocks." + std::to_string(i) + ".";
     Up up;
     for (int64_t j = 0; j <= level.layers; ++j)
-      up.layers.push_back(read_layer(block, j, weights, level, level.attends_up));
+      up.layers.push_back(read_layer(block, j, weights, level, level.attends_up ? level.up_depths[j] : 0));
     if (i + 1 < count) up.upsample.emplace(block + "upsamplers.0", weights);
     up_.push_back(std::move(up));
   }
 }
 
 Layer UNetNetwork::read_layer(const std::string& block, int64_t number, const ModelWeights& weights,
-                              const UNetLevel& level, bool attends) {
+                              const UNetLevel& level, int64_t depth) {
   Layer layer{ResnetBlock(block + "resnets." + std::to_string(number), weights, config_), std::nullopt,
               transformer_blocks_, &level == &largest_attending(config_)};
-  if (attends) {
-    layer.attention.emplace(block + "attentions." + std::to_string(number), weights, config_, level);
+  if (depth > 0) {
+    layer.attention.emplace(block + "attentions." + std::to_string(number), weights, config_, level.heads, depth);
     transformer_blocks_ += layer.attention->blocks().size();
   }
   return layer;

@@ -51,8 +51,9 @@ class UNetNetwork {
     std::vector<Layer> layers;
     std::optional<Upsample> upsample;  // absent at the first level
   };
+  /// depth: transformer blocks of its attention, 0 without one.
   Layer read_layer(const std::string& block, int64_t number, const ModelWeights& weights, const UNetLevel& level,
-                   bool attends);
+                   int64_t depth);
   Tensor time_of(const Tensor& t, const PreparedConditioning& conditioning) const;
   Tensor run(const Layer& layer, const Tensor& x, const Tensor& time, const PreparedConditioning& conditioning) const;
   Tensor run_up(const Up& up, Tensor h, std::vector<Tensor>& skips, const Tensor& time,

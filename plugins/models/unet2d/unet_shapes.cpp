@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "plugins/models/unet2d/unet_weights.h"
+
 namespace alice::unet2d {
 namespace {
 
@@ -14,7 +16,9 @@ constexpr int64_t kUsualContext = 768;  // of a network without any attention: o
 /// Looks at a single file's UNet.
 class Shapes {
  public:
-  explicit Shapes(const ModelFiles& files) : files_(files) {}
+  explicit Shapes(const ModelFiles& files) : count(files), files_(files) {}
+
+  const LdmCount count;
 
   bool has(const std::string& name) const { return files_.has(name); }
   /// The length of one side of a tensor, or `otherwise`.
@@ -37,28 +41,55 @@ class Shapes {
   const ModelFiles& files_;
 };
 
-std::vector<UNetLevel> derive_levels(const Shapes& shapes) {
-  std::vector<UNetLevel> levels(1);
-  levels[0].layers = 0;
-  // A level without attention: of no effect, but the last level's depth is the middle block's.
-  const int64_t deepest = std::max<int64_t>(1, shapes.depth("middle_block.1"));
-  levels[0].depth = deepest;
-  for (int64_t number = 1;; ++number) {
-    const std::string block = "input_blocks." + std::to_string(number) + ".";
-    UNetLevel& level = levels.back();
-    if (shapes.has(block + "0.op.weight")) {
-      levels.push_back({0, 0, 0, deepest, false, false});
-      continue;
-    }
-    if (!shapes.has(block + "0.in_layers.2.weight")) break;
-    level.channels = shapes.side(block + "0.in_layers.2.weight", 0, 1);
-    ++level.layers;
-    if (const int64_t depth = shapes.depth(block + "1"); depth > 0) level.depth = depth, level.attends_down = true;
+/// The way down of level `i`, whose first block is `first` where one follows another.
+UNetLevel derive_down(const Shapes& shapes, size_t i, int64_t first) {
+  UNetLevel level;
+  for (level.layers = 0;; ++level.layers) {
+    const std::string block = shapes.count.down(i, first, level.layers);
+    if (!shapes.has(block + ".0.in_layers.2.weight")) return level;
+    level.channels = shapes.side(block + ".0.in_layers.2.weight", 0, 1);
+    level.down_depths.push_back(shapes.depth(block + ".1"));
+    level.attends_down = level.attends_down || level.down_depths.back() > 0;
   }
-  int64_t number = 0;
-  for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
-    level->attends_up = shapes.depth("output_blocks." + std::to_string(number) + ".1") > 0;
-    number += level->layers + 1;
+}
+
+/// The way up of the level that is `i`-th from below.
+void derive_up(const Shapes& shapes, size_t i, int64_t first, UNetLevel& level) {
+  for (int64_t j = 0; j <= level.layers; ++j) {
+    const std::string theirs = shapes.count.up(i, first, j) + ".1";
+    const std::string ours = "up_blocks." + std::to_string(i) + ".attentions." + std::to_string(j);
+    level.up_depths.push_back(std::max(shapes.depth(theirs), shapes.depth(ours)));  // the script leaves some so
+    level.attends_up = level.attends_up || level.up_depths.back() > 0;
+  }
+}
+
+/// Where nothing attends: of no effect, but the last level's depth is the middle block's.
+void fill_depths(UNetLevel& level, int64_t deepest) {
+  if (!level.attends_down && !level.attends_up) level.down_depths.assign(level.layers, deepest);
+  if (!level.attends_down && level.attends_up) level.down_depths.assign(level.layers, level.up_depths.front());
+  if (!level.attends_up) level.up_depths.assign(level.layers + 1, level.down_depths.front());
+  for (auto* depths : {&level.down_depths, &level.up_depths})
+    for (int64_t& depth : *depths) depth = std::max<int64_t>(1, depth);
+}
+
+std::vector<UNetLevel> derive_levels(const Shapes& shapes) {
+  std::vector<UNetLevel> levels;
+  int64_t number = 1;
+  for (bool is_last = false; !is_last; number += levels.back().layers + 1) {
+    const size_t i = levels.size();
+    levels.push_back(derive_down(shapes, i, number));
+    is_last =
+        levels.size() == kMostBlocks || !shapes.has(shapes.count.halving(i, number, levels.back().layers) + ".weight");
+  }
+  const int64_t deepest = std::max<int64_t>(1, shapes.depth("middle_block.1"));
+  number = 0;
+  for (size_t i = 0; i < levels.size(); ++i) {
+    UNetLevel& level = levels[levels.size() - 1 - i];
+    level.layers = std::max<int64_t>(1, level.layers), level.channels = std::max<int64_t>(1, level.channels);
+    level.down_depths.resize(level.layers, 0);
+    derive_up(shapes, i, number, level);
+    fill_depths(level, deepest);
+    number += level.layers + 1;
   }
   return levels;
 }
@@ -100,8 +131,6 @@ UNetConfig derive_unet_config(const ModelFiles& files, std::vector<Fault>& fault
   const Shapes shapes(files);
   UNetConfig config;
   config.levels = derive_levels(shapes);
-  for (UNetLevel& level : config.levels)
-    level.channels = std::max<int64_t>(1, level.channels), level.layers = std::max<int64_t>(1, level.layers);
   config.in_channels = shapes.side("input_blocks.0.0.weight", 1, 4);
   config.conv_in_kernel = shapes.side("input_blocks.0.0.weight", 2, 3);
   config.out_channels = shapes.side("out.2.weight", 0, 4);

@@ -7,6 +7,8 @@
 namespace alice::unet2d {
 namespace {
 
+constexpr int64_t kThree = 3;  // two blocks of a level and what changes the map's size, in SD 1.x
+
 /// Collects the wanted parameters: `ours` is a module under diffusers, `theirs` under LDM.
 class UNetList {
  public:
@@ -23,6 +25,14 @@ class UNetList {
     for (const auto& source : std::vector<WantedParameter::Source>(weight.sources))
       weight.sources.push_back({source.layout, source.name, other});
   }
+  /// As add(), of a convolution that may stand in one of several places.
+  void add_anywhere(const std::string& ours, const std::vector<std::string>& places, int64_t width) {
+    add(ours, places.front(), {width, width, 3, 3});
+    for (size_t i = 1; i < places.size(); ++i) {
+      list_[list_.size() - 2].sources.push_back({"ldm", places[i] + ".weight"});
+      list_.back().sources.push_back({"ldm", places[i] + ".bias"});
+    }
+  }
   std::vector<WantedParameter> take() { return std::move(list_); }
 
  private:
@@ -36,7 +46,7 @@ class UNetList {
 /// Adds the parts of one network, level by level.
 class UNetWalk {
  public:
-  explicit UNetWalk(const UNetConfig& config) : config_(config) {}
+  UNetWalk(const UNetConfig& config, const LdmCount& count) : config_(config), count_(count) {}
 
   std::vector<WantedParameter> walk() {
     add_ends();
@@ -70,17 +80,18 @@ class UNetWalk {
     for (size_t i = 0; i < config_.levels.size(); ++i) {
       const UNetLevel& level = config_.levels[i];
       const std::string ours = "down_blocks." + std::to_string(i) + ".";
-      for (int64_t j = 0; j < level.layers; ++j, ++number) {
-        const std::string theirs = "input_blocks." + std::to_string(number) + ".";
-        add_resnet(ours + "resnets." + std::to_string(j), theirs + "0", width, level.channels);
-        if (level.attends_down) add_attention(ours + "attentions." + std::to_string(j), theirs + "1", level);
+      for (int64_t j = 0; j < level.layers; ++j) {
+        const std::string theirs = count_.down(i, number, j);
+        add_resnet(ours + "resnets." + std::to_string(j), theirs + ".0", width, level.channels);
+        if (level.attends_down)
+          add_attention(ours + "attentions." + std::to_string(j), theirs + ".1", level, level.down_depths[j]);
         width = level.channels;
         skips_.push_back(width);
       }
       if (i + 1 == config_.levels.size()) break;
-      list_.add(ours + "downsamplers.0.conv", "input_blocks." + std::to_string(number++) + ".0.op",
-                {width, width, 3, 3});
+      list_.add(ours + "downsamplers.0.conv", count_.halving(i, number, level.layers), {width, width, 3, 3});
       skips_.push_back(width);
+      number += level.layers + 1;
     }
   }
 
@@ -89,7 +100,7 @@ class UNetWalk {
     if (config_.middle == MiddleBlock::none) return;
     add_resnet("mid_block.resnets.0", "middle_block.0", level.channels, level.channels);
     if (config_.middle == MiddleBlock::residual) return;
-    add_attention("mid_block.attentions.0", "middle_block.1", level);
+    add_attention("mid_block.attentions.0", "middle_block.1", level, config_.middle_depth());
     add_resnet("mid_block.resnets.1", "middle_block.2", level.channels, level.channels);
   }
 
@@ -99,15 +110,17 @@ class UNetWalk {
     for (size_t i = 0; i < count; ++i) {
       const UNetLevel& level = config_.levels[count - 1 - i];
       const std::string ours = "up_blocks." + std::to_string(i) + ".";
-      for (int64_t j = 0; j <= level.layers; ++j, ++number) {
-        const std::string theirs = "output_blocks." + std::to_string(number) + ".";
-        add_resnet(ours + "resnets." + std::to_string(j), theirs + "0", width + take_skip(), level.channels);
-        if (level.attends_up) add_attention(ours + "attentions." + std::to_string(j), theirs + "1", level);
+      for (int64_t j = 0; j <= level.layers; ++j) {
+        const std::string theirs = count_.up(i, number, j);
+        add_resnet(ours + "resnets." + std::to_string(j), theirs + ".0", width + take_skip(), level.channels);
+        if (level.attends_up)
+          add_attention(ours + "attentions." + std::to_string(j), theirs + ".1", level, level.up_depths[j]);
         width = level.channels;
-        if (j == level.layers && i + 1 < count)  // in LDM the last part of the level's last block
-          list_.add(ours + "upsamplers.0.conv", theirs + (level.attends_up ? "2.conv" : "1.conv"),
-                    {width, width, 3, 3});
       }
+      if (i + 1 < count)
+        list_.add_anywhere(ours + "upsamplers.0.conv", count_.doubling(i, number, level.layers, level.attends_up),
+                           width);
+      number += level.layers + 1;
     }
   }
 
@@ -121,11 +134,11 @@ class UNetWalk {
   }
 
   // Within an attention both layouts have the same names.
-  void add_attention(const std::string& ours, const std::string& theirs, const UNetLevel& level) {
+  void add_attention(const std::string& ours, const std::string& theirs, const UNetLevel& level, int64_t depth) {
     const int64_t width = level.channels;
     list_.add(ours + ".norm", theirs + ".norm", {width});
     list_.add_projection(ours + ".proj_in", theirs + ".proj_in", width, config_.use_linear_projection);
-    for (int64_t k = 0; k < level.depth; ++k) {
+    for (int64_t k = 0; k < depth; ++k) {
       const std::string block = ".transformer_blocks." + std::to_string(k) + ".";
       const auto add = [&](const std::string& name, const std::vector<int64_t>& shape, bool has_bias = true) {
         list_.add(ours + block + name, theirs + block + name, shape, has_bias);
@@ -151,6 +164,7 @@ class UNetWalk {
   }
 
   const UNetConfig& config_;
+  const LdmCount& count_;
   UNetList list_;
   std::vector<int64_t> skips_;  // widths of what the way down leaves for the way up
 };
@@ -164,6 +178,32 @@ std::optional<UNetLayout> find_unet(const ModelFiles& files) {
   return std::nullopt;
 }
 
-std::vector<WantedParameter> unet_parameters(const UNetConfig& config) { return UNetWalk(config).walk(); }
+LdmCount::LdmCount(const ModelFiles& files)
+    : is_by_threes_(files.has("input_blocks.0.0.weight") && !files.has_under("input_blocks.2.") &&
+                    files.has_under("input_blocks.3.")) {}
+
+std::string LdmCount::down(size_t level, int64_t first, int64_t j) const {
+  return "input_blocks." + std::to_string((is_by_threes_ ? kThree * static_cast<int64_t>(level) + 1 : first) + j);
+}
+
+std::string LdmCount::up(size_t level, int64_t first, int64_t j) const {
+  return "output_blocks." + std::to_string((is_by_threes_ ? kThree * static_cast<int64_t>(level) : first) + j);
+}
+
+std::string LdmCount::halving(size_t level, int64_t first, int64_t layers) const {
+  return down(level, first, is_by_threes_ ? kThree - 1 : layers) + ".0.op";
+}
+
+/// The last part of the level's last block; by threes, of a block of its own.
+std::vector<std::string> LdmCount::doubling(size_t level, int64_t first, int64_t layers, bool attends) const {
+  if (!is_by_threes_) return {up(level, first, layers) + (attends ? ".2.conv" : ".1.conv")};
+  const std::string own = up(level, first, kThree - 1);
+  return {own + ".2.conv", own + ".1.conv"};
+}
+
+std::vector<WantedParameter> unet_parameters(const UNetConfig& config, const ModelFiles& files) {
+  const LdmCount count(files);
+  return UNetWalk(config, count).walk();
+}
 
 }  // namespace alice::unet2d

@@ -43,7 +43,7 @@ TableReader reader_of(const GoldenTable& table) {
   if (is_run(first)) return {6, check_runs};
   if (table.stem() == "ckpt") return {7, check_checkpoints};
   if (table.json().contains("include") && table.json().contains("tensors")) return {8, check_single_file};
-  if (table.stem() == "single") return {9, check_single_types};
+  if (table.stem() == "single" && table.json().contains("dtypes")) return {9, check_single_types};
   if (!table.has_tensors()) return {};
   if (table.stem() == "text") return {1, first.contains("prompt") ? check_prompt_pairs : check_text};
   if (table.stem() == "unet") return {2, check_unet};
