@@ -44,7 +44,7 @@ class OnePart {
 /// A part of the second set.
 class SecondSet {
  public:
-  explicit SecondSet(const std::vector<std::string>& folders = {"distilled", "inputs", "sd15", "single"}) {
+  explicit SecondSet(const std::vector<std::string>& folders = {"distilled", "inputs", "sd15", "sdxl", "single"}) {
     fs::copy(kSecond / "models", folder_ / "models", fs::copy_options::recursive);
     for (const std::string& folder : folders)
       fs::copy(kSecond / folder, folder_ / folder, fs::copy_options::recursive);
@@ -145,7 +145,9 @@ TEST_CASE("the second set's tables are read: runs stage by stage, first calls of
   for (const char* id :
        {"distilled/images/lcm_4", "distilled/images/lcm_6", "distilled/images/lcm_batch2",
         "distilled/images/lcm_img2img_0.5", "sd15/inpaint9/DDIM_1.0", "sd15/inpaint9/EulerAncestralDiscrete_0.6",
-        "sd15/inpaint9/wide_batch2", "sd15/pix2pix/EulerAncestralDiscrete_7.5_1.5", "sd15/pix2pix/DDIM_5.0_1.0"})
+        "sd15/inpaint9/wide_batch2", "sd15/pix2pix/EulerAncestralDiscrete_7.5_1.5", "sd15/pix2pix/DDIM_5.0_1.0",
+        "sdxl/images/handover_0_base", "sdxl/images/handover_0_refiner", "sdxl/images/handover_2_base",
+        "sdxl/images/handover_2_refiner"})
     passed.insert({std::string("images/") + id, "unet/" + std::string(id) + " first call"});
   for (const char* type : {"f16", "bf16", "f8_e4m3", "f8_e5m2"}) {
     passed.insert(std::string("single/single/vae ") + type + " safetensors");  // its sum

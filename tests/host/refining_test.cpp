@@ -3,8 +3,10 @@
 #include "core/host/refining.h"
 
 #include "core/base/infotext.h"
+#include "tests/host/golden_folders.h"
 #include "tests/host/models.h"
 #include "tests/support/errors.h"
+#include "tests/support/temp_folder.h"
 
 using namespace alice;
 using namespace alice::test;
@@ -44,6 +46,38 @@ std::vector<Tensor> made(const PreparedRequest& prepared, const WrapDenoise& wra
 }
 
 }  // namespace
+
+TEST_CASE("a refined picture is that of the reference's two pipelines") {
+  const std::filesystem::path goldens = std::filesystem::path(ALICE_TEST_DATA) / "goldens2";
+  const TempFolder folder;
+  std::filesystem::copy(goldens / "models", folder / "models", std::filesystem::copy_options::recursive);
+  add_shared_parts(folder / "models");
+  HostConfig config = golden_models();
+  config.models_directory = folder / "models";
+  Composer composer(config, built_in_registry());
+  const Json table = read_json_file(goldens / "sdxl/images.json");
+  for (const char* id : {"handover_0_refiner", "handover_2_refiner"}) {
+    INFO(id);
+    const Json& cases = table.at("cases");
+    const Json& run = *std::find_if(cases.begin(), cases.end(), [&](const Json& one) { return one.at("id") == id; });
+    const Json& args = run.at("args");
+    GenerateRequest request;
+    request.model = kTwoEncoders;
+    request.refiner = "sd/tiny_sdxl_refiner";
+    request.refiner_start = args.at("denoising_start").get<double>();
+    request.prompt = args.at("prompt").get<std::string>();
+    request.negative_prompt = args.at("negative_prompt").get<std::string>();
+    request.steps = args.at("num_inference_steps").get<int64_t>();
+    request.guidance_scale = args.at("guidance_scale").get<double>();
+    request.width = request.height = run.at("shape").at(1).get<int64_t>();
+    request.seed = run.at("seed").get<int64_t>();
+    const auto scheduler = run.at("scheduler").get<std::string>();
+    request.scheduler = built_in_registry()->of<SchedulerFactory>().find_class(scheduler)->info().id;
+    const Tensor levels = pictures(composer, request).at(0).to(at::kDouble);
+    CHECK(levels.mean().item<double>() == Approx(run.at("mean").get<double>()).margin(0.05));
+    CHECK(levels.std(false).item<double>() == Approx(run.at("std").get<double>()).margin(0.05));
+  }
+}
 
 TEST_CASE("a model that refines itself makes the picture that it makes alone, where a step knows nothing of others") {
   Composer composer(models_of_same_latents(), built_in_registry());

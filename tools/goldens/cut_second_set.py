@@ -3,9 +3,9 @@
 
 Usage: cut_second_set.py PUBLIC2 OUT
 
-Some runs of three models with few weights, the components of one of them, their pictures, the VAE, and of the single
-files the VAE and PyTorch's checkpoints. Their text encoder and tokenizer are, byte for byte, those of
-tests/data/goldens/models/tiny_sd15, where the test takes them from. The standard library only."""
+Some runs of models with few weights, the components of one of them, their pictures, the VAE, and of the single
+files the VAE and PyTorch's checkpoints. Their text encoders and tokenizers are, byte for byte, those of
+tests/data/goldens/models/tiny_sd15 and tiny_sdxl, where the test takes them from. The standard library only."""
 
 import json
 import pathlib
@@ -16,10 +16,13 @@ import sys
 MODELS = ["tiny_lcm", "tiny_inpaint", "tiny_pix2pix"]
 RUNS = {"distilled/images": ["lcm_4", "lcm_6", "lcm_batch2", "lcm_img2img_0.5"],
         "sd15/inpaint9": ["DDIM_1.0", "EulerAncestralDiscrete_0.6", "wide_batch2"],
-        "sd15/pix2pix": ["EulerAncestralDiscrete_7.5_1.5", "DDIM_5.0_1.0"]}
+        "sd15/pix2pix": ["EulerAncestralDiscrete_7.5_1.5", "DDIM_5.0_1.0"],
+        "sdxl/images": ["handover_0_base", "handover_0_refiner", "handover_2_base", "handover_2_refiner"]}
 WHOLE = ["distilled/unet", "sd15/vae"]
 SINGLE = "vae"
 MODEL_FILES = [f"{model}/{name}" for model in MODELS for name in ("model_index.json", "scheduler", "unet")]
+MODEL_FILES += [f"{model}/{name}" for model in ("tiny_sdxl", "tiny_sdxl_refiner")
+                for name in ("model_index.json", "scheduler", "unet", "vae")]
 MODEL_FILES += ["tiny_vae4"]
 
 
