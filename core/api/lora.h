@@ -1,6 +1,7 @@
 #pragma once
 // A LoRA format: turns a file into changes of weights.
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,21 +11,22 @@
 
 namespace alice {
 
-/// A module of a model that a LoRA may change.
+/// A parameter of a model that a LoRA may change: weights, biases and norms, of the UNet and the text encoders.
 struct LoraTarget {
-  std::string part;            ///< "unet", "text_encoder", "text_encoder_2"
-  std::string module;          ///< canonical, without ".weight": "down_blocks.0.attentions.0.proj_in"
-  std::string alias;           ///< its name in the original (LDM) layout without ".weight"; "" when there is none
-  std::vector<int64_t> shape;  ///< of its weight
+  std::string part;       ///< its role: "unet", "text_encoder", "text_encoder_2"
+  std::string parameter;  ///< canonical: "down_blocks.0.attentions.0.proj_in.weight"
+  std::string alias;      ///< its name in the original (LDM) layout; "" when there is none
+  std::vector<int64_t> shape;
 };
 
-/// A change to one weight in factors: strength * scale * product.
-/// Linear: up [out, r] x down [r, in]. Convolution: up [out, r, 1, 1] applied after down [r, in, kh, kw].
+/// A change of one parameter, as tensors of a file. What they are is between read() and change() of the format.
+/// LoraFormat::change() itself knows factors, "up" and "down": strength * scale * product.
+/// Linear: up [out, r] x down [r, in]. Convolution: up [out, r, 1, 1] applied after down [r, in, kh, kw], and between
+/// them "mid" [r, r, kh, kw], where there is one (Tucker form).
 struct LoraPatch {
-  std::string part, module;  ///< of a LoraTarget
-  std::string up, down;      ///< tensor names in the file
-  std::string mid;           ///< [r, r, kh, kw] between them (Tucker form); "" when there is none
-  double scale = 1;          ///< alpha / rank
+  size_t target = 0;                           ///< which of the targets that read() was given
+  std::map<std::string, std::string> tensors;  ///< what a tensor is to the method -> its name in the file
+  double scale = 1;                            ///< alpha / rank
 };
 
 /// What a format says of a file, from its header and small tensors.
@@ -43,14 +45,18 @@ class LoraFormat {
   /// Is the file of this format at all? Judged by tensor names, never by the file's name. Cheap; reads the index only.
   /// Never throws: a file that is damaged in its own format is recognised, and read() tells what is wrong.
   virtual bool recognises(const TensorIndex& index) const = 0;
-  /// Matches the file's tensors with the model's targets. Everything that does not fit is a fault or a warning of the
-  /// result, not an exception; each patch names a target. May read small tensors (alphas). Throws Error(bad_weights)
-  /// only where the file cannot be read.
+  /// Matches the file's tensors with the model's targets, each of which at most one patch changes. Everything that does
+  /// not fit, by names and shapes, is a fault or a warning of the result, not an exception: after this nothing but the
+  /// numbers may be wrong. May read small tensors (alphas). Throws Error(bad_weights) only where the file cannot be
+  /// read.
   virtual LoraRecognition read(const WeightSource& file, const std::vector<LoraTarget>& targets) const = 0;
-  /// The change that a patch makes to its weight at strength 1: float32 on the CPU, of `shape`, patch.scale included.
-  /// The default multiplies the factors as LoraPatch says. The result is the caller's. Throws Error(bad_weights) when
-  /// they do not fit or the result is not finite.
-  virtual Tensor delta(const WeightSource& file, const LoraPatch& patch, const std::vector<int64_t>& shape) const;
+  /// The change that a patch makes to its parameter at strength 1, patch.scale included: float32 on the CPU, of
+  /// `weight`'s shape. `weight` is the model's own, without any change, as Delta::Make gets it. Called when the
+  /// parameter is prepared, one at a time, and whenever it is prepared again: the same each time. The result is the
+  /// caller's, and lives no longer than that takes. The host multiplies by the strength and adds up. The default
+  /// multiplies the factors as LoraPatch says. Throws Error(bad_weights) when they do not fit or the result is not
+  /// finite.
+  virtual Tensor change(const WeightSource& file, const LoraPatch& patch, const Tensor& weight) const;
   /// See Backend::extension.
   virtual const void* extension(const char* name) const;
 };

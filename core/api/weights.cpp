@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/api/finite.h"
 #include "core/api/fused_products.h"
 #include "core/api/parameter_form.h"
 #include "core/base/tensor_files.h"
@@ -12,37 +13,24 @@
 namespace alice {
 namespace {
 
-/// Is there a number whose exponent bits are all ones: NaN or an infinity?
-template <class Bits>
-bool has_special(const Tensor& tensor, Bits exponent) {
-  const auto* numbers = static_cast<const Bits*>(tensor.data_ptr());
-  return std::any_of(numbers, numbers + tensor.numel(),
-                     [exponent](Bits bits) { return (bits & exponent) == exponent; });
-}
-
-/// Without the repetitions of an expanded tensor.
-Tensor each_number_once(Tensor tensor) {
-  for (int64_t d = 0; d < tensor.dim(); ++d)
-    if (tensor.stride(d) == 0 && tensor.size(d) > 1) tensor = tensor.narrow(d, 0, 1);
-  return tensor;
-}
-
-/// By bits: libtorch 1.13 has no reduction of float16 on the CPU.
-bool all_finite(const Tensor& tensor) {
-  const Tensor packed = each_number_once(tensor).contiguous();
-  switch (packed.scalar_type()) {
-    case at::kHalf: return !has_special<uint16_t>(packed, 0x7C00);
-    case at::kBFloat16: return !has_special<uint16_t>(packed, 0x7F80);
-    case at::kFloat: return !has_special<uint32_t>(packed, 0x7F800000);
-    case at::kDouble: return !has_special<uint64_t>(packed, 0x7FF0000000000000);
-    default: return false;  // not reached: every floating point type of a tensor file is above
-  }
-}
-
 /// The rows and the form that a parameter asks for, as a view of the file's tensor. The file's shape has been checked.
 Tensor in_form(Tensor tensor, const Parameter& parameter) {
   if (parameter.stacked) tensor = tensor.narrow(0, parameter.first_row, parameter.shape.at(0));
   return parameter.form == Parameter::Form::transpose ? tensor.t() : tensor.reshape(parameter.shape);
+}
+
+/// weight + change in float32, without a float32 weight: of a large one there would be three.
+Tensor sum_of(const Tensor& weight, const Tensor& change) {
+  constexpr int64_t kAtOnce = 1 << 20;  // numbers
+  Tensor sum = at::empty_like(weight, weight.options().dtype(at::kFloat));
+  if (weight.numel() <= kAtOnce) return at::add_out(sum, weight.to(at::kFloat), change);
+  const int64_t rows = weight.size(0), at_once = std::max<int64_t>(1, kAtOnce * rows / weight.numel());
+  for (int64_t row = 0; row < rows; row += at_once) {
+    const auto part = [&](const Tensor& whole) { return whole.narrow(0, row, std::min(at_once, rows - row)); };
+    Tensor part_of_sum = part(sum);
+    at::add_out(part_of_sum, part(weight).to(at::kFloat), part(change));
+  }
+  return sum;
 }
 
 std::string file_of(const WeightSource& source, const Parameter& parameter) {
@@ -78,19 +66,36 @@ PlaceOf config_places(const ModelFiles& files) {
   return json_places(files.place + (is_file ? " (settings beside it)" : "/config.json"));
 }
 
+struct Delta::State {
+  std::vector<int64_t> shape;
+  Tensor numbers;  // undefined: `make` makes them
+  Make make;
+};
+
+Delta::Delta(Tensor numbers) {
+  std::vector<int64_t> shape = numbers.sizes().vec();
+  state_ = std::make_shared<const State>(State{std::move(shape), std::move(numbers), {}});
+}
+Delta::Delta(std::vector<int64_t> shape, Make make)
+    : state_(std::make_shared<const State>(State{std::move(shape), Tensor(), std::move(make)})) {}
+const std::vector<int64_t>& Delta::shape() const { return state_->shape; }
+
 struct ModelWeights::State {
   std::string place;
   std::shared_ptr<const WeightSource> source;
   std::shared_ptr<const std::vector<Parameter>> parameters;
   std::shared_ptr<const std::map<std::string, size_t>> by_name;
   std::shared_ptr<const Backend> backend;
-  Deltas deltas;
+  std::map<std::string, std::vector<Delta>> deltas;  // in the order in which they are added
   std::shared_ptr<Cache> cache;
 
   bool contains(const std::string& name) const { return by_name->count(name) > 0; }
   const Parameter& parameter(const std::string& name) const;
   Tensor in_file(const std::string& name) const;  // in the file's float dtype and our shape
   void check_finite(const std::string& name, const Tensor& in_file) const;
+  void check_shape(const std::string& name, const std::vector<int64_t>& shape) const;  // of a delta
+  void check_delta(const std::string& name, const Tensor& change) const;
+  Tensor change_of(const std::string& name, const Tensor& in_file) const;  // undefined when there is none
   Tensor raw(const std::string& name) const;  // checked; the file's dtype, or with a delta float32
   template <class Prepare>
   PreparedWeightPtr prepared(const std::string& module, const std::string& use, const Prepare& prepare) const;
@@ -119,11 +124,42 @@ void ModelWeights::State::check_finite(const std::string& name, const Tensor& in
                 "tensor '" + wanted.source + "' holds NaN or infinite numbers: the file is damaged");
 }
 
+void ModelWeights::State::check_shape(const std::string& name, const std::vector<int64_t>& shape) const {
+  const std::vector<int64_t>& needed = parameter(name).shape;
+  if (shape != needed)
+    throw Error(ErrorCode::bad_weights, place,
+                "a change of '" + name + "' has shape " + shape_text(shape) + ", " + shape_text(needed) +
+                    " is needed");
+}
+
+void ModelWeights::State::check_delta(const std::string& name, const Tensor& change) const {
+  const auto refuse = [&](const std::string& what) {
+    throw Error(ErrorCode::bad_weights, place, "a change of '" + name + "' " + what);
+  };
+  if (!change.defined() || !change.is_floating_point() || !change.device().is_cpu())
+    refuse("is no tensor of floating point numbers in main memory");
+  check_shape(name, change.sizes().vec());
+  if (!all_finite(change)) refuse("holds NaN or infinite numbers");
+}
+
+Tensor ModelWeights::State::change_of(const std::string& name, const Tensor& in_file) const {
+  Tensor sum;
+  const auto found = deltas.find(name);
+  if (found == deltas.end()) return sum;
+  for (const Delta& delta : found->second) {
+    const bool is_there = delta.state_->numbers.defined();
+    const Tensor change = is_there ? delta.state_->numbers : delta.state_->make(in_file);
+    if (!is_there) check_delta(name, change);
+    sum = sum.defined() ? sum + change : change;
+  }
+  return sum;
+}
+
 Tensor ModelWeights::State::raw(const std::string& name) const {
   const Tensor tensor = in_file(name);
   check_finite(name, tensor);
-  const auto delta = deltas.find(name);
-  return delta == deltas.end() ? tensor : tensor.to(at::kFloat) + delta->second;
+  const Tensor change = change_of(name, tensor);
+  return change.defined() ? sum_of(tensor, change) : tensor;
 }
 
 template <class Prepare>
@@ -199,8 +235,8 @@ Tensor ModelWeights::rows(const std::string& parameter, const Tensor& ids) const
     layer.finite.insert(parameter);
   }
   Tensor rows = whole.index_select(0, ids);
-  const auto delta = state_->deltas.find(parameter);
-  if (delta != state_->deltas.end()) rows = rows.to(at::kFloat) + delta->second.index_select(0, ids);
+  const Tensor change = state_->change_of(parameter, whole);
+  if (change.defined()) rows = rows.to(at::kFloat) + change.index_select(0, ids);
   return rows.to(at::TensorOptions(backend().device()).dtype(backend().dtype()));
 }
 
@@ -209,15 +245,9 @@ ModelWeights ModelWeights::patched(const Deltas& deltas) const {
   changed.cache = std::make_shared<Cache>();
   changed.cache->below = state_->cache;
   for (const auto& [name, delta] : deltas) {
-    const std::vector<int64_t>& needed = state_->parameter(name).shape;
-    if (delta.sizes().vec() != needed)
-      throw Error(ErrorCode::bad_weights, state_->place,
-                  "a change of '" + name + "' has shape " + shape_text(delta.sizes().vec()) + ", " +
-                      shape_text(needed) + " is needed");
-    if (!all_finite(delta))
-      throw Error(ErrorCode::bad_weights, state_->place, "a change of '" + name + "' holds NaN or infinite numbers");
-    Tensor& sum = changed.deltas[name];
-    sum = sum.defined() ? sum + delta : delta;
+    state_->check_shape(name, delta.shape());
+    if (delta.state_->numbers.defined()) state_->check_delta(name, delta.state_->numbers);
+    changed.deltas[name].push_back(delta);
     changed.cache->touched.insert(name);
   }
   return ModelWeights(std::make_shared<const State>(std::move(changed)));

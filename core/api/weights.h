@@ -92,8 +92,30 @@ struct Recognition {
   Json facts;  ///< an object, for people and `check model`: token limit, scaling factor, native size, ...
 };
 
-/// Changes to parameters, by canonical name; each of the parameter's shape, float32 on the CPU. weight += delta.
-using Deltas = std::map<std::string, Tensor>;
+/// A change of one parameter, whose weight becomes weight + change: numbers that are there, or how they are made when
+/// the weight is prepared. What is made is kept by nobody: the changes of a whole model are never in memory at once.
+class Delta {
+ public:
+  /// From the weight without any change, of its shape, on the CPU, in the float type of its file (.to(at::kFloat) has
+  /// numbers to compute with) and only to be read: the change. Called from any thread, perhaps more than once, also
+  /// when the weights are in use already; gives the same numbers each time, and keeps nothing of the weight. Throws
+  /// Error(bad_weights) when there is none.
+  using Make = std::function<Tensor(const Tensor& weight)>;
+
+  /// Numbers: float32 on the CPU; shared, not copied.
+  Delta(Tensor numbers);  // NOLINT: a tensor is a change
+  /// What `make` gives is of `shape`, float32 on the CPU.
+  Delta(std::vector<int64_t> shape, Make make);
+
+  /// Never throws; valid as long as *this or a copy of it.
+  const std::vector<int64_t>& shape() const;
+
+ private:
+  friend class ModelWeights;
+  struct State;
+  std::shared_ptr<const State> state_;
+};
+using Deltas = std::map<std::string, Delta>;  ///< by canonical name
 
 /// The weights of one model part: by canonical name, each brought into its backend's form once, shared between all
 /// models that are made from them. Immutable to the outside; safe from any thread.
@@ -124,8 +146,10 @@ class ModelWeights {
   Tensor rows(const std::string& parameter, const Tensor& ids) const;
 
   /// The same weights with some changed: shares every prepared weight that no delta touches, has its own of the others.
-  /// *this is untouched; the deltas are shared, not copied. Throws Error(bad_weights) for a name that is no parameter,
-  /// a delta of another shape, or one that is not finite.
+  /// *this is untouched; the deltas are shared, and several of one parameter add up. Throws Error(bad_weights) for a
+  /// name that is no parameter, a delta of another shape, or numbers that are not finite. Those that are made later are
+  /// judged then: linear(), conv2d(), upsample_conv2d(), tensor() and rows() throw for them, and rows() makes the whole
+  /// change again at each call.
   ModelWeights patched(const Deltas& deltas) const;
 
  private:

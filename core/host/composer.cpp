@@ -222,14 +222,9 @@ std::shared_ptr<const Model> Composer::loaded(const Blueprint& plan) {
 
 void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
   const std::shared_ptr<const Model> plain = prepared.model;
-  std::vector<LoraFile> files;
-  for (const LoraUse& lora : prepared.settings.loras) {
-    files.push_back({lora.name, loras_.find(lora.name, paths_allowed, "/loras"), lora.strength,
-                     lora.text_encoder_strength.value_or(lora.strength)});
-    prepared.made_of += "|" + file_stamp(files.back().path) + "*" + dump_json(files.back().unet_strength) + "*" +
-                        dump_json(files.back().text_encoder_strength);
-    prepared.ingredients.lora_files.push_back(files.back().path);
-  }
+  const std::vector<LoraFile> files = loras_.files_of(prepared.settings.loras, paths_allowed);
+  prepared.made_of += key_of(files);
+  for (const LoraFile& file : files) prepared.ingredients.lora_files.push_back(file.path);
   prepared.model =
       cached(prepared.made_of, [&] { return of_models_files([&] { return apply_loras(*registry_, *plain, files); }); });
   prepared.warnings.insert(prepared.warnings.end(), prepared.model->warnings.begin(),

@@ -46,6 +46,11 @@ std::string trained_for(const Forecast& forecast) {
   return forecast.size.native.is_known() ? "; it was trained for " + to_text(forecast.size.native) : "";
 }
 
+/// The bytes of what is not there yet: the models', and those of their LoRAs' variant.
+double to_prepare(const Forecast& forecast) {
+  return forecast.load_bytes + static_cast<double>(forecast.variant_bytes);
+}
+
 /// Pictures are made in groups: how many of which size.
 std::map<int64_t, int64_t> groups_of(int64_t images) {
   std::map<int64_t, int64_t> groups;
@@ -145,6 +150,7 @@ std::optional<Forecast> Forecaster::forecast(GenerateRequest request, bool paths
   forecast.model = model->key + (refiner ? "|" + refiner->key : "");
   std::vector<std::string> warnings;  // prepare() tells them
   forecast.settings = composer_.settle(request, inputs, *plan, model->sketch.model, warnings);
+  const std::vector<LoraFile> loras = composer_.loras().files_of(forecast.settings.loras, paths_allowed);
   const auto steps = static_cast<size_t>(forecast.settings.steps_done());
   std::optional<Refining> second;
   if (refiner) {
@@ -155,6 +161,7 @@ std::optional<Forecast> Forecaster::forecast(GenerateRequest request, bool paths
     const size_t handed_over = second ? steps_before_refiner(forecast.settings) : steps;
     Shares shares = {share_of(*model, *plan, forecast.settings, {0, handed_over}, on_stage)};
     if (second) shares.push_back(share_of(*refiner, *refining, *second->settings, {handed_over, steps}, on_stage));
+    add_loras(*model, loras, forecast);
     add_seconds(shares, forecast);
     add_bytes(shares, forecast);
   } catch (...) {  // whoever carries it out tells what is wrong with it
@@ -162,6 +169,14 @@ std::optional<Forecast> Forecaster::forecast(GenerateRequest request, bool paths
     return std::nullopt;
   }
   return forecast;
+}
+
+void Forecaster::add_loras(const Known& model, const std::vector<LoraFile>& loras, Forecast& forecast) {
+  constexpr int64_t kChangesAtOnce = 2;  // in float32: a change, and it times its strength or added to its weight
+  if (loras.empty() || composer_.is_loaded(model.key + key_of(loras))) return;
+  const LoraReach reach = lora_reach(composer_.registry(), model.sketch.model, loras);
+  forecast.variant_bytes = reach.changed * static_cast<int64_t>(c10::elementSize(model.sketch.backend->dtype()));
+  forecast.change_bytes = reach.largest * kChangesAtOnce * static_cast<int64_t>(sizeof(float));
 }
 
 void Forecaster::add_seconds(const Shares& shares, Forecast& forecast) {
@@ -201,7 +216,7 @@ void Forecaster::add_seconds(const Shares& shares, Forecast& forecast) {
     estimate.encode_seconds += seconds(share, share.cost.encode, 1);
     if (!share.is_loaded) forecast.load_bytes += static_cast<double>(bytes_to_load(share.sketch));
   }
-  estimate.load_seconds = forecast.load_bytes * seconds_a_loaded_byte_;
+  estimate.load_seconds = to_prepare(forecast) * seconds_a_loaded_byte_;
   estimate.seconds += estimate.load_seconds + estimate.encode_seconds;
 }
 
@@ -210,7 +225,7 @@ void Forecaster::add_bytes(const Shares& shares, Forecast& forecast) const {
   const double p = latents_of(shares.front().sketch, settings);
   const int64_t images = std::min(settings.n, kLargestBatch);
   const int64_t rows = settings.guidance.rows() * images;
-  int64_t at_work = 0, idle = idle_bytes_, files = 0;
+  int64_t at_work = forecast.change_bytes, idle = idle_bytes_ + forecast.variant_bytes, files = 0;
   for (const auto& [sketch, cost, speed, own, steps, is_loaded] : shares) {
     at_work = std::max({at_work, cost.network.bytes_of(p, rows), cost.decode.bytes_of(p, images),
                         cost.encode.bytes_of(p, 1), cost.picture.bytes_of(p, 1)});
@@ -224,8 +239,9 @@ void Forecaster::add_bytes(const Shares& shares, Forecast& forecast) const {
 }
 
 void Forecaster::loaded(const Forecast& forecast, double seconds) {
-  if (forecast.load_bytes == 0) return;
-  seconds_a_loaded_byte_ += kWeightOfNewest * (seconds / forecast.load_bytes - seconds_a_loaded_byte_);
+  const double bytes = to_prepare(forecast);
+  if (bytes == 0) return;
+  seconds_a_loaded_byte_ += kWeightOfNewest * (seconds / bytes - seconds_a_loaded_byte_);
   note_idle();
 }
 

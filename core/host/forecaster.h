@@ -32,6 +32,8 @@ struct Forecast {
   std::map<int64_t, Stages> uncorrected;
   std::string model, backend;  ///< what they are made of
   double load_bytes = 0;       ///< to be read and prepared; 0: it is loaded
+  int64_t variant_bytes = 0;   ///< that its LoRAs have prepared anew; 0 where that is done
+  int64_t change_bytes = 0;    ///< held for a moment while they are
   double asks_a_step = 1;      ///< of the network, that `uncorrected` counts with
 };
 
@@ -53,9 +55,9 @@ class Forecaster {
   /// `composer` must outlive it. `on_fault` is told why a model cannot be estimated.
   Forecaster(Composer& composer, std::function<void(const std::string&)> on_fault);
 
-  /// Nothing where the model's parts cannot be made of shapes alone. A LoRA's own needs are not in it. `on_stage` is
-  /// told whose code runs, where a model is not known yet. Throws as Composer::prepare(), for the same requests, but
-  /// for what only shows when weights or LoRAs are read.
+  /// Nothing where the model's parts cannot be made of shapes alone. `on_stage` is told whose code runs, where a model
+  /// is not known yet. Throws as Composer::prepare(), for the same requests, but for what only shows when weights or
+  /// LoRAs are read.
   std::optional<Forecast> forecast(GenerateRequest request, bool paths_allowed, const OnStage& on_stage,
                                    const InputPictures& inputs = {});
 
@@ -89,6 +91,7 @@ class Forecaster {
                  const OnStage& on_stage);
   const ModelCost& cost_for(Known& model, const Settings& settings, const OnStage& on_stage);
   const BackendSpeed& speed_of(const BackendChoice& backend);
+  void add_loras(const Known& model, const std::vector<LoraFile>& loras, Forecast& forecast);
   void add_seconds(const Shares& shares, Forecast& forecast);
   void add_bytes(const Shares& shares, Forecast& forecast) const;
 

@@ -1,35 +1,25 @@
 #include "core/host/lora_set.h"
 
+#include <c10/util/accumulate.h>
+
 #include <algorithm>
 
-#include "core/api/lora.h"
+#include "core/base/json.h"
 #include "core/base/lora_catalogue.h"
 #include "core/base/lora_names.h"
 #include "core/base/tensor_files.h"
-#include "core/base/text.h"
 #include "core/host/chosen_parts.h"
+#include "core/host/file_stamp.h"
 #include "core/host/plugin_call.h"
 #include "core/io/open_tensors.h"
 
 namespace alice {
 namespace {
 
-constexpr std::string_view kWeight = ".weight";
-
-std::string without_weight(const std::string& name) {
-  return ends_with(name, kWeight) ? name.substr(0, name.size() - kWeight.size()) : "";
-}
-
 void add_targets(const std::string& part, const ModelWeights& weights, std::vector<LoraTarget>& targets) {
-  for (const Parameter& parameter : weights.parameters()) {
-    const bool is_matrix = parameter.shape.size() == 2 || parameter.shape.size() == 4;
-    if (is_matrix && ends_with(parameter.name, kWeight))
-      targets.push_back({part, without_weight(parameter.name), without_weight(parameter.alias), parameter.shape});
-  }
+  for (const Parameter& parameter : weights.parameters())
+    targets.push_back({part, parameter.name, parameter.alias, parameter.shape});
 }
-
-/// part -> deltas
-using PartDeltas = std::map<std::string, Deltas>;
 
 double strength_on(const std::string& part, const LoraFile& lora) {
   return part == kUNetRole ? lora.unet_strength : lora.text_encoder_strength;
@@ -53,13 +43,42 @@ KnownFormat format_of(const Registry& registry, const WeightSource& file) {
               "no LoRA format knows its tensor names (known: " + known + ")");
 }
 
-void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, const LoraFile& lora, PartDeltas& sums,
+/// What one file does to a parameter.
+struct Share {
+  KnownFormat format;
+  std::shared_ptr<const WeightSource> file;
+  LoraPatch patch;
+  double strength = 1;
+};
+/// Of a model's targets: index -> what the files do to it, in their order.
+using Shares = std::map<size_t, std::vector<Share>>;
+
+Tensor change_of(const Share& share, const Tensor& weight) {
+  const auto& [format, who] = share.format;
+  const Tensor whole =
+      call_plugin(who, [&, &format = format] { return format->change(*share.file, share.patch, weight); });
+  return with_shape(whole, weight.sizes(), who) * share.strength;
+}
+
+/// Made where the weight is prepared, and gone with it: for a whole model they would be as large as that.
+Delta delta_of(std::vector<int64_t> shape, std::vector<Share> shares) {
+  return {std::move(shape), [shares = std::move(shares)](const Tensor& weight) {
+            Tensor sum;
+            for (const Share& share : shares) {
+              const Tensor change = change_of(share, weight);
+              sum = sum.defined() ? sum.add_(change) : change;
+            }
+            return sum;
+          }};
+}
+
+void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, const LoraFile& lora, Shares& shares,
               Faults& faults, std::vector<std::string>& warnings) {
   const std::filesystem::path& path = lora.path;
   const OpenedTensors opened = open_tensors(path);
   const std::shared_ptr<const WeightSource>& file = opened.weights;
-  const auto [format, who] = format_of(registry, *file);
-  const LoraRecognition recognition = call_plugin(who, [&, &format = format] { return format->read(*file, targets); });
+  const KnownFormat known = format_of(registry, *file);
+  const LoraRecognition recognition = call_plugin(known.who, [&] { return known.format->read(*file, targets); });
   constexpr size_t kMostNamed = 8;  // a LoRA of another architecture has hundreds
   for (size_t i = 0; i < recognition.faults.size() && i < kMostNamed; ++i)
     faults.add(recognition.faults[i].place, recognition.faults[i].sentence);
@@ -76,18 +95,22 @@ void add_file(const Registry& registry, const std::vector<LoraTarget>& targets, 
     warnings.push_back("LoRA '" + lora.name + "': " + warning.sentence + " (applied: " + recognition.description + ")");
 
   for (const LoraPatch& patch : recognition.patches) {
-    const auto target = std::find_if(targets.begin(), targets.end(), [&](const LoraTarget& t) {
-      return t.part == patch.part && t.module == patch.module;
-    });
-    if (target == targets.end())
-      throw Error(ErrorCode::internal, path.string(), "its format patches '" + patch.module + "', which was no target");
-    const double strength = strength_on(patch.part, lora);
-    if (strength == 0) continue;
-    const Tensor whole = call_plugin(who, [&, &format = format] { return format->delta(*file, patch, target->shape); });
-    Tensor delta = with_shape(whole, target->shape, who) * strength;
-    Tensor& sum = sums[patch.part][patch.module + std::string(kWeight)];
-    sum = sum.defined() ? sum + delta : delta;
+    if (patch.target >= targets.size())
+      throw Error(ErrorCode::internal, path.string(),
+                  "its format patches target " + std::to_string(patch.target) + " of " +
+                      std::to_string(targets.size()));
+    const double strength = strength_on(targets[patch.target].part, lora);
+    if (strength != 0) shares[patch.target].push_back({known, file, patch, strength});
   }
+}
+
+Shares shares_of(const Registry& registry, const std::vector<LoraTarget>& targets, const std::vector<LoraFile>& files,
+                 std::vector<std::string>& warnings) {
+  Shares shares;
+  Faults faults;
+  for (const LoraFile& lora : files) add_file(registry, targets, lora, shares, faults, warnings);
+  faults.throw_if_any(ErrorCode::bad_weights);
+  return shares;
 }
 
 }  // namespace
@@ -122,6 +145,22 @@ std::filesystem::path LoraLibrary::find(const std::string& name, bool paths_allo
   return loras.at(lora_called(name, ids, place));
 }
 
+std::vector<LoraFile> LoraLibrary::files_of(const std::vector<LoraUse>& loras, bool paths_allowed) const {
+  std::vector<LoraFile> files;
+  for (const LoraUse& lora : loras)
+    files.push_back({lora.name, find(lora.name, paths_allowed, "/loras"), lora.strength,
+                     lora.text_encoder_strength.value_or(lora.strength)});
+  return files;
+}
+
+std::string key_of(const std::vector<LoraFile>& files) {
+  std::string key;
+  for (const LoraFile& file : files)
+    key += "|" + file_stamp(file.path) + "*" + dump_json(file.unet_strength) + "*" +
+           dump_json(file.text_encoder_strength);
+  return key;
+}
+
 std::vector<LoraTarget> lora_targets(const Model& model) {
   std::vector<LoraTarget> targets;
   add_targets(kUNetRole, model.unet->weights(), targets);
@@ -129,18 +168,28 @@ std::vector<LoraTarget> lora_targets(const Model& model) {
   return targets;
 }
 
+LoraReach lora_reach(const Registry& registry, const Model& model, const std::vector<LoraFile>& files) {
+  const std::vector<LoraTarget> targets = lora_targets(model);
+  std::vector<std::string> warnings;  // apply_loras() tells them
+  LoraReach reach;
+  for (const auto& [target, shares] : shares_of(registry, targets, files, warnings)) {
+    const int64_t numbers = c10::multiply_integers(targets[target].shape);
+    reach.changed += numbers;
+    reach.largest = std::max(reach.largest, numbers);
+  }
+  return reach;
+}
+
 std::shared_ptr<const Model> apply_loras(const Registry& registry, const Model& model,
                                             const std::vector<LoraFile>& files) {
   const std::vector<LoraTarget> targets = lora_targets(model);
   auto patched = std::make_shared<Model>(model);
-  PartDeltas sums;
-  Faults faults;
-  for (const LoraFile& lora : files) add_file(registry, targets, lora, sums, faults, patched->warnings);
-  faults.throw_if_any(ErrorCode::bad_weights);
-
-  if (sums.count(kUNetRole)) patched->unet = model.unet->patched(sums[kUNetRole]);
+  std::map<std::string, Deltas> deltas;  // by part
+  for (auto& [target, shares] : shares_of(registry, targets, files, patched->warnings))
+    deltas[targets[target].part].emplace(targets[target].parameter, delta_of(targets[target].shape, shares));
+  if (deltas.count(kUNetRole)) patched->unet = model.unet->patched(deltas[kUNetRole]);
   for (auto& [role, encoder] : patched->text_encoders)
-    if (sums.count(role)) encoder = encoder->patched(sums[role]);
+    if (deltas.count(role)) encoder = encoder->patched(deltas[role]);
   return patched;
 }
 

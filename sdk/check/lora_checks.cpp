@@ -13,9 +13,11 @@
 namespace alice::check {
 namespace {
 
+constexpr uint64_t kSeedOfWeights = 1;
 constexpr double kTolerance = 1e-5;  // float32 sums of two products of numbers about 1
 constexpr const char* kUse =
-    "Return a LoraPatch for each module with the names of its two factors; the default delta() multiplies them.";
+    "Return a LoraPatch for each parameter, with the names of its factors as \"up\" and \"down\"; the default change() "
+    "multiplies them.";
 
 std::shared_ptr<const LoraFormat> format_of(const Case& it) {
   auto format = it.factory<LoraFormatFactory>().create({});
@@ -24,9 +26,17 @@ std::shared_ptr<const LoraFormat> format_of(const Case& it) {
 }
 
 const LoraTarget& target_of(const LoraPatch& patch) {
-  for (const LoraTarget& target : lora_targets())
-    if (target.part == patch.part && target.module == patch.module) return target;
-  fail("a patch is for '" + patch.module + "' of " + patch.part + ", which was no target");
+  const size_t targets = lora_targets().size();
+  if (patch.target < targets) return lora_targets()[patch.target];
+  fail("a patch is for target " + std::to_string(patch.target) + ", of which there were " + std::to_string(targets));
+}
+
+std::string name_of(const LoraTarget& target) { return target.part + " " + target.parameter; }
+
+/// The model that is changed: drawn, so that a format may look at it.
+Tensor weight_of(const LoraTarget& target) {
+  const at::Generator generator = at::detail::createCPUGenerator(kSeedOfWeights);
+  return at::randn(target.shape, generator);
 }
 
 LoraRecognition read_without_faults(const LoraFormat& format, const MemoryTensors& file) {
@@ -36,19 +46,21 @@ LoraRecognition read_without_faults(const LoraFormat& format, const MemoryTensor
   return recognition;
 }
 
-/// module -> its change
-std::map<std::string, Tensor> deltas_of(const LoraFormat& format, const MemoryTensors& file) {
-  std::map<std::string, Tensor> deltas;
+/// "part parameter" -> its change
+std::map<std::string, Tensor> changes_of(const LoraFormat& format, const MemoryTensors& file) {
+  std::map<std::string, Tensor> changes;
   for (const LoraPatch& patch : read_without_faults(format, file).patches) {
     const LoraTarget& target = target_of(patch);
-    const Tensor delta = format.delta(file, patch, target.shape);
-    expect(delta.defined() && delta.sizes().vec() == target.shape,
-           "delta() of '" + patch.module + "' is not of shape " + shape_text(target.shape));
-    expect(delta.scalar_type() == at::kFloat && delta.device().is_cpu(),
-           "delta() of '" + patch.module + "' is not float32 on the host");
-    expect(deltas.emplace(target.part + " " + target.module, delta).second, "'" + patch.module + "' is changed twice");
+    const Tensor weight = weight_of(target);
+    const Tensor change = format.change(file, patch, weight);
+    expect(at::equal(weight, weight_of(target)), "change() wrote into the weight of '" + target.parameter + "'");
+    expect(change.defined() && change.sizes().vec() == target.shape,
+           "change() of '" + target.parameter + "' is not of shape " + shape_text(target.shape));
+    expect(change.scalar_type() == at::kFloat && change.device().is_cpu(),
+           "change() of '" + target.parameter + "' is not float32 on the host");
+    expect(changes.emplace(name_of(target), change).second, "'" + target.parameter + "' is changed twice");
   }
-  return deltas;
+  return changes;
 }
 
 /// Fails unless each target of the file changes by `scale` times what the file holds.
@@ -56,15 +68,14 @@ void compare(const LoraFormat& format, const LoraNames& names, const Tensors& te
              const std::string& what) {
   std::map<std::string, Tensor> wanted;  // first: a format may spoil the file
   for (const LoraTarget& target : lora_targets())
-    if (names.parts.count(target.part) != 0)
-      wanted[target.part + " " + target.module] = exact_delta(names, tensors, target) * scale;
-  const auto deltas = deltas_of(format, MemoryTensors(tensors));
-  for (const auto& [module, exact] : wanted) {
-    const auto found = deltas.find(module);
-    expect(found != deltas.end(), what + ": no patch changes " + module);
+    if (changes(names, target)) wanted[name_of(target)] = exact_change(names, tensors, target) * scale;
+  const auto changes = changes_of(format, MemoryTensors(tensors));
+  for (const auto& [name, exact] : wanted) {
+    const auto found = changes.find(name);
+    expect(found != changes.end(), what + ": no patch changes " + name);
     const double difference = (found->second.to(at::kDouble) - exact).abs().max().item<double>();
     if (!(difference < kTolerance))
-      fail(what + ": the change of " + module + " is " + std::to_string(difference) + " off " + std::to_string(scale) +
+      fail(what + ": the change of " + name + " is " + std::to_string(difference) + " off " + std::to_string(scale) +
            " times what the file holds");
   }
 }
@@ -106,7 +117,7 @@ std::string check_alpha(const Case& it) {
   for (const double alpha : {0.5, 2.0, 8.0}) {
     Tensors file = lora_file(names, it.seed);
     for (const LoraTarget& target : lora_targets())
-      if (names.parts.count(target.part) != 0) file[names.start(target) + names.alpha] = at::scalar_tensor(alpha);
+      if (changes(names, target)) file[names.start(target) + names.alpha] = at::scalar_tensor(alpha);
     compare(*format, names, file, alpha / 2, "a file of rank 2 and alpha " + std::to_string(alpha));
   }
   return "";
@@ -149,7 +160,7 @@ std::string check_misfits(const Case& it) {
   const LoraNames names = lora_names_of(*format, it);
   const Tensors good = lora_file(names, it.seed);
   for (const LoraTarget& target : lora_targets()) {
-    if (names.parts.count(target.part) == 0) continue;
+    if (!changes(names, target)) continue;
     if (names.difference.empty()) {
       check_halves(*format, names, good, target);
       continue;
@@ -160,7 +171,7 @@ std::string check_misfits(const Case& it) {
     expect_fault(*format, other, tensor, "a difference of shape [2, 77]");
   }
   LoraTarget nowhere = lora_targets().front();
-  nowhere.module = "no_such_module";
+  nowhere.parameter = "no_such_module.weight";
   Tensors stranger = good;
   for (const std::string& ending : {names.down, names.up, names.difference})
     if (!ending.empty()) stranger[names.start(nowhere) + ending] = at::ones({2, 2});
@@ -178,9 +189,9 @@ std::string check_not_finite(const Case& it) {
   const LoraRecognition recognition = format->read(file, lora_targets());
   if (!recognition.faults.empty()) return "";
   for (const LoraPatch& patch : recognition.patches)
-    if (patch.module == target.module)
-      expect_refusal(ErrorCode::bad_weights, "delta() of a factor that holds NaN",
-                     [&] { format->delta(file, patch, target.shape); });
+    if (patch.target == 0)
+      expect_refusal(ErrorCode::bad_weights, "change() of a factor that holds NaN",
+                     [&] { format->change(file, patch, weight_of(target)); });
   return "";
 }
 
@@ -191,29 +202,34 @@ std::string check_no_trace(const Case& it) {
   Tensors copies;
   for (const auto& [name, tensor] : tensors) copies[name] = tensor.clone();
   const MemoryTensors file(tensors);
-  const auto first = deltas_of(*format, file);
+  const auto first = changes_of(*format, file);
   for (const auto& [name, tensor] : tensors)
     expect(at::equal(tensor, copies.at(name)), "the file's tensor '" + name + "' was changed");
 
   std::vector<Parameter> parameters;
   Tensors base;
   for (const LoraTarget& target : lora_targets()) {
-    const std::string weight = target.module + ".weight";
-    parameters.push_back({weight, target.shape, weight, Parameter::Form::as_is, 0, false, ""});
-    base[weight] = at::randn(target.shape);
+    parameters.push_back({target.parameter, target.shape, target.parameter, Parameter::Form::as_is, 0, false, ""});
+    base[target.parameter] = weight_of(target);
   }
   const ModelWeights weights("memory", std::make_shared<MemoryTensors>(base), parameters, plain_backend());
   Deltas deltas;
-  for (const LoraTarget& target : lora_targets())
-    if (const auto found = first.find(target.part + " " + target.module); found != first.end())
-      deltas[target.module + ".weight"] = found->second;
+  for (const LoraPatch& patch : read_without_faults(*format, file).patches)
+    deltas.emplace(target_of(patch).parameter, Delta(target_of(patch).shape, [&, patch](const Tensor& weight) {
+                     return format->change(file, patch, weight);
+                   }));
   const ModelWeights patched = weights.patched(deltas);
-  for (const auto& [name, delta] : deltas) {
-    expect(at::equal(patched.tensor(name), base.at(name) + delta), "the patched '" + name + "' is not weight + delta");
-    expect(at::equal(weights.tensor(name), base.at(name)), "'" + name + "' is another one while the LoRA is applied");
+  for (const LoraTarget& target : lora_targets()) {
+    const auto change = first.find(name_of(target));
+    if (change == first.end()) continue;
+    const std::string& name = target.parameter;
+    expect(at::equal(patched.tensor(name), base.at(name) + change->second),
+           "the patched '" + name + "' is not weight + change");
+    expect(at::equal(weights.tensor(name), weight_of(target)),
+           "'" + name + "' is another one while the LoRA is applied");
   }
-  for (const auto& [module, delta] : deltas_of(*format, file))
-    expect(at::equal(delta, first.at(module)), "the change of '" + module + "' is another one the second time");
+  for (const auto& [name, change] : changes_of(*format, file))
+    expect(at::equal(change, first.at(name)), "the change of '" + name + "' is another one the second time");
   return "";
 }
 
@@ -221,13 +237,13 @@ std::string check_threads(const Case& it) {
   constexpr size_t kCallers = 4;
   const auto format = format_of(it);
   const MemoryTensors file(lora_file(lora_names_of(*format, it), it.seed));
-  const auto alone = deltas_of(*format, file);
+  const auto alone = changes_of(*format, file);
   std::vector<std::map<std::string, Tensor>> together(kCallers);
-  call_at_once(kCallers, [&](size_t i) { together[i] = deltas_of(*format, file); });
-  for (const auto& deltas : together)
-    for (const auto& [module, delta] : alone)
-      expect(deltas.count(module) == 1 && at::equal(deltas.at(module), delta),
-             "four readers at once get another change of '" + module + "' than one alone");
+  call_at_once(kCallers, [&](size_t i) { together[i] = changes_of(*format, file); });
+  for (const auto& changes : together)
+    for (const auto& [name, change] : alone)
+      expect(changes.count(name) == 1 && at::equal(changes.at(name), change),
+             "four readers at once get another change of '" + name + "' than one alone");
   return "";
 }
 
@@ -255,16 +271,16 @@ std::vector<Check> lora_checks() {
        "have is a warning that names it, and the rest is applied.",
        "Add to LoraRecognition::faults what cannot be right, to warnings whatever else you do not use.",
        "lora_format/recognised", formats, check_misfits},
-      {"lora_format/not-finite", "A factor that holds NaN is a fault, or delta() throws Error(bad_weights).",
-       "Use the default delta(), or test at::isfinite(result).all().", "lora_format/round-trip", formats,
+      {"lora_format/not-finite", "A factor that holds NaN is a fault, or change() throws Error(bad_weights).",
+       "Use the default change(), or test at::isfinite(result).all().", "lora_format/round-trip", formats,
        check_not_finite},
       {"lora_format/leaves-no-trace",
-       "Reading changes nothing in the file; the change applied to a model and taken off leaves the model as it was, "
-       "and is the same the second time.",
-       "Never compute in place on what WeightSource::tensor() gives: it is a view of the file.",
+       "Reading changes nothing in the file, nor change() the weight that it is shown; the change applied to a model "
+       "and taken off leaves the model as it was, and is the same the second time.",
+       "Never compute in place on what WeightSource::tensor() gives, or on the weight: they are views of files.",
        "lora_format/round-trip", formats, check_no_trace},
       {"lora_format/threads", "Four readers at once get the same changes as one alone.",
-       "Keep nothing in the format object: read() and delta() are const.", "lora_format/leaves-no-trace", formats,
+       "Keep nothing in the format object: read() and change() are const.", "lora_format/leaves-no-trace", formats,
        check_threads},
   };
 }

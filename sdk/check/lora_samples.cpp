@@ -21,7 +21,7 @@ std::string text_member(const Json& object, const char* name, bool required, con
 }  // namespace
 
 std::string LoraNames::start(const LoraTarget& target) const {
-  std::string module = target.module;
+  std::string module = target.parameter.substr(0, target.parameter.rfind(".weight"));
   if (underscored) std::replace(module.begin(), module.end(), '.', '_');
   return parts.at(target.part) + module;
 }
@@ -49,18 +49,24 @@ LoraNames read_lora_names(const Json& object, const std::string& place) {
 
 const std::vector<LoraTarget>& lora_targets() {
   static const std::vector<LoraTarget> targets = {
-      {"unet", "mid_block.attentions.0.transformer_blocks.0.attn1.to_q", "", {6, 4}},
-      {"unet", "conv_in", "", {5, 3, 3, 3}},
-      {"unet", "mid_block.attentions.0.proj_in", "", {6, 4, 1, 1}},
-      {"text_encoder", "text_model.encoder.layers.0.self_attn.q_proj", "", {4, 4}}};
+      {"unet", "mid_block.attentions.0.transformer_blocks.0.attn1.to_q.weight", "", {6, 4}},
+      {"unet", "mid_block.attentions.0.transformer_blocks.0.attn1.to_out.0.bias", "", {6}},
+      {"unet", "conv_in.weight", "", {5, 3, 3, 3}},
+      {"unet", "mid_block.attentions.0.proj_in.weight", "", {6, 4, 1, 1}},
+      {"unet", "mid_block.attentions.0.norm.weight", "", {6}},
+      {"text_encoder", "text_model.encoder.layers.0.self_attn.q_proj.weight", "", {4, 4}}};
   return targets;
+}
+
+bool changes(const LoraNames& names, const LoraTarget& target) {
+  return names.parts.count(target.part) != 0 && target.shape.size() > 1;
 }
 
 Tensors lora_file(const LoraNames& names, uint64_t seed) {
   at::manual_seed(seed);
   Tensors file;
   for (const LoraTarget& target : lora_targets()) {
-    if (names.parts.count(target.part) == 0) continue;
+    if (!changes(names, target)) continue;
     if (!names.difference.empty()) {
       file[names.start(target) + names.difference] = at::randn(target.shape);
       continue;
@@ -74,7 +80,7 @@ Tensors lora_file(const LoraNames& names, uint64_t seed) {
   return file;
 }
 
-Tensor exact_delta(const LoraNames& names, const Tensors& file, const LoraTarget& target) {
+Tensor exact_change(const LoraNames& names, const Tensors& file, const LoraTarget& target) {
   const auto factor = [&](const std::string& ending) { return file.at(names.start(target) + ending).to(at::kDouble); };
   if (!names.difference.empty()) return factor(names.difference);
   return factor(names.up).flatten(1).matmul(factor(names.down).flatten(1)).reshape(target.shape);

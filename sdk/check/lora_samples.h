@@ -25,15 +25,17 @@ struct LoraNames {
 /// An object like those of known_loras.json. Throws Error(bad_config) at `place` for members that are missing or wrong.
 LoraNames read_lora_names(const Json& object, const std::string& place);
 
-/// A linear layer, a convolution and a 1x1 one of a UNet, and a linear layer of a text encoder.
+/// A linear layer, a convolution and a 1x1 one of a UNet, a bias and a norm, and a linear layer of a text encoder.
 const std::vector<LoraTarget>& lora_targets();
 
 using Tensors = std::map<std::string, Tensor>;
 
-/// Factors of rank 2 or differences, drawn by `seed`, for every target that the names have a part for.
+/// Do files of the check change it: is it a matrix or a convolution of a part that the names have?
+bool changes(const LoraNames& names, const LoraTarget& target);
+/// Factors of rank 2 or differences, drawn by `seed`, for every such target.
 Tensors lora_file(const LoraNames& names, uint64_t seed);
 /// What the file makes of a target: up x down, or the difference; in float64, of its shape.
-Tensor exact_delta(const LoraNames& names, const Tensors& file, const LoraTarget& target);
+Tensor exact_change(const LoraNames& names, const Tensors& file, const LoraTarget& target);
 
 /// The author's names, or the first known ones that the format recognises. Fails when there are none, with what to do.
 LoraNames lora_names_of(const LoraFormat& format, const Case& it);

@@ -5,6 +5,7 @@
 #include "core/host/forecaster.h"
 #include "core/host/memory_watch.h"
 #include "core/host/network_calls.h"
+#include "core/io/safetensors_file.h"
 #include "server/worker/bench/measured_backend.h"
 #include "tests/host/models.h"
 #include "tests/support/errors.h"
@@ -152,6 +153,46 @@ TEST_CASE("what was measured corrects later estimates of the same, and of what h
   CHECK(second.estimate.step_seconds == Approx(40 * denoise / 4));
   CHECK(second.estimate.decode_seconds == Approx(3 * first.uncorrected.at(1).decode));
   CHECK(forecaster.forecast(small_request(kFileModel), false, kNobody)->estimate.step_seconds >= 39 * denoise / 4);
+}
+
+TEST_CASE("what a set of LoRAs has prepared anew counts until it is there, and a change of the largest weight") {
+  const std::string lora = std::string(ALICE_TEST_DATA) + "/goldens/lora/kohya_linear.safetensors";
+  int64_t changed = 0, largest = 0;  // numbers, by the shapes of the factors
+  const auto file = SafetensorsFile::open(lora);
+  for (const auto& [name, down] : file->index().tensors) {
+    const size_t end = name.find(".lora_down.weight");
+    if (end == std::string::npos) continue;
+    const TensorInfo& up = *file->index().find(name.substr(0, end) + ".lora_up.weight");
+    const int64_t numbers = up.shape[0] * down.elements() / down.shape[0];
+    changed += numbers;
+    largest = std::max(largest, numbers);
+  }
+  REQUIRE(changed > 0);
+
+  Composer composer(golden_models(), built_in_registry());
+  Forecaster forecaster(composer, [](const std::string& fault) { FAIL(fault); });
+  const GenerateRequest plain = small_request(kFolderModel);
+  GenerateRequest with_lora = plain;
+  with_lora.loras = {{lora, 0.5}};
+  const auto forecast = [&](const GenerateRequest& request) { return *forecaster.forecast(request, true, kNobody); };
+  CHECK(forecast(plain).variant_bytes == 0);
+  CHECK(forecast(with_lora).variant_bytes == 4 * changed);
+  CHECK(forecast(with_lora).change_bytes == 2 * 4 * largest);
+  CHECK(forecast(with_lora).estimate.bytes >= forecast(plain).estimate.bytes + 4 * changed);
+  CHECK(forecast(with_lora).estimate.load_seconds > forecast(plain).estimate.load_seconds);
+
+  composer.prepare(plain, true);
+  CHECK(forecast(plain).estimate.load_seconds == 0);
+  CHECK(forecast(with_lora).load_bytes == 0);
+  CHECK(forecast(with_lora).estimate.load_seconds > 0);
+  composer.prepare(with_lora, true);
+  CHECK(forecast(with_lora).variant_bytes == 0);
+  CHECK(forecast(with_lora).estimate.load_seconds == 0);
+  with_lora.loras[0].strength = 0.6;
+  CHECK(forecast(with_lora).variant_bytes == 4 * changed);
+
+  with_lora.loras[0].name += ".not there";
+  CHECK(error_of([&] { forecast(with_lora); }).code() == ErrorCode::not_found);
 }
 
 TEST_CASE("a sampler that asks twice a step is known to from its first job on") {

@@ -24,9 +24,7 @@ size_t read_lora(const std::filesystem::path& path) {
     for (const Fault& fault : recognition.faults)
       if (fault.sentence.empty()) FAIL("a fault without a sentence");
     for (const LoraPatch& patch : recognition.patches)
-      for (const LoraTarget& target : targets)
-        if (target.part == patch.part && target.module == patch.module)
-          patches += format->delta(*file, patch, target.shape).defined();
+      patches += format->change(*file, patch, at::zeros(targets.at(patch.target).shape)).defined();
   }
   return patches;
 }

@@ -1,7 +1,10 @@
 #include "core/host/lora_set.h"
 
+#include <algorithm>
 #include <thread>
+#include <tuple>
 
+#include "core/host/memory_watch.h"
 #include "core/io/safetensors_file.h"
 #include "core/io/safetensors_writer.h"
 #include "tests/host/models.h"
@@ -23,6 +26,30 @@ GenerateRequest with_loras(std::vector<LoraUse> loras) {
   GenerateRequest request = small_request(kFolderModel);
   request.loras = std::move(loras);
   return request;
+}
+
+/// The golden LoRA of both networks, with more in it, as a file of its own.
+struct ChangedLora {
+  TempFolder folder;
+  LoraFile file;
+
+  template <class Change>
+  explicit ChangedLora(Change change) {
+    const auto golden = SafetensorsFile::open(golden_lora("kohya_linear"));
+    std::map<std::string, Tensor> tensors;
+    for (const auto& tensor : golden->index().tensors) tensors[tensor.first] = golden->tensor(tensor.first);
+    change(tensors);
+    write_safetensors(folder / "changed.safetensors", tensors);
+    file = {"changed", folder / "changed.safetensors", 1, 1};
+  }
+};
+
+/// Ones of rank 1 for a weight: down and up.
+std::pair<Tensor, Tensor> factors_for(const std::vector<int64_t>& weight) {
+  std::vector<int64_t> down = weight, up = {weight.at(0), 1};
+  down[0] = 1;
+  if (down.size() == 4) up.insert(up.end(), {1, 1});
+  return {at::ones(down), at::ones(up)};
 }
 
 }  // namespace
@@ -69,6 +96,76 @@ TEST_CASE("several LoRAs add up") {
   CHECK((both - first - second).abs().max().item<float>() < 1e-6f);
 }
 
+TEST_CASE("LoRAs are added in float32, each with its strength, in their order, and then to the weight") {
+  Composer composer(golden_models(), built_in_registry());
+  const auto plain = composer.compose(kFolderModel, false);
+  const std::vector<LoraTarget> targets = lora_targets(*plain);
+  const std::string module = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q";
+  const Tensor weight = plain->unet->weights().linear(module)->weight();
+  const auto change = [&](const std::string& name, const std::string& format) {
+    const auto file = SafetensorsFile::open(golden_lora(name));
+    const auto known = built_in_registry()->of<LoraFormatFactory>().find(format).factory->create({});
+    for (const LoraPatch& patch : known->read(*file, targets).patches)
+      if (targets[patch.target].parameter == module + ".weight") return known->change(*file, patch, weight);
+    throw std::logic_error("the golden LoRA does not change " + module);
+  };
+  const auto patched =
+      apply_loras(*built_in_registry(), *plain, {golden_file("kohya_linear", 0.7), golden_file("peft", -1.9)});
+  CHECK(at::equal(patched->unet->weights().linear(module)->weight(),
+                  weight + (change("kohya_linear", "kohya") * 0.7 + change("peft", "peft") * -1.9)));
+}
+
+TEST_CASE("of a LoRA of every weight, one change at a time is in memory") {
+  Composer composer(golden_models(), built_in_registry());
+  const auto plain = composer.compose(kFolderModel, false);
+  std::map<std::string, Tensor> factors;
+  int64_t all = 0, largest = 0, kept = 0;  // bytes in float32, as the backend keeps what it prepares
+  for (const LoraTarget& target : lora_targets(*plain)) {
+    if (target.part != "unet") continue;
+    const auto bytes = static_cast<int64_t>(at::zeros(target.shape).nbytes());
+    kept += bytes;  // biases are prepared with their weights
+    if (target.shape.size() == 1) continue;
+    all += bytes;
+    largest = std::max(largest, bytes);
+    const std::string module = "unet." + target.parameter.substr(0, target.parameter.rfind(".weight"));
+    std::tie(factors[module + ".lora_A.weight"], factors[module + ".lora_B.weight"]) = factors_for(target.shape);
+  }
+  REQUIRE(all > 20 * largest);
+  const TempFolder folder;
+  write_safetensors(folder / "all.safetensors", factors);
+
+  const MemoryWatch memory;
+  const auto patched = apply_loras(*built_in_registry(), *plain, {{"all", folder / "all.safetensors", 1, 1}});
+  CHECK(memory.most() > kept / 2);  // it was watched
+  // The change, the change times its strength; or that, the weight in float32 and their sum.
+  CHECK(memory.most() <= kept + 4 * largest);
+}
+
+TEST_CASE("a LoRA whose numbers are wrong is refused before anything is drawn, with its tensors' names") {
+  Composer composer(golden_models(), built_in_registry());
+  const auto plain = composer.compose(kFolderModel, false);
+  const std::vector<LoraTarget> targets = lora_targets(*plain);
+  const std::pair<std::string, std::string> wrong[] = {
+      {"lora_unet_conv_in", "conv_in.weight"},
+      {"lora_te_text_model_encoder_layers_0_mlp_fc1", "text_model.encoder.layers.0.mlp.fc1.weight"},
+      {"lora_te_text_model_embeddings_token_embedding", "text_model.embeddings.token_embedding.weight"}};
+  for (const auto& [name, parameter] : wrong) {
+    INFO(name);
+    const auto target = std::find_if(targets.begin(), targets.end(),
+                                     [&parameter = parameter](const auto& t) { return t.parameter == parameter; });
+    REQUIRE(target != targets.end());
+    const auto [down, up] = factors_for(target->shape);
+    const ChangedLora lora([&, &name = name, &down = down, &up = up](std::map<std::string, Tensor>& tensors) {
+      tensors[name + ".lora_up.weight"] = up * 3e38;
+      tensors[name + ".lora_down.weight"] = down * 10;
+    });
+    const Error error = error_of([&] { apply_loras(*built_in_registry(), *plain, {lora.file}); });
+    CHECK(error.code() == ErrorCode::bad_weights);
+    CHECK(says(error.sentence(), "'" + name + ".lora_up.weight'"));
+    CHECK(says(error.sentence(), "make a change that is not finite"));
+  }
+}
+
 TEST_CASE("a LoRA shares every weight that it does not touch") {
   Composer composer(golden_models(), built_in_registry());
   const auto plain = composer.compose(kFolderModel, false);
@@ -107,26 +204,6 @@ TEST_CASE("a LoRA is named in the prompt or in a field, from the loras folder") 
   for (const std::string& path : {golden_lora("peft"), std::string("../loras/style"), std::string("lora/../../style")})
     CHECK(error_of([&] { pictures(composer, with_loras({{path, 1}})); }).code() == ErrorCode::not_found);
 }
-
-namespace {
-
-/// The golden LoRA of both networks, with more in it, as a file of its own.
-struct ChangedLora {
-  TempFolder folder;
-  LoraFile file;
-
-  template <class Change>
-  explicit ChangedLora(Change change) {
-    const auto golden = SafetensorsFile::open(golden_lora("kohya_linear"));
-    std::map<std::string, Tensor> tensors;
-    for (const auto& tensor : golden->index().tensors) tensors[tensor.first] = golden->tensor(tensor.first);
-    change(tensors);
-    write_safetensors(folder / "changed.safetensors", tensors);
-    file = {"changed", folder / "changed.safetensors", 1, 1};
-  }
-};
-
-}  // namespace
 
 TEST_CASE("what is not for this model is passed over with one warning that says what was applied") {
   Composer composer(golden_models(), built_in_registry());

@@ -80,7 +80,7 @@ TEST_CASE("a LoRA's text encoder never gets what the plain one made of a prompt"
   Model patched = *plain;  // with the same cache
   Deltas deltas;
   const Parameter& first = plain->text_encoders.at("text_encoder")->weights().parameters().front();
-  deltas[first.name] = at::ones(first.shape);
+  deltas.emplace(first.name, at::ones(first.shape));
   auto& encoder = patched.text_encoders.at("text_encoder");
   encoder = encoder->patched(deltas);
 

@@ -30,7 +30,7 @@ Tensor change(const std::map<std::string, Tensor>& tensors, const std::vector<in
   const LoraRecognition recognition = format->read(file, small_model());
   for (const Fault& fault : recognition.faults) FAIL_CHECK(fault.sentence);
   REQUIRE(recognition.patches.size() == 1);
-  const Tensor delta = format->delta(file, recognition.patches[0], shape);
+  const Tensor delta = format->change(file, recognition.patches[0], at::zeros(shape));
   REQUIRE(delta.sizes().vec() == shape);
   return delta;
 }
@@ -107,17 +107,19 @@ TEST_CASE("a change that is not finite, or of another shape, is an error that na
                             {"flat", at::ones({4})},
                             {"mid", at::ones({2, 2, 3, 3})}});
   const auto format = lora_format("kohya");
-  const auto error = [&](const LoraPatch& patch, const std::vector<int64_t>& shape) {
-    const Error thrown = error_of([&] { format->delta(file, patch, shape); });
-    CHECK(thrown.code() == ErrorCode::bad_weights);
+  const auto error = [&](std::map<std::string, std::string> tensors, const std::vector<int64_t>& shape,
+                         ErrorCode code = ErrorCode::bad_weights) {
+    const Error thrown = error_of([&] { format->change(file, {0, std::move(tensors), 1}, at::zeros(shape)); });
+    CHECK(thrown.code() == code);
     return thrown.sentence();
   };
-  CHECK(says(error({"unet", "m", "up", "down", "", 1}, {6, 4}), "not finite"));
-  CHECK(says(error({"unet", "m", "huge", "down", "", 1}, {6, 4}), "'huge'"));
-  CHECK(says(error({"unet", "m", "good", "down", "", 1}, {4, 6}), "[4, 6]"));
-  CHECK(says(error({"unet", "m", "good", "down", "", 1}, {6, 5}), "'down'"));
-  CHECK(says(error({"unet", "m", "down", "good", "", 1}, {6, 4}), "no change"));
-  CHECK(says(error({"unet", "m", "good", "flat", "", 1}, {6, 4}), "'flat'"));
-  CHECK(says(error({"unet", "m", "good", "down", "mid", 1}, {6, 4}), "no change"));
-  CHECK(says(error({"unet", "m", "good", "down", "mid", 1}, {6, 4, 1, 1}), "no change"));
+  CHECK(says(error({{"up", "up"}, {"down", "down"}}, {6, 4}), "not finite"));
+  CHECK(says(error({{"up", "huge"}, {"down", "down"}}, {6, 4}), "'huge'"));
+  CHECK(says(error({{"up", "good"}, {"down", "down"}}, {4, 6}), "[4, 6]"));
+  CHECK(says(error({{"up", "good"}, {"down", "down"}}, {6, 5}), "'down'"));
+  CHECK(says(error({{"up", "down"}, {"down", "good"}}, {6, 4}), "no change"));
+  CHECK(says(error({{"up", "good"}, {"down", "flat"}}, {6, 4}), "'flat'"));
+  CHECK(says(error({{"up", "good"}, {"down", "down"}, {"mid", "mid"}}, {6, 4}), "no change"));
+  CHECK(says(error({{"up", "good"}, {"down", "down"}, {"mid", "mid"}}, {6, 4, 1, 1}), "no change"));
+  CHECK(says(error({{"up", "good"}}, {6, 4}, ErrorCode::internal), "names no tensor 'down'"));
 }

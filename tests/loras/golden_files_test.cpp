@@ -16,8 +16,6 @@ const std::string kGoldens = ALICE_TEST_DATA "/goldens";
 
 Json golden_cases() { return read_json_file(kGoldens + "/lora/lora.json")["cases"]; }
 
-std::string without_weight(const std::string& name) { return name.substr(0, name.rfind(".weight")); }
-
 /// diffusers name -> LDM name, for the weights that are one tensor in both.
 std::map<std::string, std::string> ldm_names() {
   std::map<std::string, std::string> names;
@@ -27,7 +25,7 @@ std::map<std::string, std::string> ldm_names() {
   return names;
 }
 
-/// Every matrix and convolution of the tiny model. Its blocks are those of the full-size one, so the LDM names are too.
+/// Every parameter of the tiny model. Its blocks are those of the full-size one, so the LDM names are too.
 std::vector<LoraTarget> tiny_targets() {
   const StoredModel model = open_model(kGoldens + "/models/tiny_sd15");
   const auto ldm = ldm_names();
@@ -35,20 +33,18 @@ std::vector<LoraTarget> tiny_targets() {
   std::vector<LoraTarget> targets;
   for (const char* part : {"unet", "text_encoder"}) {
     for (const auto& [name, info] : model.parts.at(part).weights->index().tensors) {
-      if (info.shape.size() != 2 && info.shape.size() != 4) continue;
       const auto alias = ldm.find(std::string(part) + "/" + name);
-      const std::string original = alias == ldm.end() ? "" : without_weight(alias->second);
+      const std::string original = alias == ldm.end() ? "" : alias->second;
       const bool is_of_unet = original.compare(0, container.size(), container) == 0;
-      targets.push_back(
-          {part, without_weight(name), is_of_unet ? original.substr(container.size()) : "", info.shape});
+      targets.push_back({part, name, is_of_unet ? original.substr(container.size()) : "", info.shape});
     }
   }
   return targets;
 }
 
-size_t patches_of(const LoraRecognition& recognition, const std::string& part) {
+size_t patches_of(const LoraRecognition& recognition, const std::vector<LoraTarget>& targets, const std::string& part) {
   return static_cast<size_t>(std::count_if(recognition.patches.begin(), recognition.patches.end(),
-                                           [&](const LoraPatch& patch) { return patch.part == part; }));
+                                           [&](const LoraPatch& patch) { return part_of(patch, targets) == part; }));
 }
 
 /// The format that each file must be recognised as.
@@ -71,14 +67,14 @@ TEST_CASE("each golden LoRA is recognised by one format, and every tensor finds 
     REQUIRE(recognisers(file->index()) == std::vector<std::string>{kFormats.at(name)});
     const LoraRecognition recognition = lora_format(kFormats.at(name))->read(*file, targets);
     for (const Fault& fault : recognition.faults) FAIL_CHECK(fault.sentence);
-    CHECK(patches_of(recognition, "unet") == golden["unet_modules"].get<size_t>());
-    CHECK(patches_of(recognition, "text_encoder") == golden["text_modules"].get<size_t>());
+    CHECK(patches_of(recognition, targets, "unet") == golden["unet_modules"].get<size_t>());
+    CHECK(patches_of(recognition, targets, "text_encoder") == golden["text_modules"].get<size_t>());
     CHECK(recognition.description.find("rank 2") != std::string::npos);
 
     std::set<std::string> used;
     for (const LoraPatch& patch : recognition.patches) {
-      used.insert({patch.up, patch.down});
-      CHECK(patch.mid.empty());
+      for (const auto& tensor : patch.tensors) used.insert(tensor.second);
+      CHECK(patch.tensors.size() == 2);
       CHECK(patch.scale == golden["alpha"].get<double>() / golden["rank"].get<double>());
     }
     const auto alphas =
@@ -98,17 +94,14 @@ TEST_CASE("the golden LoRAs' changes are alpha / rank times up times down") {
     const auto file = SafetensorsFile::open(kGoldens + "/lora/" + name + ".safetensors");
     const auto format = lora_format(kFormats.at(name));
     for (const LoraPatch& patch : format->read(*file, targets).patches) {
-      const auto target = std::find_if(targets.begin(), targets.end(), [&](const LoraTarget& t) {
-        return t.part == patch.part && t.module == patch.module;
-      });
-      REQUIRE(target != targets.end());
-      const Tensor delta = format->delta(*file, patch, target->shape);
-      const Tensor up = file->tensor(patch.up).to(at::kDouble).flatten(1),
-                   down = file->tensor(patch.down).to(at::kDouble).flatten(1);
+      const std::vector<int64_t>& shape = targets.at(patch.target).shape;
+      const Tensor delta = format->change(*file, patch, at::zeros(shape));
+      const Tensor up = file->tensor(patch.tensors.at("up")).to(at::kDouble).flatten(1),
+                   down = file->tensor(patch.tensors.at("down")).to(at::kDouble).flatten(1);
       const Tensor expected =
-          (up.matmul(down) * golden["alpha"].get<double>() / golden["rank"].get<double>()).reshape(target->shape);
+          (up.matmul(down) * golden["alpha"].get<double>() / golden["rank"].get<double>()).reshape(shape);
       REQUIRE(delta.scalar_type() == at::kFloat);
-      REQUIRE(delta.sizes() == at::IntArrayRef(target->shape));
+      REQUIRE(delta.sizes() == at::IntArrayRef(shape));
       // Products of two numbers each, in float32.
       const double largest = expected.abs().max().item<double>();
       CHECK((delta.to(at::kDouble) - expected).abs().max().item<double>() <= 4e-7 * largest);
@@ -121,14 +114,15 @@ TEST_CASE("a kohya file with the original layout's names finds the same modules"
   const auto file = SafetensorsFile::open(kGoldens + "/lora/kohya_locon.safetensors");
   const auto format = lora_format("kohya");
   const auto underscored = [](std::string name) {
+    name = name.substr(0, name.rfind(".weight"));
     std::replace(name.begin(), name.end(), '.', '_');
     return name;
   };
   std::map<std::string, std::string> original;  // lora_unet_<diffusers> -> lora_unet_<LDM>
   for (const LoraTarget& target : targets)
-    if (target.part == "unet") {
+    if (target.part == "unet" && target.shape.size() > 1) {
       REQUIRE(target.alias != "");
-      original["lora_unet_" + underscored(target.module)] = "lora_unet_" + underscored(target.alias);
+      original["lora_unet_" + underscored(target.parameter)] = "lora_unet_" + underscored(target.alias);
     }
   std::map<std::string, Tensor> renamed;
   for (const auto& [name, info] : file->index().tensors) {
@@ -141,7 +135,7 @@ TEST_CASE("a kohya file with the original layout's names finds the same modules"
   CHECK(after.faults.empty());
   REQUIRE(after.patches.size() == before.patches.size());
   std::set<std::string> modules_before, modules_after;
-  for (const LoraPatch& patch : before.patches) modules_before.insert(patch.module);
-  for (const LoraPatch& patch : after.patches) modules_after.insert(patch.module);
+  for (const LoraPatch& patch : before.patches) modules_before.insert(module_of(patch, targets));
+  for (const LoraPatch& patch : after.patches) modules_after.insert(module_of(patch, targets));
   CHECK(modules_before == modules_after);
 }

@@ -29,13 +29,24 @@ inline std::vector<std::string> recognisers(const TensorIndex& index) {
   return ids;
 }
 
-/// A model of three modules: a linear layer, a convolution, and a linear layer of the text encoder.
+/// The part of a patch's target, and its module: its parameter without ".weight".
+inline std::string part_of(const LoraPatch& patch, const std::vector<LoraTarget>& targets) {
+  return targets.at(patch.target).part;
+}
+inline std::string module_of(const LoraPatch& patch, const std::vector<LoraTarget>& targets) {
+  const std::string& name = targets.at(patch.target).parameter;
+  return name.substr(0, name.rfind(".weight"));
+}
+
+/// The weights of a linear layer, a convolution, and a linear layer of the text encoder, and of a norm beside them.
 inline std::vector<LoraTarget> small_model() {
-  return {{"unet", "mid_block.attentions.0.proj_in", "middle_block.1.proj_in", {6, 4}},
-          {"unet", "conv_in", "input_blocks.0.0", {5, 3, 3, 3}},
+  return {{"unet", "mid_block.attentions.0.proj_in.weight", "middle_block.1.proj_in.weight", {6, 4}},
+          {"unet", "mid_block.attentions.0.proj_in.bias", "middle_block.1.proj_in.bias", {6}},
+          {"unet", "conv_norm_out.weight", "out.0.weight", {5}},
+          {"unet", "conv_in.weight", "input_blocks.0.0.weight", {5, 3, 3, 3}},
           {"text_encoder",
-           "text_model.encoder.layers.0.self_attn.q_proj",
-           "text_model.encoder.layers.0.self_attn.q_proj",
+           "text_model.encoder.layers.0.self_attn.q_proj.weight",
+           "text_model.encoder.layers.0.self_attn.q_proj.weight",
            {4, 4}}};
 }
 

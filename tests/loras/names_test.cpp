@@ -15,19 +15,34 @@ Tensors linear(const std::string& down, const std::string& up, int64_t out = 6, 
   return {{down, at::ones({2, in})}, {up, at::ones({out, 2})}};
 }
 
-LoraRecognition read(const std::string& format, const Tensors& tensors,
-                     std::map<std::string, std::string> metadata = {},
-                     const std::vector<LoraTarget>& targets = small_model()) {
+/// What a format says of a file, and the targets that it was told.
+struct Read : LoraRecognition {
+  std::vector<LoraTarget> targets;
+};
+
+Read read(const std::string& format, const Tensors& tensors,
+          std::map<std::string, std::string> metadata = {}, const std::vector<LoraTarget>& targets = small_model()) {
   const MemoryWeights file(tensors, std::move(metadata));
   CHECK(recognisers(file.index()) == std::vector<std::string>{format});
-  return lora_format(format)->read(file, targets);
+  return {lora_format(format)->read(file, targets), targets};
 }
 
+struct OnlyPatch {
+  std::string part, module;
+  double scale;
+};
+
 /// The one patch that a file must give, without a fault.
-LoraPatch only_patch(const LoraRecognition& recognition) {
-  for (const Fault& fault : recognition.faults) FAIL_CHECK(fault.sentence);
-  REQUIRE(recognition.patches.size() == 1);
-  return recognition.patches[0];
+OnlyPatch only_patch(const Read& read) {
+  for (const Fault& fault : read.faults) FAIL_CHECK(fault.sentence);
+  REQUIRE(read.patches.size() == 1);
+  const LoraPatch& patch = read.patches[0];
+  return {part_of(patch, read.targets), module_of(patch, read.targets), patch.scale};
+}
+
+/// A module's weight.
+LoraTarget target(const std::string& part, const std::string& module) {
+  return {part, module + ".weight", "", {6, 4}};
 }
 
 std::string underscored(std::string name) {
@@ -42,7 +57,7 @@ const std::string kQuery = "text_model.encoder.layers.0.self_attn.q_proj";
 TEST_CASE("kohya's names find modules in both layouts") {
   for (const char* module : {"mid_block_attentions_0_proj_in", "middle_block_1_proj_in"}) {
     const std::string name = std::string("lora_unet_") + module;
-    const LoraPatch patch = only_patch(read("kohya", linear(name + ".lora_down.weight", name + ".lora_up.weight")));
+    const OnlyPatch patch = only_patch(read("kohya", linear(name + ".lora_down.weight", name + ".lora_up.weight")));
     CHECK(patch.part == "unet");
     CHECK(patch.module == "mid_block.attentions.0.proj_in");
     CHECK(patch.scale == 1);
@@ -62,7 +77,7 @@ TEST_CASE("the names of other trainers find modules too") {
     CHECK(kohya(unet).part == "unet");
     CHECK(kohya(unet).module == "mid_block.attentions.0.proj_in");
   }
-  const std::vector<LoraTarget> targets = {{"text_encoder", kQuery, "", {6, 4}}};
+  const std::vector<LoraTarget> targets = {target("text_encoder", kQuery)};
   for (const std::string& text :
        {"lora_te_wrapped_transformer_" + underscored(kQuery), "lora_te." + kQuery, "lora_te1." + kQuery,
         "text_encoder." + kQuery, "clip_l." + kQuery, "text_encoders.clip_l.transformer." + kQuery}) {
@@ -79,7 +94,7 @@ TEST_CASE("a text encoder's modules are found with and without text_model, on ei
     for (const bool model_has : {true, false}) {
       INFO("file " << file_has << ", model " << model_has);
       const auto spelled = [](bool has) { return has ? kQuery : kQuery.substr(std::string("text_model.").size()); };
-      const std::vector<LoraTarget> targets = {{"text_encoder", spelled(model_has), "", {6, 4}}};
+      const std::vector<LoraTarget> targets = {target("text_encoder", spelled(model_has))};
       const std::string name = spelled(file_has);
       for (const char* prefix : {"lora_te_", "lora_te1_"}) {
         const std::string kohya = prefix + underscored(name);
@@ -98,8 +113,7 @@ TEST_CASE("a text encoder's modules are found with and without text_model, on ei
 }
 
 TEST_CASE("the second text encoder is its own part") {
-  const std::vector<LoraTarget> targets = {{"text_encoder", kQuery, "", {6, 4}},
-                                           {"text_encoder_2", kQuery, "", {6, 4}}};
+  const std::vector<LoraTarget> targets = {target("text_encoder", kQuery), target("text_encoder_2", kQuery)};
   const std::string name = "lora_te2_" + underscored(kQuery);
   CHECK(only_patch(read("kohya", linear(name + ".lora_down.weight", name + ".lora_up.weight"), {}, targets)).part ==
         "text_encoder_2");
@@ -117,7 +131,7 @@ TEST_CASE("PEFT's own files name no part, and may wrap the model and name the ad
       CHECK(only_patch(read("peft", tensors)).module == "mid_block.attentions.0.proj_in");
     }
   }
-  const std::vector<LoraTarget> twice = {{"text_encoder", kQuery, "", {6, 4}}, {"text_encoder_2", kQuery, "", {6, 4}}};
+  const std::vector<LoraTarget> twice = {target("text_encoder", kQuery), target("text_encoder_2", kQuery)};
   const auto ambiguous = read("peft", linear(kQuery + ".lora_A.weight", kQuery + ".lora_B.weight"), {}, twice);
   REQUIRE(ambiguous.faults.size() == 1);
   CHECK(says(ambiguous.faults[0].sentence, "more than once"));
@@ -157,22 +171,20 @@ TEST_CASE("PEFT's metadata of wrong types is refused") {
 }
 
 TEST_CASE("the older diffusers names find attention layers of both networks") {
-  const std::vector<LoraTarget> targets = {
-      {"unet", "a.attn1.to_q", "", {6, 4}},
-      {"unet", "a.attn1.to_out.0", "", {6, 4}},
-      {"text_encoder", "text_model.encoder.layers.0.self_attn.out_proj", "", {6, 4}}};
-  const auto module_of = [&](const std::string& layer) {
+  const std::string out = "text_model.encoder.layers.0.self_attn.out_proj";
+  const std::vector<LoraTarget> targets = {target("unet", "a.attn1.to_q"), target("unet", "a.attn1.to_out.0"),
+                                           target("text_encoder", out)};
+  const auto module = [&](const std::string& layer) {
     return only_patch(read("diffusers_old", linear(layer + ".down.weight", layer + ".up.weight"), {}, targets)).module;
   };
   for (const char* part : {"unet.", ""}) {
-    CHECK(module_of(std::string(part) + "a.attn1.processor.to_q_lora") == "a.attn1.to_q");
-    CHECK(module_of(std::string(part) + "a.attn1.processor.to_out_lora") == "a.attn1.to_out.0");
-    CHECK(module_of(std::string(part) + "a.attn1.to_q.lora") == "a.attn1.to_q");
-    CHECK(module_of(std::string(part) + "a.attn1.to_out.0.lora") == "a.attn1.to_out.0");
+    CHECK(module(std::string(part) + "a.attn1.processor.to_q_lora") == "a.attn1.to_q");
+    CHECK(module(std::string(part) + "a.attn1.processor.to_out_lora") == "a.attn1.to_out.0");
+    CHECK(module(std::string(part) + "a.attn1.to_q.lora") == "a.attn1.to_q");
+    CHECK(module(std::string(part) + "a.attn1.to_out.0.lora") == "a.attn1.to_out.0");
   }
-  CHECK(module_of("text_encoder.text_model.encoder.layers.0.self_attn.to_out_lora") == targets[2].module);
-  CHECK(module_of("text_encoder.text_model.encoder.layers.0.self_attn.out_proj.lora_linear_layer") ==
-        targets[2].module);
+  CHECK(module("text_encoder.text_model.encoder.layers.0.self_attn.to_out_lora") == out);
+  CHECK(module("text_encoder.text_model.encoder.layers.0.self_attn.out_proj.lora_linear_layer") == out);
 }
 
 TEST_CASE("every module of the full-size models is found, under both layouts' names") {
@@ -187,15 +199,14 @@ TEST_CASE("every module of the full-size models is found, under both layouts' na
     const std::string container = "model.diffusion_model.";
     for (const auto& entry : names["shapes"].items()) {
       const std::string& full = entry.key();
-      const size_t slash = full.find('/'), end = full.rfind(".weight");
+      const size_t slash = full.find('/');
       const std::string part = full.substr(0, slash);
       const auto shape = entry.value().get<std::vector<int64_t>>();
-      if (part == "vae" || end == std::string::npos || (shape.size() != 2 && shape.size() != 4)) continue;
+      if (part == "vae") continue;
       const auto alias = ldm.find(full);
-      const std::string name = alias == ldm.end() ? "" : alias->second.substr(0, alias->second.rfind(".weight"));
+      const std::string name = alias == ldm.end() ? "" : alias->second;
       const bool is_under = name.compare(0, container.size(), container) == 0;
-      targets.push_back({part, full.substr(slash + 1, end - slash - 1),
-                         is_under ? name.substr(container.size()) : "", shape});
+      targets.push_back({part, full.substr(slash + 1), is_under ? name.substr(container.size()) : "", shape});
     }
     REQUIRE(targets.size() > 200);
 
@@ -206,8 +217,10 @@ TEST_CASE("every module of the full-size models is found, under both layouts' na
       size_t modules = 0;
       for (const LoraTarget& target : targets) {
         if (original && target.part != "unet") continue;  // kohya names text encoders as transformers does in both
-        const std::string module = original ? target.alias : target.module;
-        const std::string name = prefixes.at(target.part) + underscored(module);
+        const std::string parameter = original ? target.alias : target.parameter;
+        const size_t end = parameter.rfind(".weight");
+        if (end == std::string::npos || (target.shape.size() != 2 && target.shape.size() != 4)) continue;
+        const std::string name = prefixes.at(target.part) + underscored(parameter.substr(0, end));
         std::vector<int64_t> down = target.shape, up = {target.shape[0], 1};
         down[0] = 1;
         if (down.size() == 4) up.insert(up.end(), {1, 1});

@@ -1,5 +1,6 @@
 #include "core/api/weights.h"
 
+#include <cmath>
 #include <thread>
 
 #include "tests/models/goldens.h"
@@ -95,6 +96,112 @@ TEST_CASE("patched weights add the change in float32, keep their own copy and sh
   CHECK(twice.tensor("n.weight").is_same(weights.tensor("n.weight")));
   const ModelWeights other = once.patched({{"n.weight", at::ones({2})}});
   CHECK(other.linear("m") == once.linear("m"));
+}
+
+TEST_CASE("a change that is made later is that change, of the weight as its file has it") {
+  at::manual_seed(44);
+  const Tensor base = at::randn({8, 6}).to(at::kHalf), change = at::randn({8, 6}), other = at::randn({8, 6});
+  const ModelWeights plain = weights_of({{"w", base}}, {parameter("m.weight", {8, 6}, "w")});
+  int made = 0;
+  const auto late = [&](const Tensor& numbers) {
+    return Delta({8, 6}, [&made, &base, numbers](const Tensor& weight) {
+      ++made;
+      CHECK(at::equal(weight, base));  // whatever else changes it
+      return numbers;
+    });
+  };
+  const ModelWeights once = plain.patched({{"m.weight", late(change)}});
+  const ModelWeights twice = once.patched({{"m.weight", other}}).patched({{"m.weight", late(other)}});
+  CHECK(made == 0);
+  CHECK(at::equal(once.linear("m")->weight(), base.to(at::kFloat) + change));
+  CHECK(at::equal(once.linear("m")->weight(), plain.patched({{"m.weight", change}}).linear("m")->weight()));
+  CHECK(made == 1);
+  CHECK(at::equal(twice.linear("m")->weight(), base.to(at::kFloat) + (change + other + other)));
+  CHECK(made == 3);
+  const Tensor ids = at::tensor(std::vector<int64_t>{5, 0});
+  CHECK(at::equal(once.rows("m.weight", ids), (base.to(at::kFloat) + change).index_select(0, ids)));
+  CHECK(at::equal(plain.linear("m")->weight(), base.to(at::kFloat)));
+}
+
+TEST_CASE("changes are added to large weights, and to views of stacked and transposed ones, number by number") {
+  at::manual_seed(45);
+  const Tensor large = at::randn({3000, 400}).to(at::kHalf), change = at::randn({3000, 400}),
+               matrix = at::randn({400, 3000}), row = at::randn({1, 1 << 21});
+  Parameter second = parameter("v.weight", {2, 400}, "w");
+  second.stacked = true, second.first_row = 7;
+  const ModelWeights weights =
+      weights_of({{"w", large}, {"t", matrix}, {"r", row}},
+                 {parameter("a.weight", {3000, 400}, "w"), second, parameter("r.weight", {1, 1 << 21}, "r"),
+                  parameter("t.weight", {3000, 400}, "t", Parameter::Form::transpose)})
+          .patched({{"a.weight", change},
+                    {"v.weight", change.narrow(0, 0, 2)},
+                    {"t.weight", change},
+                    {"r.weight", row}});
+  CHECK(at::equal(weights.linear("a")->weight(), large.to(at::kFloat) + change));
+  CHECK(at::equal(weights.linear("v")->weight(), large.narrow(0, 7, 2).to(at::kFloat) + change.narrow(0, 0, 2)));
+  CHECK(at::equal(weights.linear("t")->weight(), matrix.t() + change));
+  CHECK(at::equal(weights.linear("r")->weight(), row + row));
+}
+
+TEST_CASE("changes that are made later live one at a time, and none of them beyond its weight's preparation") {
+  constexpr int kModules = 6;
+  int alive = 0, most = 0, made = 0;
+  std::map<std::string, Tensor> tensors;
+  std::vector<Parameter> parameters;
+  Deltas deltas;
+  for (int i = 0; i < kModules; ++i)
+    for (const char* end : {".weight", ".bias"}) {
+      const std::string name = "m" + std::to_string(i) + end;
+      const std::vector<int64_t> shape = name.back() == 's' ? std::vector<int64_t>{3} : std::vector<int64_t>{3, 2};
+      tensors[name] = at::ones(shape);
+      parameters.push_back(parameter(name, shape, name));
+      deltas.emplace(name, Delta(shape, [&, shape](const Tensor&) {
+                       ++made;
+                       most = std::max(most, ++alive);
+                       float* const numbers = new float[6]();
+                       return at::from_blob(numbers, shape, [&alive, numbers](void*) {
+                         --alive;
+                         delete[] numbers;
+                       });
+                     }));
+    }
+  const ModelWeights patched = weights_of(tensors, parameters).patched(deltas);
+  std::vector<PreparedWeightPtr> prepared;
+  for (int i = 0; i < kModules; ++i) prepared.push_back(patched.linear("m" + std::to_string(i)));
+  patched.rows("m0.weight", at::empty({0}, at::kLong));
+  CHECK(made == 2 * kModules + 1);
+  CHECK(most == 1);
+  CHECK(alive == 0);
+}
+
+TEST_CASE("what is wrong with a change is told at once where it is known, else when it is made") {
+  const ModelWeights plain = weights_of({{"w", at::ones({3, 2})}}, {parameter("m.weight", {3, 2}, "w")});
+  const auto error = [](const auto& code) {
+    const Error thrown = error_of(code);
+    CHECK(thrown.code() == ErrorCode::bad_weights);
+    CHECK(thrown.place() == "made/model");
+    return thrown.sentence();
+  };
+  const auto made_of = [](Tensor numbers) {
+    return Delta({3, 2}, [numbers = std::move(numbers)](const Tensor&) { return numbers; });
+  };
+  const Delta misshapen({2, 3}, [](const Tensor&) { return at::ones({2, 3}); });
+  CHECK(error([&] { plain.patched({{"m.weight", misshapen}}); }) ==
+        "a change of 'm.weight' has shape [2, 3], [3, 2] is needed");
+  CHECK(says(error([&] { plain.patched({{"n.weight", made_of(at::ones({3, 2}))}}); }), "no weight 'n.weight'"));
+  const std::pair<Tensor, const char*> wrongs[] = {{at::ones({6}), "has shape [6]"},
+                                                   {at::full({3, 2}, INFINITY), "holds NaN or infinite"},
+                                                   {at::ones({3, 2}, at::kLong), "is no tensor of floating"},
+                                                   {Tensor(), "is no tensor of floating"}};
+  for (const auto& [numbers, sentence] : wrongs) {
+    INFO(sentence);
+    const ModelWeights patched = plain.patched({{"m.weight", made_of(numbers)}});
+    for (int time = 0; time < 2; ++time) {
+      CHECK(says(error([&] { patched.linear("m"); }), sentence));
+      CHECK(says(error([&] { patched.tensor("m.weight"); }), sentence));
+      CHECK(says(error([&] { patched.rows("m.weight", at::empty({0}, at::kLong)); }), sentence));
+    }
+  }
 }
 
 TEST_CASE("rows of a parameter are what the whole one has there, in every type, patched or not") {

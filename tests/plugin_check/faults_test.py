@@ -100,6 +100,7 @@ LORA = {
     "says-nothing-of-strangers": ("lora_format/misfits-named", "without its down half"),
     "lets-nan-through": ("lora_format/not-finite", "was taken"),
     "changes-its-file": ("lora_format/leaves-no-trace", "was changed"),
+    "changes-the-weight": ("lora_format/round-trip", "wrote into the weight"),
 }
 VAE = {
     "recognises-nothing": ("model/recognised", "for its own"),

@@ -46,19 +46,22 @@ class Matcher {
  public:
   Matcher(const WeightSource& file, const std::vector<LoraTarget>& targets, const DefaultScale& default_scale,
           Faults& faults)
-      : file_(file), names_(targets), default_scale_(default_scale), faults_(faults) {}
+      : file_(file), targets_(targets), names_(targets), default_scale_(default_scale), faults_(faults) {}
 
   void match(const Module& module) {
     ++modules_;
     const LoraTarget* target = find_target(module);
     if (target == nullptr || !is_whole(module) || !are_floats(module)) return;
-    LoraPatch patch = {target->part, target->module, module[Role::up], module[Role::down], module[Role::mid], 1};
-    const std::optional<int64_t> rank = fitting_rank(patch, *target);
+    const std::optional<int64_t> rank = fitting_rank(module, *target);
     if (!rank) return;
     const std::optional<double> scale = scale_of(module, *rank);
     if (!scale) return;
-    patch.scale = *scale;
     ranks_.insert(*rank);
+    LoraPatch patch;
+    patch.target = static_cast<size_t>(target - targets_.data());
+    patch.tensors = {{"up", module[Role::up]}, {"down", module[Role::down]}};
+    if (!module[Role::mid].empty()) patch.tensors["mid"] = module[Role::mid];
+    patch.scale = *scale;
     patches_.push_back(std::move(patch));
   }
 
@@ -75,7 +78,7 @@ class Matcher {
   std::string description() const {
     if (patches_.empty()) return "no module of this model";
     std::map<std::string, size_t> counts;
-    for (const LoraPatch& patch : patches_) ++counts[patch.part];
+    for (const LoraPatch& patch : patches_) ++counts[targets_[patch.target].part];
     std::string text = "rank " + std::to_string(*ranks_.begin());
     if (ranks_.size() > 1) text += " to " + std::to_string(*ranks_.rbegin());
     for (const auto& [part, count] : counts) text += ", " + std::to_string(count) + " modules of " + part;
@@ -130,16 +133,17 @@ class Matcher {
   }
 
   /// Checks the factors' shapes against the target's; the rank when they fit.
-  std::optional<int64_t> fitting_rank(const LoraPatch& patch, const LoraTarget& target) {
+  std::optional<int64_t> fitting_rank(const Module& module, const LoraTarget& target) {
+    const std::string &up_name = module[Role::up], &down_name = module[Role::down], &mid_name = module[Role::mid];
     const auto weight = as_convolution(target.shape);
-    const auto up = as_convolution(info(patch.up).shape), down = as_convolution(info(patch.down).shape);
+    const auto up = as_convolution(info(up_name).shape), down = as_convolution(info(down_name).shape);
     if (weight.empty() || down.empty()) {
-      fault(patch.down,
-            "has shape " + shape_text(info(patch.down).shape) + " for a weight of shape " + shape_text(target.shape));
+      fault(down_name,
+            "has shape " + shape_text(info(down_name).shape) + " for a weight of shape " + shape_text(target.shape));
       return std::nullopt;
     }
     const int64_t rank = down[0];
-    const bool tucker = !patch.mid.empty();
+    const bool tucker = !mid_name.empty();
     const auto expect = [&](const std::string& tensor, const std::vector<int64_t>& actual,
                             const std::vector<int64_t>& wanted) {
       if (actual == wanted) return true;
@@ -150,13 +154,13 @@ class Matcher {
     const int64_t side = std::min(weight[0], weight[1] * weight[2] * weight[3]);
     const int64_t largest = std::max(kSmallRank, kMostRank * side);
     if (rank == 0 || rank > largest) {
-      fault(patch.down, "has rank " + std::to_string(rank) + "; a weight of shape " + shape_text(target.shape) +
+      fault(down_name, "has rank " + std::to_string(rank) + "; a weight of shape " + shape_text(target.shape) +
                             " can have 1 to " + std::to_string(largest));
       return std::nullopt;
     }
-    bool good = expect(patch.up, up, {weight[0], rank, 1, 1});
-    good = expect(patch.down, down, {rank, weight[1], tucker ? 1 : weight[2], tucker ? 1 : weight[3]}) && good;
-    if (tucker) good = expect(patch.mid, info(patch.mid).shape, {rank, rank, weight[2], weight[3]}) && good;
+    bool good = expect(up_name, up, {weight[0], rank, 1, 1});
+    good = expect(down_name, down, {rank, weight[1], tucker ? 1 : weight[2], tucker ? 1 : weight[3]}) && good;
+    if (tucker) good = expect(mid_name, info(mid_name).shape, {rank, rank, weight[2], weight[3]}) && good;
     return good ? std::optional<int64_t>(rank) : std::nullopt;
   }
 
@@ -175,6 +179,7 @@ class Matcher {
   }
 
   const WeightSource& file_;
+  const std::vector<LoraTarget>& targets_;
   const TargetNames names_;
   const DefaultScale& default_scale_;
   Faults& faults_;

@@ -8,7 +8,7 @@
 namespace alice::low_rank {
 namespace {
 
-constexpr std::string_view kTextModel = "text_model.";
+constexpr std::string_view kTextModel = "text_model.", kWeight = ".weight";
 /// What the original layout puts around the network; some LoRAs' names have it.
 constexpr const char* kUNetContainer = "model.diffusion_model.";
 
@@ -17,15 +17,26 @@ std::string underscored(std::string name) {
   return name;
 }
 
+/// Are there factors for it: is it a module's matrix or convolution?
+bool has_factors(const LoraTarget& target) {
+  return ends_with(target.parameter, kWeight) && (target.shape.size() == 2 || target.shape.size() == 4);
+}
+
+std::string module_of(const std::string& parameter) {
+  return ends_with(parameter, kWeight) ? parameter.substr(0, parameter.size() - kWeight.size()) : "";
+}
+
 }  // namespace
 
 TargetNames::TargetNames(const std::vector<LoraTarget>& targets) {
   for (const LoraTarget& target : targets) {
+    if (!has_factors(target)) continue;
     parts_.insert(target.part);
-    add(target, target.module);
-    if (target.alias.empty()) continue;
-    add(target, target.alias);
-    if (target.part == "unet") add(target, kUNetContainer + target.alias);
+    add(target, module_of(target.parameter));
+    const std::string alias = module_of(target.alias);
+    if (alias.empty()) continue;
+    add(target, alias);
+    if (target.part == "unet") add(target, kUNetContainer + alias);
   }
 }
 

@@ -1,6 +1,6 @@
-// my_plugin: LoRA files that are no products of factors but whole differences of weights, one tensor a module:
-// "unet.<module>.diff", "text_encoder.<module>.diff", or "diffusion_model.<module>.diff" with the UNet's names in the
-// original layout. Such files are written where two checkpoints are subtracted.
+// my_plugin: LoRA files that are no products of factors but whole differences of weights, one tensor a module, norms
+// too: "unet.<module>.diff", "text_encoder.<module>.diff", or "diffusion_model.<module>.diff" with the UNet's names in
+// the original layout. Such files are written where two checkpoints are subtracted.
 
 #include <map>
 
@@ -11,10 +11,16 @@ namespace {
 
 using namespace alice;
 
-constexpr std::string_view kEnding = ".diff";
+constexpr std::string_view kWeight = ".weight", kEnding = ".diff";
+constexpr const char* kDifference = "difference";  // the only tensor of our patches
 
-bool is_difference(const std::string& tensor) {
-  return tensor.size() > kEnding.size() && tensor.compare(tensor.size() - kEnding.size(), kEnding.size(), kEnding) == 0;
+bool ends_with(const std::string& name, std::string_view ending) {
+  return name.size() > ending.size() && name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
+}
+
+/// What changes the parameter "<module>.weight".
+std::string difference_of(const std::string& parameter) {
+  return parameter.substr(0, parameter.size() - kWeight.size()) + std::string(kEnding);
 }
 
 bool is_float(DType dtype) {
@@ -22,12 +28,13 @@ bool is_float(DType dtype) {
 }
 
 /// The tensors that would change each target.
-std::map<std::string, const LoraTarget*> names_of(const std::vector<LoraTarget>& targets) {
-  std::map<std::string, const LoraTarget*> names;
-  for (const LoraTarget& target : targets) {
-    names[target.part + "." + target.module + std::string(kEnding)] = &target;
-    if (target.part == "unet" && !target.alias.empty())
-      names["diffusion_model." + target.alias + std::string(kEnding)] = &target;
+std::map<std::string, size_t> names_of(const std::vector<LoraTarget>& targets) {
+  std::map<std::string, size_t> names;
+  for (size_t i = 0; i < targets.size(); ++i) {
+    const LoraTarget& target = targets[i];
+    if (!ends_with(target.parameter, kWeight)) continue;
+    names[target.part + "." + difference_of(target.parameter)] = i;
+    if (target.part == "unet" && !target.alias.empty()) names["diffusion_model." + difference_of(target.alias)] = i;
   }
   return names;
 }
@@ -36,13 +43,13 @@ class Differences final : public LoraFormat {
  public:
   bool recognises(const TensorIndex& index) const override {
     for (const auto& [name, info] : index.tensors)
-      if (is_difference(name)) return true;
+      if (ends_with(name, kEnding)) return true;
     return false;
   }
 
   LoraRecognition read(const WeightSource& file, const std::vector<LoraTarget>& targets) const override {
     const auto names = names_of(targets);
-    std::map<const LoraTarget*, std::string> users;
+    std::map<size_t, std::string> users;
     LoraRecognition recognition;
     std::vector<std::string> strangers;
     const auto fault = [&](const std::string& tensor, const std::string& what) {
@@ -52,14 +59,14 @@ class Differences final : public LoraFormat {
       const auto found = names.find(tensor);
       if (found == names.end())
         strangers.push_back(tensor);
-      else if (info.shape != found->second->shape)
-        fault(tensor, "has shape " + shape_text(info.shape) + ", the module has " + shape_text(found->second->shape));
+      else if (const auto& shape = targets[found->second].shape; info.shape != shape)
+        fault(tensor, "has shape " + shape_text(info.shape) + ", the module has " + shape_text(shape));
       else if (!is_float(info.dtype))
         fault(tensor, std::string("has the dtype ") + to_string(info.dtype) + "; F16, BF16, F32 or F64 can be used");
       else if (const auto [user, is_first] = users.emplace(found->second, tensor); !is_first)
         fault(tensor, "changes the same module as tensor '" + user->second + "'");
       else
-        recognition.patches.push_back({found->second->part, found->second->module, /*up=*/tensor, "", "", 1});
+        recognition.patches.push_back({found->second, {{kDifference, tensor}}, /*scale=*/1});
     }
     if (!strangers.empty())
       recognition.warnings.push_back(
@@ -68,13 +75,16 @@ class Differences final : public LoraFormat {
     return recognition;
   }
 
-  /// The difference itself, where other formats multiply factors.
-  Tensor delta(const WeightSource& file, const LoraPatch& patch, const std::vector<int64_t>& shape) const override {
-    const Tensor difference = file.tensor(patch.up).to(at::kCPU, at::kFloat) * patch.scale;
+  /// The difference itself, where other formats multiply factors. A method that asks what the weight was (DoRA) looks
+  /// at `weight`.
+  Tensor change(const WeightSource& file, const LoraPatch& patch, const Tensor& weight) const override {
+    const std::string& tensor = patch.tensors.at(kDifference);
+    const Tensor difference = file.tensor(tensor).to(at::kCPU, at::kFloat) * patch.scale;
     const auto refuse = [&](const std::string& what) {
-      throw Error(ErrorCode::bad_weights, file.index().place, "tensor '" + patch.up + "' " + what);
+      throw Error(ErrorCode::bad_weights, file.index().place, "tensor '" + tensor + "' " + what);
     };
-    if (difference.sizes().vec() != shape) refuse("does not have the module's shape " + shape_text(shape));
+    if (difference.sizes() != weight.sizes())
+      refuse("does not have the module's shape " + shape_text(weight.sizes().vec()));
     if (!at::isfinite(difference).all().item<bool>()) refuse("holds NaN or infinite numbers");
     return difference;
   }

@@ -53,7 +53,7 @@ JobPlugins plugins_of(const GenerateRequest& request, const Composer& composer, 
   if (const auto refiner = composer.refiner(request, *blueprint, paths_allowed)) add_model(registry, *refiner, plugins);
   if (asks_for_loras(request))
     for (const LoraFormatFactory* format : registry.of<LoraFormatFactory>().all())
-      add_plugin(registry, format, plugins.lora_formats);
+      for (auto* part : {&plugins.lora_formats, &plugins.encode}) add_plugin(registry, format, *part);
   return plugins;
 }
 

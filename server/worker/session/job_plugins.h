@@ -13,7 +13,9 @@ namespace alice {
 struct JobPlugins {
   std::vector<std::string> encode, denoise, decode;  ///< of the stage's parts
   std::vector<std::string> scheduler;
-  std::vector<std::string> lora_formats;  ///< all that there are, when LoRAs are asked for; they work at the load
+  /// All that there are, when LoRAs are asked for: they work at the load. Among those of `encode` too, since a token
+  /// embedding that a LoRA changes is made for each prompt.
+  std::vector<std::string> lora_formats;
 
   /// Each once.
   std::vector<std::string> all() const;

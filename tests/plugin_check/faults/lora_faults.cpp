@@ -26,7 +26,7 @@ class FaultyFormat final : public LoraFormat {
     LoraRecognition recognition;
     recognition.description = "factors";
     std::set<std::string> used;
-    for (const LoraTarget& target : targets) read_target(file, target, used, recognition);
+    for (size_t i = 0; i < targets.size(); ++i) read_target(file, targets, i, used, recognition);
     for (const auto& [name, info] : file.index().tensors)
       if (used.count(name) == 0 && !planted("says-nothing-of-strangers")) {
         auto& sentences = is_whole(name, file.index()) ? recognition.warnings : recognition.faults;
@@ -36,11 +36,13 @@ class FaultyFormat final : public LoraFormat {
     return recognition;
   }
 
-  Tensor delta(const WeightSource& file, const LoraPatch& patch, const std::vector<int64_t>& shape) const override {
-    if (planted("lets-nan-through")) return at::nan_to_num(product(file, patch)).reshape(shape);
-    const Tensor change = LoraFormat::delta(file, patch, shape);
-    if (planted("changes-its-file")) file.tensor(patch.up).zero_();
-    return planted("transposed") && shape.size() == 2 && shape[0] == shape[1] ? change.t().contiguous() : change;
+  Tensor change(const WeightSource& file, const LoraPatch& patch, const Tensor& weight) const override {
+    if (planted("lets-nan-through")) return at::nan_to_num(product(file, patch)).reshape(weight.sizes());
+    const Tensor change = LoraFormat::change(file, patch, weight);
+    if (planted("changes-its-file")) file.tensor(patch.tensors.at("up")).zero_();
+    if (planted("changes-the-weight")) weight.add_(change);
+    const bool is_square = weight.dim() == 2 && weight.size(0) == weight.size(1);
+    return planted("transposed") && is_square ? change.t().contiguous() : change;
   }
 
  private:
@@ -58,12 +60,13 @@ class FaultyFormat final : public LoraFormat {
 
   static Tensor product(const WeightSource& file, const LoraPatch& patch) {
     const auto factor = [&](const std::string& name) { return file.tensor(name).to(at::kFloat).flatten(1); };
-    return factor(patch.up).matmul(factor(patch.down)).mul(patch.scale);
+    return factor(patch.tensors.at("up")).matmul(factor(patch.tensors.at("down"))).mul(patch.scale);
   }
 
-  static void read_target(const WeightSource& file, const LoraTarget& target, std::set<std::string>& used,
-                          LoraRecognition& recognition) {
-    const std::string start = target.part + "." + target.module;
+  static void read_target(const WeightSource& file, const std::vector<LoraTarget>& targets, size_t which,
+                          std::set<std::string>& used, LoraRecognition& recognition) {
+    const LoraTarget& target = targets[which];
+    const std::string start = target.part + "." + target.parameter.substr(0, target.parameter.rfind(".weight"));
     const std::string down = start + std::string(kDown), up = start + std::string(kUp),
                       alpha = start + std::string(kAlpha);
     const TensorIndex& index = file.index();
@@ -76,7 +79,7 @@ class FaultyFormat final : public LoraFormat {
     const auto rank = static_cast<double>(index.find(down)->shape[0]);
     const bool has_alpha = index.contains(alpha) && !planted("ignores-alpha");
     const double scale = has_alpha ? file.tensor(alpha).to(at::kDouble).item<double>() / rank : 1;
-    recognition.patches.push_back({target.part, target.module, up, down, "", scale});
+    recognition.patches.push_back({which, {{"up", up}, {"down", down}}, scale});
   }
 
   static int64_t elements(const std::vector<int64_t>& shape) {
