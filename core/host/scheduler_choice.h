@@ -39,6 +39,9 @@ struct SchedulerSource {
   std::vector<Fault> warnings;  ///< of no concern to those who ask for another scheduler
 };
 
+/// What a class name in a model's files says by itself: options_of_class() of its factory.
+Json meaning_of_class(const Registry& registry, const std::string& class_name);
+
 /// What `source` settles on.
 struct DefaultScheduler {
   std::string name;               ///< an id or alias
@@ -48,7 +51,7 @@ struct DefaultScheduler {
 };
 
 /// Configured, else the class in the model's files, else one that is akin to that class, else the fallback, else the
-/// first scheduler there is. Throws Error(unsupported) where the class is of another kind of model: flow matching, EDM.
+/// first scheduler there is. Throws Error(unsupported) where nobody implements the class and it is of flow matching or EDM.
 DefaultScheduler default_scheduler(const Registry& registry, const SchedulerSource& source);
 
 /// Makes the scheduler `name` (id or alias; "" means the default) with the request's `options` (places

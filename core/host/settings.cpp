@@ -114,6 +114,11 @@ Plan plan_of(const Settings& settings) {
   return settings.first_step > 0 ? whole.from(static_cast<size_t>(settings.first_step)) : whole;
 }
 
+int64_t tokens_of(const Settings& settings, int64_t reduction) {
+  const int64_t patch = 2 * reduction;
+  return (settings.width / patch) * (settings.height / patch);
+}
+
 GenerateRequest as_request(const Settings& settings, uint64_t seed) {
   GenerateRequest request = settings.request;
   request.model = settings.model;

@@ -38,6 +38,9 @@ struct Settings {
 /// The levels of the steps that are done. Throws what the scheduler's plan() throws.
 Plan plan_of(const Settings& settings);
 
+/// Latents in patches of two by two, as networks of transformers read a picture. reduction: pixels a latent, each way.
+int64_t tokens_of(const Settings& settings, int64_t reduction);
+
 struct SettingsSources {
   const GenerateRequest& request;
   const GenerateRequest& model_defaults;    ///< the model's `defaults` in the configuration

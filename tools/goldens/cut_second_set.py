@@ -3,7 +3,7 @@
 
 Usage: cut_second_set.py PUBLIC2 OUT
 
-The runs and components of one model with few weights, their pictures, the VAE, and of the single files the VAE and PyTorch's
+The traces of flow-matching schedulers; the runs and components of one model with few weights, their pictures, the VAE, and of the single files the VAE and PyTorch's
 checkpoints. Its text encoder and tokenizer are, byte for byte, those of tests/data/goldens/models/tiny_sd15, where the
 test takes them from. The standard library only."""
 
@@ -17,6 +17,7 @@ MODEL = "tiny_lcm"
 RUNS = {"distilled/images": ["lcm_4", "lcm_6", "lcm_batch2", "lcm_img2img_0.5"]}
 WHOLE = ["distilled/unet", "sd15/vae"]
 SINGLE = "vae"
+SCHEDULERS = "schedulers"
 MODEL_FILES = [f"{MODEL}/model_index.json", f"{MODEL}/scheduler", f"{MODEL}/unet", "tiny_vae4"]
 
 
@@ -90,7 +91,7 @@ def copy(source, target):
 
 def main():
     source, target = map(pathlib.Path, sys.argv[1:])
-    for folder in {name.split("/")[0] for name in [*WHOLE, *RUNS]} | {"models", "single", "inputs"}:
+    for folder in {name.split("/")[0] for name in [*WHOLE, *RUNS]} | {"models", "single", "inputs", SCHEDULERS}:
         shutil.rmtree(target / folder, ignore_errors=True)
     for name in MODEL_FILES:
         copy(source / "models" / name, target / "models" / name)
@@ -103,6 +104,7 @@ def main():
     pictures = "inputs/pictures.safetensors"
     cut_pictures(source / pictures, target / pictures, [target / name for name in RUNS])
     cut_single(source / "single", target / "single")
+    copy(source / SCHEDULERS, target / SCHEDULERS)
 
 
 if __name__ == "__main__":

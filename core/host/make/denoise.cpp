@@ -11,8 +11,7 @@ Tensor denoise(const Model& model, const Settings& settings, const Conditioning&
   const Scheduler& scheduler = *settings.scheduler.scheduler;
   const std::string sampler = "the scheduler " + settings.scheduler.plugin;
   const Plan plan = call_plugin(sampler, [&] { return plan_of(settings); });
-  GuidedNetwork network(model.unet, conditioning, settings.guidance, settings.shortcuts, noise_model.prediction(),
-                        plan);
+  GuidedNetwork network(model.unet, conditioning, settings.guidance, settings.shortcuts, noise_model, plan);
   const Level& first = plan.levels.front();
   Denoise answer = [&](const Tensor& x, const Level& level) {
     return network.denoise(with_known(start, x, level, first), level);
