@@ -98,6 +98,17 @@ OptionLayer fitting(const OptionLayer& layer, const FactoryInfo& info) {
   return part;
 }
 
+/// What the model's files say, as far as it fits: the file itself, and its class by its name alone.
+OptionLayers layers_of_files(const Registry& registry, const SchedulerSource& source,
+                             const SchedulerFactory& factory) {
+  const OptionLayer file{source.config, UnknownKeys::pass_over, json_places(source.place)};
+  const SchedulerFactory* of_class = registry.of<SchedulerFactory>().find_class(class_of(source));
+  if (of_class == nullptr) return {fitting(file, factory.info())};
+  const OptionLayer by_name{options_of_class(*of_class, class_of(source)), file.unknown, file.place};
+  if (of_class == &factory) return {file, by_name};
+  return {fitting(file, factory.info()), fitting(by_name, factory.info())};
+}
+
 std::shared_ptr<const NoiseModel> noise_model_of(const OptionLayers& layers) {
   OptionLayers noise_layers;
   for (const OptionLayer& layer : layers) noise_layers.push_back(select(layer, is_noise_key));
@@ -141,11 +152,6 @@ std::vector<std::string> members_where(const Json& config, IsLost is_lost) {
 
 }  // namespace
 
-Json meaning_of_class(const Registry& registry, const std::string& class_name) {
-  const SchedulerFactory* factory = registry.of<SchedulerFactory>().find_class(class_name);
-  return factory == nullptr ? Json::object() : options_of_class(*factory, class_name);
-}
-
 DefaultScheduler default_scheduler(const Registry& registry, const SchedulerSource& source) {
   if (!source.configured.plugin.empty())
     return {source.configured.plugin, source.configured.place(""), Json::object(), ""};
@@ -171,11 +177,7 @@ ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource
   const auto named = registry.of<SchedulerFactory>().get(wanted, own.origin,
                                                          requested ? ErrorCode::bad_request : ErrorCode::bad_config);
   const FactoryInfo& info = named.factory->info();
-  const bool is_own_class = registry.of<SchedulerFactory>().find_class(class_of(source)) == named.factory;
-
-  OptionLayers layers;
-  const OptionLayer file{source.config, UnknownKeys::pass_over, json_places(source.place)};
-  layers.push_back(is_own_class ? file : fitting(file, info));
+  OptionLayers layers = layers_of_files(registry, source, *named.factory);
   layers.push_back({own.options, UnknownKeys::fault, json_places("kin " + own.stands_in_for)});
   layers.push_back({named.options, UnknownKeys::fault, json_places("alias " + wanted)});
   const bool configured = !source.configured.plugin.empty() &&

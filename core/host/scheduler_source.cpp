@@ -43,13 +43,6 @@ void take_indexed_class(const StoredModel& stored, SchedulerSource& source) {
   source.config[kClass] = indexed->second;
 }
 
-/// A class may say by its name what the network predicts, whoever samples; its file then says nothing of it, or what
-/// another class has left.
-void take_meaning_of_class(const Registry& registry, SchedulerSource& source) {
-  if (!source.config.is_object() || !source.config.value(kClass, Json()).is_string()) return;
-  source.config.update(meaning_of_class(registry, source.config[kClass].get<std::string>()));
-}
-
 /// The members of the files, completed with what is usual for the network where the files say little.
 void complete(const FamilyRecognition& family, const StoredModel& stored, SchedulerSource& source) {
   const Json& usual = family.schedule;
@@ -132,7 +125,6 @@ void settle_scheduler(const Registry& registry, const HostConfig& config, const 
   source.place = stored.place + (stored.is_folder ? "/scheduler/scheduler_config.json" : " (settings beside it)");
   take_indexed_class(stored, source);
   complete(family, stored, source);
-  take_meaning_of_class(registry, source);
   const std::string of_prediction = settle_prediction(family, stored, source);
 
   const DefaultScheduler own = default_scheduler(registry, source);
