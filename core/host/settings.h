@@ -38,8 +38,9 @@ struct Settings {
 /// The levels of the steps that are done. Throws what the scheduler's plan() throws.
 Plan plan_of(const Settings& settings);
 
-/// Latents in patches of two by two, as networks of transformers read a picture. reduction: pixels a latent, each way.
-int64_t tokens_of(const Settings& settings, int64_t reduction);
+/// Fills `settings.scheduler`, whose noise model is told how large the picture is: latents in patches of two by two, as
+/// networks of transformers read it.
+void take_scheduler(ChosenScheduler chosen, const Model& model, Settings& settings);
 
 struct SettingsSources {
   const GenerateRequest& request;

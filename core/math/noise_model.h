@@ -52,7 +52,7 @@ struct NoiseModelOptions {
   Prediction prediction_type = Prediction::epsilon;
   bool rescale_betas_zero_snr = false;  ///< Lin et al. 2023, Algorithm 1
 
-  // Of flow (prediction_type flow) alone.
+  // Of flow alone, which prediction_type makes it.
   std::optional<double> shift, flow_shift;  ///< s to shift s / (1 + (shift - 1) s); two names of one thing
   bool use_dynamic_shifting = false;        ///< by the size of the picture, in place of `shift`
   TimeShift time_shift_type = TimeShift::exponential;
@@ -61,7 +61,7 @@ struct NoiseModelOptions {
   std::optional<double> shift_terminal;  ///< the last level of a run, to which the others are stretched
   FlowGrid flow_grid = FlowGrid::ends;
   bool use_flow_sigmas = false;  ///< says that it is a flow, which prediction_type must say as well
-  bool invert_sigmas = false;  ///< noise to picture the other way round: refused
+  bool invert_sigmas = false;    ///< noise to picture the other way round: refused
 
   // Of EDM alone.
   bool edm = false;                            ///< makes it that

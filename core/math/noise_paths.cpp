@@ -94,7 +94,8 @@ void check_path(const NoiseModelOptions& options, Faults& faults) {
                "flow_grid) is for networks with prediction_type flow_prediction");
   if (path != NoisePath::flow && options.use_flow_sigmas)
     faults.add("/use_flow_sigmas", "is for networks with prediction_type flow_prediction");
-  if (path == NoisePath::edm) check_edm(options, faults);
+  if (path == NoisePath::edm)
+    check_edm(options, faults);
   else if (says_edm(options))
     faults.add("/sigma_data",
                "and sigma_schedule and rho are for networks with EDM's preconditioning: edm must be true");
