@@ -254,7 +254,8 @@ Settings Composer::settle(const GenerateRequest& request, const InputPictures& i
   const SettingsSources sources = {request, plan.config.defaults, config_.defaults, inputs};
   throw_if_too_large(plan, completed(plan.size, config_, plan.config, model), sources);
   Settings settings = resolve_settings(sources, model, warnings);
-  settings.scheduler = choose_scheduler(*registry_, plan.scheduler, request.scheduler, request.scheduler_options);
+  take_scheduler(choose_scheduler(*registry_, plan.scheduler, request.scheduler, request.scheduler_options), model,
+                 settings);
   plan_of(settings);  // refuses steps that the scheduler cannot take
   return settings;
 }

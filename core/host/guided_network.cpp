@@ -23,11 +23,11 @@ const UNetShortcuts* shortcuts_of(const UNet& unet) {
 }  // namespace
 
 GuidedNetwork::GuidedNetwork(std::shared_ptr<const UNet> unet, Conditioning conditioning, const Guidance& guidance,
-                             const Shortcuts& shortcuts, Prediction prediction, const Plan& plan)
+                             const Shortcuts& shortcuts, const NoiseModel& noise_model, const Plan& plan)
     : unet_(std::move(unet)),
       guidance_(guidance),
       shortcuts_(shortcuts),
-      prediction_(prediction),
+      noise_model_(noise_model),
       levels_(plan.levels.begin(), plan.levels.begin() + static_cast<std::ptrdiff_t>(plan.steps())) {
   if (shortcuts_.any() && shortcuts_of(*unet_) == nullptr)
     throw Error(ErrorCode::bad_request,
@@ -86,7 +86,7 @@ GuidedNetwork::Asked& GuidedNetwork::asked_at(size_t step) {
 }
 
 Tensor GuidedNetwork::predict(Asked& asked, bool guided, const Tensor& x, const Level& level, bool keeps_depth) {
-  const Tensor scaled = scale_input(x, level);
+  const Tensor scaled = network_input(x, level, noise_model_);
   const Tensor input = guided ? scaled.repeat({guidance_.rows(), 1, 1, 1}) : scaled;
   const Tensor t = at::full({input.size(0)}, level.t, at::kFloat);
   std::vector<int64_t> shape = input.sizes().vec();
@@ -107,7 +107,7 @@ Tensor GuidedNetwork::denoise(const Tensor& x, const Level& level) {
   }
   const Tensor m = predict(asked, guided, x, level, !is_whole_);
   if (is_whole_) kept_ = whole_.number;
-  return x0_from_prediction(guided ? guide(m, guidance_) : m, x, level, prediction_);
+  return x0_from_prediction(guided ? guide(m, guidance_) : m, x, level, noise_model_);
 }
 
 }  // namespace alice

@@ -26,7 +26,7 @@ class GuidedNetwork {
   /// conditioning: guidance.rows() times B rows, in the order of guide(), the positive ones last. Throws
   /// Error(bad_request) when the UNet lacks a shortcut that is wanted.
   GuidedNetwork(std::shared_ptr<const UNet> unet, Conditioning conditioning, const Guidance& guidance,
-                const Shortcuts& shortcuts, Prediction prediction, const Plan& plan);
+                const Shortcuts& shortcuts, const NoiseModel& noise_model, const Plan& plan);
 
   /// To be told of each call before it is answered, by whomever. x is kept, not copied: nobody may write to it.
   void pass(const Tensor& x, const Level& level);
@@ -57,7 +57,7 @@ class GuidedNetwork {
   std::shared_ptr<const UNet> unet_;
   Guidance guidance_;
   Shortcuts shortcuts_;
-  Prediction prediction_;
+  NoiseModel noise_model_;
   std::vector<Level> levels_;  // at which steps begin
   Asked guided_, alone_;
   WholeCall whole_;

@@ -67,7 +67,7 @@ Calls network_calls(const Model& model, const Settings& settings, const StepRang
   const int64_t rows = settings.guidance.rows();
   const Conditioning conditioning = blank_conditioning(model, rows, 1);
   GuidedNetwork network(std::make_shared<ZeroNetwork>(model.unet, calls), conditioning, settings.guidance,
-                        settings.shortcuts, noise_model.prediction(), plan);
+                        settings.shortcuts, noise_model, plan);
   const Tensor x = at::zeros({1, model.unet->info().out_channels, 1, 1});
   for (size_t step = range.first; step < range.end; ++step) {
     network.pass(x, plan.levels[step]);

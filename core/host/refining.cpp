@@ -25,9 +25,11 @@ void check_fit(const Model& model, const Model& refiner) {
 }
 
 /// The levels are the first model's; what the network predicts there is its own.
-std::shared_ptr<const NoiseModel> with_prediction(const NoiseModel& levels, Prediction prediction) {
+std::shared_ptr<const NoiseModel> with_prediction(const NoiseModel& levels, const NoiseModel& own) {
+  if (levels.path() == NoisePath::edm || own.path() != levels.path())
+    refuse("needs two models whose networks are told the same training steps");
   NoiseModelOptions options = levels.options();
-  options.prediction_type = prediction;
+  options.prediction_type = own.prediction();
   return std::make_shared<NoiseModel>(options);
 }
 
@@ -57,8 +59,7 @@ Settings settings_for_refiner(const Settings& first, const Model& model, const M
   settings.model = refiner.id;
   settings.loras.clear();
   settings.guidance.is_told = refiner.unet->info().further_conditioning.count(kGuidanceScale) > 0;
-  settings.scheduler.noise_model =
-      with_prediction(*first.scheduler.noise_model, own.noise_model->prediction());
+  settings.scheduler.noise_model = with_prediction(*first.scheduler.noise_model, *own.noise_model);
   return settings;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/api/class_options.h"
 #include "core/api/weights.h"
 
 namespace alice {
@@ -14,14 +15,22 @@ bool is_noise_key(const std::string& name) {
   return false;
 }
 
-/// The keys of the noise schedule (or all others) of a layer.
-OptionLayer select(const OptionLayer& layer, bool noise_keys) {
+/// The members of a layer whose keys are `wanted`.
+template <class IsWanted>
+OptionLayer select(const OptionLayer& layer, IsWanted is_wanted) {
   if (!layer.values.is_object()) return layer;  // null, or a fault that the table reports
   OptionLayer part{Json::object(), layer.unknown, layer.place};
   for (const auto& member : layer.values.items())
-    if (is_noise_key(member.key()) == noise_keys) part.values[member.key()] = member.value();
+    if (is_wanted(member.key())) part.values[member.key()] = member.value();
   return part;
 }
+
+bool has_option(const FactoryInfo& info, const std::string& name) {
+  return std::any_of(info.options.begin(), info.options.end(), [&](const auto& spec) { return spec.name == name; });
+}
+
+/// The range of levels is the model's on one path, and elsewhere the business of samplers alone.
+bool is_range(const std::string& name) { return name == "sigma_min" || name == "sigma_max"; }
 
 /// What the layers come to, in names and options.
 void tell_effective(const FactoryInfo& info, const OptionLayers& layers, ChosenScheduler& chosen) {
@@ -59,8 +68,8 @@ void refuse_other_kinds(const std::string& class_name, const std::string& place)
     if (class_name.rfind(start, 0) == 0)
       throw Error(ErrorCode::unsupported, place,
                   "names the scheduler class " + class_name + ", which is for " + whose +
-                      ": such models are not built. If this is none, name a scheduler in the configuration (models, "
-                      "this model, scheduler)");
+                      ": no plugin implements it, and others would misread such a network. Name a scheduler and what "
+                      "the network predicts (prediction_type) in the configuration (models, this model, scheduler)");
 }
 
 /// A factory that says that it stands in for the class, and with which options.
@@ -80,13 +89,40 @@ Kin kin_of(const Registry& registry, const std::string& class_name) {
 /// another class's.
 OptionLayer fitting(const OptionLayer& layer, const FactoryInfo& info) {
   if (!layer.values.is_object()) return layer;
-  OptionLayer part = select(layer, true);
+  OptionLayer part = select(layer, is_noise_key);
   for (const OptionSpec& spec : info.options) {
     Faults misfits;
     const auto found = layer.values.find(spec.name);
     if (found != layer.values.end() && spec.check(*found, "", misfits)) part.values[spec.name] = *found;
   }
   return part;
+}
+
+/// What the model's files say, as far as it fits: the file itself, and its class by its name alone.
+OptionLayers layers_of_files(const Registry& registry, const SchedulerSource& source,
+                             const SchedulerFactory& factory) {
+  const OptionLayer file{source.config, UnknownKeys::pass_over, json_places(source.place)};
+  const SchedulerFactory* of_class = registry.of<SchedulerFactory>().find_class(class_of(source));
+  if (of_class == nullptr) return {fitting(file, factory.info())};
+  const OptionLayer by_name{options_of_class(*of_class, class_of(source)), file.unknown, file.place};
+  if (of_class == &factory) return {file, by_name};
+  return {fitting(file, factory.info()), fitting(by_name, factory.info())};
+}
+
+std::shared_ptr<const NoiseModel> noise_model_of(const OptionLayers& layers) {
+  OptionLayers noise_layers;
+  for (const OptionLayer& layer : layers) noise_layers.push_back(select(layer, is_noise_key));
+  return std::make_shared<NoiseModel>(read_options(noise_model_options(), noise_layers, ErrorCode::bad_config));
+}
+
+/// All but what is the noise model's alone.
+OptionLayers samplers_part(const OptionLayers& layers, const FactoryInfo& info, NoisePath path) {
+  OptionLayers own_layers;
+  for (const OptionLayer& layer : layers)
+    own_layers.push_back(select(layer, [&](const std::string& name) {
+      return !is_noise_key(name) || has_option(info, name) || (is_range(name) && path != NoisePath::edm);
+    }));
+  return own_layers;
 }
 
 /// Of every scheduler's options and the noise schedule's.
@@ -141,11 +177,7 @@ ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource
   const auto named = registry.of<SchedulerFactory>().get(wanted, own.origin,
                                                          requested ? ErrorCode::bad_request : ErrorCode::bad_config);
   const FactoryInfo& info = named.factory->info();
-  const bool is_own_class = registry.of<SchedulerFactory>().find_class(class_of(source)) == named.factory;
-
-  OptionLayers layers;
-  const OptionLayer file{source.config, UnknownKeys::pass_over, json_places(source.place)};
-  layers.push_back(is_own_class ? file : fitting(file, info));
+  OptionLayers layers = layers_of_files(registry, source, *named.factory);
   layers.push_back({own.options, UnknownKeys::fault, json_places("kin " + own.stands_in_for)});
   layers.push_back({named.options, UnknownKeys::fault, json_places("alias " + wanted)});
   const bool configured = !source.configured.plugin.empty() &&
@@ -153,18 +185,12 @@ ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource
   if (configured) layers.push_back({source.configured.options, UnknownKeys::fault, source.configured.place});
   layers.push_back({options, UnknownKeys::fault, json_places("/scheduler_options")});
 
-  OptionLayers noise_layers, own_layers;
-  for (const OptionLayer& layer : layers) {
-    noise_layers.push_back(select(layer, true));
-    own_layers.push_back(select(layer, false));
-  }
   ChosenScheduler chosen;
   chosen.name = wanted;
   chosen.plugin = info.id;
   try {
-    chosen.noise_model =
-        std::make_shared<NoiseModel>(read_options(noise_model_options(), noise_layers, ErrorCode::bad_config));
-    chosen.scheduler = named.factory->create(own_layers);
+    chosen.noise_model = noise_model_of(layers);
+    chosen.scheduler = named.factory->create(samplers_part(layers, info, chosen.noise_model->path()));
   } catch (const Error& e) {
     const bool requests_fault = e.code() == ErrorCode::bad_config && !options.empty();
     throw requests_fault ? Error(ErrorCode::bad_request, e.place(), e.sentence()) : e;

@@ -48,14 +48,16 @@ struct DefaultScheduler {
 };
 
 /// Configured, else the class in the model's files, else one that is akin to that class, else the fallback, else the
-/// first scheduler there is. Throws Error(unsupported) where the class is of another kind of model: flow matching, EDM.
+/// first scheduler there is. Throws Error(unsupported) where nobody implements the class and it is of flow matching or
+/// EDM.
 DefaultScheduler default_scheduler(const Registry& registry, const SchedulerSource& source);
 
 /// Makes the scheduler `name` (id or alias; "" means the default) with the request's `options` (places
 /// "/scheduler_options/..."). Layers, each over the one before: the model's scheduler_config.json (it may be another
-/// class's, so what does not fit this scheduler is passed over), the alias's options, the configuration's when it names
-/// the same scheduler, the request's. Keys of the noise schedule may stand in any of them. What they come to stands
-/// in the result's options. Throws Error(bad_request), Error(bad_config) with every fault.
+/// class's, so what does not fit this scheduler is passed over), what its class says by its name alone, the alias's
+/// options, the configuration's when it names the same scheduler, the request's. Keys of the noise schedule may stand
+/// in any of them. What they come to stands in the result's options. Throws Error(bad_request), Error(bad_config) with
+/// every fault.
 ChosenScheduler choose_scheduler(const Registry& registry, const SchedulerSource& source, const std::string& name,
                                  const Json& options);
 

@@ -114,6 +114,13 @@ Plan plan_of(const Settings& settings) {
   return settings.first_step > 0 ? whole.from(static_cast<size_t>(settings.first_step)) : whole;
 }
 
+void take_scheduler(ChosenScheduler chosen, const Model& model, Settings& settings) {
+  const int64_t patch = 2 * model.vae->info().reduction;
+  const int64_t tokens = (settings.width / patch) * (settings.height / patch);
+  chosen.noise_model = std::make_shared<NoiseModel>(chosen.noise_model->for_tokens(tokens));
+  settings.scheduler = std::move(chosen);
+}
+
 GenerateRequest as_request(const Settings& settings, uint64_t seed) {
   GenerateRequest request = settings.request;
   request.model = settings.model;

@@ -47,6 +47,10 @@ struct Settings {
 /// The levels of the steps that are done. Throws what the scheduler's plan() throws.
 Plan plan_of(const Settings& settings);
 
+/// Fills `settings.scheduler`, whose noise model is told how large the picture is: latents in patches of two by two, as
+/// networks of transformers read it.
+void take_scheduler(ChosenScheduler chosen, const Model& model, Settings& settings);
+
 struct SettingsSources {
   const GenerateRequest& request;
   const GenerateRequest& model_defaults;    ///< the model's `defaults` in the configuration

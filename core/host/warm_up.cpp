@@ -23,7 +23,7 @@ void try_network(const Model& model, const Settings& settings, const Conditionin
   const NoiseModel& noise_model = *settings.scheduler.noise_model;
   const Plan plan = plan_of(settings);
   GuidedNetwork network(model.unet, with_beside(texts, start.beside, settings.guidance), settings.guidance,
-                        settings.shortcuts, noise_model.prediction(), plan);
+                        settings.shortcuts, noise_model, plan);
   for (const size_t step : steps_to_try(settings.guidance, plan.steps())) {
     const Level& level = plan.levels[step];
     const Tensor x = start.noise * std::hypot(level.alpha, level.sigma);

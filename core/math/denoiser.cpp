@@ -10,6 +10,31 @@ namespace {
 /// Standard deviation of each row, of the shape [B, 1, 1, 1].
 Tensor row_deviation(const Tensor& x) { return x.flatten(1).std(1, true).view({-1, 1, 1, 1}); }
 
+/// Deviation of x, where that of the latents is `of_data`.
+double norm_of(const Level& level, double of_data) {
+  const double alpha = level.alpha * of_data;
+  return std::sqrt(alpha * alpha + level.sigma * level.sigma);
+}
+
+Tensor of_diffusion(const Tensor& m, const Tensor& x, const Level& level, Prediction prediction) {
+  const double norm = norm_of(level, 1);
+  if (prediction == Prediction::sample) return m;
+  if (prediction == Prediction::v_prediction)
+    return x * (level.alpha / (norm * norm)) - m * (level.sigma / norm);
+  if (level.alpha == 0)
+    throw Error(ErrorCode::unsupported, "scheduler",
+                "starts at pure noise (zero terminal SNR), where a network that predicts the noise says nothing of the "
+                "picture: "
+                "use a v-prediction model, or rescale_betas_zero_snr: false");
+  return (x - m * level.sigma) / level.alpha;
+}
+
+Tensor of_edm(const Tensor& m, const Tensor& x, const Level& level, const NoiseModel& model) {
+  const double of_data = model.options().sigma_data, norm = norm_of(level, of_data);
+  const double skip = level.alpha * of_data * of_data / (norm * norm), out = level.sigma * of_data / norm;
+  return x * skip + m * (model.prediction() == Prediction::v_prediction ? -out : out);
+}
+
 }  // namespace
 
 Tensor guide(const Tensor& all, const Guidance& guidance) {
@@ -24,23 +49,18 @@ Tensor guide(const Tensor& all, const Guidance& guidance) {
   return rescaled * guidance.rescale + guided * (1 - guidance.rescale);
 }
 
-Tensor scale_input(const Tensor& x, const Level& level) {
-  return x / std::sqrt(level.alpha * level.alpha + level.sigma * level.sigma);
+Tensor network_input(const Tensor& x, const Level& level, const NoiseModel& model) {
+  if (model.path() == NoisePath::flow) return x / (level.alpha + level.sigma);
+  return x / norm_of(level, model.path() == NoisePath::edm ? model.options().sigma_data : 1);
 }
 
-Tensor x0_from_prediction(const Tensor& m, const Tensor& x, const Level& level, Prediction prediction) {
-  const double norm = std::sqrt(level.alpha * level.alpha + level.sigma * level.sigma);
-  switch (prediction) {
-    case Prediction::sample: return m;
-    case Prediction::v_prediction: return x * (level.alpha / (norm * norm)) - m * (level.sigma / norm);
-    case Prediction::epsilon: break;
+Tensor x0_from_prediction(const Tensor& m, const Tensor& x, const Level& level, const NoiseModel& model) {
+  switch (model.path()) {
+    case NoisePath::flow: return (x - m * level.sigma) / (level.alpha + level.sigma);
+    case NoisePath::edm: return of_edm(m, x, level, model);
+    case NoisePath::diffusion: break;
   }
-  if (level.alpha == 0)
-    throw Error(ErrorCode::unsupported, "scheduler",
-                "starts at pure noise (zero terminal SNR), where a network that predicts the noise says nothing of the "
-                "picture: "
-                "use a v-prediction model, or rescale_betas_zero_snr: false");
-  return (x - m * level.sigma) / level.alpha;
+  return of_diffusion(m, x, level, model.prediction());
 }
 
 }  // namespace alice

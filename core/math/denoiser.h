@@ -9,13 +9,16 @@
 
 namespace alice {
 
-/// The estimate of x0 from a network's output `m` for x at `level`. Exact for any scaling of x: with N = sqrt(alpha^2 +
-/// sigma^2), epsilon: (x - sigma m) / alpha; v: (alpha x / N - sigma m) / N; sample: m. Throws Error(unsupported) for
-/// epsilon at alpha = 0: pure noise says nothing of x0 there.
-Tensor x0_from_prediction(const Tensor& m, const Tensor& x, const Level& level, Prediction prediction);
+/// The estimate of x0 from a network's output `m` for x at `level`. Exact for any scaling of x. Of diffusion, with N =
+/// sqrt(alpha^2 + sigma^2): epsilon: (x - sigma m) / alpha; v: (alpha x / N - sigma m) / N; sample: m. Throws
+/// Error(unsupported) for epsilon at alpha = 0: pure noise says nothing of x0 there. Of a flow, with S = alpha + sigma:
+/// (x - sigma m) / S. Of EDM, with d = sigma_data and N = sqrt(sigma^2 + alpha^2 d^2): alpha d^2 x / N^2 + sigma d m /
+/// N, the output subtracted instead for v (Karras et al. 2022, Table 1, where alpha is 1).
+Tensor x0_from_prediction(const Tensor& m, const Tensor& x, const Level& level, const NoiseModel& model);
 
-/// x / sqrt(alpha^2 + sigma^2): what a network is shown, of unit variance.
-Tensor scale_input(const Tensor& x, const Level& level);
+/// What the network is shown of x, whatever x's scaling: of unit variance where the latents have the deviation 1 (of
+/// EDM, sigma_data); of a flow, on the straight line between picture and noise, at sigma / (alpha + sigma).
+Tensor network_input(const Tensor& x, const Level& level, const NoiseModel& model);
 
 struct Guidance {
   double scale = 1;  ///< 1 or less: no second pass (Ho and Salimans 2022)

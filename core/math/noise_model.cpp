@@ -4,6 +4,9 @@
 #include <cmath>
 
 #include "core/base/error.h"
+#include "core/math/noise_paths.h"
+#include "core/math/sigma_spacing.h"
+#include "core/math/timestep_spacing.h"
 
 namespace alice {
 namespace {
@@ -141,29 +144,72 @@ const OptionTable<NoiseModelOptions>& noise_model_options() {
                   {{"epsilon", Prediction::epsilon},
                    {"v_prediction", Prediction::v_prediction},
                    {"sample", Prediction::sample},
-                   {"original_sample", Prediction::sample}},
+                   {"original_sample", Prediction::sample},
+                   {"flow_prediction", Prediction::flow}},
                   "what the network predicts")
           .boolean("rescale_betas_zero_snr", &O::rescale_betas_zero_snr,
-                   "make the last training step pure noise (Lin et al. 2023, Algorithm 1)");
+                   "make the last training step pure noise (Lin et al. 2023, Algorithm 1)")
+          .number("shift", &O::shift, {1e-3, 1e3}, "flow: how far its levels are moved towards noise; 1 not at all")
+          .number("flow_shift", &O::flow_shift, {1e-3, 1e3}, "flow: another name of shift")
+          .boolean("use_dynamic_shifting", &O::use_dynamic_shifting, "flow: move levels by the size of the picture")
+          .choice("time_shift_type", &O::time_shift_type,
+                  {{"exponential", TimeShift::exponential}, {"linear", TimeShift::linear}},
+                  "flow: how the shift grows with the size")
+          .number("base_shift", &O::base_shift, {-100, 100}, "flow: shift of pictures of base_image_seq_len tokens")
+          .number("max_shift", &O::max_shift, {-100, 100}, "flow: shift of pictures of max_image_seq_len tokens")
+          .integer("base_image_seq_len", &O::base_image_seq_len, {1, 1 << 20}, "flow: a small picture, in tokens")
+          .integer("max_image_seq_len", &O::max_image_seq_len, {1, 1 << 20}, "flow: a large picture, in tokens")
+          .number("shift_terminal", &O::shift_terminal, {0, 0.999}, "flow: the last level, to which all are stretched")
+          .choice("flow_grid", &O::flow_grid, {{"ends", FlowGrid::ends}, {"even", FlowGrid::even}},
+                  "flow: levels evenly between the first and the last training step, or 1, 1 - 1/n, ... 1/n")
+          .boolean("use_flow_sigmas", &O::use_flow_sigmas,
+                   "flow: says that it is one; the kind of prediction, which makes it one, must be flow_prediction")
+          .boolean("invert_sigmas", &O::invert_sigmas, "flow: from noise to picture; must be false")
+          .boolean("edm", &O::edm, "the network has EDM's preconditioning (Karras et al. 2022, Table 1)")
+          .number("sigma_data", &O::sigma_data, {1e-3, 1e3}, "EDM: deviation of the latents in training")
+          .number("sigma_min", &O::sigma_min, {1e-6, 1e6}, "EDM: least noise level; null is 0.002")
+          .number("sigma_max", &O::sigma_max, {1e-6, 1e6}, "EDM: largest noise level; null is 80")
+          .choice("sigma_schedule", &O::sigma_schedule,
+                  {{"karras", SigmaSchedule::karras}, {"exponential", SigmaSchedule::exponential}},
+                  "EDM: how a run's levels are spread between them")
+          .number("rho", &O::rho, {0.1, 100}, "EDM: exponent of the karras schedule");
   return table;
 }
 
 struct NoiseModel::State {
   NoiseModelOptions options;
+  NoisePath path;
   std::vector<double> alphas_cumprod;
+  std::optional<int64_t> tokens;  // of the picture, once they are known
 };
 
 NoiseModel::NoiseModel(const NoiseModelOptions& options) {
-  const Floats alphas_cumprod = alphas_cumprod_of(betas_of(options));
-  const State state = {options, {alphas_cumprod.begin(), alphas_cumprod.end()}};
-  check_falls(state.alphas_cumprod, options.rescale_betas_zero_snr);
-  state_ = std::make_shared<const State>(state);
+  Faults faults;
+  check_path(options, faults);
+  faults.throw_if_any(ErrorCode::bad_config);
+  State state = {options, path_of(options), {}, std::nullopt};
+  if (state.path == NoisePath::diffusion) {
+    const Floats alphas_cumprod = alphas_cumprod_of(betas_of(options));
+    state.alphas_cumprod = {alphas_cumprod.begin(), alphas_cumprod.end()};
+    check_falls(state.alphas_cumprod, options.rescale_betas_zero_snr);
+  }
+  state_ = std::make_shared<const State>(std::move(state));
 }
 
 const NoiseModelOptions& NoiseModel::options() const { return state_->options; }
 Prediction NoiseModel::prediction() const { return state_->options.prediction_type; }
-int64_t NoiseModel::train_steps() const { return static_cast<int64_t>(state_->alphas_cumprod.size()); }
-const std::vector<double>& NoiseModel::alphas_cumprod() const { return state_->alphas_cumprod; }
+NoisePath NoiseModel::path() const { return state_->path; }
+int64_t NoiseModel::train_steps() const { return state_->options.num_train_timesteps; }
+
+const std::vector<double>& NoiseModel::alphas_cumprod() const {
+  if (path() != NoisePath::diffusion)
+    throw Error(ErrorCode::bad_request, "/scheduler",
+                std::string("works with the noise of training steps, which this model has none of: its network was "
+                            "trained ") +
+                    (path() == NoisePath::flow ? "by flow matching" : "with EDM's preconditioning") +
+                    ". Name another scheduler, or none: the model's own");
+  return state_->alphas_cumprod;
+}
 
 std::vector<double> NoiseModel::sigmas() const {
   constexpr float kLeastAlphaBar = 5.9604644775390625e-8f;  // 2^-24
@@ -174,6 +220,38 @@ std::vector<double> NoiseModel::sigmas() const {
     sigmas.push_back(std::sqrt((1 - abar) / abar));  // float32 throughout, as the reference
   }
   return sigmas;
+}
+
+std::vector<double> NoiseModel::run_sigmas(int64_t steps) const {
+  check_steps(steps, train_steps());
+  switch (path()) {
+    case NoisePath::flow: return shifted(flow_grid(options(), steps));
+    case NoisePath::edm: return edm_sigmas(options(), steps);
+    case NoisePath::diffusion: break;
+  }
+  throw Error(ErrorCode::internal, "run_sigmas", "the steps of diffusion are spread by the sampler");
+}
+
+std::vector<double> NoiseModel::shifted(std::vector<double> sigmas) const {
+  return flow_shifted(options(), state_->tokens, std::move(sigmas));
+}
+
+Level NoiseModel::level(double sigma) const {
+  const float s = static_cast<float>(sigma);
+  switch (path()) {
+    case NoisePath::flow: return {1 - s, s, s * static_cast<float>(train_steps())};
+    case NoisePath::edm: return {1, s, s > 0 ? 0.25f * std::log(s) : 0};
+    case NoisePath::diffusion: break;
+  }
+  return {1, s, SigmaTable(*this).time_of(s)};
+}
+
+NoiseModel NoiseModel::for_tokens(int64_t tokens) const {
+  NoiseModel told = *this;
+  State state = *state_;
+  state.tokens = tokens;
+  told.state_ = std::make_shared<const State>(std::move(state));
+  return told;
 }
 
 }  // namespace alice

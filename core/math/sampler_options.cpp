@@ -39,20 +39,6 @@ void check_sigma_options(const SigmaOptions& options, const PlaceOf& place, Faul
   check(options.use_beta_sigmas, "use_beta_sigmas");
 }
 
-void check_flow_options(const FlowOptions& options, const PlaceOf& place, Faults& faults) {
-  const FlowOptions usual;
-  if (options.use_flow_sigmas != usual.use_flow_sigmas) refuse_flow_option("use_flow_sigmas", place, faults);
-  if (options.flow_shift != usual.flow_shift) refuse_flow_option("flow_shift", place, faults);
-  if (options.use_dynamic_shifting != usual.use_dynamic_shifting)
-    refuse_flow_option("use_dynamic_shifting", place, faults);
-  if (options.time_shift_type != usual.time_shift_type) refuse_flow_option("time_shift_type", place, faults);
-}
-
-void refuse_flow_option(const std::string& name, const PlaceOf& place, Faults& faults) {
-  faults.add(place(name),
-             name + " is for flow-matching models, which this sampler does not serve: leave it at its default");
-}
-
 Json spacing_preset(SigmaSpacing spacing) {
   return {{"use_karras_sigmas", spacing == SigmaSpacing::karras},
           {"use_exponential_sigmas", spacing == SigmaSpacing::exponential},

@@ -40,14 +40,6 @@ struct ClipOptions {
 /// Where a run ends: at sigma 0, or at the sigma of the first training step.
 enum class FinalSigma { zero, sigma_min };
 
-/// Known because diffusers' classes have them, but of use only to flow-matching models: any other value is refused.
-struct FlowOptions {
-  bool use_flow_sigmas = false;
-  double flow_shift = 1;
-  bool use_dynamic_shifting = false;
-  std::string time_shift_type = "exponential";
-};
-
 /// The place of an option in the layer that said it last; its name when none did.
 PlaceOf places_of(const OptionLayers& layers);
 
@@ -59,11 +51,6 @@ Tensor limited(const Tensor& x0, const ThresholdingOptions& thresholding, const 
 SigmaSpacing sigma_spacing(const SigmaOptions& options);
 /// Adds a fault where more than one spacing is asked for.
 void check_sigma_options(const SigmaOptions& options, const PlaceOf& place, Faults& faults);
-/// Adds a fault for each value that is not the default.
-void check_flow_options(const FlowOptions& options, const PlaceOf& place, Faults& faults);
-/// The fault of an option that only a flow-matching model could use.
-void refuse_flow_option(const std::string& name, const PlaceOf& place, Faults& faults);
-
 /// Alias options: this spacing and no other, whatever the model's own files say.
 Json spacing_preset(SigmaSpacing spacing);
 /// `preset` with `more` over it.
@@ -108,14 +95,6 @@ void add_final_sigma_option(OptionTable<T>& table) {
   table.choice("final_sigmas_type", &T::final_sigmas_type,
                {{"zero", FinalSigma::zero}, {"sigma_min", FinalSigma::sigma_min}},
                "where the run ends: at no noise, or at the noise of the first training step");
-}
-
-template <class T>
-void add_flow_options(OptionTable<T>& table) {
-  table.boolean("use_flow_sigmas", &T::use_flow_sigmas, "flow-matching models only: must be false")
-      .number("flow_shift", &T::flow_shift, {}, "flow-matching models only: must be 1")
-      .boolean("use_dynamic_shifting", &T::use_dynamic_shifting, "flow-matching models only: must be false")
-      .text("time_shift_type", &T::time_shift_type, "flow-matching models only: must be exponential");
 }
 
 }  // namespace alice

@@ -22,8 +22,25 @@ std::vector<double> visited_times(const SpacingOptions& options, int64_t steps, 
   return times;
 }
 
+Plan own_plan(const std::vector<double>& sigmas, const NoiseModel& model) {
+  Plan plan;
+  for (const double sigma : sigmas) plan.levels.push_back(model.level(sigma));
+  const double first = plan.levels.front().sigma;
+  plan.init_noise_sigma = model.path() == NoisePath::flow ? 1 : std::sqrt(first * first + 1);
+  return plan;
+}
+
+Plan own_sigma_plan(const SigmaOptions& sigma, int64_t steps, const NoiseModel& model, FinalSigma final_sigma) {
+  std::vector<double> sigmas = model.run_sigmas(steps);
+  if (const SigmaSpacing spread = sigma_spacing(sigma); spread != SigmaSpacing::uniform_in_time)
+    sigmas = spaced_sigmas(spread, {sigmas.front(), sigmas.back()}, steps);
+  sigmas.push_back(final_sigma == FinalSigma::zero ? 0 : sigmas.back());
+  return own_plan(sigmas, model);
+}
+
 Plan visited_sigma_plan(const SpacingOptions& spacing, const SigmaOptions& sigma, int64_t steps,
                         const NoiseModel& model) {
+  if (model.path() != NoisePath::diffusion) return own_sigma_plan(sigma, steps, model);
   const SigmaTable table(model);
   std::vector<double> times = visited_times(spacing, steps, model);
   std::vector<double> sigmas = table.sigmas_at(times);

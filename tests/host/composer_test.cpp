@@ -41,6 +41,18 @@ TEST_CASE("a model is found by id, by bare name, and by path only where paths ar
   CHECK(says(error.sentence(), "did you mean 'sd/tiny_sd15'"));
 }
 
+TEST_CASE("a flow's levels move with the size of the picture, if its model says so") {
+  Composer composer(golden_models(), built_in_registry());
+  const auto second_sigma = [&](int64_t width) {
+    GenerateRequest request = small_request(kFolderModel);
+    request.width = width;
+    request.scheduler = "euler";
+    request.scheduler_options = {{"prediction_type", "flow_prediction"}, {"use_dynamic_shifting", true}};
+    return plan_of(composer.prepare(request, false).settings).levels[1].sigma;
+  };
+  CHECK(second_sigma(256) > second_sigma(128));
+}
+
 TEST_CASE("a model that cannot be composed is listed as unavailable with the reason, and the others work") {
   const TempFolder folder;
   folder.write("broken.safetensors", "no tensors here");

@@ -106,7 +106,7 @@ WrapDenoise replay(const std::vector<Tensor>& known, size_t count, std::vector<T
 
 TEST_CASE("guidance counts on its share of the steps, and elsewhere the prompt alone is asked") {
   const auto unet = std::make_shared<PlainUNet>();
-  GuidedNetwork network(unet, two_rows(), guidance_of(0.2, 0.6), {}, Prediction::epsilon, ten_steps());
+  GuidedNetwork network(unet, two_rows(), guidance_of(0.2, 0.6), {}, NoiseModel({}), ten_steps());
   const std::vector<double> all = estimates(network);
   CHECK(shape_of(unet->log) == "w1 w1 w2 w2 w2 w2 w1 w1 w1 w1 ");
   for (size_t k = 0; k < all.size(); ++k) {
@@ -117,7 +117,7 @@ TEST_CASE("guidance counts on its share of the steps, and elsewhere the prompt a
 
 TEST_CASE("the deep part is computed every so many steps, and anew where guidance begins and ends") {
   const auto unet = std::make_shared<QuickUNet>();
-  GuidedNetwork network(unet, two_rows(), guidance_of(0, 0.5), {3, 0}, Prediction::epsilon, ten_steps());
+  GuidedNetwork network(unet, two_rows(), guidance_of(0, 0.5), {3, 0}, NoiseModel({}), ten_steps());
   estimates(network);
   CHECK(shape_of(unet->log) == "w2 k2 k2 w2 k2 w1 k1 k1 w1 k1 ");
   for (size_t k = 0; k < unet->log.size(); ++k) CHECK(unet->log[k].t == 1000.0 - 100.0 * static_cast<double>(k));
@@ -126,7 +126,7 @@ TEST_CASE("the deep part is computed every so many steps, and anew where guidanc
 TEST_CASE("a sampler that asks twice at a level, or between two, does not upset the count") {
   const auto unet = std::make_shared<QuickUNet>();
   const Plan plan = ten_steps();
-  GuidedNetwork network(unet, two_rows(), guidance_of(0, 1), {2, 0}, Prediction::epsilon, plan);
+  GuidedNetwork network(unet, two_rows(), guidance_of(0, 1), {2, 0}, NoiseModel({}), plan);
   const Tensor x = at::ones({1, 4, 2, 2});
   for (const double t : {1000.0, 900.0, 900.0, 850.0, 800.0, 800.0, 700.0}) {
     const Level level{0.6, 0.8, t};
@@ -139,7 +139,7 @@ TEST_CASE("a sampler that asks twice at a level, or between two, does not upset 
 TEST_CASE("what was computed before a break is computed again where it is needed, and nothing else") {
   const auto unet = std::make_shared<QuickUNet>();
   const Plan plan = ten_steps();
-  GuidedNetwork network(unet, two_rows(), guidance_of(0, 1), {4, 0}, Prediction::epsilon, plan);
+  GuidedNetwork network(unet, two_rows(), guidance_of(0, 1), {4, 0}, NoiseModel({}), plan);
   for (size_t k = 0; k < 8; ++k) {
     const Tensor x = at::full({1, 4, 2, 2}, static_cast<double>(k));
     network.pass(x, plan.levels[k]);
@@ -152,7 +152,7 @@ TEST_CASE("what was computed before a break is computed again where it is needed
 TEST_CASE("a UNet that cannot leave out its work is told so") {
   const auto unet = std::make_shared<PlainUNet>();
   const auto make = [&](const Shortcuts& shortcuts) {
-    GuidedNetwork(unet, two_rows(), guidance_of(0, 1), shortcuts, Prediction::epsilon, ten_steps());
+    GuidedNetwork(unet, two_rows(), guidance_of(0, 1), shortcuts, NoiseModel({}), ten_steps());
   };
   CHECK(error_of([&] { make({2, 0}); }).place() == "/deepcache_interval");
   CHECK(error_of([&] { make({1, 0.5}); }).place() == "/token_merging_ratio");

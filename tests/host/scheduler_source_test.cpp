@@ -143,12 +143,46 @@ TEST_CASE("every class that a scheduler implements is that scheduler in a model'
     }
 }
 
-TEST_CASE("schedulers of flow matching and EDM are refused, unless the configuration names another") {
-  for (const std::string name : {"FlowMatchEulerDiscreteScheduler", "EDMDPMSolverMultistepScheduler"}) {
+TEST_CASE("a class says by its name what the network predicts, whoever samples and whatever another class has left") {
+  const std::string flow = "FlowMatchEulerDiscreteScheduler";
+  const Blueprint of_flow =
+      Variant({{"_class_name", flow}, {"prediction_type", "epsilon"}, {"shift", 3}}, flow).blueprint();
+  for (const char* asked : {"", "heun", "dpm++", "unipc"}) {
+    const ChosenScheduler one = chosen(of_flow, asked);
+    INFO(one.plugin);
+    CHECK(one.noise_model->path() == NoisePath::flow);
+    CHECK(one.scheduler->plan(5, *one.noise_model).levels[1].sigma > 0.8);  // the shift holds
+    CHECK(one.options.at("prediction_type") == "flow_prediction");
+  }
+  CHECK(explains(of_flow, "noise schedule prediction_type", "\"flow_prediction\""));
+  const ChosenScheduler refused = chosen(of_flow, "ddim");
+  CHECK(says(error_of([&] { refused.scheduler->plan(5, *refused.noise_model); }).sentence(), "by flow matching"));
+
+  const std::string edm = "EDMDPMSolverMultistepScheduler";
+  const Blueprint of_edm = Variant({{"_class_name", edm}, {"sigma_data", 1}, {"sigma_max", 120}}, edm).blueprint();
+  for (const char* asked : {"", "euler", "heun"}) {
+    const ChosenScheduler one = chosen(of_edm, asked);
+    INFO(one.plugin);
+    CHECK(one.noise_model->path() == NoisePath::edm);
+    CHECK(one.noise_model->options().sigma_data == 1);
+    CHECK(one.scheduler->plan(5, *one.noise_model).levels.front().sigma == 120);
+  }
+}
+
+TEST_CASE("sigma_min and sigma_max are EDM's own, else those samplers' that have them, else nobody's") {
+  const Blueprint plain = Variant(Json::object()).blueprint();
+  const Json range = {{"sigma_max", 5}, {"use_karras_sigmas", true}};
+  const ChosenScheduler euler = chosen(plain, "euler", range);
+  CHECK(euler.scheduler->plan(5, *euler.noise_model).levels.front().sigma == 5);
+  CHECK(says(error_of([&] { chosen(plain, "heun", range); }).what(), "'sigma_max' is not an option"));
+}
+
+TEST_CASE("other schedulers of flow matching and EDM are refused, unless the configuration names another") {
+  for (const std::string name : {"FlowMatchLCMScheduler", "EDMAncestralScheduler"}) {
     const Error error = error_of([&] { Variant({{"_class_name", name}}, name).blueprint(); });
     CHECK(error.code() == ErrorCode::unsupported);
     CHECK(says(error.sentence(), name));
-    CHECK(says(error.sentence(), "name a scheduler in the configuration"));
+    CHECK(says(error.sentence(), "Name a scheduler and what the network predicts"));
   }
 }
 

@@ -239,6 +239,22 @@ TEST_CASE("a VAE of another number of levels has another reduction") {
   CHECK(largest_difference(vae->decode((z - 0.5) * 2), raw->decode(z)) < 1e-5);
 }
 
+TEST_CASE("a mean and a deviation of each channel are applied both ways, in the shift's place") {
+  ModelFiles plain = part_of("tiny_sd15", "vae"), by_channel = part_of("tiny_sd15", "vae");
+  plain.config["scaling_factor"] = 1;
+  by_channel.config["scaling_factor"] = 0.5;
+  by_channel.config["latents_mean"] = {-1.5, 2, 0, 1};
+  by_channel.config["latents_std"] = {8, 6, 4, 2};
+  const auto vae = load(vae_factory(), by_channel);
+  const auto raw = load(vae_factory(), plain);
+  const Tensor mean = at::tensor({-1.5f, 2.0f, 0.0f, 1.0f}).view({1, 4, 1, 1});
+  const Tensor factor = 0.5 / at::tensor({8.0f, 6.0f, 4.0f, 2.0f}).view({1, 4, 1, 1});
+  const Tensor pixels = at::rand({2, 3, 16, 16}), z = at::randn({2, 4, 3, 3});
+  CHECK(largest_difference(vae->encode(pixels).mean, (raw->encode(pixels).mean - mean) * factor) < 1e-6);
+  CHECK(largest_difference(vae->encode(pixels).deviation, raw->encode(pixels).deviation * factor) < 1e-6);
+  CHECK(largest_difference(vae->decode((z - mean) * factor), raw->decode(z)) < 1e-5);
+}
+
 TEST_CASE("a VAE's wrong settings are named") {
   using Catch::Matchers::Contains;
   const auto config_error = [](const std::string& key, const Json& value) -> std::string {
@@ -260,7 +276,8 @@ TEST_CASE("a VAE's wrong settings are named") {
   CHECK_THAT(config_error("norm_num_groups", 0), Contains("norm_num_groups"));
   CHECK_THAT(config_error("scaling_factor", 0), Contains("scaling_factor"));
   CHECK_THAT(config_error("act_fn", "mish"), Contains("'mish' is not built"));
-  CHECK_THAT(config_error("latents_mean", {0, 0, 0, 0}), Contains("latents_mean"));
+  CHECK_THAT(config_error("latents_mean", {0, 0, 0, 0}), Contains("latents_std: must have a number for each of the 4"));
+  CHECK_THAT(config_error("latents_std", {1, 1, 0, 1}), Contains("latents_std"));
   CHECK_THAT(config_error("down_block_types", {"AttnDownEncoderBlock2D", "a", "b", "c"}),
              Contains("'AttnDownEncoderBlock2D' is not built"));
   ModelFiles other = part_of("tiny_sd15", "vae");

@@ -179,6 +179,33 @@ TEST_CASE("every name of the full-size SDXL is known in both layouts") {
             "scaling_factor") == 0.13025);
 }
 
+TEST_CASE("EDM's preconditioning is told by flags among an SDXL file's tensors") {
+  const Shapes plain = ldm_shapes(read_key_map("keymap_sdxl"));
+  const auto with = [&](const std::vector<std::string>& flags, const std::vector<int64_t>& shape) {
+    Shapes shapes = plain;
+    for (const std::string& flag : flags) shapes[flag] = shape;
+    return shapes;
+  };
+  const Shapes playground = with({"edm_mean", "edm_std"}, {1, 4, 1, 1});
+  const Json of_noise = family_of(contents_of(playground, "playground.safetensors")).schedule;
+  CHECK(of_noise.at("_class_name") == "EDMDPMSolverMultistepScheduler");
+  CHECK((of_noise.at("sigma_max") == 80 && of_noise.at("sigma_data") == 0.5));
+  const auto vae = vae_factory().recognise(part_in_file(playground, "vae", Json(), "playground.safetensors"));
+  CHECK(vae->config.at("scaling_factor") == 0.5);
+  CHECK(vae->config.at("latents_mean") == Json({-1.6574, 1.886, -1.383, 2.5155}));
+  CHECK(vae->config.at("latents_std") == Json({8.4927, 5.9022, 6.5498, 5.2299}));
+
+  const Shapes cosxl = with({"edm_vpred.sigma_max", "edm_vpred.sigma_min"}, {});
+  const FamilyRecognition of_velocity = family_of(contents_of(cosxl, "cosxl.safetensors"));
+  CHECK(of_velocity.schedule.at("_class_name") == "EDMEulerScheduler");
+  CHECK(of_velocity.schedule.at("prediction_type") == "v_prediction");
+  CHECK((of_velocity.schedule.at("sigma_max") == 120 && of_velocity.schedule.at("sigma_data") == 1));
+  const auto& passed_over = of_velocity.passed_over;
+  CHECK(std::find(passed_over.begin(), passed_over.end(), "edm_vpred.") != passed_over.end());
+
+  CHECK(family_of(contents_of(plain, "sdxl.safetensors")).schedule.at("_class_name") == "EulerDiscreteScheduler");
+}
+
 TEST_CASE("the text projection as published SDXL files have it is known") {
   const KeyMap map = read_key_map("keymap_sdxl");
   Shapes shapes = ldm_shapes(map);

@@ -2,7 +2,10 @@
 
 #include "core/math/sampler_options.h"
 
+#include <algorithm>
 #include <set>
+
+#include "core/api/class_options.h"
 
 #include "tests/schedulers/samplers.h"
 #include "tests/support/catch.h"
@@ -10,8 +13,7 @@
 namespace alice::test {
 namespace {
 
-const std::set<std::string> kMustStayDefault = {"use_flow_sigmas", "flow_shift",     "use_dynamic_shifting",
-                                                "time_shift_type", "shift_terminal", "solver_p"};
+const std::set<std::string> kMustStayDefault = {"solver_p"};
 
 /// `options`, with what they exclude or need besides.
 Json made_consistent(const std::string& name, const Json& value) {
@@ -60,15 +62,7 @@ TEST_CASE("an option that nobody knows is an error with the nearest name") {
   }
 }
 
-TEST_CASE("what only flow-matching models or other programs use is refused where it stands") {
-  for (const char* id : {"dpm_solver_multistep", "unipc"}) {
-    CHECK_THROWS_WITH(make_sampler(id, {{"use_flow_sigmas", true}}), Catch::Contains("options/use_flow_sigmas"));
-    CHECK_THROWS_WITH(make_sampler(id, {{"flow_shift", 3}}), Catch::Contains("options/flow_shift"));
-    CHECK_THROWS_WITH(make_sampler(id, {{"use_dynamic_shifting", true}}),
-                      Catch::Contains("options/use_dynamic_shifting"));
-    CHECK_THROWS_WITH(make_sampler(id, {{"time_shift_type", "linear"}}), Catch::Contains("options/time_shift_type"));
-  }
-  CHECK_THROWS_WITH(make_sampler("unipc", {{"shift_terminal", 0.1}}), Catch::Contains("options/shift_terminal"));
+TEST_CASE("what only other programs use is refused where it stands") {
   CHECK_THROWS_WITH(make_sampler("unipc", {{"solver_p", "heun"}}), Catch::Contains("options/solver_p"));
   CHECK_THROWS_WITH(make_sampler("dpm_solver_multistep", {{"variance_type", "learned"}}),
                     Catch::Contains("options/variance_type"));
@@ -147,13 +141,27 @@ TEST_CASE("ids, aliases and classes belong to one sampler each, and every alias'
       CHECK_NOTHROW(make_sampler(*factory, alias.options));
     }
   }
-  CHECK(classes.size() == 11);  // DDIM has two of the reference's
+  CHECK(classes.size() == 15);  // DDIM and Heun have two of the reference's, DPM-Solver too, Euler three
   for (const SchedulerFactory* factory : sampler_factories())
     for (const Alias& kin : factory->info().kin) {
       INFO(kin.name);
       CHECK(classes.insert(kin.name).second);
       CHECK_NOTHROW(make_sampler(*factory, kin.options));
     }
+}
+
+TEST_CASE("classes that stand for options are those of their factory") {
+  for (const SchedulerFactory* factory : sampler_factories())
+    if (const void* found = factory->extension(kClassOptions))
+      for (const Alias& meaning : *static_cast<const std::vector<Alias>*>(found)) {
+        const auto& classes = factory->info().classes;
+        INFO(meaning.name);
+        CHECK(std::find(classes.begin(), classes.end(), meaning.name) != classes.end());
+        CHECK(options_of_class(*factory, meaning.name) == meaning.options);
+      }
+  const SchedulerFactory& euler = sampler_factory("euler");
+  CHECK(options_of_class(euler, "EulerDiscreteScheduler").empty());
+  CHECK(options_of_class(euler, "FlowMatchEulerDiscreteScheduler") == Json{{"prediction_type", "flow_prediction"}});
 }
 
 TEST_CASE("the names of other programs are known, letter case ignored") {

@@ -3,9 +3,10 @@
 
 Usage: cut_second_set.py PUBLIC2 OUT
 
-Some runs of models with few weights, the components of one of them, their pictures, the VAE, and of the single
-files the VAE and PyTorch's checkpoints. Their text encoders and tokenizers are, byte for byte, those of
-tests/data/goldens/models/tiny_sd15 and tiny_sdxl, where the test takes them from. The standard library only."""
+The traces of flow matching's schedulers; some runs of models with few weights, the components of one of them, their
+pictures, the VAE, and of the single files the VAE and PyTorch's checkpoints. Their text encoders and tokenizers are,
+byte for byte, those of tests/data/goldens/models/tiny_sd15 and tiny_sdxl, where the test takes them from. The standard
+library only."""
 
 import json
 import pathlib
@@ -20,6 +21,7 @@ RUNS = {"distilled/images": ["lcm_4", "lcm_6", "lcm_batch2", "lcm_img2img_0.5"],
         "sdxl/images": ["handover_0_base", "handover_0_refiner", "handover_2_base", "handover_2_refiner"]}
 WHOLE = ["distilled/unet", "sd15/vae"]
 SINGLE = "vae"
+SCHEDULERS = "schedulers"
 MODEL_FILES = [f"{model}/{name}" for model in MODELS for name in ("model_index.json", "scheduler", "unet")]
 MODEL_FILES += [f"{model}/{name}" for model in ("tiny_sdxl", "tiny_sdxl_refiner")
                 for name in ("model_index.json", "scheduler", "unet", "vae")]
@@ -96,7 +98,7 @@ def copy(source, target):
 
 def main():
     source, target = map(pathlib.Path, sys.argv[1:])
-    for folder in {name.split("/")[0] for name in [*WHOLE, *RUNS]} | {"models", "single", "inputs"}:
+    for folder in {name.split("/")[0] for name in [*WHOLE, *RUNS]} | {"models", "single", "inputs", SCHEDULERS}:
         shutil.rmtree(target / folder, ignore_errors=True)
     for name in MODEL_FILES:
         copy(source / "models" / name, target / "models" / name)
@@ -109,6 +111,7 @@ def main():
     pictures = "inputs/pictures.safetensors"
     cut_pictures(source / pictures, target / pictures, [target / name for name in RUNS])
     cut_single(source / "single", target / "single")
+    copy(source / SCHEDULERS, target / SCHEDULERS)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ Stretch Sampling::run(const Pass& pass, Tensor x, size_t first, double until) {
   const Scheduler& scheduler = *settings_.scheduler.scheduler;
   const Plan plan = first > 0 ? plan_.from(first) : plan_;
   GuidedNetwork network(pass.model.unet, pass.conditioning, pass.settings.guidance, pass.settings.shortcuts,
-                        pass.settings.scheduler.noise_model->prediction(), plan_);
+                        *pass.settings.scheduler.noise_model, plan_);
   network_ = &network;
 
   Stretch done = {{}, first};

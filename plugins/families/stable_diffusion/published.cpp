@@ -68,6 +68,13 @@ const std::vector<std::string>& training_leftovers() {
   return names;
 }
 
+Edm edm_of(const ModelContents& model) {
+  if (!model.whole) return Edm::no;
+  const auto& index = model.whole->index();
+  if (index.contains("edm_vpred.sigma_max")) return Edm::of_velocity;
+  return index.contains("edm_mean") && index.contains("edm_std") ? Edm::of_noise : Edm::no;
+}
+
 Json usual_schedule(const ModelContents& model, const char* scheduler_class) {
   Json schedule = {{"_class_name", scheduler_class},        {"num_train_timesteps", 1000}, {"beta_start", 0.00085},
                    {"beta_end", 0.012},                     {"beta_schedule", "scaled_linear"},

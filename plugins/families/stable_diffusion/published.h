@@ -31,6 +31,14 @@ bool has_linear_projections(const ModelFiles& unet);
 
 /// Roots and names of single files that are of no use for making pictures.
 const std::vector<std::string>& training_leftovers();
+/// How the file's flags say that the network was trained with EDM's preconditioning (Karras et al. 2022).
+enum class Edm {
+  no,
+  of_noise,     ///< Playground v2.5: and the latents have a mean and a deviation of their own
+  of_velocity,  ///< CosXL
+};
+Edm edm_of(const ModelContents& model);
+
 /// scheduler_config.json of a class that all were trained under, with what the flags among a file's tensors say.
 Json usual_schedule(const ModelContents& model, const char* scheduler_class);
 

@@ -57,9 +57,9 @@ class RefinerFactory final : public FamilyFactory {
     out.description = "SDXL refiner";
     out.parts = {{kText2, "text_encoder", first_root(model, {kOnlyRoot}), {}},
                  {kUNet, "unet", first_root(model, {kUNetRoot}), unet_words(kTimeIds)},
-                 {kVae, "vae", first_root(model, {kVaeRoot}), vae_words()}};
+                 {kVae, "vae", first_root(model, {kVaeRoot}), vae_words(model)}};
     out.texts = {{kText2, 1, false}};
-    out.passed_over = training_leftovers();
+    out.passed_over = passed_over();
     out.schedule = schedule_of(model);
     return out;
   }

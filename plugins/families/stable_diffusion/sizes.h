@@ -14,7 +14,9 @@ bool wants_zeros(const ModelContents& model, bool otherwise);
 
 /// What their UNets' and VAEs' tensors cannot tell (ModelFiles::told).
 Json unet_words(int64_t time_ids);
-Json vae_words();
+Json vae_words(const ModelContents& model);
+/// training_leftovers(), and the flags of EDM, which schedule_of() heeds.
+std::vector<std::string> passed_over();
 Json schedule_of(const ModelContents& model);
 
 }  // namespace alice::stable_diffusion

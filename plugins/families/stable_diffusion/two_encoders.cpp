@@ -63,9 +63,9 @@ class TwoEncodersFactory final : public FamilyFactory {
     out.parts = {{kText, "text_encoder", first_root(model, {kFirstRoot}), {}},
                  {kText2, "text_encoder", first_root(model, {kSecondRoot}), {}},
                  {kUNet, "unet", first_root(model, {kUNetRoot}), unet_words(kTimeIds)},
-                 {kVae, "vae", first_root(model, {kVaeRoot}), vae_words()}};
+                 {kVae, "vae", first_root(model, {kVaeRoot}), vae_words(model)}};
     out.texts = {{kText, 1, false}, {kText2, 1, false}};
-    out.passed_over = training_leftovers();
+    out.passed_over = passed_over();
     out.schedule = schedule_of(model);
     return out;
   }

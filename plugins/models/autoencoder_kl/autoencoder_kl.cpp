@@ -29,6 +29,9 @@ class AutoencoderKl final : public Vae {
     info_.scaling_factor = config.scaling_factor;
     info_.shift_factor = config.shift_factor.value_or(0);
     info_.can_encode = weights_.contains("encoder.conv_in.weight");
+    if (config.latents_mean.empty()) return;
+    shift_ = of_channels(config.latents_mean);
+    factor_ = info_.scaling_factor / of_channels(config.latents_std);
   }
 
   const VaeInfo& info() const override { return info_; }
@@ -39,7 +42,8 @@ class AutoencoderKl final : public Vae {
     check_map(latents, "latents", info_.latent_channels, 1);
     const at::NoGradGuard no_grad;
     return each_row(latents, [&](const Tensor& sampled) {
-      const Tensor raw = sampled / info_.scaling_factor + info_.shift_factor;
+      const Tensor raw = shift_.defined() ? sampled / factor_ + shift_
+                                          : sampled / info_.scaling_factor + info_.shift_factor;
       return to_host(decoder_(weights_.backend(), weights_.backend().to_device(raw)));
     });
   }
@@ -54,6 +58,7 @@ class AutoencoderKl final : public Vae {
     const Tensor moments = each_row(pixels, [&](const Tensor& picture) {
       const auto halves = to_host(encoder(weights_.backend(), weights_.backend().to_device(picture))).chunk(2, 1);
       const Tensor deviation = (halves[1].clamp(kLowestLogVariance, kHighestLogVariance) * 0.5).exp();
+      if (shift_.defined()) return at::cat({(halves[0] - shift_) * factor_, deviation * factor_}, 1);
       return at::cat({(halves[0] - info_.shift_factor) * info_.scaling_factor, deviation * info_.scaling_factor}, 1);
     });
     const auto halves = moments.chunk(2, 1);
@@ -68,9 +73,14 @@ class AutoencoderKl final : public Vae {
     return *encoder_;
   }
 
+  static Tensor of_channels(const std::vector<double>& values) {
+    return at::tensor(values, at::kDouble).to(at::kFloat).view({1, -1, 1, 1});
+  }
+
   const KlConfig config_;
   const ModelWeights weights_;
   VaeInfo info_;
+  Tensor shift_, factor_;  // [1, C, 1, 1]; undefined where one number does for all channels
   const Decoder decoder_;
   mutable std::mutex encoder_mutex_;
   mutable std::optional<Encoder> encoder_;  // guarded by encoder_mutex_ until it is there; never changed after

@@ -23,6 +23,9 @@ const OptionTable<KlConfig>& options() {
           .number("scaling_factor", &KlConfig::scaling_factor, {1e-6, 1e6},
                   "the sampler's latents = (raw - shift) * factor")
           .number("shift_factor", &KlConfig::shift_factor, {-1e6, 1e6}, "the shift in it")
+          .number("latents_mean", &KlConfig::latents_mean, {-1e6, 1e6},
+                  "mean of each channel, in the shift's place: the sampler's latents = (raw - mean) * factor / std")
+          .number("latents_std", &KlConfig::latents_std, {1e-6, 1e6}, "deviation of each channel in it")
           .boolean("use_quant_conv", &KlConfig::use_quant_conv, "a convolution after the encoder")
           .boolean("use_post_quant_conv", &KlConfig::use_post_quant_conv, "a convolution before the decoder")
           .boolean("mid_block_add_attention", &KlConfig::mid_block_add_attention, "attention at the coarsest level");
@@ -33,7 +36,6 @@ const OptionTable<KlConfig>& options() {
 struct Refused {
   std::string act_fn = "silu";
   std::vector<std::string> down_block_types, up_block_types;
-  std::vector<double> latents_mean, latents_std;
 };
 
 const OptionTable<Refused>& refused_options() {
@@ -41,9 +43,7 @@ const OptionTable<Refused>& refused_options() {
       OptionTable<Refused>()
           .text("act_fn", &Refused::act_fn, "activation")
           .text("down_block_types", &Refused::down_block_types, "kind of each level of the encoder")
-          .text("up_block_types", &Refused::up_block_types, "kind of each level of the decoder")
-          .number("latents_mean", &Refused::latents_mean, {}, "mean of each channel")
-          .number("latents_std", &Refused::latents_std, {}, "deviation of each channel");
+          .text("up_block_types", &Refused::up_block_types, "kind of each level of the decoder");
   return table;
 }
 
@@ -63,8 +63,18 @@ void check_refused(const ModelFiles& files, const KlConfig& config, Faults& faul
     faults.add(place("act_fn"), "'" + refused.act_fn + "' is not built; silu is");
   check_blocks(refused.down_block_types, kDownBlock, config.levels(), place("down_block_types"), faults);
   check_blocks(refused.up_block_types, kUpBlock, config.levels(), place("up_block_types"), faults);
-  if (!refused.latents_mean.empty() || !refused.latents_std.empty())
-    faults.add(place("latents_mean"), "a mean and deviation for each channel are not built; null is");
+}
+
+void check_channels(const KlConfig& config, const PlaceOf& place, Faults& faults) {
+  const auto count = static_cast<size_t>(config.latent_channels);
+  if (config.latents_mean.empty() && config.latents_std.empty()) return;
+  for (const auto& [name, values] : {std::pair{"latents_mean", &config.latents_mean},
+                                     std::pair{"latents_std", &config.latents_std}})
+    if (values->size() != count)
+      faults.add(place(name), "must have a number for each of the " + std::to_string(count) +
+                                  " latent channels, as latents_mean and latents_std belong together");
+  if (config.shift_factor.value_or(0) != 0)
+    faults.add(place("shift_factor"), "excludes latents_mean, which stands in its place");
 }
 
 }  // namespace
@@ -88,6 +98,7 @@ KlConfig read_kl_config(const ModelFiles& files) {
       faults.add(place("block_out_channels"), std::to_string(width) + " channels do not fall into norm_num_groups, " +
                                                   std::to_string(config.norm_num_groups));
   check_refused(files, config, faults);
+  check_channels(config, place, faults);
   faults.throw_if_any(ErrorCode::bad_weights);
   return config;
 }

@@ -19,6 +19,8 @@ struct KlConfig {
   std::optional<int64_t> sample_size;  ///< pixels that it was trained at
   double scaling_factor = 0.18215;
   std::optional<double> shift_factor;
+  /// Of each channel of the raw latents; both or neither, and without a shift.
+  std::vector<double> latents_mean, latents_std;
   bool use_quant_conv = true;
   bool use_post_quant_conv = true;
   bool mid_block_add_attention = true;

@@ -7,7 +7,8 @@
 namespace alice::kl {
 namespace {
 
-constexpr const char* kScalingFactor = "scaling_factor";  // the only word of ModelFiles::told
+// The words of ModelFiles::told.
+constexpr const char *kScalingFactor = "scaling_factor", *kMean = "latents_mean", *kDeviation = "latents_std";
 
 /// Collects the wanted parameters: `ours` is a module under diffusers, `theirs` under LDM.
 class KlList {
@@ -130,8 +131,10 @@ KlConfig derive_kl_config(const ModelFiles& files, const KlNames& names, std::ve
   config.use_quant_conv = files.has("quant_conv.weight");
   config.use_post_quant_conv = files.has("post_quant_conv.weight");
   config.mid_block_add_attention = files.has("decoder.mid.attn_1.norm.weight");
-  const bool is_told = files.told.is_object() && files.told.contains(kScalingFactor);
-  if (is_told)
+  const auto is_told = [&](const char* word) { return files.told.is_object() && files.told.contains(word); };
+  if (is_told(kMean)) config.latents_mean = files.told[kMean].get<std::vector<double>>();
+  if (is_told(kDeviation)) config.latents_std = files.told[kDeviation].get<std::vector<double>>();
+  if (is_told(kScalingFactor))
     config.scaling_factor = files.told[kScalingFactor].get<double>();
   else if (config.latent_channels != KlConfig().latent_channels)
     faults.push_back(

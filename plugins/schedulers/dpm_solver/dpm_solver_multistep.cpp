@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/math/sigma_plan.h"
 #include "core/math/x0_estimate.h"
 #include "plugins/schedulers/dpm_solver/vp_levels.h"
 
@@ -45,7 +46,6 @@ const OptionTable<DpmSolverOptions>& DpmSolverMultistep::options() {
                  {"learned_range", VarianceType::learned}},
                 "whether the network also puts out a variance: such networks (learned, learned_range) are refused");
     add_thresholding_options(t);
-    add_flow_options(t);
     return t;
   }();
   return table;
@@ -53,7 +53,6 @@ const OptionTable<DpmSolverOptions>& DpmSolverMultistep::options() {
 
 void DpmSolverMultistep::check(const Options& options, const PlaceOf& place, Faults& faults) {
   check_sigma_options(options, place, faults);
-  check_flow_options(options, place, faults);
   if (options.use_lu_lambdas && sigma_spacing(options) != SigmaSpacing::uniform_in_time)
     faults.add(place("use_lu_lambdas"), "excludes every other spacing of the noise levels");
   if (!integrates_x0(options.algorithm_type) && options.final_sigmas_type == FinalSigma::zero)
@@ -69,6 +68,10 @@ void DpmSolverMultistep::check(const Options& options, const PlaceOf& place, Fau
 
 Plan DpmSolverMultistep::plan(int64_t steps, const NoiseModel& model) const {
   check_steps(steps, model.train_steps());
+  if (model.path() == NoisePath::flow)
+    return flow_plan(flow_grid(steps, 1 - 1 / static_cast<double>(model.train_steps()), 0), spacing(),
+                     options_.final_sigmas_type, model);
+  if (model.path() == NoisePath::edm) return own_sigma_plan(options_, steps, model, options_.final_sigmas_type);
   const SigmaTable table(model);
   const int64_t usable_steps = table.steps_up_to(-options_.lambda_min_clipped);
   // With trailing and lambda_min_clipped the reference makes fewer steps than asked for; these are all of them.

@@ -9,7 +9,7 @@ namespace alice::schedulers {
 /// What a network puts out besides its prediction. The fixed kinds put out nothing more.
 enum class VarianceType { fixed, learned };
 
-struct DpmSolverOptions : SpacingOptions, SigmaOptions, ThresholdingOptions, FlowOptions {
+struct DpmSolverOptions : SpacingOptions, SigmaOptions, ThresholdingOptions {
   int64_t solver_order = 2;
   DpmAlgorithm algorithm_type = DpmAlgorithm::dpmsolver_pp;
   DpmSolverType solver_type = DpmSolverType::midpoint;

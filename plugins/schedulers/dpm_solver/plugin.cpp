@@ -9,6 +9,8 @@
 namespace alice::schedulers {
 namespace {
 
+constexpr const char* kEdmClass = "EDMDPMSolverMultistepScheduler";
+
 /// The names under which people know this sampler: ALICE's, k-diffusion's and AUTOMATIC1111's.
 std::vector<Alias> dpm_aliases() {
   const Json ode = {{"algorithm_type", "dpmsolver++"}, {"solver_order", 2}};
@@ -37,7 +39,7 @@ FactoryInfo dpm_info() {
   info.id = "dpm_solver_multistep";
   info.help = "DPM-Solver and DPM-Solver++ (DPM++ 2M and its kin): good pictures in 15 to 30 steps.";
   info.aliases = dpm_aliases();
-  info.classes = {"DPMSolverMultistepScheduler"};
+  info.classes = {"DPMSolverMultistepScheduler", kEdmClass};
   const Json sde = {{"algorithm_type", "sde-dpmsolver++"}, {"solver_order", 2}, {"solver_type", "midpoint"}};
   info.kin = {{"DPMSolverSinglestepScheduler"},
               {"DEISMultistepScheduler", {{"algorithm_type", "dpmsolver++"}}},
@@ -61,6 +63,7 @@ FactoryInfo unipc_info() {
 
 ALICE_PLUGIN("alice-schedulers-dpm-solver", "0.1.0", [](alice::Enrolment& enrol) {
   using namespace alice::schedulers;
-  enrol.add(std::make_unique<alice::SamplerFactory<DpmSolverMultistep>>(dpm_info()));
+  enrol.add(std::make_unique<alice::SamplerFactory<DpmSolverMultistep>>(
+      dpm_info(), std::vector<alice::Alias>{{kEdmClass, {{"edm", true}}}}));
   enrol.add(std::make_unique<alice::SamplerFactory<UniPc>>(unipc_info()));
 })

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/math/sigma_plan.h"
 #include "core/math/x0_estimate.h"
 #include "plugins/schedulers/dpm_solver/unipc_step.h"
 #include "plugins/schedulers/dpm_solver/vp_levels.h"
@@ -35,8 +36,6 @@ const OptionTable<UniPcOptions>& UniPc::options() {
         .number("sigma_max", &O::sigma_max, {1e-6, 1e6},
                 "largest noise level of the karras, exponential and beta spacings");
     add_thresholding_options(t);
-    add_flow_options(t);
-    t.number("shift_terminal", &O::shift_terminal, {}, "flow-matching models only: must be null");
     return t;
   }();
   return table;
@@ -44,8 +43,6 @@ const OptionTable<UniPcOptions>& UniPc::options() {
 
 void UniPc::check(const Options& options, const PlaceOf& place, Faults& faults) {
   check_sigma_options(options, place, faults);
-  check_flow_options(options, place, faults);
-  if (options.shift_terminal) refuse_flow_option("shift_terminal", place, faults);
   if (options.solver_p) faults.add(place("solver_p"), "another scheduler as predictor is not supported: must be null");
   if (options.sigma_min && options.sigma_max && *options.sigma_min >= *options.sigma_max)
     faults.add(place("sigma_min"), "must be below sigma_max");
@@ -54,6 +51,11 @@ void UniPc::check(const Options& options, const PlaceOf& place, Faults& faults) 
 }
 
 Plan UniPc::plan(int64_t steps, const NoiseModel& model) const {
+  check_steps(steps, model.train_steps());
+  if (model.path() == NoisePath::flow)
+    return flow_plan(flow_grid(steps, 1, 1 / static_cast<double>(model.train_steps())), sigma_spacing(options_),
+                     options_.final_sigmas_type, model);
+  if (model.path() == NoisePath::edm) return own_sigma_plan(options_, steps, model, options_.final_sigmas_type);
   const SigmaTable table(model);
   std::vector<double> times = rounded(spaced_timesteps(options_.timestep_spacing, steps, model.train_steps(),
                                                        options_.steps_offset, LowestTime::left_out));

@@ -6,7 +6,7 @@
 
 namespace alice::schedulers {
 
-struct UniPcOptions : SpacingOptions, SigmaOptions, ThresholdingOptions, FlowOptions {
+struct UniPcOptions : SpacingOptions, SigmaOptions, ThresholdingOptions {
   int64_t solver_order = 2;
   bool predict_x0 = true;
   UniPcScale solver_type = UniPcScale::bh2;
@@ -14,7 +14,7 @@ struct UniPcOptions : SpacingOptions, SigmaOptions, ThresholdingOptions, FlowOpt
   std::vector<int64_t> disable_corrector;
   std::optional<std::string> solver_p;
   FinalSigma final_sigmas_type = FinalSigma::zero;
-  std::optional<double> sigma_min, sigma_max, shift_terminal;
+  std::optional<double> sigma_min, sigma_max;
 };
 
 /// A step to sigma 0 is of first order, where the exact solution is the estimate itself. (The reference gets numbers

@@ -21,6 +21,7 @@ struct EulerOptions : SpacingOptions, SigmaOptions {
   std::optional<double> sigma_min, sigma_max;
   TimestepType timestep_type = TimestepType::discrete;
   FinalSigma final_sigmas_type = FinalSigma::zero;
+  bool stochastic_sampling = false;
   double s_churn = 0, s_tmin = 0, s_tmax = std::numeric_limits<double>::infinity(), s_noise = 1;
 };
 

@@ -16,22 +16,24 @@ const OptionTable<EulerAncestralOptions>& EulerAncestral::options() {
 }
 
 Plan EulerAncestral::plan(int64_t steps, const NoiseModel& model) const {
-  const std::vector<double> times = visited_times(options_, steps, model);
-  std::vector<double> sigmas = SigmaTable(model).sigmas_at(times);
-  sigmas.push_back(0);
-  return sigma_plan(sigmas, times, options_.timestep_spacing);
+  return visited_sigma_plan(options_, {}, steps, model);
 }
 
-Tensor EulerAncestral::sample(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel&, NoiseSource& noise,
-                              const OnStep& on_step) const {
+/// With alpha 1 k-diffusion's step. On the straight line of a flow the picture's share changes as well, from the level
+/// below to the next one, and the fresh noise makes up for what that leaves.
+Tensor EulerAncestral::sample(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel& model,
+                              NoiseSource& noise, const OnStep& on_step) const {
+  const bool is_flow = model.path() == NoisePath::flow;
   for (size_t i = 0; i < plan.steps(); ++i) {
-    const Level& from = plan.levels[i];
-    const double sigma = from.sigma, next = plan.levels[i + 1].sigma;
-    const double up = next / sigma * std::sqrt(sigma * sigma - next * next);  // deviation of the fresh noise
-    const double down = next * next / sigma;                                  // sqrt(next^2 - up^2)
+    const Level &from = plan.levels[i], &to = plan.levels[i + 1];
+    const double sigma = from.sigma, next = to.sigma;
+    const double down = next * next / sigma;                  // the level below
+    const double kept = is_flow ? to.alpha / (1 - down) : 1;  // of what is there
+    // The deviation of the fresh noise: sqrt(next^2 - (down kept)^2).
+    const double up = next / sigma * std::sqrt(sigma * sigma - next * next * kept * kept);
 
     const Tensor x0 = denoise(x, from);
-    x = x + (x - x0) / sigma * (down - sigma) + noise.normal_like(x) * up;
+    x = (x + (x - x0) / sigma * (down - sigma)) * kept + noise.normal_like(x) * up;
     on_step(i + 1, plan.steps(), x);
   }
   return x;

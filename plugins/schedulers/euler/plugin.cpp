@@ -1,4 +1,4 @@
-// Samplers that work in sigma with alpha = 1: Euler, Euler ancestral, Heun.
+// Samplers that work in sigma, on every path of noise: Euler, Euler ancestral, Heun.
 
 #include "core/api/plugin.h"
 
@@ -10,13 +10,16 @@
 namespace alice::schedulers {
 namespace {
 
+/// What classes of flow matching stand for.
+Json flow() { return {{"prediction_type", "flow_prediction"}}; }
+
 FactoryInfo euler_info() {
   const Json karras = spacing_preset(SigmaSpacing::karras);
   FactoryInfo info;
   info.id = "euler";
   info.help = "Euler: plain first-order steps; fast and predictable.";
   info.aliases = {{"k_euler"}, {"euler_karras", karras}, {"Euler Karras", karras}};
-  info.classes = {"EulerDiscreteScheduler"};
+  info.classes = {"EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler", "EDMEulerScheduler"};
   return info;
 }
 
@@ -36,7 +39,7 @@ FactoryInfo heun_info() {
   info.id = "heun";
   info.help = "Heun: second-order steps from two network calls each.";
   info.aliases = {{"k_heun"}, {"heun_karras", karras}, {"Heun Karras", karras}};
-  info.classes = {"HeunDiscreteScheduler"};
+  info.classes = {"HeunDiscreteScheduler", "FlowMatchHeunDiscreteScheduler"};
   info.kin = {{"KDPM2DiscreteScheduler"}};
   return info;
 }
@@ -46,7 +49,10 @@ FactoryInfo heun_info() {
 
 ALICE_PLUGIN("alice-schedulers-euler", "0.1.0", [](alice::Enrolment& enrol) {
   using namespace alice::schedulers;
-  enrol.add(std::make_unique<alice::SamplerFactory<Euler>>(euler_info()));
+  enrol.add(std::make_unique<alice::SamplerFactory<Euler>>(
+      euler_info(),
+      std::vector<alice::Alias>{{"FlowMatchEulerDiscreteScheduler", flow()}, {"EDMEulerScheduler", {{"edm", true}}}}));
   enrol.add(std::make_unique<alice::SamplerFactory<EulerAncestral>>(euler_ancestral_info()));
-  enrol.add(std::make_unique<alice::SamplerFactory<Heun>>(heun_info()));
+  enrol.add(std::make_unique<alice::SamplerFactory<Heun>>(
+      heun_info(), std::vector<alice::Alias>{{"FlowMatchHeunDiscreteScheduler", flow()}}));
 })

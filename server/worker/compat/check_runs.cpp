@@ -54,7 +54,8 @@ Settings settings_of(CompatRun& run, const Model& composed, const ReferenceCall&
   source.config = one.at("scheduler_config");
   source.config["_class_name"] = call.scheduler;
   source.place = place;
-  settings.scheduler = choose_scheduler(run.composer.registry(), source, "", call.request.scheduler_options);
+  take_scheduler(choose_scheduler(run.composer.registry(), source, "", call.request.scheduler_options), composed,
+                 settings);
   return settings;
 }
 

@@ -30,12 +30,13 @@ void check_schedulers(CompatRun& run, const GoldenTable& table) {
   const SchedulerInputs inputs = {golden.at("A").get<double>(), file.tensor("x0"), file.tensor("n0"), file.tensor("b"),
                                   file.tensor("bank")};
   for (const Json& one : table.cases()) {
-    const SchedulerCase test = read_scheduler_case(one, "schedulers/cases.json");
+    SchedulerCase test = read_scheduler_case(one, "schedulers/cases.json");
     run_case(run, kPart, test.id + " " + test.class_name, run.scope.schedulers.count(test.class_name),
              [&](CompatCase& check) {
                const SchedulerFactory* factory =
                    run.composer.registry().of<SchedulerFactory>().find_class(test.class_name);
                if (!factory) throw Skip{"no plugin implements " + test.class_name};
+               test.take_meaning_of_class(*factory);
                const SchedulerTrace ours = run_ours(*factory, test, inputs);
                keep_trace(run.golden, test.id, ours);
                GoldenTrace theirs{

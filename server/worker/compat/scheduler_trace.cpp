@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/api/class_options.h"
+#include "core/math/denoiser.h"
+
 namespace alice {
 namespace {
 
@@ -11,35 +14,24 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// The stand-in for a network, and a record of its calls.
 class FormulaNetwork {
  public:
-  FormulaNetwork(const SchedulerInputs& inputs, Prediction prediction) : inputs_(inputs), prediction_(prediction) {}
+  FormulaNetwork(const SchedulerInputs& inputs, const NoiseModel& model) : inputs_(inputs), model_(model) {}
 
   Tensor denoise(const Tensor& x, const Level& level) {
     const int64_t call = static_cast<int64_t>(calls_.size());
     if (call >= inputs_.b.size(0))
       throw Error(ErrorCode::bad_request, "b",
                   "the golden has answers for " + std::to_string(call) + " calls, the run makes more");
-    const double scale = std::sqrt(level.alpha * level.alpha + level.sigma * level.sigma);
-    const Tensor input = x / scale;
     calls_.push_back(level);
-    inputs_seen_.push_back(input);
-    return x0_from(input * inputs_.slope + inputs_.b[call], input, level.alpha / scale, level.sigma / scale);
+    inputs_seen_.push_back(network_input(x, level, model_));
+    return x0_from_prediction(inputs_seen_.back() * inputs_.slope + inputs_.b[call], x, level, model_);
   }
 
   const std::vector<Level>& calls() const { return calls_; }
   const std::vector<Tensor>& inputs_seen() const { return inputs_seen_; }
 
  private:
-  Tensor x0_from(const Tensor& output, const Tensor& input, double alpha, double sigma) const {
-    switch (prediction_) {
-      case Prediction::epsilon: return (input - output * sigma) / alpha;
-      case Prediction::v_prediction: return input * alpha - output * sigma;
-      case Prediction::sample: break;
-    }
-    return output;
-  }
-
   const SchedulerInputs& inputs_;
-  Prediction prediction_;
+  const NoiseModel& model_;
   std::vector<Level> calls_;
   std::vector<Tensor> inputs_seen_;
 };
@@ -72,6 +64,11 @@ Level level_at_time(double t, const std::vector<Level>& calls, const Plan& plan)
   }
   throw Error(ErrorCode::bad_request, "add_noise_index",
               "names the time " + std::to_string(t) + ", which the run does not visit");
+}
+
+/// As the reference counts it.
+double sigma_of(const Level& level, const NoiseModel& model) {
+  return level.sigma / (model.path() == NoisePath::flow ? level.alpha + level.sigma : level.alpha);
 }
 
 double difference(const std::vector<double>& ours, const std::vector<double>& golden) {
@@ -131,21 +128,33 @@ Json object_member(const Json& object, const std::string& name, const std::strin
   return Json::object();
 }
 
+/// The reference's pipelines hand over a flow's shift, which they have from the size of the picture, and its levels:
+/// here they are the noise model's own, of which a shift that is the same for every size is one.
+void say_grid_and_shift(SchedulerCase& test) {
+  if (!test.set_timesteps.is_object()) return;
+  if (const Json mu = test.set_timesteps.value("mu", Json()); mu.is_number())
+    test.config["base_shift"] = test.config["max_shift"] = mu;
+  if (test.set_timesteps.value("sigmas", Json()) == "linspace(1, 1/n, n)") test.config["flow_grid"] = "even";
+}
+
 }  // namespace
 
 NoiseModel SchedulerCase::noise_model() const {
   Faults faults;
   const auto options = noise_model_options().read(config, UnknownKeys::pass_over, json_places(id + "/config"), faults);
   faults.throw_if_any(ErrorCode::bad_config);
-  return NoiseModel(options);
+  return NoiseModel(options).for_tokens(options.base_image_seq_len);
 }
 
 Json SchedulerCase::sampler_options() const {
   Json options = config;
-  for (const OptionSpec& spec : noise_model_options().specs()) options.erase(spec.name);
   if (set_timesteps.is_object()) options.update(set_timesteps);
   options.update(step);
   return options;
+}
+
+void SchedulerCase::take_meaning_of_class(const SchedulerFactory& factory) {
+  config.update(options_of_class(factory, class_name));
 }
 
 SchedulerCase read_scheduler_case(const Json& object, const std::string& place) {
@@ -162,6 +171,8 @@ SchedulerCase read_scheduler_case(const Json& object, const std::string& place) 
     faults.add(place + "/add_noise_index", "must be an index into timesteps");
   faults.throw_if_any(ErrorCode::bad_request);
 
+  say_grid_and_shift(test);
+
   test.id = fields.id, test.class_name = fields.cls;
   test.steps = fields.n;
   test.begin = static_cast<size_t>(fields.begin), test.calls_per_step = static_cast<size_t>(fields.order);
@@ -176,7 +187,7 @@ SchedulerTrace run_scheduler_case(const Scheduler& scheduler, const NoiseModel& 
                                   const SchedulerInputs& inputs) {
   const Plan whole = scheduler.plan(test.steps, model);
   const Plan plan = test.begin > 0 ? whole.from(test.begin) : whole;
-  FormulaNetwork network(inputs, model.prediction());
+  FormulaNetwork network(inputs, model);
   DealtNoise noise(inputs.bank);
 
   SchedulerTrace trace;
@@ -189,9 +200,9 @@ SchedulerTrace run_scheduler_case(const Scheduler& scheduler, const NoiseModel& 
   trace.noise_used = noise.dealt();
   for (const Level& level : network.calls()) {
     trace.timesteps.push_back(level.t);
-    trace.sigmas.push_back(level.sigma / level.alpha);
+    trace.sigmas.push_back(sigma_of(level, model));
   }
-  trace.sigmas.push_back(plan.levels.back().sigma / plan.levels.back().alpha);
+  trace.sigmas.push_back(sigma_of(plan.levels.back(), model));
   if (test.add_noise_index)
     trace.add_noise = add_noise(inputs.x0, inputs.n0,
                                 level_at_time(test.timesteps.at(*test.add_noise_index), network.calls(), whole));

@@ -21,14 +21,16 @@ struct SchedulerCase {
   size_t begin = 0;               ///< steps that are left out at the start
   size_t calls_per_step = 1;      ///< how many entries of timesteps `begin` counts for
   std::vector<double> timesteps;  ///< of every call of a whole run
-  std::vector<double> sigmas;     ///< sigma / alpha of every call, and of the end; empty: not compared
+  std::vector<double> sigmas;     ///< of every call, and of the end, as in SchedulerTrace; empty: not compared
   double init_noise_sigma = 1;
   size_t noise_used = 0;                  ///< draws of the run
   std::optional<size_t> add_noise_index;  ///< into timesteps; absent: not compared
 
-  /// What config says of the noise model. Throws Error(bad_config).
+  /// Puts what the class says by its name over `config`.
+  void take_meaning_of_class(const SchedulerFactory& factory);
+  /// What config says of the noise model, for pictures of base_image_seq_len tokens. Throws Error(bad_config).
   NoiseModel noise_model() const;
-  /// The rest of config, set_timesteps and step.
+  /// config, set_timesteps and step.
   Json sampler_options() const;
 };
 
@@ -46,11 +48,11 @@ struct SchedulerInputs {
 /// What a run shows of itself. Tensors are float32.
 struct SchedulerTrace {
   std::vector<double> timesteps;  ///< of every call
-  std::vector<double> sigmas;     ///< sigma / alpha of every call, and of the end
+  std::vector<double> sigmas;     ///< sigma / alpha of every call, and of the end; of a flow sigma / (alpha + sigma)
   double init_noise_sigma = 1;
   size_t noise_used = 0;
   Tensor first;      ///< [B, C, h, w]: x before the first call
-  Tensor in;         ///< [calls, B, C, h, w]: x / sqrt(alpha^2 + sigma^2) of each call
+  Tensor in;         ///< [calls, B, C, h, w]: network_input() of each call
   Tensor out;        ///< [B, C, h, w]: x after the last step
   Tensor add_noise;  ///< x0 with the noise of the time at add_noise_index; undefined without one
 };

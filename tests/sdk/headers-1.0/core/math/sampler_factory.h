@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/api/class_options.h"
 #include "core/api/scheduler.h"
 #include "core/math/sampler_options.h"
 
@@ -17,8 +18,11 @@ namespace alice {
 template <class Sampler>
 class SamplerFactory final : public SchedulerFactory {
  public:
-  /// info.options is filled here.
-  explicit SamplerFactory(FactoryInfo info) : info_(std::move(info)) { info_.options = Sampler::options().specs(); }
+  /// info.options is filled here. class_options: of info.classes, those that stand for options (kClassOptions).
+  explicit SamplerFactory(FactoryInfo info, std::vector<Alias> class_options = {})
+      : info_(std::move(info)), class_options_(std::move(class_options)) {
+    info_.options = Sampler::options().specs();
+  }
 
   const FactoryInfo& info() const override { return info_; }
 
@@ -30,8 +34,13 @@ class SamplerFactory final : public SchedulerFactory {
     return std::make_shared<const Sampler>(options);
   }
 
+  const void* extension(const char* name) const override {
+    return std::strcmp(name, kClassOptions) == 0 ? &class_options_ : nullptr;
+  }
+
  private:
   FactoryInfo info_;
+  std::vector<Alias> class_options_;
 };
 
 }  // namespace alice
