@@ -10,6 +10,7 @@
 
 using namespace alice;
 using namespace alice::test;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -35,6 +36,17 @@ GenerateRequest refined_request(const std::string& scheduler, double start) {
   return request;
 }
 
+const fs::path kSecondSet = fs::path(ALICE_TEST_DATA) / "goldens2";
+
+/// Those of the second set, put together in `folder`.
+HostConfig second_models(const TempFolder& folder) {
+  fs::copy(kSecondSet / "models", folder / "models", fs::copy_options::recursive);
+  add_shared_parts(folder / "models");
+  HostConfig config = golden_models();
+  config.models_directory = folder / "models";
+  return config;
+}
+
 std::vector<Tensor> made(const PreparedRequest& prepared, const WrapDenoise& wrap = nullptr) {
   std::vector<Tensor> images;
   GenerateHooks hooks;
@@ -48,14 +60,9 @@ std::vector<Tensor> made(const PreparedRequest& prepared, const WrapDenoise& wra
 }  // namespace
 
 TEST_CASE("a refined picture is that of the reference's two pipelines") {
-  const std::filesystem::path goldens = std::filesystem::path(ALICE_TEST_DATA) / "goldens2";
   const TempFolder folder;
-  std::filesystem::copy(goldens / "models", folder / "models", std::filesystem::copy_options::recursive);
-  add_shared_parts(folder / "models");
-  HostConfig config = golden_models();
-  config.models_directory = folder / "models";
-  Composer composer(config, built_in_registry());
-  const Json table = read_json_file(goldens / "sdxl/images.json");
+  Composer composer(second_models(folder), built_in_registry());
+  const Json table = read_json_file(kSecondSet / "sdxl/images.json");
   for (const char* id : {"handover_0_refiner", "handover_2_refiner"}) {
     INFO(id);
     const Json& cases = table.at("cases");
@@ -77,6 +84,26 @@ TEST_CASE("a refined picture is that of the reference's two pipelines") {
     CHECK(levels.mean().item<double>() == Approx(run.at("mean").get<double>()).margin(0.05));
     CHECK(levels.std(false).item<double>() == Approx(run.at("std").get<double>()).margin(0.05));
   }
+}
+
+TEST_CASE("a refiner whose only text encoder is called the first is the same refiner") {
+  const TempFolder folder;
+  const HostConfig config = second_models(folder);
+  const fs::path model = config.models_directory / "tiny_sdxl_refiner", draft = config.models_directory / "draft";
+  fs::copy(model, draft, fs::copy_options::recursive);
+  Json index = read_json_file(model / "model_index.json");
+  for (const std::string part : {"text_encoder", "tokenizer"}) {
+    fs::rename(draft / (part + "_2"), draft / part);
+    index[part] = index.at(part + "_2");
+    index.erase(part + "_2");
+  }
+  folder.write("models/draft/model_index.json", index.dump());
+  Composer composer(config, built_in_registry());
+  GenerateRequest request = small_request("sd/tiny_sdxl_refiner");
+  request.width = request.height = 64;
+  const Tensor picture = pictures(composer, request).at(0);
+  request.model = "sd/draft";
+  CHECK(pictures(composer, request).at(0).equal(picture));
 }
 
 TEST_CASE("a model that refines itself makes the picture that it makes alone, where a step knows nothing of others") {

@@ -49,3 +49,19 @@ TEST_CASE("the check of a model reads its vocabulary, and finds what is wrong in
   CHECK_FALSE(report().good());
   CHECK(says(report().to_text(), "merges.txt"));
 }
+
+TEST_CASE("parts that do not belong together are found by the check, before anything is loaded") {
+  const TempFolder folder;
+  const fs::path goldens = fs::path(ALICE_TEST_DATA) / "goldens/models";
+  fs::copy(goldens / "tiny_sd15", folder / "tiny_sd15", fs::copy_options::recursive);
+  fs::remove_all(folder / "tiny_sd15/unet");
+  fs::copy(fs::path(ALICE_TEST_DATA) / "goldens2/models/tiny_sdxl_refiner/unet", folder / "tiny_sd15/unet",
+           fs::copy_options::recursive);
+  HostConfig config;
+  config.models_directory = folder.path();
+  Json facts;
+  const Report report = check_model(Composer(config, built_in_registry()), kFolderModel, facts);
+  CHECK_FALSE(report.good());
+  CHECK(says(report.to_text(), "parts together"));
+  CHECK(says(report.to_text(), "do not belong together"));
+}

@@ -17,7 +17,8 @@ class OneEncoder final : public Family {
 };
 
 bool is_in_folder(const ModelContents& model) {
-  return model.parts.count(kUNet) > 0 && model.parts.count(kText2) == 0 && model.classes.count(kText2) == 0;
+  return model.parts.count(kUNet) > 0 && model.parts.count(kText2) == 0 && model.classes.count(kText2) == 0 &&
+         !is_folder_told_sizes(model);
 }
 
 bool is_in_file(const ModelContents& model) {

@@ -31,6 +31,11 @@ bool is_told_sizes(const ModelFiles& unet) {
   return unet.has("label_emb.0.0.weight") || unet.has("add_embedding.linear_1.weight");
 }
 
+bool is_folder_told_sizes(const ModelContents& model) {
+  const auto unet = model.is_folder ? unet_of(model) : std::nullopt;
+  return unet && is_told_sizes(*unet);
+}
+
 bool has_plain_unet(const ModelContents& model) {
   const auto unet = unet_of(model);
   return unet && unet->has("input_blocks.0.0.weight") && !is_told_sizes(*unet);

@@ -20,10 +20,12 @@ inline constexpr const char* kConditioner = "conditioner.";  // of those that ar
 bool has_under(const ModelContents& model, const std::string& start);
 /// The first of `roots` that there is in a file; "" when there is none, and of a folder.
 std::string first_root(const ModelContents& model, const std::vector<std::string>& roots);
-/// Of a single file, the UNet with its root.
+/// The UNet, of a single file with its root.
 std::optional<ModelFiles> unet_of(const ModelContents& model);
 /// Is the network told sizes beside its text?
 bool is_told_sizes(const ModelFiles& unet);
+/// Of a folder: is its network told sizes?
+bool is_folder_told_sizes(const ModelContents& model);
 /// Is a whole network there, in the names of single files, that is told no sizes?
 bool has_plain_unet(const ModelContents& model);
 /// Are there linear layers around its transformers, where older networks have convolutions?

@@ -15,10 +15,10 @@ constexpr double kScore = 6.0, kNegativeScore = 2.5;  // as diffusers' pipeline 
 
 class Refiner final : public Family {
  public:
-  explicit Refiner(bool zeros_for_none) : zeros_for_none_(zeros_for_none) {}
+  Refiner(std::string text, bool zeros_for_none) : text_(std::move(text)), zeros_for_none_(zeros_for_none) {}
 
   Conditioning condition(const Told& told) const override {
-    const TextEncoding& text = told.texts.at(kText2);
+    const TextEncoding& text = told.texts.at(text_);
     Tensor tokens = to_host(text.tokens), pooled = to_host(text.pooled);
     if (zeros_for_none_ && told.is_negative && !told.is_given)
       tokens = at::zeros_like(tokens), pooled = at::zeros_like(pooled);
@@ -28,8 +28,19 @@ class Refiner final : public Family {
   }
 
  private:
+  const std::string text_;  // the encoder's role
   const bool zeros_for_none_;
 };
+
+/// The published folder has it as the second of SDXL's; its first draft, and what was made from that, as the only one.
+std::string text_role(const ModelContents& model) {
+  return model.is_folder && model.parts.count(kText2) == 0 ? kText : kText2;
+}
+
+bool is_in_folder(const ModelContents& model) {
+  if (model.parts.count(kUNet) == 0 || model.parts.count(text_role(model)) == 0) return false;
+  return model.parts.count(kText2) == 0 ? is_folder_told_sizes(model) : model.parts.count(kText) == 0;
+}
 
 /// A UNet alone has the tensors that SDXL's has: only the configuration tells.
 bool is_in_file(const ModelContents& model, bool is_named) {
@@ -50,24 +61,24 @@ class RefinerFactory final : public FamilyFactory {
   }
 
   std::optional<FamilyRecognition> recognise(const ModelContents& model, bool is_named) const override {
-    const bool is_in_folder =
-        model.parts.count(kUNet) > 0 && model.parts.count(kText) == 0 && model.parts.count(kText2) > 0;
-    if (model.is_folder ? !is_in_folder : !is_in_file(model, is_named)) return std::nullopt;
+    if (model.is_folder ? !is_in_folder(model) : !is_in_file(model, is_named)) return std::nullopt;
+    const std::string text = text_role(model);
     FamilyRecognition out;
     out.description = "SDXL refiner";
-    out.parts = {{kText2, "text_encoder", first_root(model, {kOnlyRoot}), {}},
+    out.parts = {{text, "text_encoder", first_root(model, {kOnlyRoot}), {}},
                  {kUNet, "unet", first_root(model, {kUNetRoot}), unet_words(kTimeIds)},
                  {kVae, "vae", first_root(model, {kVaeRoot}), vae_words(model)}};
-    out.texts = {{kText2, 1, false}};
+    out.texts = {{text, 1, false}};
     out.passed_over = passed_over();
     out.schedule = schedule_of(model);
     return out;
   }
 
   std::shared_ptr<const Family> create(const ModelContents& model, const PartInfos& parts) const override {
-    const TextEncoderInfo& text = encoder_of(model, parts, kText2);
+    const std::string role = text_role(model);
+    const TextEncoderInfo& text = encoder_of(model, parts, role);
     check_fit(model, parts, {text.width, {{"pooled", text.pooled_width}, {"time_ids", kTimeIds}}});
-    return std::make_shared<Refiner>(wants_zeros(model, false));
+    return std::make_shared<Refiner>(role, wants_zeros(model, false));
   }
 };
 

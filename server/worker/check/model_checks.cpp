@@ -5,6 +5,7 @@
 #include "core/base/one_line.h"
 #include "core/host/make/generate.h"
 #include "core/host/model_facts.h"
+#include "core/host/model_sketch.h"
 #include "core/math/noise_source.h"
 
 namespace alice {
@@ -43,6 +44,20 @@ void try_assets(Report& report, const std::string& id, const PartChoice<Part>& c
   run_case(report, "model", id + " files", [&] { reader->read_assets(choice.files, choice.recognition); });
 }
 
+/// Do the parts belong together? What they say of themselves is known from their shapes. A plugin that wants numbers,
+/// too, is tried when the model is loaded.
+void try_fit(Report& report, const Composer& composer, const Blueprint& blueprint) {
+  try {
+    sketch_model(blueprint, composer.backend(blueprint.backend));
+  } catch (const Error& e) {
+    if (e.code() == ErrorCode::bad_weights || e.code() == ErrorCode::unsupported)
+      return report.fail("model", "parts together", e.what());
+  } catch (const std::exception&) {
+    return;
+  }
+  report.pass("model", "parts together");
+}
+
 void add_left_over(Report& report, const Blueprint& blueprint) {
   size_t of_parts = 0;
   blueprint.parts.each([&](const std::string&, const auto& choice) { of_parts += choice.recognition.faults.size(); });
@@ -61,6 +76,7 @@ Report check_model(const Composer& composer, const std::string& name, Json& fact
     blueprint.parts.each([&](const std::string& role, const auto& choice) { add_part(report, role, choice); });
     blueprint.parts.each([&](const std::string& role, const auto& choice) { try_assets(report, role, choice); });
     add_left_over(report, blueprint);
+    if (blueprint.faults.empty()) try_fit(report, composer, blueprint);
     run_case(report, "model", "scheduler",
              [&] { choose_scheduler(composer.registry(), blueprint.scheduler, "", Json::object()); });
   } catch (const std::exception& e) {
