@@ -65,6 +65,25 @@ void add_left_over(Report& report, const Blueprint& blueprint) {
     report.fail("model", "file", blueprint.faults[i].place + ": " + blueprint.faults[i].sentence);
 }
 
+/// {"from": what a request must hold beside its prompt, "size": "512x512" that it was trained for, or "",
+/// "prediction": what the network predicts}.
+Json what_it_draws(const Blueprint& blueprint, const NoiseModel& noise_model) {
+  const bool needs_mask = blueprint.facts.value("needs_mask", false);
+  const char* from = needs_mask ? "a picture and a mask (inpainting)"
+                                : needs_picture(blueprint) ? "a picture (editing)" : "text";
+  const PictureSize& native = blueprint.size.native;
+  return {{"from", from},
+          {"size", native.is_known() ? to_text(native) : ""},
+          {"prediction", noise_model_options().write(noise_model.options()).at("prediction_type")}};
+}
+
+/// "draws from text at 512x512; the network predicts epsilon".
+std::string draws_text(const Json& draws) {
+  const auto size = draws.at("size").get<std::string>();
+  return "draws from " + draws.at("from").get<std::string>() + (size.empty() ? "" : " at " + size) +
+         "; the network predicts " + draws.at("prediction").get<std::string>() + "\n";
+}
+
 }  // namespace
 
 Report check_model(const Composer& composer, const std::string& name, Json& facts) {
@@ -77,8 +96,11 @@ Report check_model(const Composer& composer, const std::string& name, Json& fact
     blueprint.parts.each([&](const std::string& role, const auto& choice) { try_assets(report, role, choice); });
     add_left_over(report, blueprint);
     if (blueprint.faults.empty()) try_fit(report, composer, blueprint);
-    run_case(report, "model", "scheduler",
-             [&] { choose_scheduler(composer.registry(), blueprint.scheduler, "", Json::object()); });
+    run_case(report, "model", "scheduler", [&] {
+      const ChosenScheduler chosen =
+          choose_scheduler(composer.registry(), blueprint.scheduler, "", Json::object());
+      facts["draws"] = what_it_draws(blueprint, *chosen.noise_model);
+    });
   } catch (const std::exception& e) {
     report.fail("model", "files", e.what());
   }
@@ -144,6 +166,7 @@ std::string facts_text(const Json& facts) {
       on_one_line(facts.at("id").get<std::string>() + " (" + facts.at("source").get<std::string>() + ")") + "\n";
   text += "family " + facts.at("family").at("plugin").get<std::string>() + ": " +
           facts.at("family").at("kind").get<std::string>() + "\n";
+  if (facts.contains("draws")) text += draws_text(facts.at("draws"));
   for (const auto& part : facts.at("parts").items()) {
     const Json& one = part.value();
     text += part.key() + ": " + on_one_line(one.at("kind").get<std::string>()) + "\n  layout " +
