@@ -7,10 +7,8 @@
 namespace alice::low_rank {
 namespace {
 
-using Role = FactorName::Role;
-
-constexpr std::pair<std::string_view, Role> kRoles[] = {
-    {".down.weight", Role::down}, {".up.weight", Role::up}, {".alpha", Role::alpha}};
+constexpr std::pair<std::string_view, const char*> kRoles[] = {
+    {".down.weight", "down"}, {".up.weight", "up"}, {".alpha", "alpha"}};
 
 /// The LoRA layers' own names, behind the module that they belong to.
 constexpr std::string_view kLayers[] = {".lora_linear_layer", ".lora", "_lora"};
@@ -57,10 +55,10 @@ std::optional<FactorName> DiffusersOld::parse(const std::string& tensor) const {
   }
   bool has_layer = false;
   for (const std::string_view layer : kLayers) has_layer = has_layer || take_end(rest, layer);
-  if (!has_role || (!has_layer && name.role != Role::alpha)) {
+  if (!has_role || (!has_layer && name.role != "alpha")) {
     const size_t dot = rest.rfind('.');
     const bool is_bias = ends_with(rest, ".up.bias") || ends_with(rest, ".down.bias");
-    if (dot != std::string_view::npos) name.unsupported = method_of(is_bias ? "lora.bias" : rest.substr(dot + 1));
+    if (dot != std::string_view::npos) name.unsupported = unbuilt_method(is_bias ? "lora.bias" : rest.substr(dot + 1));
     if (name.unsupported.empty()) return std::nullopt;
     return name;
   }

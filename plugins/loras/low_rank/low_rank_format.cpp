@@ -1,44 +1,38 @@
 #include "plugins/loras/low_rank/low_rank_format.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "core/base/text.h"
+#include "plugins/loras/low_rank/methods/method.h"
 #include "plugins/loras/low_rank/target_names.h"
 
 namespace alice::low_rank {
 namespace {
 
-using Role = FactorName::Role;
+constexpr const char* kAlpha = "alpha";
 
 /// The tensors of one module, by role.
-struct Module {
-  std::array<std::string, 4> tensors;
+struct FileModule {
+  Roles roles;
   FactorName name;
-
-  std::string& operator[](Role role) { return tensors[static_cast<size_t>(role)]; }
-  const std::string& operator[](Role role) const { return tensors[static_cast<size_t>(role)]; }
-  const std::string& any() const {
-    return *std::find_if(tensors.begin(), tensors.end(), [](const std::string& tensor) { return !tensor.empty(); });
-  }
 };
 
 /// kohya-ss/sd-scripts: textual inversions that were trained with the LoRA.
 constexpr const char* kEmbeddings = "bundle_emb.";
 
-/// More than this times the weight's smaller side is no low rank: a full matrix needs one time, and the factors of a
-/// damaged file would take any amount of memory. What is small anyway may be more: one rank for all modules is usual.
-constexpr int64_t kMostRank = 4, kSmallRank = 256;
+/// Of a module's bias: patches of their own.
+constexpr const char* kOfBias[] = {"diff_b", "b_norm"};
 
-/// A matrix as the convolution of one pixel that it is: [rows, columns, 1, 1]. Empty when it is neither.
-std::vector<int64_t> as_convolution(std::vector<int64_t> shape) {
-  if (shape.size() == 2) shape.insert(shape.end(), {1, 1});
-  if (shape.size() != 4) shape.clear();
-  return shape;
+/// Takes the bias' tensors out of a module's.
+Roles take_bias(Roles& roles) {
+  Roles bias;
+  for (const char* role : kOfBias)
+    if (auto node = roles.extract(role)) bias.insert(std::move(node));
+  return bias;
 }
 
 /// Turns a file's modules into patches.
@@ -48,21 +42,11 @@ class Matcher {
           Faults& faults)
       : file_(file), targets_(targets), names_(targets), default_scale_(default_scale), faults_(faults) {}
 
-  void match(const Module& module) {
-    ++modules_;
-    const LoraTarget* target = find_target(module);
-    if (target == nullptr || !is_whole(module) || !are_floats(module)) return;
-    const std::optional<int64_t> rank = fitting_rank(module, *target);
-    if (!rank) return;
-    const std::optional<double> scale = scale_of(module, *rank);
-    if (!scale) return;
-    ranks_.insert(*rank);
-    LoraPatch patch;
-    patch.target = static_cast<size_t>(target - targets_.data());
-    patch.tensors = {{"up", module[Role::up]}, {"down", module[Role::down]}};
-    if (!module[Role::mid].empty()) patch.tensors["mid"] = module[Role::mid];
-    patch.scale = *scale;
-    patches_.push_back(std::move(patch));
+  void match(FileModule module) {
+    const Roles bias = take_bias(module.roles);
+    if (!bias.empty()) match(bias, module.name, kBias);
+    const bool is_alpha_alone = module.roles.size() == module.roles.count(kAlpha);
+    if (bias.empty() || !is_alpha_alone) match(module.roles, module.name, kWeight);
   }
 
   std::vector<LoraPatch> take_patches() { return std::move(patches_); }
@@ -79,52 +63,67 @@ class Matcher {
     if (patches_.empty()) return "no module of this model";
     std::map<std::string, size_t> counts;
     for (const LoraPatch& patch : patches_) ++counts[targets_[patch.target].part];
-    std::string text = "rank " + std::to_string(*ranks_.begin());
+    std::string text = methods_text();
+    if (!ranks_.empty()) text += (text.empty() ? "rank " : ", rank ") + std::to_string(*ranks_.begin());
     if (ranks_.size() > 1) text += " to " + std::to_string(*ranks_.rbegin());
     for (const auto& [part, count] : counts) text += ", " + std::to_string(count) + " modules of " + part;
     return text;
   }
 
  private:
+  void match(const Roles& roles, const FactorName& name, const char* ending) {
+    ++modules_;
+    const Method* method = method_of(roles);
+    const LoraTarget* target = method ? find_target(roles, name, ending) : nullptr;
+    if (target == nullptr || !are_floats(roles)) return;
+    if (method->wants_matrix() && as_convolution(target->shape).empty()) return add_stranger(roles);
+    const Module module(file_, *target, roles, faults_);
+    if (!belong_together(module, roles, *method)) return;
+    const std::optional<int64_t> rank = method->fit(module);
+    if (!rank || !fit_magnitudes(module)) return;
+    const std::optional<double> scale = scale_of(roles, name, *rank);
+    if (!scale) return;
+    if (*rank > 0) ranks_.insert(*rank);
+    names_of_methods_.insert(method->name());
+    if (module.has(kMagnitudes) || module.has(kRowMagnitudes)) names_of_methods_.insert("DoRA");
+    patches_.push_back({static_cast<size_t>(target - targets_.data()), roles, *scale});
+    if (!method->reads_alpha()) patches_.back().tensors.erase(kAlpha);
+  }
+
   void fault(const std::string& tensor, const std::string& what) {
     faults_.add(file_.index().place, "tensor '" + tensor + "' " + what);
   }
   const TensorInfo& info(const std::string& tensor) const { return *file_.index().find(tensor); }
+  void add_stranger(const Roles& roles) { strangers_.push_back(any_of(roles)); }
 
-  const LoraTarget* find_target(const Module& module) {
-    const FactorName& name = module.name;
-    const TargetNames::Found found = names_.find(name.part, name.module);
+  /// Null for what is no method's: an alpha of nothing. Magnitudes alone are a fault.
+  const Method* method_of(const Roles& roles) {
+    if (const Method* method = method_for(roles)) return method;
+    if (roles.count(kMagnitudes) || roles.count(kRowMagnitudes))
+      fault(any_of(roles), "gives magnitudes (DoRA), and nothing else changes its module");
+    else
+      add_stranger(roles);
+    return nullptr;
+  }
+
+  const LoraTarget* find_target(const Roles& roles, const FactorName& name, const char* ending) {
+    const TargetNames::Found found = names_.find(name.part, name.module, ending);
     if (found.ambiguous) {
-      fault(module.any(), "is for module '" + name.module + "', which the model has more than once");
+      fault(any_of(roles), "is for module '" + name.module + "', which the model has more than once");
     } else if (found.target == nullptr) {
-      strangers_.push_back(module.any());
-    } else if (const auto [user, is_first] = users_.emplace(found.target, module.any()); !is_first) {
-      fault(module.any(), "changes the same module as tensor '" + user->second + "'");
+      add_stranger(roles);
+    } else if (const auto [user, is_first] = users_.emplace(found.target, any_of(roles)); !is_first) {
+      fault(any_of(roles), "changes the same module as tensor '" + user->second + "'");
     } else {
       return found.target;
     }
     return nullptr;
   }
 
-  bool is_whole(const Module& module) {
-    if (module[Role::up].empty() && module[Role::down].empty() && module[Role::mid].empty()) {
-      strangers_.push_back(module.any());  // an alpha of nothing
-      return false;
-    }
-    if (module[Role::up].empty())
-      fault(module.any(), "has no up half beside it");
-    else if (module[Role::down].empty())
-      fault(module.any(), "has no down half beside it");
-    else
-      return true;
-    return false;
-  }
-
-  bool are_floats(const Module& module) {
+  bool are_floats(const Roles& roles) {
     bool good = true;
-    for (const Role role : {Role::up, Role::down, Role::mid}) {  // an alpha may be of any type
-      const std::string& tensor = module[role];
-      if (tensor.empty() || is_floating(info(tensor).dtype)) continue;
+    for (const auto& [role, tensor] : roles) {
+      if (role == kAlpha || role == "on_input" || is_floating(info(tensor).dtype)) continue;  // numbers of any type
       fault(tensor,
             "has the dtype " + info(tensor).dtype_text() + "; F16, BF16, F32, F64, F8_E4M3 or F8_E5M2 can be used");
       good = false;
@@ -132,50 +131,41 @@ class Matcher {
     return good;
   }
 
-  /// Checks the factors' shapes against the target's; the rank when they fit.
-  std::optional<int64_t> fitting_rank(const Module& module, const LoraTarget& target) {
-    const std::string &up_name = module[Role::up], &down_name = module[Role::down], &mid_name = module[Role::mid];
-    const auto weight = as_convolution(target.shape);
-    const auto up = as_convolution(info(up_name).shape), down = as_convolution(info(down_name).shape);
-    if (weight.empty() || down.empty()) {
-      fault(down_name,
-            "has shape " + shape_text(info(down_name).shape) + " for a weight of shape " + shape_text(target.shape));
-      return std::nullopt;
+  /// One method changes a module, with magnitudes where it makes a sum of weight and change.
+  bool belong_together(const Module& module, const Roles& roles, const Method& method) {
+    const std::vector<std::string>& own = method.roles();
+    for (const auto& role : roles) {
+      const std::string& name = role.first;
+      const bool is_magnitude = name == kMagnitudes || name == kRowMagnitudes;
+      if (name == kAlpha || std::find(own.begin(), own.end(), name) != own.end()) continue;
+      if (!is_magnitude)
+        return module.fault(name, std::string("stands beside tensors of another method, ") + method.name());
+      if (!method.takes_magnitudes())
+        return module.fault(name, std::string("belongs to DoRA of ") + method.name() + ", which is not supported");
     }
-    const int64_t rank = down[0];
-    const bool tucker = !mid_name.empty();
-    const auto expect = [&](const std::string& tensor, const std::vector<int64_t>& actual,
-                            const std::vector<int64_t>& wanted) {
-      if (actual == wanted) return true;
-      fault(tensor, "has shape " + shape_text(info(tensor).shape) + ", but a weight of shape " +
-                        shape_text(target.shape) + " and rank " + std::to_string(rank) + " need " + shape_text(wanted));
-      return false;
-    };
-    const int64_t side = std::min(weight[0], weight[1] * weight[2] * weight[3]);
-    const int64_t largest = std::max(kSmallRank, kMostRank * side);
-    if (rank == 0 || rank > largest) {
-      fault(down_name, "has rank " + std::to_string(rank) + "; a weight of shape " + shape_text(target.shape) +
-                            " can have 1 to " + std::to_string(largest));
-      return std::nullopt;
-    }
-    bool good = expect(up_name, up, {weight[0], rank, 1, 1});
-    good = expect(down_name, down, {rank, weight[1], tucker ? 1 : weight[2], tucker ? 1 : weight[3]}) && good;
-    if (tucker) good = expect(mid_name, info(mid_name).shape, {rank, rank, weight[2], weight[3]}) && good;
-    return good ? std::optional<int64_t>(rank) : std::nullopt;
+    return true;
   }
 
-  std::optional<double> scale_of(const Module& module, int64_t rank) {
-    const std::string& tensor = module[Role::alpha];
-    if (tensor.empty()) return default_scale_(module.name, rank);
-    const TensorInfo& alpha = info(tensor);
-    if (alpha.elements() != 1) {
-      fault(tensor, "has shape " + shape_text(alpha.shape) + "; an alpha is one number");
+  std::optional<double> scale_of(const Roles& roles, const FactorName& name, int64_t rank) {
+    const auto found = roles.find(kAlpha);
+    if (found == roles.end()) return rank > 0 ? default_scale_(name, rank) : 1.0;
+    const std::string& tensor = found->second;
+    if (info(tensor).elements() != 1) {
+      fault(tensor, "has shape " + shape_text(info(tensor).shape) + "; an alpha is one number");
       return std::nullopt;
     }
     const double value = file_.tensor(tensor).to(at::kDouble).item<double>();
-    if (std::isfinite(value)) return value / static_cast<double>(rank);
+    if (std::isfinite(value)) return rank > 0 ? value / static_cast<double>(rank) : 1.0;
     fault(tensor, "is not finite");
     return std::nullopt;
+  }
+
+  /// "LoHa, DoRA"; "" where all are plain factors.
+  std::string methods_text() const {
+    std::string text;
+    for (const std::string& name : names_of_methods_)
+      if (names_of_methods_.size() > 1 || name != factors()->name()) text += (text.empty() ? "" : ", ") + name;
+    return text;
   }
 
   const WeightSource& file_;
@@ -186,6 +176,7 @@ class Matcher {
   std::map<const LoraTarget*, std::string> users_;  // which tensor already changes it
   std::vector<LoraPatch> patches_;
   std::set<int64_t> ranks_;
+  std::set<std::string> names_of_methods_;
   size_t modules_ = 0;
   std::vector<std::string> strangers_;  // a tensor of each module that the model does not have
 };
@@ -200,7 +191,7 @@ bool LowRankFormat::recognises(const TensorIndex& index) const {
 LoraRecognition LowRankFormat::read(const WeightSource& file, const std::vector<LoraTarget>& targets) const {
   Faults faults;
   const std::string& place = file.index().place;
-  std::map<std::pair<std::string, std::string>, Module> modules;
+  std::map<std::pair<std::string, std::string>, FileModule> modules;
   std::vector<std::string> unknown;
   size_t embeddings = 0;
   for (const auto& [tensor, info] : file.index().tensors) {
@@ -212,12 +203,17 @@ LoraRecognition LowRankFormat::read(const WeightSource& file, const std::vector<
     } else if (!name->unsupported.empty()) {
       faults.add(place, "tensor '" + tensor + "' belongs to " + name->unsupported + ", which is not supported");
     } else {
-      Module& module = modules[{name->part, name->module}];
+      FileModule& module = modules[{name->part, name->module}];
       module.name = *name;
-      std::string& present = module[name->role];
+      std::string& present = module.roles[name->role];
       if (!present.empty()) faults.add(place, "tensor '" + tensor + "' means the same as tensor '" + present + "'");
       present = tensor;
     }
+  }
+  for (auto it = modules.begin(); it != modules.end();) {
+    const bool is_nobodys = it->second.roles.size() == 1 && it->second.roles.count("weight") > 0;
+    if (is_nobodys) unknown.push_back(it->second.roles.begin()->second);
+    it = is_nobodys ? modules.erase(it) : std::next(it);
   }
   const DefaultScale scale = default_scale(file.index(), faults);
   Matcher matcher(file, targets, scale, faults);
@@ -235,6 +231,15 @@ LoraRecognition LowRankFormat::read(const WeightSource& file, const std::vector<
          " tensors), which are not built: prompts that name them are read as plain words");
   recognition.faults = faults.list();
   return recognition;
+}
+
+Tensor LowRankFormat::change(const WeightSource& file, const LoraPatch& patch, const Tensor& weight) const {
+  const Tensor change =
+      with_magnitudes(file, patch, weight, method_for(patch.tensors)->change(file, patch, weight));
+  if (!at::isfinite(change).all().item<bool>())
+    throw Error(ErrorCode::bad_weights, file.index().place,
+                "tensor '" + any_of(patch.tensors) + "' and those beside it make a change that is not finite");
+  return change;
 }
 
 DefaultScale LowRankFormat::default_scale(const TensorIndex&, Faults&) const {
@@ -269,19 +274,11 @@ std::string take_part(std::string_view& text) {
   return "";
 }
 
-std::string method_of(std::string_view ending) {
-  // Yeh et al. 2023 (LyCORIS) and Liu et al. 2024 (DoRA) give the methods; the endings are what their software writes.
+std::string unbuilt_method(std::string_view ending) {
+  // Yeh et al. 2023 (LyCORIS) gives the methods; the endings are what their software writes.
   constexpr std::pair<std::string_view, const char*> kMethods[] = {
-      {"hada_", "LoHa (hada_*)"},
-      {"lokr_", "LoKr (lokr_*)"},
-      {"dora_scale", "DoRA (dora_scale)"},
-      {"lora_magnitude_vector", "DoRA (lora_magnitude_vector)"},
-      {"oft_", "OFT (oft_*)"},
+      {"oft_diag", "an older OFT (oft_diag)"},
       {"boft_", "BOFT (boft_*)"},
-      {"diff", "a full difference of weights (diff, diff_b)"},
-      {"w_norm", "changed norms (w_norm, b_norm)"},
-      {"b_norm", "changed norms (w_norm, b_norm)"},
-      {"on_input", "IA3 (on_input)"},
       {"a1.", "GLoRA (a1, a2, b1, b2)"},
       {"a2.", "GLoRA (a1, a2, b1, b2)"},
       {"b1.", "GLoRA (a1, a2, b1, b2)"},

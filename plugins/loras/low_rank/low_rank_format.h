@@ -1,6 +1,6 @@
 #pragma once
-// What the formats of plain low-rank files have in common. They differ in how they name their tensors, and in nothing
-// else.
+// What the formats have in common. They differ in how they name modules; what stands under a module's name is the same
+// in all of them (methods/).
 
 #include <functional>
 #include <optional>
@@ -17,10 +17,9 @@ constexpr const char* kTextEncoder2 = "text_encoder_2";
 
 /// What the name of a tensor says.
 struct FactorName {
-  enum class Role { up, down, mid, alpha };
   std::string part;    ///< of a LoraTarget; "" when the name does not say
   std::string module;  ///< as the file spells it: see TargetNames
-  Role role = Role::up;
+  std::string role;    ///< of a method's tensor (methods/method.h), or "alpha"
   std::string unsupported;  ///< not empty: it belongs to this method, which is not built; the rest does not count then
 };
 
@@ -32,6 +31,7 @@ class LowRankFormat : public LoraFormat {
   /// A format recognises a file when any of its tensors bears a name of this format.
   bool recognises(const TensorIndex& index) const override;
   LoraRecognition read(const WeightSource& file, const std::vector<LoraTarget>& targets) const override;
+  Tensor change(const WeightSource& file, const LoraPatch& patch, const Tensor& weight) const override;
 
  protected:
   virtual const char* id() const = 0;
@@ -49,7 +49,7 @@ bool take_end(std::string_view& text, std::string_view end);
 /// Takes "unet.", "text_encoder." or "text_encoder_2." off, or another name of a part, and returns the part; "" when
 /// there is none.
 std::string take_part(std::string_view& text);
-/// The method that a tensor belongs to whose name ends so behind its module ("hada_w1_a", "dora_scale", ...), or "".
-std::string method_of(std::string_view ending);
+/// The method that is not built and that a tensor belongs to whose name ends so behind its module ("a1.weight"), or "".
+std::string unbuilt_method(std::string_view ending);
 
 }  // namespace alice::low_rank

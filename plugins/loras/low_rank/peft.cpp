@@ -6,23 +6,27 @@
 
 #include "core/base/options.h"
 #include "core/base/text.h"
+#include "plugins/loras/low_rank/methods/method.h"
 
 namespace alice::low_rank {
 namespace {
 
-using Role = FactorName::Role;
-
 constexpr std::string_view kWrapper = "base_model.model.";
 constexpr const char* kMetadata = "lora_adapter_metadata";
 
-/// "lora_A.weight", "lora_A.<adapter>.weight": the role; empty for any other ending.
-std::optional<Role> role_of(std::string_view ending) {
-  const bool down = take_start(ending, "lora_A.");
-  if (!down && !take_start(ending, "lora_B.")) return std::nullopt;
-  if (!take_end(ending, "weight")) return std::nullopt;
-  const bool plain_or_named = ending.empty() || ending.find('.') == ending.size() - 1;
-  if (!plain_or_named) return std::nullopt;
-  return down ? Role::down : Role::up;
+constexpr std::pair<std::string_view, const char*> kRoles[] = {
+    {"lora_A.", "down"}, {"lora_B.", "up"}, {"lora_magnitude_vector.", kRowMagnitudes}};
+
+/// "lora_A.weight", "lora_A.<adapter>.weight", "lora_magnitude_vector": the role; "" for any other ending.
+std::string role_of(std::string_view ending) {
+  if (ending == "lora_magnitude_vector") return kRowMagnitudes;
+  for (const auto& [start, role] : kRoles) {
+    if (!take_start(ending, start)) continue;
+    if (!take_end(ending, "weight")) return "";
+    const bool plain_or_named = ending.empty() || ending.find('.') == ending.size() - 1;
+    return plain_or_named ? role : "";
+  }
+  return "";
 }
 
 /// What lora_adapter_metadata says of one part.
@@ -93,18 +97,16 @@ std::optional<FactorName> Peft::parse(const std::string& tensor) const {
   take_start(rest, kWrapper);
   if (take_end(rest, ".alpha")) {
     name.module = rest;
-    name.role = Role::alpha;
+    name.role = "alpha";
     return name;
   }
   const size_t lora = rest.find(".lora_");
   if (lora == std::string_view::npos) return std::nullopt;
   name.module = rest.substr(0, lora);
   const std::string_view ending = rest.substr(lora + 1);
-  if (const std::optional<Role> role = role_of(ending)) {
-    name.role = *role;
-    return name;
-  }
-  name.unsupported = method_of(ending);
+  name.role = role_of(ending);
+  if (!name.role.empty()) return name;
+  name.unsupported = unbuilt_method(ending);
   if (name.unsupported.empty()) return std::nullopt;
   return name;
 }

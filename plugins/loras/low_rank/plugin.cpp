@@ -1,4 +1,5 @@
-// LoRAs as files of low-rank factors (Hu et al. 2021), under the three conventions of names that the world has.
+// LoRAs as files of factors (Hu et al. 2021) and of LyCORIS' methods, under the three conventions of names that the
+// world has.
 
 #include "core/api/plugin.h"
 
@@ -28,7 +29,8 @@ class FormatFactory final : public LoraFormatFactory {
 };
 
 void enrol(Enrolment& enrolment) {
-  enrolment.add(std::make_unique<FormatFactory<Kohya>>("kohya", "lora_unet_*.lora_down.weight: kohya-ss, and LoCon"));
+  enrolment.add(std::make_unique<FormatFactory<Kohya>>(
+      "kohya", "lora_unet_*.lora_down.weight: kohya-ss, and LyCORIS' methods"));
   enrolment.add(std::make_unique<FormatFactory<Peft>>("peft", "unet.*.lora_A.weight: PEFT, and today's diffusers"));
   enrolment.add(std::make_unique<FormatFactory<DiffusersOld>>(
       "diffusers_old", "*.processor.to_q_lora.down.weight: diffusers before PEFT"));

@@ -8,7 +8,7 @@
 namespace alice::low_rank {
 namespace {
 
-constexpr std::string_view kTextModel = "text_model.", kWeight = ".weight";
+constexpr std::string_view kTextModel = "text_model.";
 /// What the original layout puts around the network; some LoRAs' names have it.
 constexpr const char* kUNetContainer = "model.diffusion_model.";
 
@@ -17,38 +17,35 @@ std::string underscored(std::string name) {
   return name;
 }
 
-/// Are there factors for it: is it a module's matrix or convolution?
-bool has_factors(const LoraTarget& target) {
-  return ends_with(target.parameter, kWeight) && (target.shape.size() == 2 || target.shape.size() == 4);
-}
-
-std::string module_of(const std::string& parameter) {
-  return ends_with(parameter, kWeight) ? parameter.substr(0, parameter.size() - kWeight.size()) : "";
+/// A parameter's module; "" when it does not end so.
+std::string module_of(const std::string& parameter, const std::string& ending) {
+  return ends_with(parameter, ending) ? parameter.substr(0, parameter.size() - ending.size()) : "";
 }
 
 }  // namespace
 
 TargetNames::TargetNames(const std::vector<LoraTarget>& targets) {
-  for (const LoraTarget& target : targets) {
-    if (!has_factors(target)) continue;
-    parts_.insert(target.part);
-    add(target, module_of(target.parameter));
-    const std::string alias = module_of(target.alias);
-    if (alias.empty()) continue;
-    add(target, alias);
-    if (target.part == "unet") add(target, kUNetContainer + alias);
-  }
+  for (const LoraTarget& target : targets)
+    for (const char* ending : {kWeight, kBias}) {
+      const std::string module = module_of(target.parameter, ending), alias = module_of(target.alias, ending);
+      if (!module.empty()) add(target, module, ending);
+      if (alias.empty()) continue;
+      add(target, alias, ending);
+      if (target.part == "unet") add(target, kUNetContainer + alias, ending);
+    }
 }
 
-void TargetNames::add(const LoraTarget& target, const std::string& name) {
-  by_name_[underscored(name)].insert(&target);
+void TargetNames::add(const LoraTarget& target, const std::string& module, const std::string& ending) {
+  by_name_[underscored(module) + ending].insert(&target);
   if (!starts_with(target.part, "text_encoder")) return;
-  const bool has_prefix = starts_with(name, kTextModel);
-  by_name_[underscored(has_prefix ? name.substr(kTextModel.size()) : std::string(kTextModel) + name)].insert(&target);
+  const bool has_prefix = starts_with(module, kTextModel);
+  const std::string other = has_prefix ? module.substr(kTextModel.size()) : std::string(kTextModel) + module;
+  by_name_[underscored(other) + ending].insert(&target);
 }
 
-TargetNames::Found TargetNames::find(const std::string& part, const std::string& module) const {
-  const auto named = by_name_.find(underscored(module));
+TargetNames::Found TargetNames::find(const std::string& part, const std::string& module,
+                                     const std::string& ending) const {
+  const auto named = by_name_.find(underscored(module) + ending);
   if (named == by_name_.end()) return {};
   Found found;
   for (const LoraTarget* target : named->second) {
