@@ -32,22 +32,13 @@ std::string hex(const Digest& digest) {
   return digits;
 }
 
-/// "" when it cannot be read to its end, or `go_on` says no.
-std::string sha256_of_file(const std::string& file, const std::function<bool()>& go_on) {
+/// Reads a block of what somebody waits for; false when there is nothing left. What cannot be read the thread tells.
+template <class Reading>
+bool help(Reading& reading) {
   try {
-    const RegularFile in(file);
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
-    for (uint64_t at = 0; at < in.size(); at += kBlock) {
-      if (!go_on()) return "";
-      const std::string block = in.read(at, static_cast<size_t>(std::min<uint64_t>(kBlock, in.size() - at)));
-      crypto_hash_sha256_update(&state, reinterpret_cast<const unsigned char*>(block.data()), block.size());
-    }
-    Digest digest;
-    crypto_hash_sha256_final(&state, digest.data());
-    return hex(digest);
+    return reading.advance();
   } catch (const Error&) {
-    return "";
+    return false;
   }
 }
 
@@ -61,6 +52,40 @@ std::string text_in(const Json& object, const char* name) {
 }
 
 }  // namespace
+
+/// A file that is being read, by whoever comes: the thread that gives way to all others, and those who wait for it. Any
+/// thread.
+class FileHashes::Reading {
+ public:
+  /// Throws Error for one that cannot be opened.
+  explicit Reading(const std::string& file) : in_(file) { crypto_hash_sha256_init(&state_); }
+
+  /// Reads another block, unless somebody else does so for longer than kPatience; false when there is nothing left to
+  /// read. Throws Error.
+  bool advance() {
+    const std::unique_lock<std::timed_mutex> lock(mutex_, kPatience);
+    if (!lock.owns_lock()) return true;
+    if (at_ >= in_.size()) return false;
+    const std::string block = in_.read(at_, static_cast<size_t>(std::min<uint64_t>(kBlock, in_.size() - at_)));
+    crypto_hash_sha256_update(&state_, reinterpret_cast<const unsigned char*>(block.data()), block.size());
+    at_ += block.size();
+    return true;
+  }
+
+  /// Of all that was read.
+  std::string sha256() const {
+    crypto_hash_sha256_state state = state_;
+    Digest digest;
+    crypto_hash_sha256_final(&state, digest.data());
+    return hex(digest);
+  }
+
+ private:
+  std::timed_mutex mutex_;  // guards all below
+  const RegularFile in_;
+  crypto_hash_sha256_state state_;
+  uint64_t at_ = 0;
+};
 
 FileHashes::FileHashes(fs::path kept_in) : kept_in_(std::move(kept_in)) { read_kept(); }
 
@@ -92,11 +117,13 @@ std::string FileHashes::get(const fs::path& file, const std::function<void()>& c
   const std::string name = file.string();
   const auto is_waiting = [&] { return std::find(waiting_.begin(), waiting_.end(), name) != waiting_.end(); };
   while (is_waiting()) {
-    changed_.wait_for(lock, kPatience);
-    if (!check) continue;
+    const std::shared_ptr<Reading> reading = reading_;
+    if (!reading) changed_.wait_for(lock, kPatience);
     lock.unlock();
-    check();
+    const bool is_read = reading && !help(*reading);
+    if (check) check();
     lock.lock();
+    if (is_read) changed_.wait_for(lock, kPatience, [&] { return !is_waiting(); });
   }
   const auto found = known_.find(name);
   return found == known_.end() ? "" : found->second.sha256;
@@ -112,19 +139,34 @@ void FileHashes::work() {
     const std::string file = waiting_.front();
     lock.unlock();
     const std::string before = file_stamp(file);
-    const std::string sha256 = sha256_of_file(file, [&] {
-      const std::lock_guard<std::mutex> guard(mutex_);
-      return !stop_;
-    });
+    const std::string sha256 = read(file);
     const bool is_same = file_stamp(file) == before;
     lock.lock();
     if (stop_) return;
+    reading_.reset();
     waiting_.pop_front();
     if (is_same) known_[file] = {before, sha256};
     changed_.notify_all();
     lock.unlock();
     keep();
     lock.lock();
+  }
+}
+
+/// "" when it cannot be read to its end, or everything stops.
+std::string FileHashes::read(const std::string& file) {
+  try {
+    const auto reading = std::make_shared<Reading>(file);
+    std::unique_lock<std::mutex> lock(mutex_);
+    reading_ = reading;
+    while (!stop_) {
+      lock.unlock();
+      if (!reading->advance()) return reading->sha256();
+      lock.lock();
+    }
+    return "";
+  } catch (const Error&) {
+    return "";
   }
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -30,8 +31,9 @@ class FileHashes {
   /// Begins to read those files that are not known, one after the other, on a thread of its own that gives way to all
   /// others.
   void begin(const std::vector<std::filesystem::path>& files);
-  /// 64 small hex digits; "" for a file that cannot be read. Waits for what is not known yet, and calls `check`, which
-  /// may throw, every tenth of a second meanwhile.
+  /// 64 small hex digits; "" for a file that cannot be read. What is not known yet it waits for and helps to read: on a
+  /// machine that is busy nobody else might. Calls `check`, which may throw, every tenth of a second meanwhile, or more
+  /// often.
   std::string get(const std::filesystem::path& file, const std::function<void()>& check = nullptr);
 
   /// Remembers that `source`, a file or folder, has the hash `sha256`.
@@ -45,7 +47,10 @@ class FileHashes {
     std::string stamp, sha256;
   };
 
+  class Reading;
+
   void work();
+  std::string read(const std::string& file);
   bool is_known(const std::string& file, std::string& sha256) const;  // with mutex_ held
   void read_kept();
   void keep() const;
@@ -56,6 +61,7 @@ class FileHashes {
   std::map<std::string, Known> known_;                    // by path
   std::map<std::string, std::string> sources_;            // by hash
   std::deque<std::string> waiting_;
+  std::shared_ptr<Reading> reading_;  // of the first that waits, once it is open
   std::thread thread_;  // made when there is something to do
   bool stop_ = false;
 };
