@@ -81,7 +81,7 @@ TEST_CASE("as many workers give their preload up as jobs wait") {
   wait_until([&] { return room.desk().state()->workers == 2 && room.begun().size() == 2; });
   const Job hanging = room.submit({{"at", 1}, {"do", "hang"}});
   room.wait_begun({"sd/slow", "sd/slow", "job"});
-  CHECK(room.group().preloading == 1);
+  wait_until([&] { return room.group().preloading == 1; });  // the desk hears of it after the worker has begun
   const Job job = room.submit({{"steps", 1}});
   CHECK(room.wait_end(job.id).status == JobStatus::succeeded);
   room.wait_begun({"sd/slow", "sd/slow", "job", "job", "sd/slow"});
