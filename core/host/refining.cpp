@@ -53,7 +53,8 @@ Settings settings_for_refiner(const Settings& first, const Model& model, const M
   check_fit(model, refiner);
   if (first.clip_skip >= refiner.text_layers())
     throw Error(ErrorCode::bad_request, "/clip_skip",
-                "must be less than the " + std::to_string(refiner.text_layers()) + " layers of the refiner's text encoder");
+                "must be less than the " + std::to_string(refiner.text_layers()) +
+                    " layers of the refiner's text encoder");
   Settings settings = first;
   settings.refining.reset();
   settings.model = refiner.id;

@@ -13,10 +13,10 @@ double hand_over_time(double start, const NoiseModel& noise_model);
 /// several times a step it may take over within the last of them.
 size_t steps_before_refiner(const Settings& settings);
 
-/// How `refiner` goes on where `first` stops, of which `model` are the parts: with its scheduler and levels, prompts and
-/// guidance; `own` is the refiner's own choice, whose kind of prediction counts. Throws Error(bad_request) at "/refiner"
-/// where their latents or what their networks are told of time are not alike, or one of the two is shown the picture; at
-/// "/clip_skip" where it is too large.
+/// How `refiner` goes on where `first` stops, of which `model` are the parts: with its scheduler and levels, prompts
+/// and guidance; `own` is the refiner's own choice, whose kind of prediction counts. Throws Error(bad_request) at
+/// "/refiner" where their latents or what their networks are told of time are not alike, or one of the two is shown the
+/// picture; at "/clip_skip" where it is too large.
 Settings settings_for_refiner(const Settings& first, const Model& model, const Model& refiner,
                               const ChosenScheduler& own);
 

@@ -21,44 +21,31 @@ const fs::path kGoldens = fs::path(ALICE_TEST_DATA) / "goldens";
 const fs::path kSecond = fs::path(ALICE_TEST_DATA) / "goldens2";  // made by tools/goldens/cut_second_set.py
 
 /// A golden folder with the models and one part of the goldens.
-class OnePart {
+class OnePart : public GoldenFolder {
  public:
   explicit OnePart(const std::string& part) : part_(part) {
-    fs::create_directory_symlink(kGoldens / "models", folder_ / "models");
-    fs::copy(kGoldens / part, folder_ / part, fs::copy_options::recursive);
-  }
-  Report check() const {
-    Composer composer(golden_models(), built_in_registry());
-    return check_compat(composer, folder_.path(), "");
+    fs::create_directory_symlink(kGoldens / "models", GoldenFolder::path("models"));
+    fs::copy(kGoldens / part, GoldenFolder::path(part), fs::copy_options::recursive);
   }
   void corrupt(const std::string& file, const std::string& name, double change) const {
     add_to_first(path(file), name, change);
   }
-  fs::path path(const std::string& file) const { return folder_ / (part_ + "/" + file); }
+  fs::path path(const std::string& file) const { return GoldenFolder::path(part_ + "/" + file); }
 
  private:
-  TempFolder folder_;
   std::string part_;
 };
 
 /// A part of the second set.
-class SecondSet {
+class SecondSet : public GoldenFolder {
  public:
   explicit SecondSet(const std::vector<std::string>& folders = {"distilled", "inputs", "schedulers", "sd15", "sdxl",
                                                                 "single"}) {
-    fs::copy(kSecond / "models", folder_ / "models", fs::copy_options::recursive);
+    fs::copy(kSecond / "models", path("models"), fs::copy_options::recursive);
     for (const std::string& folder : folders)
-      fs::copy(kSecond / folder, folder_ / folder, fs::copy_options::recursive);
-    add_shared_parts(folder_ / "models");
+      fs::copy(kSecond / folder, path(folder), fs::copy_options::recursive);
+    add_shared_parts(path("models"));
   }
-  Report check() const {
-    Composer composer(golden_models(), built_in_registry());
-    return check_compat(composer, folder_.path(), "");
-  }
-  fs::path path(const std::string& file) const { return folder_ / file; }
-
- private:
-  TempFolder folder_;
 };
 
 std::set<std::string> failing_after(const std::string& folder, const std::function<void(const SecondSet&)>& corrupt) {

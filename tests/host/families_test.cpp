@@ -32,22 +32,14 @@ constexpr const char* kRuns[] = {"sd2_inpaint_v",
                                  "scaled_fp8"};
 
 /// The models, their pictures, and `parts` of what is said of them.
-class Families {
+class Families : public GoldenFolder {
  public:
   explicit Families(const std::vector<std::string>& parts) {
-    fs::copy(kFamilies / "models", folder_ / "models", fs::copy_options::recursive);
-    add_shared_parts(folder_ / "models");
-    fs::create_directory_symlink(fs::path(ALICE_TEST_DATA) / "goldens2/inputs", folder_ / "inputs");
-    for (const std::string& part : parts) fs::copy(kFamilies / part, folder_ / part, fs::copy_options::recursive);
+    fs::copy(kFamilies / "models", path("models"), fs::copy_options::recursive);
+    add_shared_parts(path("models"));
+    fs::create_directory_symlink(fs::path(ALICE_TEST_DATA) / "goldens2/inputs", path("inputs"));
+    for (const std::string& part : parts) fs::copy(kFamilies / part, path(part), fs::copy_options::recursive);
   }
-  Report check() const {
-    Composer composer(golden_models(), built_in_registry());
-    return check_compat(composer, folder_.path(), "");
-  }
-  fs::path path(const std::string& file) const { return folder_ / file; }
-
- private:
-  TempFolder folder_;
 };
 
 }  // namespace

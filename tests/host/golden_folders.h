@@ -8,7 +8,9 @@
 #include "core/io/safetensors_file.h"
 #include "core/io/safetensors_writer.h"
 #include "server/worker/compat/compat.h"
+#include "tests/host/models.h"
 #include "tests/support/catch.h"
+#include "tests/support/temp_folder.h"
 
 namespace alice::test {
 
@@ -31,6 +33,19 @@ inline void add_shared_parts(const std::filesystem::path& models) {
     }
   }
 }
+
+/// A golden folder in the making.
+class GoldenFolder {
+ public:
+  Report check() const {
+    Composer composer(golden_models(), built_in_registry());
+    return check_compat(composer, folder_.path(), "");
+  }
+  std::filesystem::path path(const std::string& file) const { return folder_ / file; }
+
+ private:
+  TempFolder folder_;
+};
 
 /// What failed, or was skipped in scope.
 inline std::string failures(const Report& report) {

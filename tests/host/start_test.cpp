@@ -7,7 +7,7 @@
 
 #include "core/io/safetensors_file.h"
 #include "core/math/noise_source.h"
-#include "tests/host/models.h"
+#include "tests/host/drawing.h"
 #include "tests/support/errors.h"
 
 using namespace alice;
@@ -122,16 +122,6 @@ PreparedRequest prepared_with(Composer& composer, const GenerateRequest& request
   return composer.prepare(naming(inputs, request), false, inputs);
 }
 
-std::vector<Tensor> made(const PreparedRequest& prepared, const WrapDenoise& wrap = nullptr) {
-  std::vector<Tensor> images;
-  GenerateHooks hooks;
-  hooks.on_image = [&](const GeneratedImage& image) { images.push_back(image.pixels); };
-  hooks.wrap_denoise = wrap;
-  std::vector<std::string> warnings;
-  generate(*prepared.model, prepared.settings, hooks, warnings);
-  return images;
-}
-
 }  // namespace
 
 TEST_CASE("pictures from pictures are the same in a batch and alone, bit for bit") {
@@ -165,24 +155,8 @@ TEST_CASE("a picture from a picture that is broken off after any call goes on wi
       request.strength = strength;
       request.scheduler = factory->info().id;
       request.deepcache_interval = 2;
-      const PreparedRequest prepared = prepared_with(composer, request, golden_pictures(true));
-      std::vector<Tensor> known;
-      const Tensor whole = made(prepared, [&](Denoise network) {
-        return [&, network](const Tensor& x, const Level& level) {
-          known.push_back(network(x, level));
-          return known.back();
-        };
-      }).at(0);
-      for (size_t count = 1; count <= known.size(); ++count) {
-        INFO(factory->info().id << " at strength " << strength << ", broken off after " << count << " calls");
-        size_t asked = 0;
-        const Tensor again = made(prepared, [&](Denoise network) {
-          return [&, network](const Tensor& x, const Level& level) {
-            return asked++ < count ? known[asked - 1] : network(x, level);
-          };
-        }).at(0);
-        CHECK(again.equal(whole));
-      }
+      INFO(factory->info().id << " at strength " << strength);
+      check_goes_on(prepared_with(composer, request, golden_pictures(true)));
     }
 }
 

@@ -30,7 +30,8 @@ struct Stretch {
 /// One batch's; one thread.
 class Sampling {
  public:
-  /// `settings`: of the first pass; their scheduler and plan are those of all passes. All that is named must outlive it.
+  /// `settings`: of the first pass; their scheduler and plan are those of all passes. All that is named must outlive
+  /// it.
   Sampling(const Settings& settings, const Start& start, NoiseSource& noise, const OnStep& on_step,
            const WrapDenoise& wrap);
 
