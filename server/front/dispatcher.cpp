@@ -45,7 +45,7 @@ Dispatcher::Dispatcher(boost::asio::io_context& io, const Settings& settings, co
 }
 
 void Dispatcher::start(std::vector<Job> unfinished) {
-  for (Job& job : unfinished) admission_.group_of(job.request.generate.model).queue().push_back(std::move(job));
+  for (Job& job : unfinished) admission_.group_of(job.request.generate.model).queue().add(std::move(job));
   for (const auto& group : groups_) group->start();
   if (settings_.watch_plugins.count() > 0) reloader_.watch(settings_.watch_plugins);
   storage_.start();
@@ -61,9 +61,15 @@ void Dispatcher::admit(GenerateRequest& request) {
 
 // --- what waits
 
+double Dispatcher::next_turn(const Job& job) const {
+  return admission_.group_of(job.request.generate.model).queue().next_turn(job);
+}
+
 void Dispatcher::enqueue(Job job) {
-  admission_.group_of(job.request.generate.model).queue().push_back(std::move(job));
+  WorkerGroup& group = admission_.group_of(job.request.generate.model);
+  const int64_t position = group.queue().add(std::move(job));
   publish();
+  tell_positions(group, position + 1);
   boost::asio::post(io_, [this] { dispatch(); });
 }
 
@@ -72,7 +78,7 @@ void Dispatcher::wait_again(Job job) {
   if (draining_) watchers_.tell(job.id, handed_back_event(job));
   if (storage_.lasts()) watchers_.tell(job.id, held_event(storage_.trouble()->code()));
   WorkerGroup& group = admission_.group_of(job.request.generate.model);
-  group.queue().push_front(std::move(job));
+  group.queue().put_back(std::move(job));
   publish();
   tell_positions(group);
 }
@@ -95,7 +101,9 @@ bool Dispatcher::move_first(WorkerGroup& group) {
   try {
     WorkerGroup& right = groups_.serving(admission_.model_meant(""));
     if (&right == &group) return false;
-    right.queue().push_back(group.queue().take(first.id));
+    Job job = group.queue().take(first.id);
+    job.turn = right.queue().next_turn(job);
+    right.queue().add(std::move(job));
   } catch (const Error&) {
     return false;  // order() tells it
   }
@@ -115,7 +123,7 @@ bool Dispatcher::begin_next(WorkerGroup& group, size_t worker) {
     storage_.failed(e);
     return false;
   }
-  Job job = queue.take(queue.front().id);
+  Job job = queue.take_first();
   tell_positions(group);
   if (!attempt.has_value()) {
     log_job(spdlog::level::err, job, "is not queued in the store any more: passed over");
@@ -154,10 +162,11 @@ void Dispatcher::order(WorkerGroup& group, size_t worker, RunningJob& run) {
   watchers_.tell(run.job.id, step_event(run));
 }
 
-void Dispatcher::cancel(const std::string& id) {
+void Dispatcher::cancel(const std::string& id, const Viewer& viewer) {
   WorkerGroup* const group = groups_.with_waiting(id);
   RunningJob* const run = running_.find(id);
   if (group == nullptr && run == nullptr) return;
+  if (!viewer.sees((run != nullptr ? run->job : group->queue().job(id)).request.owner)) return;
   try {
     if (group != nullptr)
       cancel_waiting(*group, id);
@@ -187,12 +196,12 @@ void Dispatcher::cancel_running(RunningJob& run) {
   running_.cancel(run);
 }
 
-std::optional<JobEvent> Dispatcher::present(const std::string& id) {
-  if (const RunningJob* run = running_.find(id)) return step_event(*run);
+std::optional<JobEvent> Dispatcher::present(const std::string& id, const Viewer& viewer) {
+  if (const RunningJob* run = running_.find(id))
+    return viewer.sees(run->job.request.owner) ? std::optional(step_event(*run)) : std::nullopt;
   const WorkerGroup* group = groups_.with_waiting(id);
-  if (group == nullptr) return std::nullopt;
-  const int64_t position = *group->queue().position(id);
-  return draining_ ? handed_back_event(group->queue().at(position)) : position_event(position);
+  if (group == nullptr || !viewer.sees(group->queue().job(id).request.owner)) return std::nullopt;
+  return draining_ ? handed_back_event(group->queue().job(id)) : position_event(*group->queue().position(id));
 }
 
 /// Of the group's jobs from position `first` on.
@@ -218,16 +227,6 @@ void Dispatcher::on(WorkerGroup& group, size_t worker, const Described& describe
   refreshes_.answered({&group, worker});
   dispatch();
 }
-
-void Dispatcher::on(WorkerGroup&, size_t, const JobProgress& progress) { running_.note(progress); }
-
-void Dispatcher::on(WorkerGroup&, size_t, const JobEstimate& estimate) { running_.note(estimate); }
-
-void Dispatcher::on(WorkerGroup&, size_t, const PluginsAtWork& at_work) { running_.note(at_work); }
-
-void Dispatcher::on(WorkerGroup&, size_t, const JobPreview& preview) { running_.note(preview); }
-
-void Dispatcher::on(WorkerGroup&, size_t, const JobPicture& picture) { running_.note(picture); }
 
 void Dispatcher::on(WorkerGroup&, size_t, const JobDone& done) {
   if (RunningJob* run = running_.find(done.run))

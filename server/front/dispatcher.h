@@ -46,12 +46,15 @@ class Dispatcher final : private GroupListener {
   void admit(GenerateRequest& request);
   /// A job that is in the store. It is begun later, never within this call.
   void enqueue(Job job);
-  /// Without effect when the job neither waits nor runs. A job that runs is `cancelling` until its
+  /// JobQueue::next_turn() of the group that the job belongs to.
+  double next_turn(const Job& job) const;
+  /// Without effect when the job neither waits nor runs, or `viewer` may not see it. A job that runs is `cancelling` until its
   /// worker has let go of it. Throws what the store throws when it fails; the job becomes cancelled once the store
   /// works.
-  void cancel(const std::string& id);
-  /// What somebody who begins to watch a job is told first; nothing when it neither waits nor runs.
-  std::optional<JobEvent> present(const std::string& id);
+  void cancel(const std::string& id, const Viewer& viewer);
+  /// What somebody who begins to watch a job is told first; nothing when it neither waits nor runs, or `viewer`
+  /// may not see it.
+  std::optional<JobEvent> present(const std::string& id, const Viewer& viewer);
   void refresh(Then<Json> then);                             ///< JobService::refresh()
   void reload_plugins(Then<std::vector<GroupReload>> then);  ///< JobService::reload_plugins()
   /// The store failed for somebody else: said in the log and in ServerState::not_ready.
@@ -71,11 +74,11 @@ class Dispatcher final : private GroupListener {
   void on(WorkerGroup&, size_t, const LookingAt&) {}
   void on(WorkerGroup&, size_t, const Pong&) {}
   void on(WorkerGroup& group, size_t worker, const Described& described);
-  void on(WorkerGroup& group, size_t worker, const JobEstimate& estimate);
-  void on(WorkerGroup& group, size_t worker, const JobProgress& progress);
-  void on(WorkerGroup& group, size_t worker, const PluginsAtWork& at_work);
-  void on(WorkerGroup& group, size_t worker, const JobPreview& preview);
-  void on(WorkerGroup& group, size_t worker, const JobPicture& picture);
+  void on(WorkerGroup&, size_t, const JobEstimate& estimate) { running_.note(estimate); }
+  void on(WorkerGroup&, size_t, const JobProgress& progress) { running_.note(progress); }
+  void on(WorkerGroup&, size_t, const PluginsAtWork& at_work) { running_.note(at_work); }
+  void on(WorkerGroup&, size_t, const JobPreview& preview) { running_.note(preview); }
+  void on(WorkerGroup&, size_t, const JobPicture& picture) { running_.note(picture); }
   void on(WorkerGroup& group, size_t worker, const JobDone& done);
   void on(WorkerGroup& group, size_t worker, const JobFailed& failed);
   void on(WorkerGroup& group, size_t worker, const Preloading& preloading);

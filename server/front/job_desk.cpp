@@ -107,9 +107,10 @@ class JobDesk::Room {
   }
 
   void submit(const JobRequest& request, const Then<Job>& then);
-  Job cancel(const std::string& id);
-  Job find(const std::string& id) const;
-  void watch(const std::string& id, OnJobEvent on_event, const Then<std::shared_ptr<JobWatch>>& then);
+  Job cancel(const std::string& id, const Viewer& viewer);
+  Job find(const std::string& id, const Viewer& viewer) const;
+  void watch(const std::string& id, const Viewer& viewer, OnJobEvent on_event,
+             const Then<std::shared_ptr<JobWatch>>& then);
 
   const JobStore& store() const { return *store_; }
   JobReader& reader() { return reader_; }
@@ -160,6 +161,7 @@ Job JobDesk::Room::accept(JobRequest request) {
   job.id = new_job_id();
   job.request = std::move(request);
   job.created_ms = now_ms();
+  job.turn = dispatcher_.next_turn(job);
   try {
     store_->add(job);
   } catch (const Error& e) {
@@ -187,25 +189,26 @@ void JobDesk::Room::keep_inputs(JobRequest& request) {
   files_.check_inputs(request.generate);
 }
 
-Job JobDesk::Room::find(const std::string& id) const {
+Job JobDesk::Room::find(const std::string& id, const Viewer& viewer) const {
   auto job = store_->find(id);
-  if (!job.has_value()) throw no_such_job(id);
+  if (!job.has_value() || !viewer.sees(job->request.owner)) throw no_such_job(id);
   return std::move(*job);
 }
 
-Job JobDesk::Room::cancel(const std::string& id) {
-  dispatcher_.cancel(id);
-  return find(id);
+Job JobDesk::Room::cancel(const std::string& id, const Viewer& viewer) {
+  dispatcher_.cancel(id, viewer);
+  return find(id, viewer);
 }
 
-void JobDesk::Room::watch(const std::string& id, OnJobEvent on_event, const Then<std::shared_ptr<JobWatch>>& then) {
+void JobDesk::Room::watch(const std::string& id, const Viewer& viewer, OnJobEvent on_event,
+                          const Then<std::shared_ptr<JobWatch>>& then) {
   JobWatchers::Added added;
   JobEvent first;
   try {
-    if (auto present = dispatcher_.present(id)) {
+    if (auto present = dispatcher_.present(id, viewer)) {
       first = std::move(*present);
     } else {
-      first.job = find(id);
+      first.job = find(id, viewer);
       first.kind = JobEvent::Kind::ended;
     }
   } catch (const Error& e) {
@@ -228,28 +231,31 @@ void JobDesk::submit(JobRequest request, Then<Job> then) {
   });
 }
 
-void JobDesk::cancel(const std::string& id, Then<Job> then) {
-  room_->answer<Job>(std::move(then), [room = room_.get(), id] { return room->cancel(id); });
+void JobDesk::cancel(const std::string& id, const Viewer& viewer, Then<Job> then) {
+  room_->answer<Job>(std::move(then), [room = room_.get(), id, viewer] { return room->cancel(id, viewer); });
 }
 
-void JobDesk::find(const std::string& id, Then<Job> then) { room_->reader().find(id, std::move(then)); }
-
-void JobDesk::list(int64_t limit, const std::string& before, std::optional<JobStatus> status,
-                   Then<std::vector<Job>> then) {
-  room_->reader().list(limit, before, status, std::move(then));
+void JobDesk::find(const std::string& id, const Viewer& viewer, Then<Job> then) {
+  room_->reader().find(id, viewer, std::move(then));
 }
 
-void JobDesk::find_picture(const std::string& file, Then<PictureFile> then) {
-  room_->answer<PictureFile>(std::move(then), [room = room_.get(), file] {
-    if (auto picture = room->store().find_picture(file)) return std::move(*picture);
+void JobDesk::list(const JobQuery& query, Then<std::vector<Job>> then) {
+  room_->reader().list(query, std::move(then));
+}
+
+void JobDesk::find_picture(const std::string& file, const Viewer& viewer, Then<PictureFile> then) {
+  room_->answer<PictureFile>(std::move(then), [room = room_.get(), file, viewer] {
+    auto found = room->store().find_picture(file);
+    if (found.has_value() && viewer.sees(found->owner)) return std::move(found->picture);
     throw Error(ErrorCode::not_found, "", "there is no picture '" + brief(file, 64) + "'");
   });
 }
 
-void JobDesk::watch(const std::string& id, OnJobEvent on_event, Then<std::shared_ptr<JobWatch>> then) {
-  room_->post([room = room_.get(), id, on_event = std::move(on_event), then = std::move(then)](bool closed) {
+void JobDesk::watch(const std::string& id, const Viewer& viewer, OnJobEvent on_event,
+                    Then<std::shared_ptr<JobWatch>> then) {
+  room_->post([room = room_.get(), id, viewer, on_event = std::move(on_event), then = std::move(then)](bool closed) {
     if (closed) return then(stopping());
-    room->watch(id, on_event, then);
+    room->watch(id, viewer, on_event, then);
   });
 }
 

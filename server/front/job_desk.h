@@ -48,12 +48,12 @@ class JobDesk final : public JobService {
   ~JobDesk() override;
 
   void submit(JobRequest request, Then<Job> then) override;
-  void cancel(const std::string& id, Then<Job> then) override;
-  void find(const std::string& id, Then<Job> then) override;
-  void list(int64_t limit, const std::string& before, std::optional<JobStatus> status,
-            Then<std::vector<Job>> then) override;
-  void find_picture(const std::string& file, Then<PictureFile> then) override;
-  void watch(const std::string& id, OnJobEvent on_event, Then<std::shared_ptr<JobWatch>> then) override;
+  void cancel(const std::string& id, const Viewer& viewer, Then<Job> then) override;
+  void find(const std::string& id, const Viewer& viewer, Then<Job> then) override;
+  void list(const JobQuery& query, Then<std::vector<Job>> then) override;
+  void find_picture(const std::string& file, const Viewer& viewer, Then<PictureFile> then) override;
+  void watch(const std::string& id, const Viewer& viewer, OnJobEvent on_event,
+             Then<std::shared_ptr<JobWatch>> then) override;
   void refresh(Then<Json> then) override;
   void reload_plugins(Then<std::vector<GroupReload>> then) override;
   std::shared_ptr<const ServerState> state() const override;

@@ -1,6 +1,7 @@
 #include "server/front/job_queue.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace alice {
@@ -11,14 +12,54 @@ auto find_job(Jobs& jobs, const std::string& id) {
   return std::find_if(jobs.begin(), jobs.end(), [&](const Job& job) { return job.id == id; });
 }
 
+/// What a job takes of its owner's share.
+double cost_of(const Job& job) { return static_cast<double>(job.request.generate.n); }
+
 }  // namespace
+
+double JobQueue::present() const {
+  if (begun_.has_value()) return *begun_;
+  return jobs_.empty() ? 0 : jobs_.front().turn - cost_of(jobs_.front());
+}
+
+double JobQueue::next_turn(const Job& job) const {
+  const auto last = last_turns_.find(job.request.owner);
+  return std::max(present(), last == last_turns_.end() ? 0 : last->second) + cost_of(job);
+}
+
+int64_t JobQueue::add(Job job) {
+  double& last = last_turns_[job.request.owner];
+  last = std::max(last, job.turn);
+  const auto behind = std::upper_bound(jobs_.begin(), jobs_.end(), job.turn,
+                                       [](double turn, const Job& other) { return turn < other.turn; });
+  return std::distance(jobs_.begin(), jobs_.insert(behind, std::move(job))) + 1;
+}
 
 Job JobQueue::take(const std::string& id) {
   const auto found = find_job(jobs_, id);
   Job job = std::move(*found);
   jobs_.erase(found);
+  forget_turns_of(job.request.owner);
   return job;
 }
+
+/// What an owner has taken back is no part of its share.
+void JobQueue::forget_turns_of(const std::string& owner) {
+  last_turns_.erase(owner);
+  for (const Job& job : jobs_)
+    if (job.request.owner == owner) last_turns_[owner] = job.turn;
+}
+
+Job JobQueue::take_first() {
+  Job job = std::move(jobs_.front());
+  jobs_.pop_front();
+  begun_ = std::max(begun_.value_or(job.turn), job.turn);
+  for (auto last = last_turns_.begin(); last != last_turns_.end();)
+    last = last->second <= *begun_ ? last_turns_.erase(last) : std::next(last);
+  return job;
+}
+
+const Job& JobQueue::job(const std::string& id) const { return *find_job(jobs_, id); }
 
 std::optional<int64_t> JobQueue::position(const std::string& id) const {
   const auto found = find_job(jobs_, id);

@@ -1,8 +1,12 @@
 #pragma once
-// Jobs that wait, in the order in which they will be begun.
+// Jobs that wait, in the order in which they will be begun: by their turns, a virtual time that is computed when a job
+// comes (start-time fair queueing; Goyal, Vin and Cheng, SIGCOMM 1996). Each job of an owner stands one picture's worth
+// behind the one before, from the present on; so whoever has one job waits behind one of each other owner's, however
+// many these have.
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -17,20 +21,33 @@ class JobQueue {
   int64_t size() const { return static_cast<int64_t>(jobs_.size()); }
   const std::deque<Job>& jobs() const { return jobs_; }
 
-  void push_back(Job job) { jobs_.push_back(std::move(job)); }
-  /// Of a job whose worker died: it has waited already.
-  void push_front(Job job) { jobs_.push_front(std::move(job)); }
+  /// The turn of a job that comes now. Two that are asked for one after the other are equal, unless the first is added.
+  double next_turn(const Job& job) const;
+  /// A job that has its turn; returns its position. Before the first one is taken the queue begins at the smallest turn
+  /// that it knows, as behind a restart.
+  int64_t add(Job job);
+  /// First of all: of a job whose worker died, for it has waited already.
+  void put_back(Job job) { jobs_.push_front(std::move(job)); }
   /// The queue must not be empty.
   const Job& front() const { return jobs_.front(); }
   /// By position; must be there.
   const Job& at(int64_t position) const { return jobs_.at(static_cast<size_t>(position - 1)); }
+  /// It must wait.
+  const Job& job(const std::string& id) const;
   /// Takes a job out; it must wait.
   Job take(const std::string& id);
+  /// The first one, to be begun: the present is its turn now. The queue must not be empty.
+  Job take_first();
   /// 1 is next; nothing when the job does not wait.
   std::optional<int64_t> position(const std::string& id) const;
 
  private:
+  double present() const;
+  void forget_turns_of(const std::string& owner);
+
   std::deque<Job> jobs_;
+  std::map<std::string, double> last_turns_;  // by owner; of those that are beyond the present
+  std::optional<double> begun_;               // the greatest turn that was begun: never falls
 };
 
 }  // namespace alice

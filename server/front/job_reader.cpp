@@ -47,22 +47,21 @@ JobReader::JobReader(std::string file, const StateBoard& board) : file_(std::mov
   thread_.start();
 }
 
-void JobReader::list(int64_t limit, const std::string& before, std::optional<JobStatus> status,
-                     Then<std::vector<Job>> then) {
+void JobReader::list(const JobQuery& query, Then<std::vector<Job>> then) {
   if (waiting_ >= kMostWaiting) return then(busy("too many lists of jobs are asked for at once"));
   ++waiting_;
-  answer<std::vector<Job>>(std::move(then), [this, limit, before, status] {
+  answer<std::vector<Job>>(std::move(then), [this, query] {
     --waiting_;
-    std::vector<Job> jobs = store().list(limit, before, status);
+    std::vector<Job> jobs = store().list(query);
     board_.wait_until_told(jobs.data(), jobs.size());
     return jobs;
   });
 }
 
-void JobReader::find(const std::string& id, Then<Job> then) {
-  answer<Job>(std::move(then), [this, id] {
+void JobReader::find(const std::string& id, const Viewer& viewer, Then<Job> then) {
+  answer<Job>(std::move(then), [this, id, viewer] {
     auto job = store().find(id);
-    if (!job.has_value()) throw no_such_job(id);
+    if (!job.has_value() || !viewer.sees(job->request.owner)) throw no_such_job(id);
     board_.wait_until_told(&*job, 1);
     return std::move(*job);
   });

@@ -28,9 +28,9 @@ class JobReader {
 
   /// JobStore::list(). Error(busy) when too many wait for theirs, or after stop(); Error(storage_failed) when the
   /// database fails. `then` is called on the reader's thread, or on the caller's.
-  void list(int64_t limit, const std::string& before, std::optional<JobStatus> status, Then<std::vector<Job>> then);
-  /// The job; Error(not_found) for an unknown id. Otherwise as list(), but however many wait.
-  void find(const std::string& id, Then<Job> then);
+  void list(const JobQuery& query, Then<std::vector<Job>> then);
+  /// The job; Error(not_found) for an unknown id, or another's. Otherwise as list(), but however many wait.
+  void find(const std::string& id, const Viewer& viewer, Then<Job> then);
   /// Ends the thread. Any thread but the reader's.
   void stop();
 

@@ -12,7 +12,8 @@
 #include <variant>
 #include <vector>
 
-#include "server/jobs/job.h"
+#include "server/jobs/job_store.h"
+#include "server/jobs/viewer.h"
 
 namespace alice {
 
@@ -99,7 +100,7 @@ class JobWatch {
 };
 using OnJobEvent = std::function<void(const JobEvent&)>;
 
-/// All functions may be called from any thread.
+/// All functions may be called from any thread. What `viewer` may not see is answered as if it were not there.
 class JobService {
  public:
   virtual ~JobService() = default;
@@ -112,14 +113,14 @@ class JobService {
   virtual void submit(JobRequest request, Then<Job> then) = 0;
   /// Error(not_found) for an unknown id. Cancelling a job that has ended changes nothing and is no error. A job that
   /// runs is `cancelling` then, until its worker has let go of it; one that does not within a few seconds is killed.
-  virtual void cancel(const std::string& id, Then<Job> then) = 0;
-  virtual void find(const std::string& id, Then<Job> then) = 0;
-  virtual void list(int64_t limit, const std::string& before, std::optional<JobStatus> status,
-                    Then<std::vector<Job>> then) = 0;
-  virtual void find_picture(const std::string& file, Then<PictureFile> then) = 0;
+  virtual void cancel(const std::string& id, const Viewer& viewer, Then<Job> then) = 0;
+  virtual void find(const std::string& id, const Viewer& viewer, Then<Job> then) = 0;
+  virtual void list(const JobQuery& query, Then<std::vector<Job>> then) = 0;
+  virtual void find_picture(const std::string& file, const Viewer& viewer, Then<PictureFile> then) = 0;
   /// For an unknown id `then` gets Error(not_found) and there is no watch. Otherwise `then` gets the watch, and events
   /// follow, the present state first.
-  virtual void watch(const std::string& id, OnJobEvent on_event, Then<std::shared_ptr<JobWatch>> then) = 0;
+  virtual void watch(const std::string& id, const Viewer& viewer, OnJobEvent on_event,
+                     Then<std::shared_ptr<JobWatch>> then) = 0;
   /// Asks a worker of each group to describe itself anew; the outcome is the new description. Error(busy) when no
   /// worker is there.
   virtual void refresh(Then<Json> then) = 0;

@@ -30,12 +30,10 @@ class ForwardingJobStore : public JobStore {
   bool let_go(const std::string& id, int64_t now_ms) override { return to_write().let_go(id, now_ms); }
 
   std::optional<Job> find(const std::string& id) const override { return store_->find(id); }
-  std::vector<Job> list(int64_t limit, const std::string& before, std::optional<JobStatus> status) const override {
-    return store_->list(limit, before, status);
-  }
+  std::vector<Job> list(const JobQuery& query) const override { return store_->list(query); }
   std::string newest_id() const override { return store_->newest_id(); }
   std::vector<Job> unfinished() const override { return store_->unfinished(); }
-  std::optional<PictureFile> find_picture(const std::string& file) const override {
+  std::optional<OwnedPicture> find_picture(const std::string& file) const override {
     return store_->find_picture(file);
   }
 

@@ -40,6 +40,7 @@ struct JobRequest {
   GenerateRequest generate;
   int64_t preview_every = 0;  ///< steps between two previews; 0: none
   std::string request_id;     ///< of the HTTP request that brought it
+  std::string owner = {};     ///< the user whose job it is; "" while there are no keys
   std::vector<SentPicture> sent = {};  ///< of those that `generate` names; none any more once the job is taken
 };
 
@@ -61,6 +62,8 @@ struct Job {
   std::vector<std::string> warnings;
   Json settings = Json::object();  ///< what was really used (JobDone); {} before the end
   int64_t resumed_from = 0;        ///< steps that the last attempt took from the record
+  /// Its place in its group's order, smaller ones first: a virtual time (server/front/job_queue.h).
+  double turn = 0;
   std::optional<Estimate> estimate;  ///< what the last attempt was to take; absent before a worker has said it
 };
 

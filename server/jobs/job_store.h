@@ -20,21 +20,34 @@ namespace alice {
 /// Letters of a prompt that a list shows.
 inline constexpr int64_t kListedLetters = 200;
 
+struct JobQuery {
+  int64_t limit = 0;
+  std::string before = {};                   ///< only jobs older than that id; "" for all
+  std::optional<JobStatus> status = {};      ///< only those
+  std::optional<std::string> owner = {};     ///< only that user's; "" is one
+};
+
+/// A picture, and whose it is.
+struct OwnedPicture {
+  PictureFile picture;
+  std::string owner;
+};
+
 /// What can be read of a store.
 class JobLookup {
  public:
   virtual ~JobLookup() = default;
 
   virtual std::optional<Job> find(const std::string& id) const = 0;
-  /// Newest first. `before`: only jobs older than that id ("" for all); `status`: only those. Prompts, in the request
-  /// and in the settings, are cut to kListedLetters + 1 letters: a hundred of them can be 20 MB.
-  virtual std::vector<Job> list(int64_t limit, const std::string& before, std::optional<JobStatus> status) const = 0;
+  /// Newest first. Prompts, in the request and in the settings, are cut to kListedLetters + 1 letters: a hundred of
+  /// them can be 20 MB.
+  virtual std::vector<Job> list(const JobQuery& query) const = 0;
   /// The greatest id; "" when there is no job.
   virtual std::string newest_id() const = 0;
-  /// Queued, running and cancelling jobs, oldest first: what a restart takes up.
+  /// Queued, running and cancelling jobs, by their turns, then the oldest first: what a restart takes up.
   virtual std::vector<Job> unfinished() const = 0;
   /// The picture of a succeeded job that bears this file name; also when retention has removed its file.
-  virtual std::optional<PictureFile> find_picture(const std::string& file) const = 0;
+  virtual std::optional<OwnedPicture> find_picture(const std::string& file) const = 0;
 };
 
 class JobStore : public JobLookup {

@@ -71,6 +71,12 @@ class PlantedFaults(unittest.TestCase):
         self.assertEqual(self.run_check("opens.py", self.root).returncode, 0)
         self.assertEqual(self.run_check("names.py", PLUGINS_JSON, self.root).returncode, 0)
 
+    def test_no_door_knows_another(self):
+        self.layer_fault("server/front/http/doors/chat/planted.cpp", "server/front/http/doors/alice/job_events.h")
+
+    def test_restinio_is_on_the_wire_alone(self):
+        self.layer_fault("server/front/http/planted.cpp", "restinio/all.hpp", angled=True)
+
     def test_base_includes_no_api(self):
         self.layer_fault("core/base/error.cpp", "core/api/unet.h")
 

@@ -113,14 +113,14 @@ class DeskRoom {
     return wait_for<Job>([&](Then<Job> then) { desk().submit(request, std::move(then)); });
   }
   Job cancel(const std::string& id) {
-    return wait_for<Job>([&](Then<Job> then) { desk().cancel(id, std::move(then)); });
+    return wait_for<Job>([&](Then<Job> then) { desk().cancel(id, Viewer(), std::move(then)); });
   }
   Job find(const std::string& id) {
-    return wait_for<Job>([&](Then<Job> then) { desk().find(id, std::move(then)); });
+    return wait_for<Job>([&](Then<Job> then) { desk().find(id, Viewer(), std::move(then)); });
   }
   std::shared_ptr<JobWatch> watch(const std::string& id, OnJobEvent on_event) {
     return wait_for<std::shared_ptr<JobWatch>>(
-        [&](Then<std::shared_ptr<JobWatch>> then) { desk().watch(id, std::move(on_event), std::move(then)); });
+        [&](Then<std::shared_ptr<JobWatch>> then) { desk().watch(id, Viewer(), std::move(on_event), std::move(then)); });
   }
   /// The job as it has ended.
   Job wait_end(const std::string& id) {

@@ -37,7 +37,7 @@ TEST_CASE("a job runs from its request to its pictures") {
     CHECK(picture.seed == *queued.request.generate.seed + picture.index);
     CHECK(bytes_of(room.settings.images_directory / picture.file) == "picture of seed " + std::to_string(picture.seed));
     const auto found =
-        wait_for<PictureFile>([&](Then<PictureFile> then) { room.desk().find_picture(picture.file, std::move(then)); });
+        wait_for<PictureFile>([&](Then<PictureFile> then) { room.desk().find_picture(picture.file, Viewer(), std::move(then)); });
     CHECK(found.sha256 == picture.sha256);
   }
   CHECK_FALSE(std::filesystem::exists(room.settings.data_directory / "records" / (job.id + ".rec")));
@@ -63,7 +63,7 @@ TEST_CASE("what is not there is not found") {
   CHECK(code([&] { room.cancel("none"); }) == ErrorCode::not_found);
   CHECK(code([&] { room.watch("none", [](const JobEvent&) { FAIL("told of no job"); }); }) == ErrorCode::not_found);
   CHECK(code([&] {
-          wait_for<PictureFile>([&](Then<PictureFile> then) { room.desk().find_picture("none", std::move(then)); });
+          wait_for<PictureFile>([&](Then<PictureFile> then) { room.desk().find_picture("none", Viewer(), std::move(then)); });
         }) == ErrorCode::not_found);
 }
 
@@ -73,7 +73,7 @@ TEST_CASE("jobs are done in the order in which they came") {
   for (int i = 0; i < 5; ++i) ids.push_back(room.submit({{"steps", 2}}).id);
   for (const std::string& id : ids) room.wait_end(id);
   const auto jobs = wait_for<std::vector<Job>>(
-      [&](Then<std::vector<Job>> then) { room.desk().list(10, "", JobStatus::succeeded, std::move(then)); });
+      [&](Then<std::vector<Job>> then) { room.desk().list({10, "", JobStatus::succeeded}, std::move(then)); });
   REQUIRE(jobs.size() == 5);
   for (size_t i = 0; i < 5; ++i) CHECK(jobs[4 - i].id == ids[i]);
   for (size_t i = 0; i + 1 < 5; ++i) CHECK(*jobs[i].started_ms >= *jobs[i + 1].finished_ms);
@@ -100,7 +100,7 @@ TEST_CASE("a watcher is told of the place in the queue, of each step and preview
   wait_until([&] { return room.desk().state()->running == 1; });
   room.cancel(room.find(before.id).id);
   const Job second = wait_for<std::vector<Job>>([&](Then<std::vector<Job>> then) {
-                       room.desk().list(1, job.id, std::nullopt, std::move(then));
+                       room.desk().list({1, job.id}, std::move(then));
                      }).at(0);
   diary.wait([](const JobEvent& event) { return event.kind == Kind::position && event.position == 1; });
   room.cancel(second.id);

@@ -25,7 +25,7 @@ Job job_of(const std::string& id) {
 
 Outcome<std::vector<Job>> list(JobReader& reader) {
   auto promise = std::make_shared<std::promise<Outcome<std::vector<Job>>>>();
-  reader.list(10, "", std::nullopt, [promise](Outcome<std::vector<Job>> outcome) { promise->set_value(outcome); });
+  reader.list({10}, [promise](Outcome<std::vector<Job>> outcome) { promise->set_value(outcome); });
   return promise->get_future().get();
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("only so many wait for a list") {
   const std::shared_future<void> gone = go.get_future().share();
   std::atomic<int> listed{0}, refused{0};
   for (int i = 0; i < 200; ++i)
-    reader.list(1, "", std::nullopt, [&listed, &refused, gone](const auto& outcome) {
+    reader.list({1}, [&listed, &refused, gone](const auto& outcome) {
       if (std::holds_alternative<Error>(outcome)) return void(++refused);
       gone.wait();
       ++listed;

@@ -41,8 +41,8 @@ const Json kTwoModels = {{"models",
 
 TEST_CASE("a queue keeps its order, and knows each job's place") {
   JobQueue queue;
-  for (const char* id : {"b", "c", "d"}) queue.push_back(job_of(id));
-  queue.push_front(job_of("a"));
+  for (const char* id : {"b", "c", "d"}) queue.add(job_of(id));
+  queue.put_back(job_of("a"));
   CHECK(queue.size() == 4);
   CHECK(queue.position("a") == 1);
   CHECK(queue.position("d") == 4);
@@ -134,6 +134,69 @@ TEST_CASE("the time that is left counts the steps of all groups of pictures, and
   next.note(step(1, 4), at(0));
   CHECK(pace.eta_seconds("shape", step(1, 4), next) == Approx(3 * 3 + 7));
   CHECK(pace.eta_seconds("another", step(1, 4), next) < 0);
+}
+
+namespace {
+
+/// Adds a job of that owner, with the turn that the queue gives to it.
+void add(JobQueue& queue, const std::string& id, const std::string& owner, int64_t pictures = 1) {
+  Job job = job_of(id);
+  job.request.owner = owner;
+  job.request.generate.n = pictures;
+  job.turn = queue.next_turn(job);
+  queue.add(job);
+}
+
+std::string all_ids(JobQueue queue) {
+  std::string ids;
+  while (!queue.empty()) ids += queue.take_first().id;
+  return ids;
+}
+
+}  // namespace
+
+TEST_CASE("whoever has one job is served next but one, however many another one has") {
+  JobQueue queue;
+  for (int i = 0; i < 200; ++i) add(queue, "many" + std::to_string(i), "many");
+  CHECK(queue.take_first().id == "many0");
+  add(queue, "one", "one");
+  CHECK(queue.position("one") == 2);
+  CHECK(queue.position("many2") == 3);
+}
+
+TEST_CASE("owners take turns, and each one's own jobs keep their order") {
+  JobQueue queue;
+  for (const char* id : {"a", "b", "c"}) add(queue, id, "first");
+  for (const char* id : {"x", "y", "z"}) add(queue, id, "second");
+  CHECK(all_ids(queue) == "axbycz");
+}
+
+TEST_CASE("a job of many pictures takes as many turns") {
+  JobQueue queue;
+  add(queue, "a", "first", 3);
+  for (const char* id : {"x", "y", "z"}) add(queue, id, "second");
+  CHECK(all_ids(queue) == "xyaz");
+}
+
+TEST_CASE("nobody saves turns up by waiting, and what was taken back costs none") {
+  JobQueue queue;
+  for (const char* id : {"a", "b", "c", "d"}) add(queue, id, "first");
+  queue.take_first(), queue.take_first(), queue.take_first();
+  for (const char* id : {"x", "y"}) add(queue, id, "second");
+  CHECK(all_ids(queue) == "dxy");
+  for (const char* id : {"e", "f", "g"}) add(queue, id, "third");
+  for (const char* id : {"e", "f", "g"}) queue.take(id);
+  add(queue, "h", "third");
+  CHECK(queue.position("h") == 3);
+}
+
+TEST_CASE("a queue that is taken up again goes on where it was") {
+  JobQueue before, after;
+  for (const char* id : {"a", "b", "c"}) add(before, id, "first");
+  before.take_first();
+  for (const Job& job : before.jobs()) after.add(job);
+  add(after, "x", "second");
+  CHECK(all_ids(after) == "bxc");
 }
 
 TEST_CASE("a busy server says to come back when its queue has run, between one second and ten minutes") {

@@ -1,6 +1,6 @@
 // Which connections there are, and which go when there is no room.
 
-#include "server/front/http/connection_table.h"
+#include "server/front/http/wire/connection_table.h"
 
 #include "tests/support/catch.h"
 

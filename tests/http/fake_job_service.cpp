@@ -289,46 +289,51 @@ void FakeJobService::submit(JobRequest request, Then<Job> then) {
   });
 }
 
-void FakeJobService::cancel(const std::string& id, Then<Job> then) {
-  post([this, id, then] {
+void FakeJobService::cancel(const std::string& id, const Viewer& viewer, Then<Job> then) {
+  post([this, id, viewer, then] {
     Job* job = job_of(id);
-    if (job == nullptr) return then(no_job(id));
+    if (job == nullptr || !viewer.sees(job->request.owner)) return then(no_job(id));
     if (!has_ended(job->status)) finish(*job, JobStatus::cancelled);
     then(*job);
   });
 }
 
-void FakeJobService::find(const std::string& id, Then<Job> then) {
-  post([this, id, then] {
+void FakeJobService::find(const std::string& id, const Viewer& viewer, Then<Job> then) {
+  post([this, id, viewer, then] {
     const Job* job = job_of(id);
-    job == nullptr ? then(no_job(id)) : then(*job);
+    job == nullptr || !viewer.sees(job->request.owner) ? then(no_job(id)) : then(*job);
   });
 }
 
-void FakeJobService::list(int64_t limit, const std::string& before, std::optional<JobStatus> status,
-                          Then<std::vector<Job>> then) {
-  post([this, limit, before, status, then] {
+void FakeJobService::list(const JobQuery& query, Then<std::vector<Job>> then) {
+  post([this, query, then] {
+    const auto fits = [&](const Job& job) {
+      return (query.before.empty() || job.id < query.before) && (!query.status || job.status == *query.status) &&
+             (!query.owner || job.request.owner == *query.owner);
+    };
     std::vector<Job> found;
-    for (auto job = jobs_.rbegin(); job != jobs_.rend() && static_cast<int64_t>(found.size()) < limit; ++job)
-      if ((before.empty() || job->first < before) && (!status.has_value() || job->second.status == *status))
+    for (auto job = jobs_.rbegin(); job != jobs_.rend() && static_cast<int64_t>(found.size()) < query.limit; ++job)
+      if (fits(job->second))
         found.push_back(job->second), cut_prompts(found.back());
     then(found);
   });
 }
 
-void FakeJobService::find_picture(const std::string& file, Then<PictureFile> then) {
-  post([this, file, then] {
+void FakeJobService::find_picture(const std::string& file, const Viewer& viewer, Then<PictureFile> then) {
+  post([this, file, viewer, then] {
     for (const auto& [id, job] : jobs_)
-      for (const PictureFile& picture : job.pictures)
-        if (picture.file == file) return then(picture);
+      if (viewer.sees(job.request.owner))
+        for (const PictureFile& picture : job.pictures)
+          if (picture.file == file) return then(picture);
     then(Error(ErrorCode::not_found, "", "there is no such picture"));
   });
 }
 
-void FakeJobService::watch(const std::string& id, OnJobEvent on_event, Then<std::shared_ptr<JobWatch>> then) {
-  post([this, id, on_event, then] {
+void FakeJobService::watch(const std::string& id, const Viewer& viewer, OnJobEvent on_event,
+                           Then<std::shared_ptr<JobWatch>> then) {
+  post([this, id, viewer, on_event, then] {
     const Job* job = job_of(id);
-    if (job == nullptr) return then(no_job(id));
+    if (job == nullptr || !viewer.sees(job->request.owner)) return then(no_job(id));
     std::list<Watcher>::iterator watcher;
     {
       const std::lock_guard<std::recursive_mutex> lock(watchers_mutex_);

@@ -1,10 +1,10 @@
 // The smaller parts of the front: lists, tables, texts.
 
 #include "server/front/http/base64.h"
-#include "server/front/http/file_limit.h"
+#include "server/front/http/doors/alice/metrics_text.h"
 #include "server/front/http/headers.h"
-#include "server/front/http/metrics_text.h"
 #include "server/front/http/site_guard.h"
+#include "server/front/http/wire/file_limit.h"
 #include "tests/support/catch.h"
 
 using namespace alice;

@@ -1,6 +1,6 @@
 // Bytes become requests, whatever pieces they come in.
 
-#include "server/front/http/request_reader.h"
+#include "server/front/http/wire/request_reader.h"
 
 #include "tests/support/catch.h"
 

@@ -44,7 +44,7 @@ class ApiDoc(ServerCase):
 
     def test_every_route_has_its_section(self):
         routes = set()
-        for source in (ROOT / "server/front/http").glob("*.cpp"):
+        for source in (ROOT / "server/front/http").rglob("*.cpp"):
             routes.update(ROUTE.findall(source.read_text()))
         self.assertGreaterEqual(len(routes), 16)
         headings = " ".join(re.findall(r"^## (.*)$", DOC, re.MULTILINE))

@@ -46,7 +46,7 @@ class OpenApi(ServerCase):
     def test_every_route_is_described_and_nothing_else(self):
         self.assertTrue(self.document["openapi"].startswith("3.1"))
         routes = set()
-        for source in (ROOT / "server/front/http").glob("*.cpp"):
+        for source in (ROOT / "server/front/http").rglob("*.cpp"):
             routes.update(ROUTE.findall(source.read_text()))
         self.assertGreaterEqual(len(routes), 17)
         described = {(method.upper(), path) for path, item in self.document["paths"].items() for method in item}

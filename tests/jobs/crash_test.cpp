@@ -73,7 +73,7 @@ TEST_CASE("what was acknowledged before kill -9 is there, and every job is in on
     acknowledged.insert(acknowledged.end(), more.begin(), more.end());
     const auto store = open_sqlite_job_store(file);
     for (const std::string& id : acknowledged) REQUIRE(store->find(id)->status == JobStatus::succeeded);
-    for (const Job& job : store->list(100'000, "", std::nullopt))
+    for (const Job& job : store->list({100'000}))
       REQUIRE(job.pictures.size() == (job.status == JobStatus::succeeded ? 2u : 0u));
   }
 }

@@ -87,7 +87,7 @@ TEST_CASE("a database with torn pages gives errors, never a crash") {
       folder.write("jobs.sqlite", damaged);
       try {
         const auto store = open_sqlite_job_store(file.string());
-        store->list(1000, "", std::nullopt);
+        store->list({1000, ""});
         store->unfinished();
         store->add(make_job());
       } catch (const Error& e) {

@@ -59,6 +59,6 @@ TEST_CASE("a full disk is an error, nothing that was acknowledged is lost, and t
   store->recover();
   CHECK(store->succeed(make_succeeded(running), 1));
   store->add(make_job());
-  CHECK(store->list(10'000, "", std::nullopt).size() == acknowledged.size() + 1);
+  CHECK(store->list({10'000}).size() == acknowledged.size() + 1);
   for (const std::string& id : acknowledged) CHECK(store->find(id).has_value());
 }

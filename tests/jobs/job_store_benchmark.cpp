@@ -42,9 +42,9 @@ TEST_CASE("a store of 100,000 jobs", "[.benchmark]") {
   });
   measure("find", kTimes, [&](int i) { store->find(ids[i * 89]); });
   measure("find a picture", kTimes, [&](int i) { store->find_picture(ids[i * 97] + "-1.png"); });
-  measure("list 50, newest", kTimes, [&](int) { store->list(50, "", std::nullopt); });
-  measure("list 50, in the middle", kTimes, [&](int i) { store->list(50, ids[i * 89 + 100], std::nullopt); });
-  measure("list 50 that succeeded", kTimes, [&](int i) { store->list(50, ids[i * 89 + 100], JobStatus::succeeded); });
+  measure("list 50, newest", kTimes, [&](int) { store->list({50, ""}); });
+  measure("list 50, in the middle", kTimes, [&](int i) { store->list({50, ids[i * 89 + 100]}); });
+  measure("list 50 that succeeded", kTimes, [&](int i) { store->list({50, ids[i * 89 + 100], JobStatus::succeeded}); });
   measure("unfinished (99,000 of them)", 1, [&](int) { store->unfinished(); });
   store.reset();
   measure("open", 1, [&](int) { store = open_sqlite_job_store(file); });

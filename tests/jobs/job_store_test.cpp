@@ -60,6 +60,8 @@ Json written(const Job& job) {
           {"request", write_generate_request(job.request.generate)},
           {"preview_every", job.request.preview_every},
           {"request_id", job.request.request_id},
+          {"owner", job.request.owner},
+          {"turn", job.turn},
           {"attempts", job.attempts},
           {"worker_deaths", job.worker_deaths},
           {"created_ms", job.created_ms},
@@ -237,9 +239,43 @@ TEST_CASE("a succeeded job has its pictures, and each is found by its name") {
     REQUIRE(store->succeed(expected, 1));
     expected.status = JobStatus::succeeded, expected.attempts = 1, expected.started_ms = 10;
     CHECK(written(store->find(job.id).value()) == written(expected));
-    const PictureFile picture = store->find_picture(job.id + "-1.png").value();
+    const PictureFile picture = store->find_picture(job.id + "-1.png").value().picture;
     CHECK(picture_file_options().write(picture) == picture_file_options().write(expected.pictures[1]));
     CHECK_FALSE(store->find_picture("").has_value());
+  });
+}
+
+TEST_CASE("jobs and pictures are their owner's, and lists are of one owner where that is asked for") {
+  with_each_store([](const Open& open) {
+    const auto store = open();
+    for (const auto& [id, owner] : {std::pair("01", "ann"), {"02", "bob"}, {"03", "ann"}, {"04", ""}}) {
+      Job job = make_job(id);
+      job.request.owner = owner;
+      store->add(job);
+    }
+    store->cancel("03", 20);
+    CHECK(ids(store->list({10, "", {}, "ann"})) == Ids{"03", "01"});
+    CHECK(ids(store->list({10, "03", {}, "ann"})) == Ids{"01"});
+    CHECK(ids(store->list({1, "", {}, "ann"})) == Ids{"03"});
+    CHECK(ids(store->list({10, "", JobStatus::queued, "ann"})) == Ids{"01"});
+    CHECK(ids(store->list({10, "", {}, ""})) == Ids{"04"});
+    CHECK(store->list({10, "", {}, "eve"}).empty());
+    CHECK(ids(store->list({10})) == Ids{"04", "03", "02", "01"});
+    REQUIRE(store->begin("02", 10) == 1);
+    REQUIRE(store->succeed(make_succeeded(*store->find("02")), 1));
+    CHECK(store->find_picture("02-1.png").value().owner == "bob");
+  });
+}
+
+TEST_CASE("what a restart takes up comes by turns") {
+  with_each_store([](const Open& open) {
+    const auto store = open();
+    for (const auto& [id, turn] : {std::pair("01", 3.0), {"02", 1.5}, {"03", 3.0}, {"04", 2.0}}) {
+      Job job = make_job(id);
+      job.turn = turn;
+      store->add(job);
+    }
+    CHECK(ids(store->unfinished()) == Ids{"02", "04", "01", "03"});
   });
 }
 
@@ -268,7 +304,7 @@ TEST_CASE("lists have the beginnings of long prompts; the job itself has all of 
     Job done = make_succeeded(job);
     done.settings = write_generate_request(job.request.generate);
     REQUIRE(store->succeed(done, 1));
-    const Job listed = store->list(1, "", std::nullopt).at(0);
+    const Job listed = store->list({1, ""}).at(0);
     const size_t letters = static_cast<size_t>(kListedLetters) + 1;
     CHECK(listed.request.generate.prompt == prompt.substr(0, 2 * letters));
     CHECK(listed.request.generate.negative_prompt == negative.substr(0, letters));
@@ -280,7 +316,7 @@ TEST_CASE("lists have the beginnings of long prompts; the job itself has all of 
       Job other = make_job(none ? "03" : "02");
       other.request.generate.negative_prompt = none;
       store->add(other);
-      CHECK(store->list(1, "", std::nullopt).at(0).request.generate.negative_prompt == none);
+      CHECK(store->list({1, ""}).at(0).request.generate.negative_prompt == none);
     }
   });
 }
@@ -293,19 +329,19 @@ TEST_CASE("jobs are listed newest first, by status, a page at a time") {
     brought_to(*store, JobStatus::failed, "05");
     brought_to(*store, JobStatus::queued, "02");
     brought_to(*store, JobStatus::running, "04");
-    CHECK(ids(store->list(10, "", std::nullopt)) == Ids{"05", "04", "03", "02", "01"});
-    CHECK(ids(store->list(2, "", std::nullopt)) == Ids{"05", "04"});
+    CHECK(ids(store->list({10, ""})) == Ids{"05", "04", "03", "02", "01"});
+    CHECK(ids(store->list({2, ""})) == Ids{"05", "04"});
     CHECK(store->newest_id() == "05");
-    CHECK(ids(store->list(2, "04", std::nullopt)) == Ids{"03", "02"});
-    CHECK(ids(store->list(2, "02", std::nullopt)) == Ids{"01"});
-    CHECK(ids(store->list(2, "035", std::nullopt)) == Ids{"03", "02"});
-    CHECK(store->list(2, "01", std::nullopt).empty());
-    CHECK(store->list(0, "", std::nullopt).empty());
-    CHECK(ids(store->list(10, "", JobStatus::queued)) == Ids{"03", "02"});
-    CHECK(ids(store->list(10, "03", JobStatus::queued)) == Ids{"02"});
-    CHECK(ids(store->list(10, "", JobStatus::succeeded)) == Ids{"01"});
-    CHECK(store->list(10, "", JobStatus::cancelled).empty());
-    CHECK(store->list(1, "", JobStatus::succeeded)[0].pictures.size() == 2);
+    CHECK(ids(store->list({2, "04"})) == Ids{"03", "02"});
+    CHECK(ids(store->list({2, "02"})) == Ids{"01"});
+    CHECK(ids(store->list({2, "035"})) == Ids{"03", "02"});
+    CHECK(store->list({2, "01"}).empty());
+    CHECK(store->list({0, ""}).empty());
+    CHECK(ids(store->list({10, "", JobStatus::queued})) == Ids{"03", "02"});
+    CHECK(ids(store->list({10, "03", JobStatus::queued})) == Ids{"02"});
+    CHECK(ids(store->list({10, "", JobStatus::succeeded})) == Ids{"01"});
+    CHECK(store->list({10, "", JobStatus::cancelled}).empty());
+    CHECK(store->list({1, "", JobStatus::succeeded})[0].pictures.size() == 2);
   });
 }
 

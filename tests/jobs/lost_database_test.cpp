@@ -87,7 +87,7 @@ TEST_CASE("a database that was deleted or replaced is written again with every j
     room.store->add(later);
     CHECK(room.store->begin(room.queued.id, 1) == 1);
     room.open();
-    CHECK(room.store->list(100, "", std::nullopt).size() == 4);
+    CHECK(room.store->list({100, ""}).size() == 4);
     CHECK(room.store->find(room.succeeded.id)->pictures.size() == 2);
     CHECK(room.store->find_picture(room.succeeded.id + "-1.png").has_value());
     CHECK(room.store->find(room.running.id)->status == JobStatus::running);
@@ -112,7 +112,7 @@ TEST_CASE("a process that ended before its copy had the database's name has lost
   room.store.reset();
   fs::rename(room.file, room.file + ".restored");
   room.open();
-  CHECK(room.store->list(100, "", std::nullopt).size() == 3);
+  CHECK(room.store->list({100, ""}).size() == 3);
   CHECK_FALSE(fs::exists(room.file + ".restored"));
 }
 
@@ -135,12 +135,12 @@ TEST_CASE("a database whose disk is gone is not made on another") {
   fs::create_directory_symlink(data.path(), folder / "data");  // it is mounted again
   store->recover();
   store->add(make_job());
-  CHECK(store->list(10, "", std::nullopt).size() == 2);
+  CHECK(store->list({10, ""}).size() == 2);
 }
 
 TEST_CASE("recovering a store that works changes nothing") {
   Room room;
   room.store->recover();
-  CHECK(room.store->list(100, "", std::nullopt).size() == 3);
+  CHECK(room.store->list({100, ""}).size() == 3);
   CHECK(room.store->succeed(make_succeeded(room.running), 1));
 }

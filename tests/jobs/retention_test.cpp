@@ -36,13 +36,13 @@ struct Room {
 
   std::vector<std::string> ids() const {
     std::vector<std::string> list;
-    for (const Job& job : store->list(100, "", std::nullopt)) list.insert(list.begin(), job.id);
+    for (const Job& job : store->list({100, ""})) list.insert(list.begin(), job.id);
     return list;
   }
   /// Files of pictures that are there.
   int64_t pictures() const {
     int64_t count = 0;
-    for (const Job& job : store->list(100, "", std::nullopt))
+    for (const Job& job : store->list({100, ""}))
       for (const PictureFile& picture : job.pictures) count += !picture.removed_ms.has_value();
     return count;
   }
@@ -117,7 +117,7 @@ TEST_CASE("pictures that go leave their job, which says when they went") {
   CHECK(reasons(expired) == std::vector<RetentionReason>(12, RetentionReason::age));
   CHECK(room.ids().size() == 10);
   CHECK(room.store->find("00")->pictures.at(1).removed_ms == kNow);
-  CHECK(room.store->find_picture("00-1.png")->removed_ms == kNow);
+  CHECK(room.store->find_picture("00-1.png")->picture.removed_ms == kNow);
   CHECK_FALSE(room.store->find("09")->pictures.at(1).removed_ms.has_value());
   CHECK(room.store->expire_pictures(age(3500), kNow + 1, 100).empty());
   CHECK(room.store->expire_jobs(age(3500), kNow, 1)[0].pictures.empty());  // their files are gone already

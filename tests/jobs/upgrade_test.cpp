@@ -49,14 +49,14 @@ TEST_CASE("a database of version 1 keeps every job and picture, and takes what i
   SQLite::Database(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec(kVersion1);
   for (int opened = 0; opened < 2; ++opened) {
     const auto store = open_sqlite_job_store(file);
-    const std::vector<Job> jobs = store->list(10, "", std::nullopt);
+    const std::vector<Job> jobs = store->list({10, ""});
     REQUIRE(jobs.size() == 5 + static_cast<size_t>(opened));
     const Job succeeded = store->find("03").value();
     CHECK(succeeded.status == JobStatus::succeeded);
     CHECK(succeeded.request.generate.prompt == "c");
     CHECK((succeeded.started_ms == 5 && succeeded.finished_ms == 6 && succeeded.resumed_from == 4));
     CHECK(succeeded.pictures.size() == 2);
-    CHECK(store->find_picture("03-1.png").value().seed == 6);
+    CHECK(store->find_picture("03-1.png").value().picture.seed == 6);
     const Job failed = store->find("04").value();
     CHECK((failed.attempts == 3 && failed.worker_deaths == 3 && failed.error.value().sentence == "it died"));
     CHECK(store->find("05").value().status == JobStatus::cancelled);
@@ -65,6 +65,6 @@ TEST_CASE("a database of version 1 keeps every job and picture, and takes what i
       store->add(make_job());
     }
     CHECK(store->find("02").value().status == JobStatus::cancelling);
-    CHECK(store->list(10, "", JobStatus::cancelling).size() == 1);
+    CHECK(store->list({10, "", JobStatus::cancelling}).size() == 1);
   }
 }

@@ -11,7 +11,7 @@
 #include "core/base/options.h"
 #include "core/base/utf8.h"
 #include "server/front/http/request_id.h"
-#include "server/front/http/status_line.h"
+#include "server/front/http/wire/status_line.h"
 
 namespace alice {
 namespace {

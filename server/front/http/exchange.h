@@ -9,6 +9,7 @@
 
 #include "core/base/json.h"
 #include "server/front/http/api_error.h"
+#include "server/front/http/caller.h"
 #include "server/front/http/http_request.h"
 #include "server/front/http/request_counters.h"
 #include "server/front/http/router.h"
@@ -25,6 +26,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   Exchange& operator=(const Exchange&) = delete;
 
   const HttpRequest& request() const { return request_; }
+  const Caller& caller() const { return caller_; }
+  void caller_is(Caller caller) { caller_ = std::move(caller); }
   const std::string& param(const std::string& name) const { return params_.at(name); }
   /// The request's body, which is not kept: jobs may be waited for long.
   std::string take_body() { return std::exchange(request_.body, {}); }
@@ -62,6 +65,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void log(int status) const;
 
   HttpRequest request_;
+  Caller caller_;
   const std::shared_ptr<ReplyStream> stream_;
   const Headers common_;
   RequestCounters& counters_;

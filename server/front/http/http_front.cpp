@@ -13,7 +13,7 @@
 #include "server/front/http/page.h"
 #include "server/front/http/router.h"
 #include "server/front/http/routes.h"
-#include "server/front/http/transport.h"
+#include "server/front/http/wire/transport.h"
 
 namespace alice {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "server/front/http/headers.h"
-#include "server/front/http/transport.h"
+#include "server/front/http/wire/transport.h"
 
 namespace alice {
 

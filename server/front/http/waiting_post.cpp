@@ -11,7 +11,7 @@ namespace {
 class JobWaiter : public std::enable_shared_from_this<JobWaiter> {
  public:
   JobWaiter(FrontContext& context, std::shared_ptr<Exchange> exchange, WaitingPost post)
-      : context_(context), exchange_(std::move(exchange)), post_(std::move(post)) {}
+      : context_(context), exchange_(std::move(exchange)), viewer_(exchange_->caller().viewer()), post_(std::move(post)) {}
 
   void start();
 
@@ -27,14 +27,15 @@ class JobWaiter : public std::enable_shared_from_this<JobWaiter> {
 
   FrontContext& context_;
   const std::shared_ptr<Exchange> exchange_;
+  const Viewer viewer_;
   WaitingPost post_;
   std::string job_;  // "" until it is accepted
   std::shared_ptr<JobWatch> watch_;
   EventLoop::Timer timeout_;
 };
 
-void cancel_job(FrontContext& context, const std::string& id) {
-  context.jobs.cancel(id, [id](const Outcome<Job>& outcome) {
+void cancel_job(FrontContext& context, const std::string& id, const Viewer& viewer) {
+  context.jobs.cancel(id, viewer, [id](const Outcome<Job>& outcome) {
     if (const auto* error = std::get_if<Error>(&outcome))
       spdlog::warn("job={} could not be cancelled when its client left: {}", id, error->what());
   });
@@ -42,11 +43,11 @@ void cancel_job(FrontContext& context, const std::string& id) {
 
 void JobWaiter::start() {
   exchange_->on_closed([self = shared_from_this()] { self->left(); });
-  const auto then = [self = weak_from_this(), &context = context_,
+  const auto then = [self = weak_from_this(), &context = context_, viewer = viewer_,
                      cancels = cancels_when_left()](Outcome<Job> outcome) {
     if (const auto alive = self.lock()) return alive->exchange_->guard([&] { alive->accepted(outcome); });
     // The client left before the job had a name.
-    if (const auto* job = std::get_if<Job>(&outcome); job != nullptr && cancels) cancel_job(context, job->id);
+    if (const auto* job = std::get_if<Job>(&outcome); job != nullptr && cancels) cancel_job(context, job->id, viewer);
   };
   context_.jobs.submit(post_.request, on_loop<Job>(context_, then));
 }
@@ -72,7 +73,7 @@ void JobWaiter::accepted(const Outcome<Job>& outcome) {
   const auto then = [self = weak_from_this()](const Outcome<std::shared_ptr<JobWatch>>& watch) {
     if (const auto alive = self.lock()) alive->exchange_->guard([&] { alive->watched(watch); });
   };
-  context_.jobs.watch(job_, on_event, on_loop<std::shared_ptr<JobWatch>>(context_, then));
+  context_.jobs.watch(job_, viewer_, on_event, on_loop<std::shared_ptr<JobWatch>>(context_, then));
 }
 
 void JobWaiter::watched(const Outcome<std::shared_ptr<JobWatch>>& outcome) {
@@ -99,7 +100,7 @@ void JobWaiter::held(ErrorCode trouble) {
   ApiError error = to_api_error(trouble, "", "", post_.param_of);
   error.job_id = job_;
   if (cancels_when_left()) {
-    cancel_job(context_, job_);
+    cancel_job(context_, job_, viewer_);
   } else {
     error.message += "; the job goes on by itself: GET /v1/jobs/" + job_;
     error.again = false;
@@ -121,7 +122,7 @@ ApiError JobWaiter::job_goes_on(int status, const char* code, const std::string&
 void JobWaiter::left() {
   watch_.reset();
   timeout_.reset();
-  if (!job_.empty() && !exchange_->begun() && cancels_when_left()) cancel_job(context_, job_);
+  if (!job_.empty() && !exchange_->begun() && cancels_when_left()) cancel_job(context_, job_, viewer_);
 }
 
 bool JobWaiter::cancels_when_left() const {

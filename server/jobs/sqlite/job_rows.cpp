@@ -10,8 +10,9 @@ namespace {
 
 const std::string kJobs =
     "SELECT id, status, request, preview_every, request_id, attempts, worker_deaths, created_ms, started_ms, "
-    "finished_ms, error_code, error_place, error_sentence, warnings, settings, resumed_from, estimate FROM jobs ";
+    "finished_ms, error_code, error_place, error_sentence, warnings, settings, resumed_from, estimate, owner, turn FROM jobs ";
 const std::string kPictures = "SELECT " + kPictureColumns + " FROM pictures ";
+const std::string kOwnedPicture = "SELECT " + kPictureColumns + ", owner FROM pictures JOIN jobs ON id = job ";
 
 /// As kJobs, with prompts cut while SQLite reads them.
 std::string listed_jobs() {
@@ -43,11 +44,14 @@ JobRows::JobRows(SQLite::Database& database, std::string file)
     : file_(std::move(file)),
       find_(database, kJobs + "WHERE id = ?1"),
       list_(database, listed_jobs() + "WHERE id < ?1 ORDER BY id DESC LIMIT ?2"),
+      list_of_owner_(database, listed_jobs() + "WHERE id < ?1 AND owner = ?3 ORDER BY id DESC LIMIT ?2"),
       list_by_status_(database, listed_jobs() + "WHERE id < ?1 AND status = ?3 ORDER BY id DESC LIMIT ?2"),
+      list_of_owner_by_status_(
+          database, listed_jobs() + "WHERE id < ?1 AND owner = ?3 AND status = ?4 ORDER BY id DESC LIMIT ?2"),
       newest_id_(database, "SELECT coalesce(max(id), '') FROM jobs"),
-      unfinished_(database, kJobs + "WHERE status IN ('queued', 'running', 'cancelling') ORDER BY id"),
+      unfinished_(database, kJobs + "WHERE status IN ('queued', 'running', 'cancelling') ORDER BY turn, id"),
       pictures_of_(database, kPictures + "WHERE job = ?1 ORDER BY position"),
-      find_picture_(database, kPictures + "WHERE file = ?1") {}
+      find_picture_(database, kOwnedPicture + "WHERE file = ?1") {}
 
 std::optional<Job> JobRows::find(const std::string& id) const {
   StatementUse use(find_, id);
@@ -55,11 +59,15 @@ std::optional<Job> JobRows::find(const std::string& id) const {
   return read_job(use);
 }
 
-std::vector<Job> JobRows::list(int64_t limit, const std::string& before, std::optional<JobStatus> status) const {
-  const std::string& end = before.empty() ? kAfterEveryId : before;
-  limit = std::max<int64_t>(limit, 0);
-  if (!status.has_value()) return read_jobs(StatementUse(list_, end, limit));
-  return read_jobs(StatementUse(list_by_status_, end, limit, std::string(to_string(*status))));
+std::vector<Job> JobRows::list(const JobQuery& query) const {
+  const std::string& end = query.before.empty() ? kAfterEveryId : query.before;
+  const int64_t limit = std::max<int64_t>(query.limit, 0);
+  const std::string status = query.status ? to_string(*query.status) : "";
+  if (query.owner && query.status)
+    return read_jobs(StatementUse(list_of_owner_by_status_, end, limit, *query.owner, status));
+  if (query.owner) return read_jobs(StatementUse(list_of_owner_, end, limit, *query.owner));
+  if (query.status) return read_jobs(StatementUse(list_by_status_, end, limit, status));
+  return read_jobs(StatementUse(list_, end, limit));
 }
 
 std::string JobRows::newest_id() const {
@@ -70,10 +78,10 @@ std::string JobRows::newest_id() const {
 
 std::vector<Job> JobRows::unfinished() const { return read_jobs(StatementUse(unfinished_)); }
 
-std::optional<PictureFile> JobRows::find_picture(const std::string& file) const {
+std::optional<OwnedPicture> JobRows::find_picture(const std::string& file) const {
   StatementUse use(find_picture_, file);
   if (!use.step()) return std::nullopt;
-  return read_picture(use);
+  return OwnedPicture{read_picture(use), use.text(8)};
 }
 
 std::vector<PictureFile> JobRows::pictures_of(const std::string& job) const {
@@ -110,7 +118,7 @@ Job JobRows::read_job(const StatementUse& use) const {
   if (!status.has_value())
     throw Error(ErrorCode::internal, file_, "job " + job.id + " has the unknown status '" + use.text(1) + "'");
   job.status = *status;
-  job.request = {read_request(use), use.integer(3), use.text(4)};
+  job.request = {read_request(use), use.integer(3), use.text(4), use.text(17)};
   job.attempts = use.integer(5);
   job.worker_deaths = use.integer(6);
   job.created_ms = use.integer(7);
@@ -121,6 +129,7 @@ Job JobRows::read_job(const StatementUse& use) const {
   job.settings = read_json(use, 14);
   job.resumed_from = use.integer(15);
   if (!use.is_null(16)) job.estimate = read_estimate(use);
+  job.turn = use.number(18);
   if (job.status == JobStatus::succeeded) job.pictures = pictures_of(job.id);
   return job;
 }

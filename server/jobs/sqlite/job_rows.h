@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "server/jobs/job.h"
+#include "server/jobs/job_store.h"
 #include "server/jobs/sqlite/statement.h"
 
 namespace alice {
@@ -24,10 +24,10 @@ class JobRows {
   JobRows(SQLite::Database& database, std::string file);
 
   std::optional<Job> find(const std::string& id) const;
-  std::vector<Job> list(int64_t limit, const std::string& before, std::optional<JobStatus> status) const;
+  std::vector<Job> list(const JobQuery& query) const;
   std::string newest_id() const;
   std::vector<Job> unfinished() const;
-  std::optional<PictureFile> find_picture(const std::string& file) const;
+  std::optional<OwnedPicture> find_picture(const std::string& file) const;
   std::vector<PictureFile> pictures_of(const std::string& job) const;
 
  private:
@@ -39,7 +39,8 @@ class JobRows {
 
   const std::string file_;
   // Reading moves a statement on, though it changes nothing that a caller could see.
-  mutable SQLite::Statement find_, list_, list_by_status_, newest_id_, unfinished_, pictures_of_, find_picture_;
+  mutable SQLite::Statement find_, list_, list_of_owner_, list_by_status_, list_of_owner_by_status_, newest_id_,
+      unfinished_, pictures_of_, find_picture_;
 };
 
 }  // namespace alice

@@ -83,9 +83,16 @@ CREATE INDEX pictures_that_are_there ON pictures (job, position, bytes) WHERE re
 /// JSON, or NULL: what the job was to take.
 constexpr const char* kVersion4 = "ALTER TABLE jobs ADD COLUMN estimate TEXT;";
 
+/// Whose a job is (a user's id; "": nobody's in particular), and its turn: a virtual time.
+constexpr const char* kVersion5 = R"sql(
+ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+ALTER TABLE jobs ADD COLUMN turn REAL NOT NULL DEFAULT 0;
+CREATE INDEX jobs_by_owner ON jobs (owner, id);
+)sql";
+
 /// Entry v takes a database of version v to version v + 1; an empty one has version 0. Entries that were released are
 /// never changed: a new version is a new entry.
-constexpr std::array<const char*, 4> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4};
+constexpr std::array<const char*, 5> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 
 int64_t pragma(SQLite::Database& database, const std::string& name) {
   return database.execAndGet("PRAGMA " + name).getInt64();

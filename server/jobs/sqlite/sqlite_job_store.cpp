@@ -25,8 +25,8 @@ struct Connection {
   Expiry expiry{database};
 
   SQLite::Statement add = prepare(
-      "INSERT INTO jobs (id, status, request, preview_every, request_id, created_ms) "
-      "VALUES (?1, 'queued', ?2, ?3, ?4, ?5)");
+      "INSERT INTO jobs (id, status, request, preview_every, request_id, created_ms, owner, turn) "
+      "VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?7)");
   SQLite::Statement forget = prepare("DELETE FROM jobs WHERE id = ?1 AND status = 'queued' AND attempts = 0");
   SQLite::Statement begin = prepare(
       "UPDATE jobs SET status = 'running', attempts = attempts + 1, started_ms = coalesce(started_ms, ?2) "
@@ -68,7 +68,7 @@ class SqliteJobStore final : public JobStore {
   void add(const Job& job) override {
     write([&](Connection& c) {
       StatementUse(c.add, job.id, request_text(job.request.generate), job.request.preview_every,
-                   job.request.request_id, job.created_ms)
+                   job.request.request_id, job.created_ms, job.request.owner, job.turn)
           .run();
     });
     try {
@@ -135,8 +135,8 @@ class SqliteJobStore final : public JobStore {
   std::optional<Job> find(const std::string& id) const override {
     return read([&](const JobRows& rows) { return rows.find(id); });
   }
-  std::vector<Job> list(int64_t limit, const std::string& before, std::optional<JobStatus> status) const override {
-    return read([&](const JobRows& rows) { return rows.list(limit, before, status); });
+  std::vector<Job> list(const JobQuery& query) const override {
+    return read([&](const JobRows& rows) { return rows.list(query); });
   }
   std::string newest_id() const override {
     return read([](const JobRows& rows) { return rows.newest_id(); });
@@ -144,7 +144,7 @@ class SqliteJobStore final : public JobStore {
   std::vector<Job> unfinished() const override {
     return read([](const JobRows& rows) { return rows.unfinished(); });
   }
-  std::optional<PictureFile> find_picture(const std::string& file) const override {
+  std::optional<OwnedPicture> find_picture(const std::string& file) const override {
     return read([&](const JobRows& rows) { return rows.find_picture(file); });
   }
 
@@ -231,8 +231,8 @@ class SqliteJobReader final : public JobLookup {
   std::optional<Job> find(const std::string& id) const override {
     return as_store(file_, [&] { return rows_.find(id); });
   }
-  std::vector<Job> list(int64_t limit, const std::string& before, std::optional<JobStatus> status) const override {
-    return as_store(file_, [&] { return rows_.list(limit, before, status); });
+  std::vector<Job> list(const JobQuery& query) const override {
+    return as_store(file_, [&] { return rows_.list(query); });
   }
   std::string newest_id() const override {
     return as_store(file_, [&] { return rows_.newest_id(); });
@@ -240,7 +240,7 @@ class SqliteJobReader final : public JobLookup {
   std::vector<Job> unfinished() const override {
     return as_store(file_, [&] { return rows_.unfinished(); });
   }
-  std::optional<PictureFile> find_picture(const std::string& file) const override {
+  std::optional<OwnedPicture> find_picture(const std::string& file) const override {
     return as_store(file_, [&] { return rows_.find_picture(file); });
   }
 

@@ -29,6 +29,7 @@ class StatementUse {
 
   std::string text(int column) const { return statement_.getColumn(column).getString(); }
   int64_t integer(int column) const { return statement_.getColumn(column).getInt64(); }
+  double number(int column) const { return statement_.getColumn(column).getDouble(); }
   bool is_null(int column) const { return statement_.getColumn(column).isNull(); }
   std::optional<int64_t> optional_integer(int column) const {
     return is_null(column) ? std::nullopt : std::optional(integer(column));
@@ -36,6 +37,7 @@ class StatementUse {
 
  private:
   void bind(int index, int64_t value) { statement_.bind(index, value); }
+  void bind(int index, double value) { statement_.bind(index, value); }
   void bind(int index, const std::string& value) { statement_.bind(index, value); }
 
   SQLite::Statement& statement_;

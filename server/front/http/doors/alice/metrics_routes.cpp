@@ -1,8 +1,8 @@
 // GET /metrics: JSON in the original ALICE's shape, or Prometheus' text for those who ask for text.
 
-#include "server/front/http/metrics_text.h"
+#include "server/front/http/doors/alice/metrics_text.h"
+#include "server/front/http/doors/alice/process_stats.h"
 #include "server/front/http/model_list.h"
-#include "server/front/http/process_stats.h"
 #include "server/front/http/routes.h"
 
 namespace alice {

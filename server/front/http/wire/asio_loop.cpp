@@ -1,4 +1,4 @@
-#include "server/front/http/asio_loop.h"
+#include "server/front/http/wire/asio_loop.h"
 
 #include <spdlog/spdlog.h>
 

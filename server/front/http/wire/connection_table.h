@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/front/http/connection_input.h"
+#include "server/front/http/wire/connection_input.h"
 
 namespace alice {
 

@@ -274,7 +274,7 @@ void send_with_images(const std::shared_ptr<Exchange>& exchange, const Job& job,
 }
 
 void complete(FrontContext& context, const std::shared_ptr<Exchange>& exchange, ChatRequest request) {
-  request.job.request_id = exchange->request().id;
+  sign(request.job, *exchange);
 
   WaitingPost post;
   post.request = request.job;

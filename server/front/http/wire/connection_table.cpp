@@ -1,4 +1,4 @@
-#include "server/front/http/connection_table.h"
+#include "server/front/http/wire/connection_table.h"
 
 #include <algorithm>
 #include <utility>

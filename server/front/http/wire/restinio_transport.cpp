@@ -12,12 +12,12 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "server/front/http/asio_loop.h"
-#include "server/front/http/connection_socket.h"
-#include "server/front/http/connection_table.h"
-#include "server/front/http/file_limit.h"
-#include "server/front/http/restinio_reply.h"
-#include "server/front/http/transport.h"
+#include "server/front/http/wire/asio_loop.h"
+#include "server/front/http/wire/connection_socket.h"
+#include "server/front/http/wire/connection_table.h"
+#include "server/front/http/wire/file_limit.h"
+#include "server/front/http/wire/restinio_reply.h"
+#include "server/front/http/wire/transport.h"
 
 namespace alice {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "core/base/nearest.h"
 #include "server/front/http/door_fields.h"
-#include "server/front/http/job_events.h"
+#include "server/front/http/doors/alice/job_events.h"
 #include "server/front/http/job_json.h"
 #include "server/front/http/made_answer.h"
 #include "server/front/http/request_body.h"
@@ -78,7 +78,7 @@ void submit(FrontContext& context, const std::shared_ptr<Exchange>& exchange, As
     waiting->job_is(job.id, job.request.generate.model);
     send_job(context, waiting, 202, job, {{"Location", "/v1/jobs/" + job.id}});
   };
-  asked.job.request_id = exchange->request().id;
+  sign(asked.job, *exchange);
   context.jobs.submit(std::move(asked.job), answering<Job>(context, exchange, reply, std::move(asked.param_of)));
 }
 
@@ -148,7 +148,8 @@ void list(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
     send_made(context, waiting, 200, jobs.size() > kFew, make);
   };
   // One more than asked tells whether there are more.
-  context.jobs.list(query.limit + 1, query.before, query.status, answering<std::vector<Job>>(context, exchange, reply));
+  const auto owner = exchange->caller().viewer().only_owner();
+  context.jobs.list({query.limit + 1, query.before, query.status, owner}, answering<std::vector<Job>>(context, exchange, reply));
 }
 
 void find(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
@@ -156,7 +157,7 @@ void find(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
     if (is_long(job)) check_room_for_long_answer(context);
     send_job(context, waiting, 200, job);
   };
-  context.jobs.find(job_id_of(*exchange), answering<Job>(context, exchange, reply));
+  context.jobs.find(job_id_of(*exchange), exchange->caller().viewer(), answering<Job>(context, exchange, reply));
 }
 
 void cancel(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
@@ -164,7 +165,7 @@ void cancel(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
     waiting->job_is(job.id);
     send_job(context, waiting, has_ended(job.status) ? 200 : 202, job);
   };
-  context.jobs.cancel(job_id_of(*exchange), answering<Job>(context, exchange, reply));
+  context.jobs.cancel(job_id_of(*exchange), exchange->caller().viewer(), answering<Job>(context, exchange, reply));
 }
 
 Json query_parameter(const char* name, Json schema) {

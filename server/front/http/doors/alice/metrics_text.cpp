@@ -1,4 +1,4 @@
-#include "server/front/http/metrics_text.h"
+#include "server/front/http/doors/alice/metrics_text.h"
 
 #include <array>
 #include <charconv>

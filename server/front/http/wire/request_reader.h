@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "server/front/http/transport.h"
+#include "server/front/http/wire/transport.h"
 
 namespace alice {
 

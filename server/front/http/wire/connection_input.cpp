@@ -1,4 +1,4 @@
-#include "server/front/http/connection_input.h"
+#include "server/front/http/wire/connection_input.h"
 
 #include <sys/socket.h>
 

@@ -9,10 +9,10 @@
 #include <restinio/all.hpp>
 #include <string>
 
-#include "server/front/http/asio_loop.h"
-#include "server/front/http/byte_budget.h"
-#include "server/front/http/connection_table.h"
-#include "server/front/http/transport.h"
+#include "server/front/http/wire/asio_loop.h"
+#include "server/front/http/wire/byte_budget.h"
+#include "server/front/http/wire/connection_table.h"
+#include "server/front/http/wire/transport.h"
 
 namespace alice {
 

@@ -161,7 +161,7 @@ void generate(FrontContext& context, const std::shared_ptr<Exchange>& exchange, 
                    request.param_of("/n") + ": must be 1 with Accept: " + type + ", which has room for one picture",
                    request.param_of("/n"));
   fit_standard_size(*context.jobs.state(), request);
-  request.job.request_id = exchange->request().id;
+  sign(request.job, *exchange);
 
   WaitingPost post;
   post.request = request.job;

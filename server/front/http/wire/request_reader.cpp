@@ -1,10 +1,10 @@
-#include "server/front/http/request_reader.h"
+#include "server/front/http/wire/request_reader.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "server/front/http/framing.h"
 #include "server/front/http/http_syntax.h"
+#include "server/front/http/wire/framing.h"
 
 namespace alice {
 namespace {

@@ -1,8 +1,8 @@
-#include "server/front/http/restinio_reply.h"
+#include "server/front/http/wire/restinio_reply.h"
 
 #include <utility>
 
-#include "server/front/http/status_line.h"
+#include "server/front/http/wire/status_line.h"
 
 namespace alice {
 namespace {

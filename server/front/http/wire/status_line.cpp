@@ -1,4 +1,4 @@
-#include "server/front/http/status_line.h"
+#include "server/front/http/wire/status_line.h"
 
 namespace alice {
 

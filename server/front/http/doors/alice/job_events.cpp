@@ -1,4 +1,4 @@
-#include "server/front/http/job_events.h"
+#include "server/front/http/doors/alice/job_events.h"
 
 #include <spdlog/fmt/fmt.h>
 
@@ -139,7 +139,7 @@ void EventStream::start(const std::string& id) {
   const auto then = [self = weak_from_this()](const Outcome<std::shared_ptr<JobWatch>>& outcome) {
     if (const auto alive = self.lock()) alive->exchange_->guard([&] { alive->opened(outcome); });
   };
-  context_.jobs.watch(id, on_event, on_loop<std::shared_ptr<JobWatch>>(context_, then));
+  context_.jobs.watch(id, exchange_->caller().viewer(), on_event, on_loop<std::shared_ptr<JobWatch>>(context_, then));
 }
 
 void EventStream::opened(const Outcome<std::shared_ptr<JobWatch>>& outcome) {
@@ -192,7 +192,7 @@ void tell_that_all_is_told(FrontContext& context, const std::shared_ptr<Exchange
     if (has_ended(job.status)) return waiting->send(204, {}, "");
     std::make_shared<EventStream>(context, waiting, "")->start(id);
   };
-  context.jobs.find(id, answering<Job>(context, exchange, reply));
+  context.jobs.find(id, exchange->caller().viewer(), answering<Job>(context, exchange, reply));
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "server/front/http/api_error.h"
-#include "server/front/http/connection_input.h"
+#include "server/front/http/wire/connection_input.h"
 
 namespace alice {
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "server/front/http/byte_budget.h"
-#include "server/front/http/request_reader.h"
+#include "server/front/http/wire/byte_budget.h"
+#include "server/front/http/wire/request_reader.h"
 
 namespace alice {
 

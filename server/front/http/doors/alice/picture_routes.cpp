@@ -53,7 +53,7 @@ void answer_picture(const FrontContext& context, const std::shared_ptr<Exchange>
   const auto reply = [&context](const std::shared_ptr<Exchange>& waiting, const PictureFile& picture) {
     send_picture(context, waiting, picture);
   };
-  context.jobs.find_picture(file, answering<PictureFile>(context, exchange, reply));
+  context.jobs.find_picture(file, exchange->caller().viewer(), answering<PictureFile>(context, exchange, reply));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "server/front/http/process_stats.h"
+#include "server/front/http/doors/alice/process_stats.h"
 
 #include <sys/resource.h>
 

@@ -1,4 +1,4 @@
-#include "server/front/http/framing.h"
+#include "server/front/http/wire/framing.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "server/front/http/file_limit.h"
+#include "server/front/http/wire/file_limit.h"
 
 #include <sys/resource.h>
 
