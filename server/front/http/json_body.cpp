@@ -13,7 +13,7 @@ constexpr size_t kMostValues = 10'000;
 
 ApiError bad(const std::string& message) { return {400, to_string(ErrorCode::bad_request), message}; }
 
-/// Whether the string that begins at `at` is the value of one of these members: "name" and ':' stand before it.
+/// Whether what begins at `at` is the value of one of these members: "name" and ':' stand before it.
 bool is_value_of(const std::string& text, size_t at, const std::vector<std::string>& members) {
   constexpr const char* kBlank = " \t\r\n";
   size_t before = at == 0 ? text.npos : text.find_last_not_of(kBlank, at - 1);
@@ -26,8 +26,8 @@ bool is_value_of(const std::string& text, size_t at, const std::vector<std::stri
 }
 
 /// The end of the string that begins at `at` with its quote. Throws when it is too long.
-size_t end_of_string(const std::string& text, size_t at, const std::vector<std::string>& long_fields) {
-  const size_t longest = is_value_of(text, at, long_fields) ? text.size() : kLongestString;
+size_t end_of_string(const std::string& text, size_t at, bool may_be_long) {
+  const size_t longest = may_be_long ? text.size() : kLongestString;
   size_t end = at + 1;
   for (; end < text.size() && text[end] != '"'; ++end) {
     if (text[end] == '\\') ++end;
@@ -41,9 +41,12 @@ size_t end_of_string(const std::string& text, size_t at, const std::vector<std::
 /// What would cost much for nothing is refused before it is read as JSON.
 void check_cost(const std::string& text, const std::vector<std::string>& long_fields) {
   size_t values = 1;
+  bool in_long_list = false;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (c == '"') i = end_of_string(text, i, long_fields);
+    if (c == '[') in_long_list = is_value_of(text, i, long_fields);
+    if (c == ']') in_long_list = false;
+    if (c == '"') i = end_of_string(text, i, in_long_list || is_value_of(text, i, long_fields));
     if (c == ',' || c == '[' || c == '{') ++values;
     if (values > kMostValues) throw bad("the body has more than " + std::to_string(kMostValues) + " values");
   }
