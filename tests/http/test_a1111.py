@@ -9,48 +9,12 @@ import zlib
 
 import jsonschema
 
+from a1111_requests import AIYA, LIBRECHAT, OPEN_WEBUI, PHOTOSHOP, PICTURE, SILLYTAVERN, SWARMUI, WEBUIAPI
 from server import ServerCase, wait_until
 
-PICTURE = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
-    "0000000a49444154789c6300000000020081773ccd72b60000000049454e44ae426082")
 TEXT = ("a cat, in a hat\nNegative prompt: dogs\n"
         "Steps: 20, Sampler: Wave Karras, CFG scale: 7, Seed: 5, Size: 64x64, Model hash: 0123456789, Model: emoji")
 
-# LibreChat's tool, unchanged.
-LIBRECHAT = {"prompt": "a cat", "negative_prompt": "dogs", "cfg_scale": 4.5, "steps": 22, "width": 1024, "height": 1024}
-# SillyTavern's "auto" source: its own address and password are within.
-SILLYTAVERN = {
-    "url": "http://host:7860", "auth": "user:secret-of-sillytavern", "prompt": "a cat", "negative_prompt": "dogs",
-    "sampler_name": "Wave", "scheduler": "karras", "steps": 20, "cfg_scale": 7, "width": 64, "height": 64,
-    "restore_faces": False, "enable_hr": False, "hr_upscaler": "Latent", "hr_scale": 2, "denoising_strength": 0.7,
-    "hr_second_pass_steps": 0, "seed": -1, "override_settings": {"CLIP_stop_at_last_layers": 1},
-    "override_settings_restore_afterwards": True, "clip_skip": 1, "save_images": True, "send_images": True,
-    "do_not_save_grid": False, "do_not_save_samples": False}
-SWARMUI = {"prompt": "a cat <lora:soft:0.5>", "negative_prompt": "", "seed": 5, "steps": 20, "width": 64, "height": 64,
-           "batch_size": 1, "cfg_scale": 7, "subseed": 0, "subseed_strength": 0, "sampler_name": "Wave 2M Karras"}
-WEBUIAPI = {
-    "enable_hr": False, "hr_scale": 2, "hr_upscaler": "Latent", "hr_second_pass_steps": 0, "hr_resize_x": 0,
-    "hr_resize_y": 0, "denoising_strength": 0.7, "firstphase_width": 0, "firstphase_height": 0, "prompt": "a cat",
-    "styles": [], "seed": 1003, "subseed": -1, "subseed_strength": 0.0, "seed_resize_from_h": 0,
-    "seed_resize_from_w": 0, "batch_size": 1, "n_iter": 1, "steps": 20, "cfg_scale": 7.0, "width": 64, "height": 64,
-    "restore_faces": False, "tiling": False, "do_not_save_samples": False, "do_not_save_grid": False,
-    "negative_prompt": "", "eta": 1.0, "s_churn": 0, "s_tmax": 0, "s_tmin": 0, "s_noise": 1, "override_settings": {},
-    "override_settings_restore_afterwards": True, "sampler_name": "Wave", "scheduler": "Automatic",
-    "sampler_index": "Wave", "script_name": None, "script_args": [], "send_images": True, "save_images": False,
-    "alwayson_scripts": {}, "use_deprecated_controlnet": False}
-AIYA = {"prompt": "a cat", "negative_prompt": "", "steps": 20, "width": 64, "height": 64, "cfg_scale": "7.0",
-        "sampler_index": "Wave", "seed": 7, "seed_resize_from_h": -1, "seed_resize_from_w": -1,
-        "denoising_strength": None, "n_iter": 2, "override_settings": {
-            "sd_model_checkpoint": "emoji", "CLIP_stop_at_last_layers": 2}}
-OPEN_WEBUI = {"prompt": "a cat", "batch_size": 2, "width": 512, "height": 512, "steps": 20, "negative_prompt": "dogs"}
-PHOTOSHOP = {
-    "prompt": "a cat", "negative_prompt": "", "steps": 20, "cfg_scale": 7, "width": 64, "height": 64, "seed": "-1",
-    "denoising_strength": 0.75, "sampler_index": "Wave", "batch_size": 1, "n_iter": 1, "mask_blur": 4,
-    "inpainting_fill": 1, "inpaint_full_res": True, "inpaint_full_res_padding": 32, "inpainting_mask_invert": 0,
-    "resize_mode": 0, "include_init_images": True, "init_images": ["data:image/png;base64," +
-                                                                  base64.b64encode(PICTURE).decode()],
-    "mask": base64.b64encode(PICTURE).decode(), "alwayson_scripts": {}}
 INFO = {"prompt", "all_prompts", "negative_prompt", "all_negative_prompts", "seed", "all_seeds", "subseed",
         "all_subseeds", "subseed_strength", "width", "height", "sampler_name", "cfg_scale", "steps", "batch_size",
         "restore_faces", "face_restoration_model", "sd_model_name", "sd_model_hash", "sd_vae_name", "sd_vae_hash",
@@ -143,7 +107,8 @@ class Pictures(A1111):
         for name in (title, "emoji.safetensors", "emoji", "emoji.ckpt", "0123456789", "sd/emoji"):
             self.make({"prompt": "a", "override_settings": {"sd_model_checkpoint": name}})
             self.assertEqual(self.last_request()["model"], "sd/emoji", name)
-        answer = self.server.post("/sdapi/v1/txt2img", {"prompt": "a", "override_settings": {"sd_model_checkpoint": "x"}})
+        wrong = {"prompt": "a", "override_settings": {"sd_model_checkpoint": "x"}}
+        answer = self.server.post("/sdapi/v1/txt2img", wrong)
         self.assert_refused(answer, 404, "override_settings.sd_model_checkpoint")
 
     def test_pictures_may_be_left_away(self):
@@ -177,7 +142,8 @@ class Pictures(A1111):
             self.assertGreater(len(names), 40)
             for name in names:
                 for value in (None, True, [], {}, [{}], "", "\u00e9\u4e2d\U0001F600", "x" * 500, -1, -2, 0, 0.5, 3,
-                              10**30, -(10**30), "1e999", {"sd_model_checkpoint": 5}, {"CLIP_stop_at_last_layers": "x"}):
+                              10**30, -(10**30), "1e999", {"sd_model_checkpoint": 5},
+                              {"CLIP_stop_at_last_layers": "x"}):
                     answer = self.server.post(path, {**good, name: value})
                     self.assertIn(answer.status, (200, 400, 404, 429), (path, name, value, answer.body[:300]))
                     if answer.status != 200:
@@ -367,7 +333,8 @@ class Clients(A1111):
         self.assertTrue(info["infotexts"][0] and info["width"] and info["height"] and info["seed"] is not None)
 
     def test_sillytavern(self):
-        for path in ("samplers", "schedulers", "upscalers", "latent-upscale-modes", "sd-vae", "sd-modules", "sd-models"):
+        for path in ("samplers", "schedulers", "upscalers", "latent-upscale-modes", "sd-vae", "sd-modules",
+                     "sd-models"):
             self.assertIsInstance(self.server.get("/sdapi/v1/" + path).json, list)
         self.assertEqual(self.server.post("/sdapi/v1/options", {"sd_model_checkpoint": "emoji"}).status, 200)
         progress = self.server.get("/sdapi/v1/progress").json

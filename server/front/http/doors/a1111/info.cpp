@@ -8,6 +8,7 @@
 #include "core/base/regular_file.h"
 #include "core/base/request_fields.h"
 #include "server/front/http/doors/a1111/png_text.h"
+#include "server/front/http/doors/a1111/sampler_names.h"
 
 namespace alice::a1111 {
 namespace {
@@ -60,7 +61,9 @@ Json info_of(const Job& job, const AskedPictures& asked, const std::vector<std::
   const auto vae = recipe.parts.find("vae");
   const PartRecipe own = vae == recipe.parts.end() ? PartRecipe() : vae->second;
   Json further = Json::object();
-  if (!recipe.schedule_type.empty()) further["Schedule type"] = recipe.schedule_type;
+  const std::string schedule =
+      is_spacing(recipe.schedule_type, request.scheduler_options) ? recipe.schedule_type : "";
+  if (!schedule.empty()) further["Schedule type"] = schedule;
   return {{"prompt", prompt},
           {"all_prompts", std::vector<std::string>(count, prompt)},
           {"negative_prompt", negative},
@@ -72,8 +75,7 @@ Json info_of(const Job& job, const AskedPictures& asked, const std::vector<std::
           {"subseed_strength", 0},
           {"width", first.width},
           {"height", first.height},
-          {"sampler_name", without_schedule(recipe.sampler.empty() ? request.scheduler : recipe.sampler,
-                                            recipe.schedule_type)},
+          {"sampler_name", without_schedule(recipe.sampler.empty() ? request.scheduler : recipe.sampler, schedule)},
           {"cfg_scale", request.guidance_scale ? Json(*request.guidance_scale) : Json()},
           {"steps", request.steps ? Json(*request.steps) : Json()},
           {"batch_size", asked.batch_size},

@@ -58,11 +58,13 @@ int64_t nearest_multiple(int64_t side, int64_t multiple) {
   return std::max<int64_t>(times, 1) * multiple;
 }
 
-/// Some clients ask for one size whatever the model is.
+/// Some clients ask for one size whatever the model is. One side alone means the shape of the picture, where there is
+/// one.
 void fit_size(const ServerState& state, AskedPictures& asked) {
   GenerateRequest& request = asked.job.generate;
   const Json model = described_model(state, request.model);
-  if (!model.is_object() || !(request.width || request.height)) return;
+  const bool is_said = request.image ? request.width && request.height : request.width || request.height;
+  if (!model.is_object() || !is_said) return;
   const SizeRule rule = read_size_rule(model);
   const PictureSize wish = {request.width.value_or(rule.usual.width), request.height.value_or(rule.usual.height)};
   if (!wish.is_known()) return;

@@ -15,7 +15,7 @@ enum class Form { text_to_image, image_to_image };
 
 struct AskedPictures {
   JobRequest job;                            ///< without model and scheduler, sizes as asked
-  std::string checkpoint, checkpoint_param;  ///< as the client names it, and in which field; "": what the client has chosen
+  std::string checkpoint, checkpoint_param;  ///< as the client names it, and in which field; "": its chosen one
   std::string refiner;  ///< the same of the model that makes the last steps; "": none
   std::string sampler, sampler_param, spacing;  ///< the same of the algorithm; of the noise levels. "": not said
   int64_t batch_size = 1;

@@ -155,6 +155,12 @@ std::vector<Spacing> list_spacings(const Json& description) {
   return list;
 }
 
+bool is_spacing(const std::string& label, const Json& scheduler_options) {
+  std::string word = lower_case(label);
+  std::replace(word.begin(), word.end(), ' ', '_');
+  return !label.empty() && scheduler_options.value(option_of(word), Json()) == Json(true);
+}
+
 std::optional<SamplerChoice> choose_sampler(const std::string& sampler, const std::string& spacing,
                                             const std::string& usual, const Json& description) {
   const Json schedulers = schedulers_in(description);
