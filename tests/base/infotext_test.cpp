@@ -153,3 +153,12 @@ TEST_CASE("a text that holds no settings, or wrong ones, is refused with its pla
   CHECK(says(error_of([] { read_infotext("just a prompt", "x.png"); }).what(), "x.png: has no line of settings"));
   CHECK(says(error_of([] { read_infotext("a cat\nSteps: many, Seed: 1", "x.png"); }).what(), "steps"));
 }
+
+TEST_CASE("the words of a text stand as they are, wrong ones too, and there are none without settings") {
+  const auto words = infotext_words("a cat\nNegative prompt: dogs\nSteps: many, Seed: 1, Lora hashes: \"a: 1, b: 2\"");
+  CHECK(words.at("Prompt") == "a cat");
+  CHECK(words.at("Negative prompt") == "dogs");
+  CHECK(words.at("Steps") == "many");
+  CHECK(words.at("Lora hashes") == "a: 1, b: 2");
+  CHECK(infotext_words("just a prompt").empty());
+}

@@ -111,6 +111,12 @@ class Pictures(A1111):
         answer = self.server.post("/sdapi/v1/txt2img", wrong)
         self.assert_refused(answer, 404, "override_settings.sd_model_checkpoint")
 
+    def test_many_names_of_what_is_not_built_make_no_long_answer(self):
+        answer = self.make({"prompt": "a", "alwayson_scripts": {f"script {k}": {} for k in range(4000)}})
+        self.assertLess(len(" ".join(answer["warnings"])), 2000)
+        body = {"prompt": "a", "override_settings": {f"option_{k}": 1 for k in range(4000)}}
+        self.assert_refused(self.server.post("/sdapi/v1/txt2img", body), 400, "override_settings")
+
     def test_pictures_may_be_left_away(self):
         self.assertEqual(self.make({"prompt": "a", "send_images": False})["images"], [])
 

@@ -6,6 +6,7 @@ import json
 import pathlib
 import struct
 import sys
+import threading
 import unittest
 import zlib
 
@@ -13,7 +14,7 @@ from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/serve"))
-from alice_server import Server  # noqa: E402
+from alice_server import Server, wait_until  # noqa: E402
 
 from a1111_requests import LIBRECHAT, PHOTOSHOP, SILLYTAVERN  # noqa: E402
 
@@ -105,6 +106,27 @@ class RealA1111(unittest.TestCase):
         self.assertTrue(base64.b64decode(answer["images"][0]).startswith(b"\x89PNG"))
         self.assertNotIn("secret-of-sillytavern", self.server.log())
         self.assertNotIn("a cat", self.server.log())
+
+    def test_a_long_job_shows_itself_and_can_be_ended(self):
+        self.make("options", {"show_progress_every_n_steps": 1})
+        self.addCleanup(self.make, "options", {"show_progress_every_n_steps": 10})
+        answers = []
+        long = {"prompt": "red apple", "width": 256, "height": 256, "steps": 1000}
+        thread = threading.Thread(target=lambda: answers.append(self.server.call("POST", "/sdapi/v1/txt2img", long)))
+        thread.start()
+
+        def shown():
+            progress = self.server.get_json("/sdapi/v1/progress?skip_current_image=false")
+            return progress if progress["current_image"] else None
+
+        progress = wait_until(shown, "a preview of the job")
+        self.assertEqual(size_of(base64.b64decode(progress["current_image"])), (256, 256))
+        self.assertEqual((progress["state"]["job_count"], progress["state"]["sampling_steps"]), (1, 1000))
+        self.assertTrue(0.01 < progress["progress"] < 0.9, progress["progress"])
+        self.assertEqual(self.make("interrupt", {}), {})
+        thread.join()
+        self.assertEqual(answers[0][0], 499)
+        wait_until(lambda: self.server.get_json("/sdapi/v1/progress")["progress"] == 0, "nothing is done any more")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ std::string in_vain(const std::string& name, const Json& value) {
   std::string which;
   if (value.is_object())
     for (const auto& one : value.items()) which += (which.empty() ? "" : ", ") + brief(one.key(), 64);
-  return name + ": is not built here, and was passed over" + (which.empty() ? "" : " (" + which + ")");
+  return name + ": is not built here, and was passed over" + (which.empty() ? "" : " (" + brief(which, 400) + ")");
 }
 
 /// "20" for a number, as A1111's own reader takes it.
@@ -109,7 +109,9 @@ void Reader::take_override(const std::string& name, const Json& value) {
 }
 
 void Reader::take_overrides(const Json& overrides) {
-  if (!overrides.is_object()) return faults_.add("/override_settings", "must be an object");
+  constexpr size_t kMost = 100;
+  if (!overrides.is_object() || overrides.size() > kMost)
+    return faults_.add("/override_settings", "must be an object of at most " + std::to_string(kMost) + " members");
   for (const auto& [name, value] : overrides.items())
     if (!value.is_null()) take_override(name, value);
 }
