@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "server/front/http/answer_schemas.h"
+#include "server/front/http/described_schemas.h"
 #include "server/front/http/request_schema.h"
 #include "server/front/http/schema_parts.h"
 #include "server/front/http/sent_body.h"
@@ -25,7 +26,7 @@ const char* tag_of(const std::string& path) {
   constexpr std::pair<const char*, const char*> kTags[] = {
       {"/v1/jobs", "jobs"},       {"/v1/images", "pictures"}, {"/v1/chat", "pictures"}, {"/images", "pictures"},
       {"/v1/models", "models"},   {"/v1/loras", "models"},    {"/v1/plugins", "plugins"},
-      {"/v1/generation", "models"}};
+      {"/v1/generation", "models"}, {"/mcp", "pictures"}};
   for (const auto& [beginning, tag] : kTags)
     if (path.rfind(beginning, 0) == 0) return tag;
   return "server";
@@ -79,47 +80,6 @@ Json error_response() {
           {"content", {{"application/json", {{"schema", reference_to("Error")}}}}}};
 }
 
-Json model_id_schema(const Json& models) {
-  Json ids = Json::array();
-  for (const Json& model : models)
-    if (model.value("available", false)) ids.push_back(model.at("id"));
-  Json schema = {{"type", "string"}, {"description", "sd/name, or the name alone; absent: the default model"}};
-  if (!ids.empty()) schema["examples"] = ids;
-  return schema;
-}
-
-Json scheduler_schema(const Json& schedulers) {
-  Json names = {""};
-  for (const Json& scheduler : schedulers) {
-    names.push_back(scheduler.at("id"));
-    for (const Json& alias : scheduler.value("aliases", Json::array())) names.push_back(alias.at("name"));
-  }
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());  // two groups may have the same plugin
-  Json schema = {{"type", "string"}, {"description", "absent or empty: the model's own"}};
-  if (!schedulers.empty()) schema["enum"] = names;
-  return schema;
-}
-
-/// Which of them counts is the request's scheduler, or the model's: no schema can tell.
-Json scheduler_options_schema(const Json& schedulers, const Json& noise_options) {
-  Json any = Json::array(), noise = Json::object();
-  for (const Json& spec : noise_options) noise[spec.at("name").get_ref<const std::string&>()] = option_schema(spec);
-  for (const Json& scheduler : schedulers) {
-    Json properties = noise;
-    for (const Json& spec : scheduler.value("options", Json::array()))
-      properties[spec.at("name").get_ref<const std::string&>()] = option_schema(spec);
-    const Json schema = {{"title", scheduler.at("id")},
-                         {"description", scheduler.value("help", "")},
-                         {"type", "object"},
-                         {"properties", properties}};
-    if (std::find(any.begin(), any.end(), schema) == any.end()) any.push_back(schema);
-  }
-  Json schema = {{"type", "object"}, {"description", "options of the scheduler, and of the noise schedule"}};
-  if (!any.empty()) schema["anyOf"] = any;
-  return schema;
-}
-
 Json describe_tags() {
   return Json::array({{{"name", "pictures"}, {"description", "make pictures and fetch them"}},
                       {{"name", "jobs"}, {"description", "make pictures without waiting for the answer"}},
@@ -130,13 +90,8 @@ Json describe_tags() {
 
 /// The schemas that depend on models and plugins, and those of the answers.
 Json describe_schemas(const ServerState& state) {
-  const Json plugins = state.description.value("plugins", Json::object());
-  const Json schedulers = plugins.value("kinds", Json::object()).value("scheduler", Json::array());
   Json schemas = answer_schemas();
-  schemas["ModelId"] = model_id_schema(state.description.value("models", Json::array()));
-  schemas["Scheduler"] = scheduler_schema(schedulers);
-  schemas["SchedulerOptions"] =
-      scheduler_options_schema(schedulers, state.description.value("noise_options", Json::array()));
+  schemas.update(described_schemas(state));
   return schemas;
 }
 
