@@ -26,7 +26,9 @@ struct Caller {
 
 class Exchange;
 
-/// `request` as it came by `exchange`: its owner, and the request that it came with.
+/// `request` as it came by `exchange`: its owner, the request that it came with, and the key that the header
+/// Idempotency-Key gives to it (draft-ietf-httpapi-idempotency-key-header). Throws ApiError 400 for a key of more than
+/// 255 bytes, or of other than visible ASCII.
 void sign(JobRequest& request, const Exchange& exchange);
 
 }  // namespace alice
