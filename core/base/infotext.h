@@ -2,6 +2,7 @@
 // The settings of a picture in the words that AUTOMATIC1111's web UI puts into its PNG files ("parameters"), so that it
 // and the many tools that read them understand ours, and we theirs.
 
+#include <map>
 #include <string>
 
 #include "core/base/recipe.h"
@@ -21,5 +22,9 @@ std::string write_infotext(const Recipe& recipe);
 /// it. Throws one Error(bad_request) at `place` for values of wrong types or ranges, and when there are no pairs at
 /// all.
 Recipe read_infotext(const std::string& text, const std::string& place);
+
+/// The pairs of such a text as they stand there, and "Prompt" and "Negative prompt"; nothing is checked. Empty when it
+/// has no pairs.
+std::map<std::string, std::string> infotext_words(const std::string& text);
 
 }  // namespace alice

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <optional>
 
 #include "core/base/infotext.h"
 #include "core/base/lora_tags.h"
@@ -119,25 +120,40 @@ std::string sampler_of(const std::string& sampler, const std::string& schedule) 
 /// "name: hash, name: hash"
 std::map<std::string, std::string> lora_hashes(const std::string& text) { return pairs_in(text); }
 
+struct Split {
+  std::string prompt;
+  std::optional<std::string> negative;
+  Pairs pairs;  ///< empty when the last line holds no settings
+};
+
+Split split(const std::string& text) {
+  const std::string whole = stripped(text);
+  const size_t last_line = whole.rfind('\n') + 1;  // npos + 1 is 0: the only line
+  Split parts;
+  parts.pairs = pairs_in(whole.substr(last_line));
+  if (take(parts.pairs, "Steps").empty() && take(parts.pairs, "RNG").empty()) return {};
+  const std::string words = "\n" + whole.substr(0, last_line);
+  const size_t negative = words.rfind(std::string("\n") + kNegative);
+  parts.prompt = stripped(words.substr(0, negative));
+  if (negative != words.npos)
+    parts.negative = stripped(words.substr(negative + 1 + std::string(kNegative).size()));
+  return parts;
+}
+
 }  // namespace
 
 Recipe read_infotext(const std::string& text, const std::string& place) {
-  const std::string whole = stripped(text);
-  const size_t last_line = whole.rfind('\n') + 1;  // npos + 1 is 0: the only line
-  Pairs pairs = pairs_in(whole.substr(last_line));
-  if (take(pairs, "Steps").empty() && take(pairs, "RNG").empty())
+  auto [prompt, negative, pairs] = split(text);
+  if (pairs.empty())
     throw Error(ErrorCode::bad_request, place, "has no line of settings such as \"Steps: 20, Sampler: ...\"");
-  const std::string words = "\n" + whole.substr(0, last_line);
-  const size_t negative = words.rfind(std::string("\n") + kNegative);
 
   Json object = request_of(pairs);
   object["scheduler"] = sampler_of(take(pairs, "Sampler"), take(pairs, "Schedule type"));
   Faults faults;
   Recipe recipe;
   recipe.request = read_generate_request(object, json_places(place), faults);
-  recipe.request.prompt = stripped(words.substr(0, negative));
-  if (negative != words.npos)
-    recipe.request.negative_prompt = stripped(words.substr(negative + 1 + std::string(kNegative).size()));
+  recipe.request.prompt = prompt;
+  recipe.request.negative_prompt = negative;
   take_lora_tags(recipe.request.prompt, recipe.request.loras, faults);
   faults.throw_if_any(ErrorCode::bad_request);
 
@@ -151,6 +167,14 @@ Recipe read_infotext(const std::string& text, const std::string& place) {
     recipe.lora_sha256.push_back(found == hashes.end() ? "" : found->second);
   }
   return recipe;
+}
+
+std::map<std::string, std::string> infotext_words(const std::string& text) {
+  auto [prompt, negative, words] = split(text);
+  if (words.empty()) return words;
+  words["Prompt"] = prompt;
+  words["Negative prompt"] = negative.value_or("");
+  return words;
 }
 
 }  // namespace alice

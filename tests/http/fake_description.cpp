@@ -13,6 +13,26 @@ Json plain_scheduler() {
           {"options", Json::array({strength, note})}};
 }
 
+/// One with spacings, as A1111's samplers have them.
+Json wave_scheduler() {
+  const auto spacing = [](const char* name) {
+    return Json{{"name", name}, {"type", "boolean"}, {"nullable", true}, {"default", false}, {"help", "how spread"}};
+  };
+  const Json order = {{"name", "order"}, {"type", "integer"}, {"minimum", 1.0},
+                      {"maximum", 3.0},  {"default", 1},      {"help", "of its steps"}};
+  const Json karras = {{"use_karras_sigmas", true}, {"use_exponential_sigmas", false}};
+  const Json second = {{"order", 2}}, both = {{"order", 2}, {"use_karras_sigmas", true}};
+  const Json aliases = Json::array({{{"name", "wavy"}, {"options", Json::object()}},
+                                    {{"name", "Wave Karras"}, {"options", karras}},
+                                    {{"name", "wave_2m"}, {"options", second}},
+                                    {{"name", "Wave 2M"}, {"options", second}},
+                                    {{"name", "Wave 2M Karras"}, {"options", both}}});
+  return {{"id", "wave"},
+          {"help", "Wave: up and down"},
+          {"aliases", aliases},
+          {"options", Json::array({spacing("use_karras_sigmas"), spacing("use_exponential_sigmas"), order})}};
+}
+
 Json model_defaults() {
   return {{"steps", 4}, {"guidance_scale", 3.0}, {"scheduler", "plain"}, {"width", 64}, {"height", 64}};
 }
@@ -23,6 +43,7 @@ Json emoji_model() {
           {"description", "one grey pixel"},
           {"created", 1700000000},
           {"bytes", 1500000},
+          {"sha256", "0123456789" + std::string(54, 'a')},
           {"native_width", 64},
           {"native_height", 64},
           {"size_multiple", 2},
@@ -50,10 +71,11 @@ Json fake_description() {
       {"id", "plain"}, {"file", "/usr/lib/alice/libplain.so"}, {"version", "1"}, {"loaded", true}};
   const Json soft = {{"id", "soft"}, {"bytes", 3000}, {"trigger_words", {"a", "b"}}, {"base_model", "sd_v1"}};
   const Json hard = {{"id", "hard"}, {"bytes", 0}};
+  const Json schedulers = Json::array({plain_scheduler(), wave_scheduler()});
   return {
       {"models", Json::array({emoji_model(), broken_model()})},
       {"loras", Json::array({soft, hard})},
-      {"plugins", {{"plugins", Json::array({library})}, {"kinds", {{"scheduler", Json::array({plain_scheduler()})}}}}},
+      {"plugins", {{"plugins", Json::array({library})}, {"kinds", {{"scheduler", schedulers}}}}},
       {"noise_options", Json::array()},
       {"generation_defaults", defaults},
       {"backend", "none"},

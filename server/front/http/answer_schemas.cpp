@@ -24,6 +24,12 @@ Json error_object() {
                    {"job_id"});
 }
 
+Json error_answer() {
+  return object_of({{"error", reference_to("ErrorObject")},
+                    {"detail", schema_of("string", "the message once more, where A1111's clients look for it")}},
+                   {"detail"});
+}
+
 // --- pictures and jobs
 
 /// Of a request too, where what was not said is null or the default.
@@ -275,7 +281,7 @@ Json metrics() {
 }  // namespace
 
 Json answer_schemas() {
-  return {{"Error", object_of({{"error", reference_to("ErrorObject")}})},
+  return {{"Error", error_answer()},
           {"ErrorObject", error_object()},
           {"Settings", settings()},
           {"Picture", picture()},

@@ -8,5 +8,7 @@ namespace alice {
 
 /// name -> schema: "Job", "JobEvent", "Images", "Error", ... References lead to "#/components/schemas/".
 Json answer_schemas();
+/// Those of A1111's door.
+Json a1111_answer_schemas();
 
 }  // namespace alice

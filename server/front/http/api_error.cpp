@@ -108,11 +108,13 @@ std::string ApiError::type() const {
   return status < 500 ? "invalid_request_error" : "server_error";
 }
 
-std::string ApiError::body() const {
+std::string ApiError::body(bool with_detail) const {
   Json error = {{"message", message}, {"type", type()}, {"param", nullptr}, {"code", code}};
   if (!param.empty()) error["param"] = brief(param, kLongestParam);
   if (!job_id.empty()) error["job_id"] = job_id;
-  return dump_json({{"error", error}});
+  Json body = {{"error", error}};
+  if (with_detail) body["detail"] = message;
+  return dump_json(body);
 }
 
 Headers ApiError::all_headers() const {

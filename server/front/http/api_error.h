@@ -31,7 +31,8 @@ class ApiError : public std::exception {
   const char* what() const noexcept override { return message.c_str(); }
 
   std::string type() const;  ///< "invalid_request_error", "permission_error", "rate_limit_error" or "server_error"
-  std::string body() const;
+  /// `with_detail`: the message as FastAPI's errors have it too, {"detail": "..."}.
+  std::string body(bool with_detail = false) const;
   /// `headers`, and those that every error has.
   Headers all_headers() const;
 };

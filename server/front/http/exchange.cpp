@@ -46,6 +46,7 @@ void Exchange::route_is(const Match& match) {
   if (!match.pattern.empty()) route_ = match.pattern;
   params_ = match.params;
   is_probe_ = match.route != nullptr && match.route->is_probe;
+  tells_detail_ = match.route != nullptr && match.route->tells_detail;
 }
 
 void Exchange::guard(const std::function<void()>& work) noexcept {
@@ -93,7 +94,7 @@ void Exchange::send_json(int status, const Json& body, Headers headers) {
 
 void Exchange::fail(const ApiError& error) {
   if (!error.job_id.empty()) job_ = error.job_id;
-  std::string body = error.body();
+  std::string body = error.body(tells_detail_);
   start(error.status, error.all_headers(), body.size(), error.close);
   finish(std::move(body));
 }

@@ -72,7 +72,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::string route_;
   PathParams params_;
   std::string job_, model_;
-  bool is_probe_ = false;
+  bool is_probe_ = false, tells_detail_ = false;
   int status_ = 0;  // 0: nothing was answered yet
   bool done_ = false;
 };

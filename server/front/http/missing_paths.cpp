@@ -10,7 +10,7 @@ struct Door {
   const char* sentence;
 };
 
-constexpr const char* kA1111 = "A1111's API is not built yet; POST /v1/images/generations makes pictures";
+constexpr const char* kA1111 = "this part of A1111's API is not built; POST /sdapi/v1/txt2img makes pictures";
 constexpr const char* kComfy = "ComfyUI's API is not here; POST /v1/jobs makes pictures, and its events show previews";
 constexpr const char* kOllama = "Ollama's API is not here; POST /v1/images/generations makes pictures";
 constexpr const char* kNoText = "this server makes pictures, from POST /v1/images/generations or /v1/chat/completions";

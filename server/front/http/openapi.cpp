@@ -26,7 +26,7 @@ const char* tag_of(const std::string& path) {
   constexpr std::pair<const char*, const char*> kTags[] = {
       {"/v1/jobs", "jobs"},       {"/v1/images", "pictures"}, {"/v1/chat", "pictures"}, {"/images", "pictures"},
       {"/v1/models", "models"},   {"/v1/loras", "models"},    {"/v1/plugins", "plugins"},
-      {"/v1/generation", "models"}, {"/mcp", "pictures"}};
+      {"/v1/generation", "models"}, {"/sdapi", "a1111"},      {"/mcp", "pictures"}};
   for (const auto& [beginning, tag] : kTags)
     if (path.rfind(beginning, 0) == 0) return tag;
   return "server";
@@ -85,12 +85,14 @@ Json describe_tags() {
                       {{"name", "jobs"}, {"description", "make pictures without waiting for the answer"}},
                       {{"name", "models"}, {"description", "models, LoRAs, and what they do unasked"}},
                       {{"name", "plugins"}, {"description", "what the server is made of"}},
-                      {{"name", "server"}, {"description", "how the server is"}}});
+                      {{"name", "server"}, {"description", "how the server is"}},
+                      {{"name", "a1111"}, {"description", "the same for clients of AUTOMATIC1111's web UI"}}});
 }
 
 /// The schemas that depend on models and plugins, and those of the answers.
 Json describe_schemas(const ServerState& state) {
   Json schemas = answer_schemas();
+  schemas.update(a1111_answer_schemas());
   schemas.update(described_schemas(state));
   return schemas;
 }

@@ -52,6 +52,7 @@ struct Route {
   uint64_t body_limit = kNoBody;  ///< bytes; the configuration's limit holds beside it
   bool is_probe = false;     ///< asked again and again by machines: no line in the log, and a place when all are taken
   bool takes_forms = false;  ///< multipart/form-data beside JSON
+  bool tells_detail = false;  ///< its errors bear "detail" too, as FastAPI's do
 };
 
 /// The parameters when `path` fits. A segment or a rest is never empty.

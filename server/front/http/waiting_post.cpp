@@ -57,6 +57,7 @@ void JobWaiter::accepted(const Outcome<Job>& outcome) {
   const Job& job = std::get<Job>(outcome);
   job_ = job.id;
   exchange_->job_is(job_, job.request.generate.model);
+  if (post_.accepted) post_.accepted(job);
   if (const double limit = context_.config.request_timeout_s; limit > 0)
     timeout_ =
         context_.loop->after(std::chrono::milliseconds(static_cast<int64_t>(limit * 1000)), [self = weak_from_this()] {

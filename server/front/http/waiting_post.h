@@ -20,6 +20,7 @@ struct WaitingPost {
   JobRequest request;
   std::optional<OnDisconnect> on_disconnect;  ///< absent: as configured
   ParamOf param_of;                           ///< the client's spelling, for errors
+  std::function<void(const Job&)> accepted = {};  ///< once, when it is on the disk; null: nobody asks
   /// Makes the answer from the job, which has succeeded.
   std::function<void(const std::shared_ptr<Exchange>&, const Job&)> reply;
 };
