@@ -50,7 +50,7 @@ Config configuration(const CommandLine& line) {
   sources.data_directory = line.data_directory;
   sources.host = line.host;
   sources.port = line.port;
-  sources.checks_preload = true;
+  sources.is_for_server = true;
   return load_config(sources);
 }
 

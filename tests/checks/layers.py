@@ -20,11 +20,15 @@ PROJECT = {
     "plugins": ["core/base", "core/api", "core/math", "<own folder>"],
     "sdk/check": ["core", "sdk/check"],
     "server": ["core/base", "server"],
-    "server/front": ["core/base", "server/front", "server/jobs", "server/link", "server/config", "server/cli", "server/*"],
+    "server/front": ["core/base", "server/front", "server/accounts", "server/jobs", "server/link", "server/config", "server/cli", "server/*"],
     "server/front/http/wire": ["core/base", "server/front/http/wire", "server/front/http/*"],
-    "server/front/http/doors": ["core/base", "server/front/*", "server/front/http/*", "<own door>", "server/jobs", "server/config",
+    "server/front/http/doors": ["core/base", "server/front/*", "server/front/http/*", "<own door>", "server/accounts", "server/jobs", "server/config",
                                 "server/*"],
     "server/jobs": ["core/base", "server/jobs"],
+    "server/jobs/sqlite": ["core/base", "server/jobs", "server/sqlite"],
+    "server/accounts": ["core/base", "server/accounts"],
+    "server/accounts/sqlite": ["core/base", "server/accounts", "server/sqlite"],
+    "server/sqlite": ["core/base", "server/sqlite"],
     "server/link": ["core/base", "server/link"],
     "server/config": ["core/base", "server/config", "server/*"],
     "server/cli": ["core/base", "server/cli", "server/*"],
@@ -46,8 +50,8 @@ LIBRARIES = {
     "webp/": ["core/io/"],
     "lcms2.h": ["core/io/"],
     "CLI/": ["server/cli/"],
-    "sqlite3.h": ["server/jobs/sqlite/"],
-    "SQLiteCpp/": ["server/jobs/sqlite/"],
+    "sqlite3.h": ["server/jobs/sqlite/", "server/accounts/sqlite/", "server/sqlite/"],
+    "SQLiteCpp/": ["server/jobs/sqlite/", "server/accounts/sqlite/", "server/sqlite/"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
