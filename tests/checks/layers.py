@@ -28,6 +28,7 @@ PROJECT = {
     "server/jobs/sqlite": ["core/base", "server/jobs", "server/sqlite"],
     "server/accounts": ["core/base", "server/accounts"],
     "server/accounts/sqlite": ["core/base", "server/accounts", "server/sqlite"],
+    "server/control": ["core/base", "server/control"],
     "server/sqlite": ["core/base", "server/sqlite"],
     "server/link": ["core/base", "server/link"],
     "server/config": ["core/base", "server/config", "server/*"],
