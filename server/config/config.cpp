@@ -183,11 +183,16 @@ void settle_keys(Config& config) {
                                "server.require_auth is false, so nobody is asked for server.api_key"});
 }
 
-/// Beyond this machine nobody is served without a key.
-void check_open_host(const Config& config, Faults& faults) {
+/// Beyond this machine nobody is served without a key, and a key in plain HTTP is a warning.
+void check_open_host(Config& config, Faults& faults) {
   const ServerConfig& server = config.server;
   const auto address = Network::from(server.host);
-  if (server.require_auth || !address || address->is_loopback()) return;
+  if (!address || address->is_loopback()) return;
+  if (server.require_auth && server.trusted_proxies.empty())
+    config.warnings.push_back({config.origin("server.host"),
+                               "keys and pictures travel in plain HTTP, which others on the way can read: put a proxy "
+                               "with TLS before the server, and its address into server.trusted_proxies"});
+  if (server.require_auth) return;
   faults.add(config.origin("server.host"),
              server.host + " can be reached from other machines, and whoever reaches it could use the server: say "
                            "server.require_auth: true and make a key with `alice keys create`, or listen on 127.0.0.1");
