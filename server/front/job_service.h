@@ -9,9 +9,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
+#include "core/base/outcome.h"
 #include "server/jobs/job_store.h"
 #include "server/jobs/viewer.h"
 
@@ -86,11 +86,6 @@ struct JobEvent {
   ErrorCode trouble{};          ///< held: storage_full or storage_failed
   Job job;                      ///< ended, handed_back
 };
-
-template <class T>
-using Outcome = std::variant<T, Error>;
-template <class T>
-using Then = std::function<void(Outcome<T>)>;
 
 /// Watching ends when this is destroyed; the callback may still run once while the destructor is called from another
 /// thread than the service's, and never after it has returned.

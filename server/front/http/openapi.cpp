@@ -44,7 +44,36 @@ Json describe_body(const Route& route) {
   return {{"required", true}, {"content", content}};
 }
 
-Json describe_operation(const Route& route, const std::string& path, const std::vector<std::string>& path_names) {
+/// The ways to show a key. Of each operation `security` names the level that it needs, as a role.
+Json describe_security_schemes() {
+  const auto in_header = [](const char* name, const char* what) {
+    return Json{{"type", "apiKey"}, {"in", "header"}, {"name", name}, {"description", what}};
+  };
+  return {{"bearer", {{"type", "http"}, {"scheme", "bearer"}, {"description", "Authorization: Bearer KEY"}}},
+          {"basic", {{"type", "http"}, {"scheme", "basic"}, {"description", "any name, the key as the password"}}},
+          {"apiKey", in_header("X-Api-Key", "the key")},
+          {"adminKey", in_header("X-Admin-Key", "the key, of whichever level")},
+          {"signedUrl",
+           {{"type", "apiKey"},
+            {"in", "query"},
+            {"name", "s"},
+            {"description", "of a URL that an answer has told, with the parameters that it has"}}}};
+}
+
+/// Any one of them is enough. An empty list: no key is needed.
+Json describe_security(const Route& route, bool asks_for_keys) {
+  Json ways = Json::array();
+  const bool is_open = route.level == Level::anonymous || (!asks_for_keys && route.level == Level::user) ||
+                       (!asks_for_keys && route.is_users_without_keys);
+  if (is_open) return ways;
+  for (const char* scheme : {"bearer", "basic", "apiKey", "adminKey"})
+    ways.push_back({{scheme, Json::array({to_string(route.level)})}});
+  if (route.takes_signature) ways.push_back({{"signedUrl", Json::array()}});
+  return ways;
+}
+
+Json describe_operation(const Route& route, const std::string& path, const std::vector<std::string>& path_names,
+                        bool asks_for_keys) {
   const Operation& operation = route.operation;
   Json parameters = operation.query;
   for (const std::string& name : path_names)
@@ -53,6 +82,7 @@ Json describe_operation(const Route& route, const std::string& path, const std::
   Json out = {{"operationId", operation.id},
               {"summary", operation.summary},
               {"tags", Json::array({tag_of(path)})},
+              {"security", describe_security(route, asks_for_keys)},
               {"responses",
                {{std::to_string(operation.status), describe_success(operation)}, {"4XX", error}, {"5XX", error}}}};
   if (operation.other_status != 0)
@@ -62,7 +92,7 @@ Json describe_operation(const Route& route, const std::string& path, const std::
   return out;
 }
 
-Json describe_paths(const std::vector<Route>& routes) {
+Json describe_paths(const std::vector<Route>& routes, bool asks_for_keys) {
   Json paths = Json::object();
   for (const Route& route : routes) {
     if (route.operation.id.empty()) continue;
@@ -70,7 +100,7 @@ Json describe_paths(const std::vector<Route>& routes) {
     const std::string path = openapi_path(route.pattern, names);
     std::string method = route.method;
     std::transform(method.begin(), method.end(), method.begin(), [](unsigned char c) { return std::tolower(c); });
-    paths[path][method] = describe_operation(route, path, names);
+    paths[path][method] = describe_operation(route, path, names, asks_for_keys);
   }
   return paths;
 }
@@ -99,7 +129,8 @@ Json describe_schemas(const ServerState& state) {
 
 }  // namespace
 
-Json openapi_document(const std::vector<Route>& routes, const ServerState& state, const std::string& base_url) {
+Json openapi_document(const std::vector<Route>& routes, const ServerState& state, const std::string& base_url,
+                      bool asks_for_keys) {
   return {{"openapi", "3.1.0"},
           {"info",
            {{"title", "ALICE"},
@@ -107,10 +138,12 @@ Json openapi_document(const std::vector<Route>& routes, const ServerState& state
             {"description", "Pictures from text. docs/API.md says in words what stands here in types."},
             {"license", {{"name", "Apache 2.0"}, {"identifier", "Apache-2.0"}}}}},
           {"servers", {{{"url", base_url}}}},
-          {"security", Json::array()},  // there are no keys
           {"tags", describe_tags()},
-          {"paths", describe_paths(routes)},
-          {"components", {{"responses", {{"Error", error_response()}}}, {"schemas", describe_schemas(state)}}}};
+          {"paths", describe_paths(routes, asks_for_keys)},
+          {"components",
+           {{"responses", {{"Error", error_response()}}},
+            {"schemas", describe_schemas(state)},
+            {"securitySchemes", describe_security_schemes()}}}};
 }
 
 }  // namespace alice

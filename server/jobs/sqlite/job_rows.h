@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "server/jobs/job_store.h"
-#include "server/jobs/sqlite/statement.h"
+#include "server/sqlite/statement.h"
 
 namespace alice {
 

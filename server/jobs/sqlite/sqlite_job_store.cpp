@@ -8,7 +8,7 @@
 #include "server/jobs/sqlite/expiry.h"
 #include "server/jobs/sqlite/job_rows.h"
 #include "server/jobs/sqlite/open_database.h"
-#include "server/jobs/sqlite/statement.h"
+#include "server/sqlite/statement.h"
 
 namespace alice {
 namespace {
