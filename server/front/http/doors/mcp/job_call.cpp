@@ -62,7 +62,7 @@ class JobTool : public std::enable_shared_from_this<JobTool> {
         message_(std::move(message)),
         call_(std::move(call)),
         viewer_(exchange_->caller().viewer()),
-        base_url_(context.guard.base_url(exchange_->request())),
+        urls_(context.picture_urls(exchange_->request())),
         token_(message_.param("_meta").is_object() ? message_.params["_meta"].value("progressToken", Json()) : Json()),
         until_(Clock::now() + std::chrono::milliseconds(static_cast<int64_t>(call_.wait_seconds * 1000))) {}
 
@@ -86,7 +86,7 @@ class JobTool : public std::enable_shared_from_this<JobTool> {
   const McpMessage message_;
   JobCall call_;
   const Viewer viewer_;
-  const std::string base_url_;
+  const PictureUrls urls_;
   const Json token_;  // null: nobody asked for progress
   const Clock::time_point until_;
   const std::shared_ptr<ProgressSlot> progress_ = std::make_shared<ProgressSlot>();
@@ -196,7 +196,7 @@ void JobTool::ended(const JobEvent& event) {
 void JobTool::give_pictures(const Job& job) {
   int64_t bytes = 0;
   for (const PictureFile& picture : job.pictures) bytes += picture.bytes;
-  if (bytes > kMostInline) return finish(tool_pictures(job, base_url_, {}));
+  if (bytes > kMostInline) return finish(tool_pictures(job, urls_, {}));
   context_.helper->post([self = weak_from_this(), loop = context_.loop, job, folder = context_.config.images_directory] {
     std::vector<std::string> files;
     try {
@@ -207,7 +207,7 @@ void JobTool::give_pictures(const Job& job) {
     }
     loop->post([self, job, files = std::move(files)] {
       const auto alive = self.lock();
-      if (alive) alive->exchange_->guard([&] { alive->finish(tool_pictures(job, alive->base_url_, files)); });
+      if (alive) alive->exchange_->guard([&] { alive->finish(tool_pictures(job, alive->urls_, files)); });
     });
   });
 }

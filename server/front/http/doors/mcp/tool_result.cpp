@@ -37,10 +37,10 @@ Json tool_data(Json data) {
   return result_of(std::move(content), std::move(data), false);
 }
 
-Json tool_pictures(const Job& job, const std::string& base_url, const std::vector<std::string>& files) {
+Json tool_pictures(const Job& job, const PictureUrls& urls, const std::vector<std::string>& files) {
   Json images = Json::array(), content = Json::array();
   for (const PictureFile& picture : job.pictures)
-    images.push_back({{"url", picture_url(base_url, picture)},
+    images.push_back({{"url", picture_url(urls, picture)},
                       {"seed", picture.seed},
                       {"width", picture.width},
                       {"height", picture.height}});

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "server/front/http/picture_urls.h"
 #include "server/jobs/job.h"
 
 namespace alice {
@@ -15,7 +16,7 @@ Json tool_data(Json data);
 
 /// Of a job that has succeeded. `files`: its pictures' bytes by index, which the answer then holds; empty: it names
 /// their addresses alone.
-Json tool_pictures(const Job& job, const std::string& base_url, const std::vector<std::string>& files);
+Json tool_pictures(const Job& job, const PictureUrls& urls, const std::vector<std::string>& files);
 /// Of a job that goes on.
 Json tool_unfinished(const std::string& job, const std::string& status, const std::string& words);
 
