@@ -1,6 +1,6 @@
 // `alice`, the program that people type. It answers help, the version and wrong command lines itself, at once, writes
-// plugin projects and builds them, and serves; everything that computes is done by alice-worker, its sibling, which takes its place
-// with the same command line, or is started by the server.
+// plugin projects and builds them, keeps the keys, and serves; everything that computes is done by alice-worker, its
+// sibling, which takes its place with the same command line, or is started by the server.
 
 #include <unistd.h>
 
@@ -14,6 +14,7 @@
 #include "server/author/plugin_try.h"
 #include "server/cli/command_line.h"
 #include "server/program_folder.h"
+#include "server/serve/keys.h"
 #include "server/serve/serve.h"
 #include "server/serve/systemd_unit.h"
 
@@ -39,6 +40,9 @@ int main(int argc, char** argv) {
     switch (parsed.line.command) {
       case alice::Command::serve:
         return parsed.line.systemd_unit ? alice::write_systemd_unit() : alice::run_serve(parsed.line);
+      case alice::Command::keys_create:
+      case alice::Command::keys_list:
+      case alice::Command::keys_revoke: return alice::run_keys(parsed.line);
       case alice::Command::plugin_new: return alice::run_plugin_new(parsed.line);
       case alice::Command::plugin_try: return alice::run_plugin_try(parsed.line);
       default: return become_worker(argv);

@@ -13,6 +13,7 @@ namespace alice {
 namespace {
 
 constexpr const char* kRequests = "alice.requests";
+constexpr const char* kAudit = "alice.audit";
 constexpr double kBytesPerMegabyte = 1024.0 * 1024.0;
 
 spdlog::level::level_enum level_of(LogLevel level) {
@@ -32,12 +33,17 @@ spdlog::sink_ptr open_file(const LoggingConfig& config) {
 }
 
 /// Its level is its own: whoever wants no word of what goes well still wants to see who calls.
-void start_request_log(const LoggingConfig& config, const std::vector<spdlog::sink_ptr>& sinks) {
-  auto logger = std::make_shared<spdlog::logger>(kRequests, sinks.begin(), sinks.end());
-  logger->set_level(config.requests ? spdlog::level::info : spdlog::level::off);
+void start_own_log(const char* name, bool is_written, const std::vector<spdlog::sink_ptr>& sinks) {
+  auto logger = std::make_shared<spdlog::logger>(name, sinks.begin(), sinks.end());
+  logger->set_level(is_written ? spdlog::level::info : spdlog::level::off);
   logger->flush_on(spdlog::level::info);
-  spdlog::drop(kRequests);
+  spdlog::drop(name);
   spdlog::register_logger(std::move(logger));
+}
+
+void write_to(const char* name, const std::string& line) {
+  const auto logger = spdlog::get(name);
+  logger != nullptr ? logger->info(line) : spdlog::info(line);
 }
 
 }  // namespace
@@ -49,13 +55,13 @@ void start_logging(const LoggingConfig& config) {
   logger->set_level(level_of(config.level));
   logger->set_formatter(config.format == LogFormat::json ? make_json_formatter() : make_text_formatter());
   logger->flush_on(level_of(config.level));  // a process that dies has told all that it had to tell
-  start_request_log(config, sinks);
+  start_own_log(kRequests, config.requests, sinks);
+  start_own_log(kAudit, true, sinks);
   spdlog::set_default_logger(std::move(logger));
 }
 
-void log_request(const std::string& line) {
-  const auto logger = spdlog::get(kRequests);
-  logger != nullptr ? logger->info(line) : spdlog::info(line);
-}
+void log_audit(const std::string& line) { write_to(kAudit, line); }
+
+void log_request(const std::string& line) { write_to(kRequests, line); }
 
 }  // namespace alice

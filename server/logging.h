@@ -25,6 +25,10 @@ struct LoggingConfig {
 /// afterwards. Call it once, before other threads log. Throws Error(bad_config) when the file cannot be opened.
 void start_logging(const LoggingConfig& config);
 
+/// A line of who did what, or tried to, whatever the level: "action=key.create target=.. result=ok". No secrets. Before
+/// start_logging() it goes to spdlog's default logger.
+void log_audit(const std::string& line);
+
 /// The line of an HTTP request that was answered. Before start_logging() it goes to spdlog's default logger.
 void log_request(const std::string& line);
 

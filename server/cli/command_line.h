@@ -38,6 +38,9 @@ enum class Command {
   check_infer,
   check_compat,
   make_model,
+  keys_create,
+  keys_list,
+  keys_revoke,
   bench,
   bench_subject,  ///< what bench starts; not for people
   plugin_new,
@@ -58,6 +61,14 @@ struct PluginCheckOptions {
   std::string lora_names;                ///< --lora-names: a JSON file; "" for the known ways of naming
   std::map<std::string, double> orders;  ///< --order: of convergence, by scheduler
   std::string junit;                     ///< --junit: a file to write; "" for none
+};
+
+/// `keys create`. What is not given is at its default.
+struct KeyOptions {
+  bool admin = false;                   ///< --admin
+  std::string user;                     ///< --user; "": called as the key
+  std::vector<std::string> scopes;      ///< --scope, each; none: the level's usual ones
+  std::optional<int64_t> expires_days;  ///< --expires
 };
 
 /// `bench`. What is not given is at its default.
@@ -93,12 +104,13 @@ struct CommandLine {
   std::string models_directory;   ///< --models; "" when not given
   std::string backend;            ///< --backend; the first, where several are given; "" when not given
   std::string host, port;         ///< serve's --host and --port, as they were typed; "" when not given
-  std::string data_directory;     ///< serve's --data; "" when not given
+  std::string data_directory;     ///< --data of serve and keys; "" when not given
   bool watch_plugins = false;     ///< serve's --watch-plugins
   bool systemd_unit = false;      ///< serve's --systemd-unit
   std::string group;              ///< work's --group; "" when not given
   bool json = false;              ///< --json (of the commands that list or check)
-  /// The model id, path, golden folder, folder of settings, picture, or a plugin's name, library or project.
+  /// The model id, path, golden folder, folder of settings, picture, a plugin's name, library or project, or a key's
+  /// name or id.
   std::string target;
   std::string out;                ///< --out: a picture file ("-": standard output), or a folder; "" when not given
   std::string kind;               ///< plugin new's --kind: one of plugin_kind_names()
@@ -106,6 +118,7 @@ struct CommandLine {
   std::string dtype = "float32";  ///< make-model's --dtype: float32 or float16
   int64_t seed = 0;               ///< make-model's --seed
   PluginCheckOptions check;       ///< plugin check's; of run-checks only memory_mib
+  KeyOptions keys;                ///< keys create's
   BenchOptions bench;             ///< bench's; of bench-subject only size
   CompareOptions compare;         ///< compare's; what has one value only is in `request` and `backend`
   GenerateRequest request;        ///< generate, compare: ranges are checked; an empty model: the configured default

@@ -6,19 +6,13 @@
 namespace alice {
 namespace {
 
-enum class Lacking {
-  warned,    ///< what it asks for is not done, and the warning says so
-  protects,  ///< to go on without it would be unsafe: a fault
-};
-
 struct DialectKey {
   std::string section, key;
   std::vector<Json> harmless;  ///< values that ask for nothing we lack
   std::string reason;
-  Lacking lacking = Lacking::warned;
 };
 
-constexpr const char* kNoKeys = "there are no users and no keys yet";
+constexpr const char* kNoKeys = "people do not sign in here; keys are made by `alice keys create`";
 constexpr const char* kNoGallery = "there is no gallery yet; `retention` says how long pictures are kept";
 constexpr const char* kNoDownloads = "nothing is downloaded";
 constexpr const char* kNoAudio = "there is no audio generation";
@@ -29,8 +23,6 @@ constexpr const char* kNoCatalogue = "there is no catalogue of remote models";
 
 const std::vector<DialectKey>& dialect() {
   static const std::vector<DialectKey> keys = {
-      {"server", "api_key", {nullptr, ""}, "no request can be checked against a key yet", Lacking::protects},
-      {"server", "require_auth", {false}, "nobody can be asked for a key yet", Lacking::protects},
       {"server", "registration_mode", {"disabled"}, kNoKeys},
       {"server", "session_timeout_seconds", {}, kNoKeys},
       {"server", "block_nsfw", {false}, "prompts are not filtered"},
@@ -66,7 +58,7 @@ const std::vector<DialectKey>& dialect() {
       {"generation", "vram_evict_threshold_gb", {}, kMemory},
 
       {"storage", "gallery_file", {}, kNoGallery},
-      {"storage", "auth_directory", {}, kNoKeys},
+      {"storage", "auth_directory", {}, "keys are kept in storage.data_directory"},
       {"storage", "audio_directory", {}, kNoAudio},
       {"storage", "max_storage_gb", {}, kNoGallery},
       {"storage", "retention_days", {}, kNoGallery},
@@ -105,14 +97,9 @@ bool is_harmless(const DialectKey& key, const ConfigNode& value) {
   return std::find(key.harmless.begin(), key.harmless.end(), json) != key.harmless.end();
 }
 
-void judge(const DialectKey& key, const ConfigNode::Member& member, Faults& faults, std::vector<Fault>& warnings) {
+void judge(const DialectKey& key, const ConfigNode::Member& member, std::vector<Fault>& warnings) {
   if (is_harmless(key, member.value)) return;
-  const std::string name = key.section + "." + key.key;
-  if (key.lacking == Lacking::warned)
-    warnings.push_back({member.place, name + " is not honoured: " + key.reason});
-  else
-    faults.add(member.place, name + " asks for protection that cannot be given: " + key.reason +
-                                 "; take the key out to start without it");
+  warnings.push_back({member.place, key.section + "." + key.key + " is not honoured: " + key.reason});
 }
 
 }  // namespace
@@ -129,13 +116,13 @@ const std::vector<std::string>& alice_sections() {
   return sections;
 }
 
-void take_alice_keys(ConfigNode& root, Faults& faults, std::vector<Fault>& warnings) {
+void take_alice_keys(ConfigNode& root, std::vector<Fault>& warnings) {
   for (ConfigNode::Member& section : root.members) {
     std::vector<ConfigNode::Member> kept;
     for (ConfigNode::Member& member : section.value.members) {
       const DialectKey* key = find_key(section.key, member.key);
       if (key != nullptr)
-        judge(*key, member, faults, warnings);
+        judge(*key, member, warnings);
       else
         kept.push_back(std::move(member));
     }

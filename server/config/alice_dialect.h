@@ -15,9 +15,8 @@ std::vector<std::string> alice_keys(const std::string& section);
 const std::vector<std::string>& alice_sections();
 
 /// Takes the earlier ALICE's keys out of a whole configuration. One whose value asks for nothing that we lack goes
-/// without a word; another leaves a warning that names it; one that asks for protection is a fault: to start without
-/// would give less protection than was asked for. Values are not repeated in messages: some are secrets.
-void take_alice_keys(ConfigNode& root, Faults& faults, std::vector<Fault>& warnings);
+/// without a word; another leaves a warning that names it. Values are not repeated in messages: some are secrets.
+void take_alice_keys(ConfigNode& root, std::vector<Fault>& warnings);
 
 /// Whether `backend` is what the earlier ALICE calls one of its own engines.
 bool is_alice_engine(const std::string& backend);

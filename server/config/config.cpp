@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/nearest.h"
+#include "core/base/network.h"
 #include "core/base/tensor_files.h"
 #include "server/config/alice_dialect.h"
 #include "server/config/config_layer.h"
@@ -171,6 +172,32 @@ void settle_data(const ConfigSources& sources, Config& config) {
   config.host.cache_directory = server.data_directory / "cache";
 }
 
+/// Whoever writes a key wants it asked for, unless they say otherwise.
+void settle_keys(Config& config) {
+  ServerConfig& server = config.server;
+  if (server.api_key.empty() || server.require_auth) return;
+  if (config.origins.count("server.require_auth") == 0)
+    server.require_auth = true;
+  else
+    config.warnings.push_back({config.origin("server.require_auth"),
+                               "server.require_auth is false, so nobody is asked for server.api_key"});
+}
+
+/// Beyond this machine nobody is served without a key, and a key in plain HTTP is a warning.
+void check_open_host(Config& config, Faults& faults) {
+  const ServerConfig& server = config.server;
+  const auto address = Network::from(server.host);
+  if (!address || address->is_loopback()) return;
+  if (server.require_auth && server.trusted_proxies.empty())
+    config.warnings.push_back({config.origin("server.host"),
+                               "keys and pictures travel in plain HTTP, which others on the way can read: put a proxy "
+                               "with TLS before the server, and its address into server.trusted_proxies"});
+  if (server.require_auth) return;
+  faults.add(config.origin("server.host"),
+             server.host + " can be reached from other machines, and whoever reaches it could use the server: say "
+                           "server.require_auth: true and make a key with `alice keys create`, or listen on 127.0.0.1");
+}
+
 }  // namespace
 
 ConfigSources ConfigSources::of_process() {
@@ -226,7 +253,9 @@ Config read_config(const ConfigSources& sources, std::vector<Fault>& found) {
   settle_backends(config, !sources.backend.empty(), faults);
   settle_models(config);
   settle_worker_groups(config, faults);
-  check_preload(config, sources.checks_preload, faults);
+  settle_keys(config);
+  if (sources.is_for_server) check_open_host(config, faults);
+  check_preload(config, sources.is_for_server, faults);
   settle_data(sources, config);
   found = in_order(faults.list(), keys);
   config.warnings = in_order(config.warnings, {});

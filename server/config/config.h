@@ -28,9 +28,10 @@ struct ConfigSources {
   std::map<std::string, std::string> environment;
   std::filesystem::path system_file = "/etc/alice/config.yaml";
   std::filesystem::path program_folder;  ///< plugins and models are found beside it
-  /// Is an id of models.preload that no model has a fault? It is for those who start the server or check its
-  /// configuration; a model may go while the server runs, and commands about others have no need of it.
-  bool checks_preload = false;
+  /// For those who start the server or check its configuration: then it is a fault when an id of models.preload is no
+  /// model's (a model may go while the server runs, and commands about others have no need of it), and when the server
+  /// would listen beyond this machine without asking for keys.
+  bool is_for_server = false;
 
   /// This process's environment and program folder.
   static ConfigSources of_process();

@@ -227,11 +227,15 @@ class LayerReader : private SectionReader {
   }
 
   void read_server(ConfigNode node) {
-    if (!is_map(node, "server", joined(names_of(server_options()), alice_keys("server")))) return;
+    if (!is_map(node, "server", joined(joined(names_of(server_options()), {kApiKey}), alice_keys("server")))) return;
     resolve_local_names(node);
     check_server_values(node, faults_);
-    read_options(server_options(), node, config_.server);
     note_origins("server", node);
+    if (node.find(kApiKey) != nullptr) config_.server.api_key = api_key_in(node, faults_);
+    auto& members = node.members;
+    members.erase(std::remove_if(members.begin(), members.end(), [](const auto& one) { return one.key == kApiKey; }),
+                  members.end());
+    read_options(server_options(), node, config_.server);
   }
 
   void read_jobs(const ConfigNode& node) {
@@ -297,7 +301,7 @@ class LayerReader : private SectionReader {
 }  // namespace
 
 void read_layer(ConfigLayer layer, const KnownFolders& folders, Config& config, Faults& faults) {
-  take_alice_keys(layer.root, faults, config.warnings);
+  take_alice_keys(layer.root, config.warnings);
   LayerReader(layer.base, folders, config, faults).read(layer.root);
 }
 

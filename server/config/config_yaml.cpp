@@ -173,6 +173,8 @@ std::string config_yaml(const Config& config) {
   add_generation(config, out);
   out.section("server");
   out.values(server_options(), config.server, "server", 1);
+  if (!config.server.api_key.empty())
+    out.comment(std::string("  ") + kApiKey + " is a secret, and said at " + config.origin("server.api_key"));
   out.section("jobs");
   out.values(job_options(), config.server, "jobs", 1);
   add_groups(config, out);

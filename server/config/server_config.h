@@ -59,7 +59,11 @@ struct ServerConfig {
   double max_body_mb = 32;           ///< MiB
   double read_timeout_s = 60;        ///< for a request to arrive, and for a kept connection to be idle
   double drain_timeout_s = 30;       ///< how long running jobs may go on after SIGTERM
-  bool allow_plugin_reload = false;  ///< may POST /v1/plugins/reload?
+  bool allow_plugin_reload = false;  ///< may POST /v1/plugins/reload, while there are no keys?
+  bool require_auth = false;         ///< is a key asked for? load_config(): also when api_key is said and this is not
+  std::string api_key;               ///< a key of the configuration's own; "": none. A secret: never shown
+  std::vector<std::string> trusted_proxies;  ///< addresses, or networks ("10.0.0.0/8"): their X-Forwarded-* count
+  double signed_url_minutes = 60;            ///< how long a picture's URL can be fetched without a key
   // jobs:
   int64_t queue_size = 100;     ///< waiting jobs; more are refused
   double step_timeout_s = 600;  ///< a worker that says nothing about its job for so long is killed

@@ -2,8 +2,11 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
+
+#include "core/base/network.h"
 
 namespace alice {
 namespace {
@@ -22,6 +25,13 @@ bool is_origin(const std::string& text) {
     if (text.compare(0, scheme.size(), scheme) == 0)
       return text.size() > scheme.size() && text.find_first_of("/?# ", scheme.size()) == text.npos;
   return false;
+}
+
+bool is_network(const std::string& text) { return Network::from(text).has_value(); }
+
+/// A word that a header can bring.
+bool is_key(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
 bool is_host_name(const std::string& text) { return !text.empty() && text.find_first_of("/:?# @*") == text.npos; }
@@ -57,7 +67,12 @@ const OptionTable<ServerConfig>& server_options() {
                   "for a request to arrive, and for a kept connection to be idle", "seconds")
           .number("drain_timeout", &S::drain_timeout_s, {0, kLongestTimeout},
                   "how long running jobs may go on after SIGTERM", "seconds")
-          .boolean("allow_plugin_reload", &S::allow_plugin_reload, "may POST /v1/plugins/reload replace plugins?");
+          .boolean("allow_plugin_reload", &S::allow_plugin_reload,
+                   "may anybody POST /v1/plugins/reload while no key is asked for?")
+          .boolean("require_auth", &S::require_auth, "is a key asked for?")
+          .text("trusted_proxies", &S::trusted_proxies, "whose X-Forwarded-* count")
+          .number("signed_url_minutes", &S::signed_url_minutes, {1, 60 * 24 * 30},
+                  "how long a picture's URL can be fetched without a key", "minutes");
   return table;
 }
 
@@ -107,12 +122,22 @@ void resolve_local_names(ConfigNode& server) {
   }
 }
 
+std::string api_key_in(const ConfigNode& server, Faults& faults) {
+  const auto* key = server.find(kApiKey);
+  if (key == nullptr || key->value.is_null() || key->value.scalar == "") return "";
+  if (key->value.is_text() && is_key(key->value.scalar.get<std::string>())) return key->value.scalar.get<std::string>();
+  faults.add(key->value.place, "must be a word in quotes, of letters, digits and marks of ASCII without blanks");
+  return "";
+}
+
 void check_server_values(const ConfigNode& server, Faults& faults) {
   for (const auto& [key, place, value] : server.members) {
     if (key == "host") check_text(value, is_address, "an address, such as 127.0.0.1 or 0.0.0.0", faults);
     if (key == "public_url" && value.scalar != "")
       check_text(value, is_origin, "a URL without a path, such as https://pictures.example", faults);
     if (key == "cors_origins") check_texts(value, is_origin, "an origin, such as https://app.example", faults);
+    if (key == "trusted_proxies")
+      check_texts(value, is_network, "an address, or a network such as 10.0.0.0/8", faults);
     if (key == "allowed_hosts") check_texts(value, is_host_name, "a host's name without port or path", faults);
   }
 }

@@ -120,6 +120,7 @@ class JobDesk::Room {
  private:
   void begin(const std::vector<Job>& unfinished);
   Job accept(JobRequest request);
+  std::optional<Job> known_job(const JobRequest& request) const;
   void keep_inputs(JobRequest& request);
 
   const JobDeskSettings settings_;
@@ -153,11 +154,13 @@ void JobDesk::Room::submit(const JobRequest& request, const Then<Job>& then) {
 }
 
 Job JobDesk::Room::accept(JobRequest request) {
+  if (auto known = known_job(request)) return std::move(*known);
+  Job job;
+  if (!request.key.empty()) job.fingerprint = fingerprint_of(request);
   GenerateRequest& generate = request.generate;
   dispatcher_.admit(generate);
   keep_inputs(request);
   if (!generate.seed.has_value()) generate.seed = drawn_seed();
-  Job job;
   job.id = new_job_id();
   job.request = std::move(request);
   job.created_ms = now_ms();
@@ -173,6 +176,16 @@ Job JobDesk::Room::accept(JobRequest request) {
   if (settings_.log_prompts) text += ": " + job.request.generate.prompt;
   spdlog::info(job_line(job.id, job.request.request_id, text));
   return job;
+}
+
+/// The job that the same request, by its key, has brought before.
+std::optional<Job> JobDesk::Room::known_job(const JobRequest& request) const {
+  if (request.key.empty()) return std::nullopt;
+  auto known = store_->find_by_key(request.owner, request.key);
+  if (known.has_value() && known->fingerprint != fingerprint_of(request))
+    throw Error(ErrorCode::bad_request, kRequestKeyPlace,
+                "was another request's, which asked for something else (job " + known->id + ")");
+  return known;
 }
 
 /// Before the job itself is kept: a job on the disk has all that it needs.

@@ -9,9 +9,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
+#include "core/base/outcome.h"
 #include "server/jobs/job_store.h"
 #include "server/jobs/viewer.h"
 
@@ -87,11 +87,6 @@ struct JobEvent {
   Job job;                      ///< ended, handed_back
 };
 
-template <class T>
-using Outcome = std::variant<T, Error>;
-template <class T>
-using Then = std::function<void(Outcome<T>)>;
-
 /// Watching ends when this is destroyed; the callback may still run once while the destructor is called from another
 /// thread than the service's, and never after it has returned.
 class JobWatch {
@@ -100,12 +95,16 @@ class JobWatch {
 };
 using OnJobEvent = std::function<void(const JobEvent&)>;
 
+/// Of errors that are about a request's key.
+inline constexpr const char* kRequestKeyPlace = "/idempotency_key";
+
 /// All functions may be called from any thread. What `viewer` may not see is answered as if it were not there.
 class JobService {
  public:
   virtual ~JobService() = default;
 
-  /// Queues a job; the outcome comes when it is on the disk. Error(busy): the queue is full or the server drains, or,
+  /// Queues a job; the outcome comes when it is on the disk. One whose key was brought before is the job of then, as it
+  /// is now; Error(bad_request) at kRequestKeyPlace when that asked for something else. Error(busy): the queue is full or the server drains, or,
   /// at "/model", the workers of that model rest (ServerState::groups); Error(not_found) at "/model": no such model
   /// (once a worker has said which there are); Error(bad_request): a picture larger than the model may make, at its
   /// longer side (core/base/picture_size.h); no model is named and there is no default; Error(storage_full),

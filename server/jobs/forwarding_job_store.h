@@ -31,6 +31,9 @@ class ForwardingJobStore : public JobStore {
 
   std::optional<Job> find(const std::string& id) const override { return store_->find(id); }
   std::vector<Job> list(const JobQuery& query) const override { return store_->list(query); }
+  std::optional<Job> find_by_key(const std::string& owner, const std::string& key) const override {
+    return store_->find_by_key(owner, key);
+  }
   std::string newest_id() const override { return store_->newest_id(); }
   std::vector<Job> unfinished() const override { return store_->unfinished(); }
   std::optional<OwnedPicture> find_picture(const std::string& file) const override {

@@ -8,6 +8,8 @@
 #include <charconv>
 #include <chrono>
 
+#include "core/base/sha256.h"
+
 namespace alice {
 namespace {
 
@@ -55,6 +57,11 @@ std::vector<std::string> job_status_words() {
 
 bool has_ended(JobStatus status) {
   return status == JobStatus::succeeded || status == JobStatus::failed || status == JobStatus::cancelled;
+}
+
+std::string fingerprint_of(const JobRequest& request) {
+  return sha256_of(dump_json({{"request", write_generate_request(request.generate)},
+                              {"preview_every", request.preview_every}}));
 }
 
 int64_t now_ms() {

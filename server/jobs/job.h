@@ -41,8 +41,14 @@ struct JobRequest {
   int64_t preview_every = 0;  ///< steps between two previews; 0: none
   std::string request_id;     ///< of the HTTP request that brought it
   std::string owner = {};     ///< the user whose job it is; "" while there are no keys
+  /// What the client calls this request, so that it may be brought twice and is done once; unique among its owner's.
+  /// "": nothing.
+  std::string key = {};
   std::vector<SentPicture> sent = {};  ///< of those that `generate` names; none any more once the job is taken
 };
+
+/// The same of two requests that ask for the same: 64 hex digits. Before anything is settled for the client.
+std::string fingerprint_of(const JobRequest& request);
 
 struct JobError {
   ErrorCode code = ErrorCode::internal;
@@ -64,6 +70,7 @@ struct Job {
   int64_t resumed_from = 0;        ///< steps that the last attempt took from the record
   /// Its place in its group's order, smaller ones first: a virtual time (server/front/job_queue.h).
   double turn = 0;
+  std::string fingerprint;  ///< fingerprint_of() the request as it came, where that has a key
   std::optional<Estimate> estimate;  ///< what the last attempt was to take; absent before a worker has said it
 };
 

@@ -42,6 +42,8 @@ class JobLookup {
   /// Newest first. Prompts, in the request and in the settings, are cut to kListedLetters + 1 letters: a hundred of
   /// them can be 20 MB.
   virtual std::vector<Job> list(const JobQuery& query) const = 0;
+  /// The job of that owner whose request bears that key; `key` must not be "".
+  virtual std::optional<Job> find_by_key(const std::string& owner, const std::string& key) const = 0;
   /// The greatest id; "" when there is no job.
   virtual std::string newest_id() const = 0;
   /// Queued, running and cancelling jobs, by their turns, then the oldest first: what a restart takes up.
@@ -52,7 +54,7 @@ class JobLookup {
 
 class JobStore : public JobLookup {
  public:
-  /// A new job, queued. Its id must be new.
+  /// A new job, queued. Its id must be new, and its key among its owner's.
   virtual void add(const Job& job) = 0;
   /// queued -> running; attempts + 1; started_ms unless it has one. Returns the number of the attempt; nothing when the
   /// job is not queued.

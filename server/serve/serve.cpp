@@ -9,11 +9,14 @@
 #include <ctime>
 
 #include "core/base/generation_defaults.h"
+#include "server/accounts/accounts.h"
 #include "server/config/config.h"
 #include "server/config/model_names.h"
+#include "server/control/control_server.h"
 #include "server/front/http/http_front.h"
 #include "server/front/job_desk.h"
 #include "server/program_folder.h"
+#include "server/serve/keys.h"
 #include "server/serve/service_manager.h"
 #include "server/serve/welcome.h"
 
@@ -50,7 +53,7 @@ Config configuration(const CommandLine& line) {
   sources.data_directory = line.data_directory;
   sources.host = line.host;
   sources.port = line.port;
-  sources.checks_preload = true;
+  sources.is_for_server = true;
   return load_config(sources);
 }
 
@@ -71,6 +74,17 @@ void drain(JobDesk& desk, const Signals& signals, double timeout_s) {
     if (signals.come(std::chrono::milliseconds(20))) break;
   if (!done) spdlog::warn("a second signal: stopping at once; what ran is taken up at the next start");
   desk.stop();  // after this, on_done comes no more
+}
+
+/// For `alice keys`. A server that cannot be asked so serves all the same.
+std::unique_ptr<ControlServer> control_of(const Config& config, const std::shared_ptr<Accounts>& accounts) {
+  try {
+    return std::make_unique<ControlServer>(config.server.data_directory,
+                                           [accounts](const Json& question) { return answer_keys(*accounts, question); });
+  } catch (const Error& e) {
+    spdlog::warn("{}; keys can be changed while the server does not run", e.what());
+    return nullptr;
+  }
 }
 
 /// Whose places clients are not told.
@@ -98,7 +112,9 @@ int run_serve(const CommandLine& line) {
   JobDeskSettings desk_settings = job_desk_settings(config, worker_arguments(line));
   if (line.watch_plugins) desk_settings.watch_plugins = kWatchPeriod;
   JobDesk desk(desk_settings);
-  HttpFront front(config.server, desk, {describe_defaults(config.host.defaults), folders_of(config)});
+  const auto accounts = Accounts::open(config.server.data_directory, {config.server.api_key});  // the desk has the lock
+  HttpFront front(config.server, desk, {describe_defaults(config.host.defaults), folders_of(config)}, accounts);
+  const auto control = control_of(config, accounts);
   front.start();
   tell_service_manager("READY=1\nSTATUS=listens on port " + std::to_string(front.port()));
   Welcome welcome(config, front.port());

@@ -105,7 +105,7 @@ int run_command(CommandLine line) {
   sources.config_file = line.config_file;
   sources.models_directory = line.models_directory;
   sources.backend = line.backend;
-  sources.checks_preload = line.command == Command::check_config;
+  sources.is_for_server = line.command == Command::check_config;
   if (line.command == Command::check_config) return run_check_config(sources, line);
   if (line.command == Command::config_path) return run_config_path(sources);
   if (line.command == Command::config_init) return run_config_init(sources, line);

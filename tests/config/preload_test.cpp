@@ -15,7 +15,7 @@ namespace {
 class ServingFolder : public ConfigFolder {
  public:
   ServingFolder() {
-    sources.checks_preload = true;
+    sources.is_for_server = true;
     for (const char* name : {"a", "b", "c", "d", "e"})
       folder.write(std::string("models/") + name + "/model_index.json", "{}");
     folder.write("models/group/file.safetensors", "x");
@@ -71,7 +71,7 @@ TEST_CASE("every fault of the models to preload is told at once, at its place") 
 
 TEST_CASE("a model to preload that is not there is a fault for the server alone: a model may go while workers run") {
   ServingFolder folder;
-  folder.sources.checks_preload = false;
+  folder.sources.is_for_server = false;
   CHECK(names_of(folder.load("models: {directory: models, preload: [sd/gone]}\n").preload) ==
         std::vector<std::string>{"sd/gone"});
 }

@@ -40,6 +40,61 @@ TEST_CASE("with no worker exactly as many jobs are taken as the queue has room f
   CHECK(room.desk().state()->not_ready == std::vector<std::string>{"no worker is ready yet"});
 }
 
+TEST_CASE("a request that comes twice under one key is one job, across a restart too") {
+  DeskRoom room;
+  room.settings.workers.arguments = {ALICE_FAKE_WORKER, "silent"};
+  room.settings.queue_size = 2;
+  JobRequest request;
+  request.generate.prompt = "x";
+  request.owner = "ann", request.key = "k";
+  const Job first = room.submit(request);
+  CHECK(room.submit(request).id == first.id);
+  CHECK(room.submit(request).request.generate.seed == first.request.generate.seed);
+  CHECK(room.desk().state()->queued == 1);
+  JobRequest another = request;
+  another.generate.prompt = "y";
+  CHECK(error_of([&] { room.submit(another); }).place() == kRequestKeyPlace);
+  another.owner = "bob";
+  CHECK(room.submit(another).id != first.id);
+  CHECK(room.submit(request).id == first.id);  // though the queue is full
+  room.close();
+  CHECK(room.submit(request).id == first.id);
+  CHECK(room.desk().state()->queued == 2);
+}
+
+TEST_CASE("whoever brings one job is served next but one, and nobody else sees it") {
+  DeskRoom room;
+  room.settings.workers.arguments = {ALICE_FAKE_WORKER, "silent"};
+  const auto bring = [&](const std::string& owner) {
+    JobRequest request;
+    request.owner = owner;
+    return room.submit(request).id;
+  };
+  for (int i = 0; i < 20; ++i) bring("many");
+  const std::string one = bring("one");
+  const auto watch = [&](const Viewer& viewer, const OnJobEvent& on_event) {
+    return wait_for<std::shared_ptr<JobWatch>>(
+        [&](Then<std::shared_ptr<JobWatch>> then) { room.desk().watch(one, viewer, on_event, std::move(then)); });
+  };
+  Diary diary;
+  const auto watching = watch({"one"}, diary.writer());
+  CHECK(diary.wait([](const JobEvent& event) { return event.kind == JobEvent::Kind::position; }).position == 2);
+
+  const auto find = [&](const Viewer& viewer) {
+    return wait_for<Job>([&](Then<Job> then) { room.desk().find(one, viewer, std::move(then)); });
+  };
+  const auto cancel = [&](const Viewer& viewer) {
+    return wait_for<Job>([&](Then<Job> then) { room.desk().cancel(one, viewer, std::move(then)); });
+  };
+  for (const Viewer& other : {Viewer{"many"}, Viewer{""}}) {
+    CHECK(error_of([&] { watch(other, [](const JobEvent&) {}); }).code() == ErrorCode::not_found);
+    CHECK(error_of([&] { find(other); }).code() == ErrorCode::not_found);
+    CHECK(error_of([&] { cancel(other); }).code() == ErrorCode::not_found);
+  }
+  CHECK(find({"", true}).status == JobStatus::queued);
+  CHECK(cancel({"one"}).status == JobStatus::cancelled);
+}
+
 TEST_CASE("a place in the queue that becomes free can be taken") {
   DeskRoom room;
   room.settings.queue_size = 1;

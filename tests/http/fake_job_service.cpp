@@ -278,8 +278,14 @@ void FakeJobService::submit(JobRequest request, Then<Job> then) {
     } catch (const Error& error) {
       return then(error);
     }
+    for (const auto& [id, known] : jobs_)
+      if (!request.key.empty() && known.request.key == request.key && known.request.owner == request.owner) {
+        if (known.fingerprint == fingerprint_of(request)) return then(known);
+        return then(Error(ErrorCode::bad_request, kRequestKeyPlace, "was another request's"));
+      }
     Job job;
     job.id = new_job_id();
+    job.fingerprint = fingerprint_of(request);
     job.request = request;
     job.created_ms = now_ms();
     queue_.push_back(job.id);

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import pathlib
 import resource
 import socket
 import subprocess
@@ -45,6 +46,8 @@ class Server:
             self.stop()
             raise RuntimeError("the test server did not start: " + said)
         self.port = int(line.split()[1])
+        keys = pathlib.Path(self.folder.name, "keys.json")
+        self.keys = json.loads(keys.read_text()) if keys.exists() else {}
 
     def connect(self, timeout=PATIENCE):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)

@@ -95,6 +95,34 @@ class Jobs(ServerCase):
         wait_until(lambda: self.status_of(job) == "cancelled", "the job is cancelled")
         self.assertEqual(self.server.ask("DELETE", "/v1/jobs/" + job).status, 200)
 
+    def test_a_request_that_comes_twice_under_one_key_is_one_job(self):
+        for path in ("/v1/jobs", "/v1/images/generations", "/v1/chat/completions"):
+            prompt = "a cat for " + path
+            body = {"messages": [{"role": "user", "content": prompt}]} if "chat" in path else {"prompt": prompt}
+            key = {"Idempotency-Key": "key of " + path}
+            first, second = (self.server.post(path, body, key) for _ in range(2))
+            self.assertEqual(first.headers["x-job-id"], second.headers["x-job-id"])
+            self.assertEqual(first.status, second.status)
+            self.assertNotEqual(self.server.post(path, body).headers["x-job-id"], first.headers["x-job-id"])
+            other = self.server.post(path, {**body, "seed": 5} if "chat" not in path else {**body, "model": "tiny"}, key)
+            self.assertEqual((other.status, other.error["param"]), (422, "Idempotency-Key"), other.body)
+        for bad in ("", "x" * 256, "\xe4"):
+            answer = self.server.post("/v1/jobs", {"prompt": "a cat"}, {"Idempotency-Key": bad})
+            self.assertEqual((answer.status, answer.error["param"]), (400, "Idempotency-Key"), bad)
+
+    def test_who_gives_a_key_and_leaves_finds_its_job_when_it_comes_back(self):
+        key = {"Idempotency-Key": "later", "Content-Type": "application/json"}
+        body = {"prompt": "hold later"}
+        connection = self.server.connect()
+        connection.request("POST", "/v1/images/generations", json.dumps(body), key)
+        wait_until(lambda: self.server.get("/v1/jobs?limit=1").json["data"][0]["request"]["prompt"] == "hold later",
+                   "the job is there")
+        connection.close()
+        wait_until(self.server.is_alone, "the client is gone")
+        job = self.server.post("/v1/jobs", body, key).json
+        self.assertIn(job["status"], ("queued", "running"))
+        self.server.ask("DELETE", "/v1/jobs/" + job["id"])
+
     def test_on_disconnect_has_no_meaning_for_a_job(self):
         self.assert_error(self.server.post("/v1/jobs", {"prompt": "x", "on_disconnect": "finish"}), 400, "unsupported",
                           "on_disconnect")

@@ -85,9 +85,10 @@ class OpenApi(ServerCase):
 
         look(self.document)
 
-    def test_the_licence_is_told_and_that_there_are_no_keys(self):
+    def test_the_licence_is_told_and_that_no_keys_are_asked_for(self):
         self.assertEqual(self.document["info"]["license"]["identifier"], "Apache-2.0")
-        self.assertEqual(self.document["security"], [])
+        for _, path, operation in self.operations():
+            self.assertEqual(operation["security"], [], path)
 
     def test_every_reference_leads_somewhere(self):
         def follow(value):

@@ -2,13 +2,19 @@
 // answers, and ends when its standard input does.
 //
 // Usage: http-test-server FOLDER ['{"server": {..}, "queue_size": 3, "has_worker": false, "step_ms": 5}']
+//
+// "keys": {"ann": {"level": "user", "user": "Ann", "expires_in": -1, "revoked": true, "scopes": "read"}} makes keys, and
+// writes FOLDER/keys.json with the text of each. "api_key" is the configuration's.
 
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
 #include <exception>
+#include <fstream>
+#include <future>
 #include <string>
 
+#include "server/accounts/accounts.h"
 #include "server/front/http/http_front.h"
 #include "tests/http/fake_job_service.h"
 
@@ -31,8 +37,43 @@ alice::ServerConfig read_config(const Json& settings, const std::string& folder)
   config.allow_plugin_reload = settings.value("allow_plugin_reload", false);
   config.max_body_mb = settings.value("max_body_mb", config.max_body_mb);
   config.read_timeout_s = settings.value("read_timeout_s", config.read_timeout_s);
+  config.require_auth = settings.value("require_auth", false);
+  config.trusted_proxies = settings.value("trusted_proxies", std::vector<std::string>());
+  config.signed_url_minutes = settings.value("signed_url_minutes", config.signed_url_minutes);
   config.request_timeout_s = settings.value("request_timeout_s", config.request_timeout_s);
   return config;
+}
+
+template <class T, class Ask>
+T waited(Ask ask) {
+  std::promise<alice::Outcome<T>> promise;
+  ask([&](alice::Outcome<T> outcome) { promise.set_value(std::move(outcome)); });
+  return std::get<T>(promise.get_future().get());
+}
+
+alice::MadeKey make_key(alice::Accounts& accounts, const std::string& name, const Json& wanted) {
+  alice::NewKey key;
+  key.name = name;
+  key.user = wanted.value("user", "");
+  key.level = alice::level_from(wanted.value("level", "user")).value();
+  key.scopes = alice::Scopes::from(wanted.value("scopes", alice::Scopes::usual(key.level).words())).value();
+  if (wanted.contains("expires_in")) key.expires_s = accounts.now_s() + wanted.at("expires_in").get<int64_t>();
+  const auto made = waited<alice::MadeKey>([&](auto then) { accounts.create(key, then); });
+  if (wanted.value("revoked", false))
+    waited<alice::AccessKey>([&](auto then) { accounts.revoke(made.key.id, then); });
+  return made;
+}
+
+/// Null where no keys are wanted.
+std::shared_ptr<alice::Accounts> make_accounts(const std::string& folder, const Json& settings) {
+  if (!settings.contains("keys") && !settings.contains("api_key")) return nullptr;
+  auto accounts = alice::Accounts::open(folder, {settings.value("api_key", "")});
+  Json texts = Json::object();
+  const Json keys = settings.value("keys", Json::object());
+  for (const auto& [name, wanted] : keys.items())
+    texts[name] = make_key(*accounts, name, wanted).text;
+  std::ofstream(folder + "/keys.json") << texts;
+  return accounts;
 }
 
 int serve(const std::string& folder, const Json& settings) {
@@ -44,7 +85,8 @@ int serve(const std::string& folder, const Json& settings) {
   options.reload_refused = settings.value("reload_refused", "");
   options.step_time = std::chrono::milliseconds(settings.value("step_ms", 1));
   alice::FakeJobService service(options);
-  alice::HttpFront front(read_config(settings.value("server", Json::object()), folder), service, {});
+  alice::HttpFront front(read_config(settings.value("server", Json::object()), folder), service, {},
+                         make_accounts(folder, settings));
   front.start();
   std::printf("port %lld\n", static_cast<long long>(front.port()));
   std::fflush(stdout);

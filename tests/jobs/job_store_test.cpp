@@ -267,6 +267,28 @@ TEST_CASE("jobs and pictures are their owner's, and lists are of one owner where
   });
 }
 
+TEST_CASE("a request's key names one job of its owner's") {
+  with_each_store([](const Open& open) {
+    const auto store = open();
+    Job job = make_job("01");
+    job.request.owner = "ann", job.request.key = "k", job.fingerprint = "f";
+    store->add(job);
+    CHECK(store->find_by_key("ann", "k").value().id == "01");
+    CHECK(store->find_by_key("ann", "k")->fingerprint == "f");
+    CHECK(store->find_by_key("ann", "k")->request.key == "k");
+    CHECK_FALSE(store->find_by_key("ann", "K").has_value());
+    CHECK_FALSE(store->find_by_key("bob", "k").has_value());
+    job.id = "02";
+    CHECK(error_of([&] { store->add(job); }).code() == ErrorCode::internal);
+    CHECK_FALSE(store->find("02").has_value());
+    job.request.owner = "bob";
+    store->add(job);
+    CHECK(store->find_by_key("bob", "k")->id == "02");
+    for (const char* id : {"03", "04"}) store->add(make_job(id));  // without keys there may be any number
+    CHECK_FALSE(store->find_by_key("user-1", "").has_value());
+  });
+}
+
 TEST_CASE("what a restart takes up comes by turns") {
   with_each_store([](const Open& open) {
     const auto store = open();

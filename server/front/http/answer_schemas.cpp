@@ -229,6 +229,16 @@ Json reloaded() {
   return object_of({{"status", {{"const", "ok"}}}, {"groups", list_of(group)}});
 }
 
+// --- agents
+
+Json mcp_message() {
+  return object_of({{"jsonrpc", {{"const", "2.0"}}},
+                    {"id", {{"type", Json::array({"string", "number"})}}},
+                    {"result", schema_of("object", "as the Model Context Protocol has it")},
+                    {"error", object_of({{"code", kWhole}, {"message", kText}, {"data", schema_of("object")}}, {"data"})}},
+                   {"id", "result", "error"});
+}
+
 // --- how the server is
 
 Json health() {
@@ -281,6 +291,7 @@ Json answer_schemas() {
           {"JobEvent", job_event()},
           {"Images", images()},
           {"ChatCompletion", chat_completion()},
+          {"McpMessage", mcp_message()},
           {"PictureBytes", {{"description", "a PNG"}}},
           {"Model", model()},
           {"ModelList", list_answer("Model")},

@@ -28,6 +28,11 @@ ApiError service_error(const FrontContext& context, const Error& error, const Pa
   const bool is_resting = error.code() == ErrorCode::busy && error.place() == kRestingPlace;
   const int64_t again = is_resting ? seconds_of_rest(*state) : state->retry_after_s;
   ApiError answer = to_api_error(error, param_of, again);
+  if (error.place() == kRequestKeyPlace) {
+    answer.status = 422;  // draft-ietf-httpapi-idempotency-key-header, section 2.7
+    answer.message = "the key in Idempotency-Key " + error.sentence();
+    answer.param = "Idempotency-Key";
+  }
   answer.message = without_folders(answer.message, context.facts.folders);  // no field's place is left in it by now
   if (error.code() == ErrorCode::busy && (state->draining || is_resting)) answer.status = 503;
   return answer;

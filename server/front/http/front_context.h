@@ -7,11 +7,13 @@
 #include "core/base/json.h"
 #include "server/config/server_config.h"
 #include "server/front/http/api_error.h"
+#include "server/front/http/authenticator.h"
 #include "server/front/http/event_loop.h"
 #include "server/front/http/exchange.h"
 #include "server/front/http/helper_thread.h"
 #include "server/front/http/http_front.h"
 #include "server/front/http/kept_text.h"
+#include "server/front/http/picture_urls.h"
 #include "server/front/http/request_counters.h"
 #include "server/front/http/site_guard.h"
 #include "server/front/job_service.h"
@@ -19,13 +21,23 @@
 namespace alice {
 
 struct FrontContext {
-  FrontContext(const ServerConfig& config, JobService& jobs, FrontFacts facts)
-      : config(config), jobs(jobs), facts(std::move(facts)), guard(config) {}
+  FrontContext(const ServerConfig& config, JobService& jobs, FrontFacts facts, std::shared_ptr<Accounts> accounts)
+      : config(config),
+        jobs(jobs),
+        facts(std::move(facts)),
+        guard(config),
+        signer(config, accounts),
+        authenticator(config, accounts, signer) {}
+
+  /// Of the pictures in the answer to `request`.
+  PictureUrls picture_urls(const HttpRequest& request) const { return {guard.base_url(request), &signer}; }
 
   const ServerConfig config;
   JobService& jobs;
   const FrontFacts facts;
   const SiteGuard guard;
+  const UrlSigner signer;
+  Authenticator authenticator;
   RequestCounters counters;
   KeptText kept_models, kept_plugins, kept_openapi, kept_page;
   std::shared_ptr<EventLoop> loop;

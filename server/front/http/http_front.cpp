@@ -19,6 +19,8 @@ namespace alice {
 namespace {
 
 constexpr auto kGrace = std::chrono::seconds(2);
+/// Bytes of body that are kept of who will hear that a key is needed.
+constexpr uint64_t kStrangersBody = 8u << 10;
 
 uint64_t body_limit(const ServerConfig& config) { return static_cast<uint64_t>(config.max_body_mb * (1u << 20)); }
 
@@ -28,10 +30,13 @@ Route description_route(FrontContext& context, const Router& router) {
     const auto state = context.jobs.state();
     const std::string base = context.guard.base_url(exchange->request());
     context.kept_openapi.send(*exchange, std::to_string(state->description_version), base, [&] {
-      return dump_json(openapi_document(router.routes(), *state, KeptText::kBaseMark));
+      return dump_json(
+          openapi_document(router.routes(), *state, KeptText::kBaseMark, context.config.require_auth));
     });
   };
-  return {"GET", "/openapi.json", Access::open, answer, {"getDescription", "this description", "Description"}};
+  Route route = {"GET", "/openapi.json", Access::open, answer, {"getDescription", "this description", "Description"}};
+  route.level = Level::anonymous;
+  return route;
 }
 
 std::vector<Route> page_routes(FrontContext& context, const Router& router) {
@@ -47,15 +52,18 @@ std::vector<Route> page_routes(FrontContext& context, const Router& router) {
         {{"Content-Type", "text/html; charset=utf-8"},
          {"Content-Security-Policy", "default-src 'none'; sandbox allow-top-navigation-by-user-activation"}});
   };
-  return {{"GET", "/", Access::open, answer, {"getPage", "what is here, for people", "Page", {}, 200, "text/html"}},
-          {"GET", "/docs", Access::open, answer}};
+  std::vector<Route> routes = {
+      {"GET", "/", Access::open, answer, {"getPage", "what is here, for people", "Page", {}, 200, "text/html"}},
+      {"GET", "/docs", Access::open, answer}};
+  for (Route& route : routes) route.level = Level::anonymous;
+  return routes;
 }
 
 std::vector<Route> all_routes(FrontContext& context, const Router& router) {
   std::vector<Route> routes;
   for (const auto family :
        {health_routes, metrics_routes, model_routes, picture_routes, job_routes, openai_routes, chat_routes,
-        a1111_routes}) {
+        a1111_routes, mcp_routes}) {
     std::vector<Route> more = family(context);
     routes.insert(routes.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   }
@@ -77,6 +85,15 @@ TransportOptions transport_options(const ServerConfig& config) {
   return options;
 }
 
+/// Nothing for one that will be refused.
+std::optional<HttpRequest> request_with(RawRequest head) {
+  try {
+    return read_request(head);
+  } catch (const ApiError&) {
+    return std::nullopt;
+  }
+}
+
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
@@ -87,12 +104,13 @@ std::string joined(const std::vector<std::string>& words) {
 
 class HttpFront::Impl {
  public:
-  Impl(const ServerConfig& config, JobService& jobs, FrontFacts facts)
-      : context_(config, jobs, std::move(facts)), router_(all_routes(context_, router_)) {
+  Impl(const ServerConfig& config, JobService& jobs, FrontFacts facts, std::shared_ptr<Accounts> accounts)
+      : context_(config, jobs, std::move(facts), std::move(accounts)), router_(all_routes(context_, router_)) {
     TransportOptions options = transport_options(config);
     options.body_limit = [this](const RawRequest& head) { return body_limit_of(head); };
     options.is_probe = [this](const RawRequest& head) {
-      const Route* route = route_of(head);
+      const auto request = request_with(head);
+      const Route* route = request ? route_of(*request) : nullptr;
       return route != nullptr && route->is_probe;
     };
     options.on_held_bytes = [this](uint64_t now, uint64_t highest) { heap_.look(now, highest); };
@@ -107,8 +125,9 @@ class HttpFront::Impl {
   Transport& transport() { return *transport_; }
 
  private:
-  const Route* route_of(RawRequest head) const;
+  const Route* route_of(const HttpRequest& request) const { return router_.match(request.method, request.path).route; }
   uint64_t body_limit_of(const RawRequest& head) const;
+  HttpRequest settled(RawRequest& raw) const;
   void take(IncomingRequest incoming, std::shared_ptr<ReplyStream> stream);
   void dispatch(const std::shared_ptr<Exchange>& exchange, const std::optional<ApiError>& refusal);
   void answer_options(Exchange& exchange, const Match& match);
@@ -119,19 +138,18 @@ class HttpFront::Impl {
   std::unique_ptr<Transport> transport_;  // last: its thread uses all of the above
 };
 
-/// nullptr: it will be refused.
-const Route* HttpFront::Impl::route_of(RawRequest head) const {
-  try {
-    const HttpRequest request = read_request(head);
-    return router_.match(request.method, request.path).route;
-  } catch (const ApiError&) {
-    return nullptr;
-  }
+uint64_t HttpFront::Impl::body_limit_of(const RawRequest& head) const {
+  const auto request = request_with(head);
+  const Route* route = request ? route_of(*request) : nullptr;
+  const uint64_t of_route = route == nullptr ? kNoBody : route->body_limit;
+  const bool is_known = request && context_.authenticator.may_send_a_body(*request);
+  return std::min({of_route, body_limit(context_.config), is_known ? of_route : kStrangersBody});
 }
 
-uint64_t HttpFront::Impl::body_limit_of(const RawRequest& head) const {
-  const Route* route = route_of(head);
-  return std::min(route == nullptr ? kNoBody : route->body_limit, body_limit(context_.config));
+HttpRequest HttpFront::Impl::settled(RawRequest& raw) const {
+  HttpRequest request = read_request(raw);
+  context_.authenticator.settle(request);
+  return request;
 }
 
 void HttpFront::Impl::take(IncomingRequest incoming, std::shared_ptr<ReplyStream> stream) {
@@ -141,7 +159,7 @@ void HttpFront::Impl::take(IncomingRequest incoming, std::shared_ptr<ReplyStream
   Headers cors = context_.guard.cors_headers(incoming.raw.headers);
   std::optional<ApiError> refusal = std::move(incoming.refusal);
   try {
-    if (!refusal.has_value() || !refusal->close) request = read_request(incoming.raw);
+    if (!refusal.has_value() || !refusal->close) request = settled(incoming.raw);
   } catch (const ApiError& error) {
     refusal = error;
     request.method = method;
@@ -168,6 +186,7 @@ void HttpFront::Impl::dispatch(const std::shared_ptr<Exchange>& exchange, const 
     throw error;
   }
   if (match.route->access == Access::guarded) context_.guard.check_page(request, match.route->takes_forms);
+  exchange->caller_is(context_.authenticator.admit(request, *match.route));
   if (refusal.has_value()) throw ApiError(*refusal);  // too long a body: only where one could be meant
   match.route->handler(exchange);
 }
@@ -181,8 +200,9 @@ void HttpFront::Impl::answer_options(Exchange& exchange, const Match& match) {
   exchange.send(204, std::move(headers), "");
 }
 
-HttpFront::HttpFront(const ServerConfig& config, JobService& jobs, FrontFacts facts)
-    : impl_(std::make_unique<Impl>(config, jobs, std::move(facts))) {}
+HttpFront::HttpFront(const ServerConfig& config, JobService& jobs, FrontFacts facts,
+                     std::shared_ptr<Accounts> accounts)
+    : impl_(std::make_unique<Impl>(config, jobs, std::move(facts), std::move(accounts))) {}
 HttpFront::~HttpFront() { close(); }
 
 void HttpFront::start() { impl_->transport().start(); }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "server/accounts/accounts.h"
 #include "server/config/server_config.h"
 #include "server/front/job_service.h"
 
@@ -26,8 +27,9 @@ struct FrontFacts {
 
 class HttpFront {
  public:
-  /// `jobs` must outlive this object.
-  HttpFront(const ServerConfig& config, JobService& jobs, FrontFacts facts);
+  /// `jobs` must outlive this object. `accounts`: null where there are no keys.
+  HttpFront(const ServerConfig& config, JobService& jobs, FrontFacts facts,
+            std::shared_ptr<Accounts> accounts = nullptr);
   ~HttpFront();  ///< as close()
 
   /// Binds, and answers from now on; takes milliseconds. Throws Error(bad_config) at "server.port" when the port is

@@ -73,6 +73,16 @@ void read_target(const std::string& target, HttpRequest& request) {
   if (mark < path.size()) read_query(path.substr(mark + 1), request);
 }
 
+/// "/k/KEY/rest" -> "/rest", for clients that can send no header.
+void take_path_key(HttpRequest& request) {
+  constexpr std::string_view kBefore = "/k/";
+  if (request.path.compare(0, kBefore.size(), kBefore) != 0) return;
+  const size_t end = std::min(request.path.find('/', kBefore.size()), request.path.size());
+  request.path_key = request.path.substr(kBefore.size(), end - kBefore.size());
+  request.path.erase(0, end);
+  if (request.path.empty()) request.path = "/";
+}
+
 /// Of a target that is a whole URL its own authority counts, and the field is passed over; but it must be there.
 void check_host(const RawRequest& raw, HttpRequest& request) {
   const std::string* host = find_header(raw.headers, "Host");
@@ -121,6 +131,8 @@ HttpRequest read_request(RawRequest& raw) {
   request.method = raw.method;
   check_method(raw);
   read_target(raw.target, request);
+  take_path_key(request);
+  request.remote_address = raw.remote_address;
   check_host(raw, request);
   check_coding(raw);
   request.headers = std::move(raw.headers);

@@ -21,6 +21,9 @@ struct HttpRequest {
   Headers headers;
   std::string body;
   std::string authority;  ///< what the client called the server by, as it wrote it: "localhost:8080"
+  std::string scheme = "http", prefix;  ///< as the client wrote them, where a trusted proxy tells (forwarded.h)
+  std::string remote_address;           ///< the client's: "127.0.0.1", "::1"
+  std::string path_key;                 ///< KEY of /k/KEY/..., which `path` is without; "" for none. A secret
   std::string id;  ///< x-request-id: the client's when it is a valid one, else drawn
   std::chrono::steady_clock::time_point arrived;
 

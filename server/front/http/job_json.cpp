@@ -15,9 +15,9 @@ Json seconds(std::optional<int64_t> ms) {
   return ms.has_value() ? Json(static_cast<double>(*ms) / kMilliseconds) : Json(nullptr);
 }
 
-Json picture_to_json(const PictureFile& picture, const std::string& base_url) {
+Json picture_to_json(const PictureFile& picture, const PictureUrls& urls) {
   Json json = picture_file_options().write(picture);
-  json["url"] = picture_url(base_url, picture);
+  json["url"] = picture_url(urls, picture);
   if (picture.removed_ms.has_value()) json["removed"] = seconds(picture.removed_ms);
   return json;
 }
@@ -38,13 +38,9 @@ bool cut(Json& text) {
 
 }  // namespace
 
-std::string picture_url(const std::string& base_url, const PictureFile& picture) {
-  return base_url + "/images/" + picture.file;
-}
-
-Json job_to_json(const Job& job, const std::string& base_url) {
+Json job_to_json(const Job& job, const PictureUrls& urls) {
   Json pictures = Json::array();
-  for (const PictureFile& picture : job.pictures) pictures.push_back(picture_to_json(picture, base_url));
+  for (const PictureFile& picture : job.pictures) pictures.push_back(picture_to_json(picture, urls));
   return {{"id", job.id},
           {"object", "job"},
           {"status", to_string(job.status)},
@@ -63,8 +59,8 @@ Json job_to_json(const Job& job, const std::string& base_url) {
           {"error", error_to_json(job)}};
 }
 
-Json listed_job_to_json(const Job& job, const std::string& base_url) {
-  Json entry = job_to_json(job, base_url);
+Json listed_job_to_json(const Job& job, const PictureUrls& urls) {
+  Json entry = job_to_json(job, urls);
   entry["cut"] = Json::array();
   for (const char* part : {"request", "settings"})
     for (const char* name : {"prompt", "negative_prompt"}) {

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "server/front/http/answer_schemas.h"
+#include "server/front/http/described_schemas.h"
 #include "server/front/http/request_schema.h"
 #include "server/front/http/schema_parts.h"
 #include "server/front/http/sent_body.h"
@@ -25,7 +26,7 @@ const char* tag_of(const std::string& path) {
   constexpr std::pair<const char*, const char*> kTags[] = {
       {"/v1/jobs", "jobs"},       {"/v1/images", "pictures"}, {"/v1/chat", "pictures"}, {"/images", "pictures"},
       {"/v1/models", "models"},   {"/v1/loras", "models"},    {"/v1/plugins", "plugins"},
-      {"/v1/generation", "models"}, {"/sdapi", "a1111"}};
+      {"/v1/generation", "models"}, {"/sdapi", "a1111"},      {"/mcp", "pictures"}};
   for (const auto& [beginning, tag] : kTags)
     if (path.rfind(beginning, 0) == 0) return tag;
   return "server";
@@ -43,7 +44,36 @@ Json describe_body(const Route& route) {
   return {{"required", true}, {"content", content}};
 }
 
-Json describe_operation(const Route& route, const std::string& path, const std::vector<std::string>& path_names) {
+/// The ways to show a key. Of each operation `security` names the level that it needs, as a role.
+Json describe_security_schemes() {
+  const auto in_header = [](const char* name, const char* what) {
+    return Json{{"type", "apiKey"}, {"in", "header"}, {"name", name}, {"description", what}};
+  };
+  return {{"bearer", {{"type", "http"}, {"scheme", "bearer"}, {"description", "Authorization: Bearer KEY"}}},
+          {"basic", {{"type", "http"}, {"scheme", "basic"}, {"description", "any name, the key as the password"}}},
+          {"apiKey", in_header("X-Api-Key", "the key")},
+          {"adminKey", in_header("X-Admin-Key", "the key, of whichever level")},
+          {"signedUrl",
+           {{"type", "apiKey"},
+            {"in", "query"},
+            {"name", "s"},
+            {"description", "of a URL that an answer has told, with the parameters that it has"}}}};
+}
+
+/// Any one of them is enough. An empty list: no key is needed.
+Json describe_security(const Route& route, bool asks_for_keys) {
+  Json ways = Json::array();
+  const bool is_open = route.level == Level::anonymous || (!asks_for_keys && route.level == Level::user) ||
+                       (!asks_for_keys && route.is_users_without_keys);
+  if (is_open) return ways;
+  for (const char* scheme : {"bearer", "basic", "apiKey", "adminKey"})
+    ways.push_back({{scheme, Json::array({to_string(route.level)})}});
+  if (route.takes_signature) ways.push_back({{"signedUrl", Json::array()}});
+  return ways;
+}
+
+Json describe_operation(const Route& route, const std::string& path, const std::vector<std::string>& path_names,
+                        bool asks_for_keys) {
   const Operation& operation = route.operation;
   Json parameters = operation.query;
   for (const std::string& name : path_names)
@@ -52,6 +82,7 @@ Json describe_operation(const Route& route, const std::string& path, const std::
   Json out = {{"operationId", operation.id},
               {"summary", operation.summary},
               {"tags", Json::array({tag_of(path)})},
+              {"security", describe_security(route, asks_for_keys)},
               {"responses",
                {{std::to_string(operation.status), describe_success(operation)}, {"4XX", error}, {"5XX", error}}}};
   if (operation.other_status != 0)
@@ -61,7 +92,7 @@ Json describe_operation(const Route& route, const std::string& path, const std::
   return out;
 }
 
-Json describe_paths(const std::vector<Route>& routes) {
+Json describe_paths(const std::vector<Route>& routes, bool asks_for_keys) {
   Json paths = Json::object();
   for (const Route& route : routes) {
     if (route.operation.id.empty()) continue;
@@ -69,7 +100,7 @@ Json describe_paths(const std::vector<Route>& routes) {
     const std::string path = openapi_path(route.pattern, names);
     std::string method = route.method;
     std::transform(method.begin(), method.end(), method.begin(), [](unsigned char c) { return std::tolower(c); });
-    paths[path][method] = describe_operation(route, path, names);
+    paths[path][method] = describe_operation(route, path, names, asks_for_keys);
   }
   return paths;
 }
@@ -77,47 +108,6 @@ Json describe_paths(const std::vector<Route>& routes) {
 Json error_response() {
   return {{"description", "what is wrong, where, and what would be right"},
           {"content", {{"application/json", {{"schema", reference_to("Error")}}}}}};
-}
-
-Json model_id_schema(const Json& models) {
-  Json ids = Json::array();
-  for (const Json& model : models)
-    if (model.value("available", false)) ids.push_back(model.at("id"));
-  Json schema = {{"type", "string"}, {"description", "sd/name, or the name alone; absent: the default model"}};
-  if (!ids.empty()) schema["examples"] = ids;
-  return schema;
-}
-
-Json scheduler_schema(const Json& schedulers) {
-  Json names = {""};
-  for (const Json& scheduler : schedulers) {
-    names.push_back(scheduler.at("id"));
-    for (const Json& alias : scheduler.value("aliases", Json::array())) names.push_back(alias.at("name"));
-  }
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());  // two groups may have the same plugin
-  Json schema = {{"type", "string"}, {"description", "absent or empty: the model's own"}};
-  if (!schedulers.empty()) schema["enum"] = names;
-  return schema;
-}
-
-/// Which of them counts is the request's scheduler, or the model's: no schema can tell.
-Json scheduler_options_schema(const Json& schedulers, const Json& noise_options) {
-  Json any = Json::array(), noise = Json::object();
-  for (const Json& spec : noise_options) noise[spec.at("name").get_ref<const std::string&>()] = option_schema(spec);
-  for (const Json& scheduler : schedulers) {
-    Json properties = noise;
-    for (const Json& spec : scheduler.value("options", Json::array()))
-      properties[spec.at("name").get_ref<const std::string&>()] = option_schema(spec);
-    const Json schema = {{"title", scheduler.at("id")},
-                         {"description", scheduler.value("help", "")},
-                         {"type", "object"},
-                         {"properties", properties}};
-    if (std::find(any.begin(), any.end(), schema) == any.end()) any.push_back(schema);
-  }
-  Json schema = {{"type", "object"}, {"description", "options of the scheduler, and of the noise schedule"}};
-  if (!any.empty()) schema["anyOf"] = any;
-  return schema;
 }
 
 Json describe_tags() {
@@ -131,20 +121,16 @@ Json describe_tags() {
 
 /// The schemas that depend on models and plugins, and those of the answers.
 Json describe_schemas(const ServerState& state) {
-  const Json plugins = state.description.value("plugins", Json::object());
-  const Json schedulers = plugins.value("kinds", Json::object()).value("scheduler", Json::array());
   Json schemas = answer_schemas();
   schemas.update(a1111_answer_schemas());
-  schemas["ModelId"] = model_id_schema(state.description.value("models", Json::array()));
-  schemas["Scheduler"] = scheduler_schema(schedulers);
-  schemas["SchedulerOptions"] =
-      scheduler_options_schema(schedulers, state.description.value("noise_options", Json::array()));
+  schemas.update(described_schemas(state));
   return schemas;
 }
 
 }  // namespace
 
-Json openapi_document(const std::vector<Route>& routes, const ServerState& state, const std::string& base_url) {
+Json openapi_document(const std::vector<Route>& routes, const ServerState& state, const std::string& base_url,
+                      bool asks_for_keys) {
   return {{"openapi", "3.1.0"},
           {"info",
            {{"title", "ALICE"},
@@ -152,10 +138,12 @@ Json openapi_document(const std::vector<Route>& routes, const ServerState& state
             {"description", "Pictures from text. docs/API.md says in words what stands here in types."},
             {"license", {{"name", "Apache 2.0"}, {"identifier", "Apache-2.0"}}}}},
           {"servers", {{{"url", base_url}}}},
-          {"security", Json::array()},  // there are no keys
           {"tags", describe_tags()},
-          {"paths", describe_paths(routes)},
-          {"components", {{"responses", {{"Error", error_response()}}}, {"schemas", describe_schemas(state)}}}};
+          {"paths", describe_paths(routes, asks_for_keys)},
+          {"components",
+           {{"responses", {{"Error", error_response()}}},
+            {"schemas", describe_schemas(state)},
+            {"securitySchemes", describe_security_schemes()}}}};
 }
 
 }  // namespace alice

@@ -9,6 +9,7 @@
 namespace alice {
 
 /// `state` gives the models, and the schedulers with their options. `base_url`: where the server is reached.
-Json openapi_document(const std::vector<Route>& routes, const ServerState& state, const std::string& base_url);
+Json openapi_document(const std::vector<Route>& routes, const ServerState& state, const std::string& base_url,
+                      bool asks_for_keys);
 
 }  // namespace alice

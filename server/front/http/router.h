@@ -6,10 +6,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/json.h"
+#include "server/accounts/account.h"
 
 namespace alice {
 
@@ -53,6 +55,10 @@ struct Route {
   bool is_probe = false;     ///< asked again and again by machines: no line in the log, and a place when all are taken
   bool takes_forms = false;  ///< multipart/form-data beside JSON
   bool tells_detail = false;  ///< its errors bear "detail" too, as FastAPI's do
+  Level level = Level::user;           ///< the lowest that may call it (Authenticator)
+  bool is_users_without_keys = false;  ///< of level user while no keys are asked for
+  bool takes_signature = false;        ///< or whoever has a signed URL of it (picture_urls.h)
+  std::optional<Scope> scope = {};     ///< of level admin: or a key of this scope, whatever its level
 };
 
 /// The parameters when `path` fits. A segment or a rest is never empty.

@@ -17,5 +17,6 @@ std::vector<Route> job_routes(FrontContext& context);      ///< /v1/jobs
 std::vector<Route> openai_routes(FrontContext& context);   ///< /v1/images/generations
 std::vector<Route> chat_routes(FrontContext& context);     ///< /v1/chat/completions
 std::vector<Route> a1111_routes(FrontContext& context);    ///< /sdapi/v1, and what its clients ask beside it
+std::vector<Route> mcp_routes(FrontContext& context);      ///< /mcp
 
 }  // namespace alice

@@ -125,7 +125,7 @@ Headers SiteGuard::preflight_headers(const Headers& request, const std::string& 
 }
 
 std::string SiteGuard::base_url(const HttpRequest& request) const {
-  return public_url_.empty() ? "http://" + request.host() : public_url_;
+  return public_url_.empty() ? request.scheme + "://" + request.host() + request.prefix : public_url_;
 }
 
 }  // namespace alice

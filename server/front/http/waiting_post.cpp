@@ -126,7 +126,9 @@ void JobWaiter::left() {
   if (!job_.empty() && !exchange_->begun() && cancels_when_left()) cancel_job(context_, job_, viewer_);
 }
 
+/// Whoever gives the request a key means to come back for it.
 bool JobWaiter::cancels_when_left() const {
+  if (!post_.request.key.empty() && !post_.on_disconnect.has_value()) return false;
   const OnDisconnect configured = context_.config.cancel_on_disconnect ? OnDisconnect::cancel : OnDisconnect::finish;
   return post_.on_disconnect.value_or(configured) == OnDisconnect::cancel;
 }

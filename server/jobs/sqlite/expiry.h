@@ -7,7 +7,7 @@
 
 #include "server/jobs/retention.h"
 #include "server/jobs/sqlite/job_rows.h"
-#include "server/jobs/sqlite/statement.h"
+#include "server/sqlite/statement.h"
 
 namespace alice {
 

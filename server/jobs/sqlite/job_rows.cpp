@@ -10,7 +10,8 @@ namespace {
 
 const std::string kJobs =
     "SELECT id, status, request, preview_every, request_id, attempts, worker_deaths, created_ms, started_ms, "
-    "finished_ms, error_code, error_place, error_sentence, warnings, settings, resumed_from, estimate, owner, turn FROM jobs ";
+    "finished_ms, error_code, error_place, error_sentence, warnings, settings, resumed_from, estimate, owner, turn, "
+    "request_key, fingerprint FROM jobs ";
 const std::string kPictures = "SELECT " + kPictureColumns + " FROM pictures ";
 const std::string kOwnedPicture = "SELECT " + kPictureColumns + ", owner FROM pictures JOIN jobs ON id = job ";
 
@@ -43,6 +44,7 @@ PictureFile read_picture(const StatementUse& use) {
 JobRows::JobRows(SQLite::Database& database, std::string file)
     : file_(std::move(file)),
       find_(database, kJobs + "WHERE id = ?1"),
+      find_by_key_(database, kJobs + "WHERE owner = ?1 AND request_key = ?2"),
       list_(database, listed_jobs() + "WHERE id < ?1 ORDER BY id DESC LIMIT ?2"),
       list_of_owner_(database, listed_jobs() + "WHERE id < ?1 AND owner = ?3 ORDER BY id DESC LIMIT ?2"),
       list_by_status_(database, listed_jobs() + "WHERE id < ?1 AND status = ?3 ORDER BY id DESC LIMIT ?2"),
@@ -55,6 +57,12 @@ JobRows::JobRows(SQLite::Database& database, std::string file)
 
 std::optional<Job> JobRows::find(const std::string& id) const {
   StatementUse use(find_, id);
+  if (!use.step()) return std::nullopt;
+  return read_job(use);
+}
+
+std::optional<Job> JobRows::find_by_key(const std::string& owner, const std::string& key) const {
+  StatementUse use(find_by_key_, owner, key);
   if (!use.step()) return std::nullopt;
   return read_job(use);
 }
@@ -130,6 +138,7 @@ Job JobRows::read_job(const StatementUse& use) const {
   job.resumed_from = use.integer(15);
   if (!use.is_null(16)) job.estimate = read_estimate(use);
   job.turn = use.number(18);
+  if (!use.is_null(19)) job.request.key = use.text(19), job.fingerprint = use.text(20);
   if (job.status == JobStatus::succeeded) job.pictures = pictures_of(job.id);
   return job;
 }

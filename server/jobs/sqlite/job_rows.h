@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "server/jobs/job_store.h"
-#include "server/jobs/sqlite/statement.h"
+#include "server/sqlite/statement.h"
 
 namespace alice {
 
@@ -25,6 +25,7 @@ class JobRows {
 
   std::optional<Job> find(const std::string& id) const;
   std::vector<Job> list(const JobQuery& query) const;
+  std::optional<Job> find_by_key(const std::string& owner, const std::string& key) const;
   std::string newest_id() const;
   std::vector<Job> unfinished() const;
   std::optional<OwnedPicture> find_picture(const std::string& file) const;
@@ -39,8 +40,8 @@ class JobRows {
 
   const std::string file_;
   // Reading moves a statement on, though it changes nothing that a caller could see.
-  mutable SQLite::Statement find_, list_, list_of_owner_, list_by_status_, list_of_owner_by_status_, newest_id_,
-      unfinished_, pictures_of_, find_picture_;
+  mutable SQLite::Statement find_, find_by_key_, list_, list_of_owner_, list_by_status_, list_of_owner_by_status_,
+      newest_id_, unfinished_, pictures_of_, find_picture_;
 };
 
 }  // namespace alice

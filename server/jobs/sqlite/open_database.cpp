@@ -1,8 +1,7 @@
 #include "server/jobs/sqlite/open_database.h"
 
-#include <sqlite3.h>
-
 #include "server/jobs/sqlite/schema.h"
+#include "server/sqlite/sqlite_error.h"
 
 namespace alice {
 namespace {
@@ -36,19 +35,7 @@ SQLite::Database open_to_read(const std::string& file) {
 }
 
 Error store_error(const std::string& file, const SQLite::Exception& fault) {
-  const std::string sentence = std::string("the job database failed: ") + fault.what();
-  switch (fault.getErrorCode() & 0xff) {
-    case SQLITE_FULL: return {ErrorCode::storage_full, file, sentence};
-    case SQLITE_IOERR:
-    case SQLITE_READONLY:
-    case SQLITE_CANTOPEN:
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-    case SQLITE_PERM:
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED: return {ErrorCode::storage_failed, file, sentence};
-    default: return {ErrorCode::internal, file, sentence};
-  }
+  return sqlite_error(file, "the job database", fault);
 }
 
 }  // namespace alice

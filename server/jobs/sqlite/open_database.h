@@ -17,8 +17,7 @@ SQLite::Database open_job_database(const std::string& file);
 /// Opens a file that has been opened so, for reading alone. Throws SQLite::Exception.
 SQLite::Database open_to_read(const std::string& file);
 
-/// What `fault` of the database in `file` means: storage_full for want of room (ENOSPC; SQLite calls what quotas and
-/// limits refuse an I/O error), storage_failed, or internal for a statement that is impossible.
+/// sqlite_error() of the job database.
 Error store_error(const std::string& file, const SQLite::Exception& fault);
 
 /// What `action` returns. What goes wrong in the database, or in what it holds, is thrown as Error.

@@ -83,11 +83,15 @@ CREATE INDEX pictures_that_are_there ON pictures (job, position, bytes) WHERE re
 /// JSON, or NULL: what the job was to take.
 constexpr const char* kVersion4 = "ALTER TABLE jobs ADD COLUMN estimate TEXT;";
 
-/// Whose a job is (a user's id; "": nobody's in particular), and its turn: a virtual time.
+/// Whose a job is (a user's id; "": nobody's in particular), its turn (a virtual time), and what its client calls the
+/// request, with a hash of what was asked, or NULL.
 constexpr const char* kVersion5 = R"sql(
 ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT '';
 ALTER TABLE jobs ADD COLUMN turn REAL NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN request_key TEXT;
+ALTER TABLE jobs ADD COLUMN fingerprint TEXT;
 CREATE INDEX jobs_by_owner ON jobs (owner, id);
+CREATE UNIQUE INDEX jobs_by_key ON jobs (owner, request_key) WHERE request_key IS NOT NULL;
 )sql";
 
 /// Entry v takes a database of version v to version v + 1; an empty one has version 0. Entries that were released are

@@ -8,7 +8,7 @@
 #include "server/jobs/sqlite/expiry.h"
 #include "server/jobs/sqlite/job_rows.h"
 #include "server/jobs/sqlite/open_database.h"
-#include "server/jobs/sqlite/statement.h"
+#include "server/sqlite/statement.h"
 
 namespace alice {
 namespace {
@@ -25,8 +25,8 @@ struct Connection {
   Expiry expiry{database};
 
   SQLite::Statement add = prepare(
-      "INSERT INTO jobs (id, status, request, preview_every, request_id, created_ms, owner, turn) "
-      "VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?7)");
+      "INSERT INTO jobs (id, status, request, preview_every, request_id, created_ms, owner, turn, "
+      "request_key, fingerprint) VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, ''), nullif(?9, ''))");
   SQLite::Statement forget = prepare("DELETE FROM jobs WHERE id = ?1 AND status = 'queued' AND attempts = 0");
   SQLite::Statement begin = prepare(
       "UPDATE jobs SET status = 'running', attempts = attempts + 1, started_ms = coalesce(started_ms, ?2) "
@@ -68,7 +68,8 @@ class SqliteJobStore final : public JobStore {
   void add(const Job& job) override {
     write([&](Connection& c) {
       StatementUse(c.add, job.id, request_text(job.request.generate), job.request.preview_every,
-                   job.request.request_id, job.created_ms, job.request.owner, job.turn)
+                   job.request.request_id, job.created_ms, job.request.owner, job.turn,
+                   job.request.key, job.fingerprint)
           .run();
     });
     try {
@@ -137,6 +138,9 @@ class SqliteJobStore final : public JobStore {
   }
   std::vector<Job> list(const JobQuery& query) const override {
     return read([&](const JobRows& rows) { return rows.list(query); });
+  }
+  std::optional<Job> find_by_key(const std::string& owner, const std::string& key) const override {
+    return read([&](const JobRows& rows) { return rows.find_by_key(owner, key); });
   }
   std::string newest_id() const override {
     return read([](const JobRows& rows) { return rows.newest_id(); });
@@ -233,6 +237,9 @@ class SqliteJobReader final : public JobLookup {
   }
   std::vector<Job> list(const JobQuery& query) const override {
     return as_store(file_, [&] { return rows_.list(query); });
+  }
+  std::optional<Job> find_by_key(const std::string& owner, const std::string& key) const override {
+    return as_store(file_, [&] { return rows_.find_by_key(owner, key); });
   }
   std::string newest_id() const override {
     return as_store(file_, [&] { return rows_.newest_id(); });

@@ -53,7 +53,7 @@ std::vector<Route> health_routes(FrontContext& context) {
       {"GET", "/api/health", Access::open, health},
       {"GET", "/livez", Access::any_name, alive, {"getLive", "the front answers", "Status"}},
       {"GET", "/readyz", Access::open, ready, {"getReady", "a worker is ready; 503 while none is", "Status"}}};
-  for (Route& route : routes) route.is_probe = true;
+  for (Route& route : routes) route.is_probe = true, route.level = Level::anonymous;
   return routes;
 }
 

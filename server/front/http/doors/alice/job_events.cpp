@@ -51,7 +51,7 @@ bool is_last(JobEvent::Kind kind) { return kind == JobEvent::Kind::ended || kind
 /// An estimate is no better.
 double to_tenths(double seconds) { return std::round(seconds * 10) / 10; }
 
-Json data_of(const JobEvent& event, const std::string& base_url) {
+Json data_of(const JobEvent& event, const PictureUrls& urls) {
   switch (event.kind) {
     case JobEvent::Kind::position: return {{"position", event.position}};
     case JobEvent::Kind::preview: return {{"image", event.image}, {"step", event.step}, {"png", to_base64(event.png)}};
@@ -59,7 +59,7 @@ Json data_of(const JobEvent& event, const std::string& base_url) {
       return {{"code", to_string(event.trouble)},
               {"message", to_api_error(event.trouble, "", "", pointer_to_param).message}};
     case JobEvent::Kind::ended:
-    case JobEvent::Kind::handed_back: return {{"job", job_to_json(event.job, base_url)}};
+    case JobEvent::Kind::handed_back: return {{"job", job_to_json(event.job, urls)}};
     case JobEvent::Kind::step: break;
   }
   return {{"stage", event.stage},
@@ -103,7 +103,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   EventStream(FrontContext& context, std::shared_ptr<Exchange> exchange, std::string known)
       : context_(context),
         exchange_(std::move(exchange)),
-        base_url_(context.guard.base_url(exchange_->request())),
+        urls_(context.picture_urls(exchange_->request())),
         known_(std::move(known)) {
     ++context_.event_streams;
   }
@@ -119,7 +119,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
 
   FrontContext& context_;
   const std::shared_ptr<Exchange> exchange_;
-  const std::string base_url_;
+  const PictureUrls urls_;
   std::shared_ptr<JobWatch> watch_;
   EventLoop::Timer heartbeat_;
   const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
@@ -160,7 +160,7 @@ void EventStream::send_next() {
     const std::string id = id_of(*event);
     if (id == std::exchange(known_, id) && !is_last(event->kind)) continue;
     std::string text = "id: " + id + "\nevent: " + name_of(event->kind) +
-                       "\ndata: " + dump_json(data_of(*event, base_url_)) + "\n\n";
+                       "\ndata: " + dump_json(data_of(*event, urls_)) + "\n\n";
     if (!is_last(event->kind)) return send(std::move(text));
     heartbeat_.reset();
     return exchange_->finish(std::move(text));

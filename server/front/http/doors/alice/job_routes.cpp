@@ -67,8 +67,8 @@ bool is_long(const Job& job) {
 
 void send_job(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, int status, const Job& job,
               Headers headers = {}) {
-  const auto make = [job = std::make_shared<const Job>(job), base = context.guard.base_url(exchange->request())] {
-    return job_to_json(*job, base);
+  const auto make = [job = std::make_shared<const Job>(job), urls = context.picture_urls(exchange->request())] {
+    return job_to_json(*job, urls);
   };
   send_made(context, exchange, status, is_long(job), make, std::move(headers));
 }
@@ -139,10 +139,10 @@ void list(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
   const auto reply = [&context, limit = query.limit](const auto& waiting, const std::vector<Job>& jobs) {
     constexpr size_t kFew = 10;
     const auto make = [jobs = std::make_shared<const std::vector<Job>>(jobs), limit,
-                       base = context.guard.base_url(waiting->request())] {
+                       urls = context.picture_urls(waiting->request())] {
       const size_t shown = std::min(jobs->size(), static_cast<size_t>(limit));
       Json data = Json::array();
-      for (size_t i = 0; i < shown; ++i) data.push_back(listed_job_to_json((*jobs)[i], base));
+      for (size_t i = 0; i < shown; ++i) data.push_back(listed_job_to_json((*jobs)[i], urls));
       return Json{{"object", "list"}, {"data", data}, {"has_more", jobs->size() > shown}};
     };
     send_made(context, waiting, 200, jobs.size() > kFew, make);

@@ -97,9 +97,10 @@ void answer_reload(const FrontContext& context, Exchange& exchange, const std::v
 }
 
 void reload(const FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
-  if (!context.config.allow_plugin_reload)
+  if (!context.config.allow_plugin_reload && exchange->caller().level < Level::admin)
     throw ApiError(403, "forbidden",
-                   "plugins are not reloaded over HTTP unless the configuration says server.allow_plugin_reload: true");
+                   "plugins are reloaded for who shows an administrator's key; for others only where the configuration "
+                   "says server.allow_plugin_reload: true and asks for no keys");
   context.jobs.reload_plugins(answering<std::vector<GroupReload>>(
       context, exchange,
       [&context](const auto& waiting, const auto& groups) { answer_reload(context, *waiting, groups); }));
@@ -108,44 +109,52 @@ void reload(const FrontContext& context, const std::shared_ptr<Exchange>& exchan
 }  // namespace
 
 std::vector<Route> model_routes(FrontContext& context) {
-  return {{"GET",
-           "/v1/models",
-           Access::open,
-           [&context](const auto& exchange) { answer_models(context, *exchange); },
-           {"listModels", "the models", "ModelList"}},
-          {"POST",
-           "/v1/models/refresh",
-           Access::guarded,
-           [&context](const auto& exchange) { refresh(context, exchange); },
-           {"refreshModels", "look for models and LoRAs again", "Refreshed"}},
-          {"GET",
-           "/v1/models/{id...}",
-           Access::open,
-           [&context](const auto& exchange) {
-             send_told(context, *exchange, model_called(context, exchange->param("id")));
-           },
-           {"getModel", "one model", "Model"}},
-          {"GET",
-           "/v1/loras",
-           Access::open,
-           [&context](const auto& exchange) { send_told(context, *exchange, list_loras(*context.jobs.state())); },
-           {"listLoras", "the LoRAs", "LoraList"}},
-          {"GET",
-           "/v1/plugins",
-           Access::open,
-           [&context](const auto& exchange) { answer_plugins(context, *exchange); },
-           {"listPlugins", "the plugins, and their options", "Plugins"}},
-          {"POST",
-           "/v1/plugins/reload",
-           Access::guarded,
-           [&context](const auto& exchange) { reload(context, exchange); },
-           {"reloadPlugins", "take changed plugin libraries up", "Reloaded"}},
-          {"GET",
-           "/v1/generation/defaults",
-           Access::open,
-           [&context](const auto& exchange) { answer_defaults(context, *exchange); },
-           {"getDefaults", "what a request means where it says nothing", "Defaults", {}, 200, "application/json",
-            defaults_parameters()}}};
+  std::vector<Route> routes = {
+      {"GET",
+       "/v1/models",
+       Access::open,
+       [&context](const auto& exchange) { answer_models(context, *exchange); },
+       {"listModels", "the models", "ModelList"}},
+      {"POST",
+       "/v1/models/refresh",
+       Access::guarded,
+       [&context](const auto& exchange) { refresh(context, exchange); },
+       {"refreshModels", "look for models and LoRAs again", "Refreshed"}},
+      {"GET",
+       "/v1/models/{id...}",
+       Access::open,
+       [&context](const auto& exchange) {
+         send_told(context, *exchange, model_called(context, exchange->param("id")));
+       },
+       {"getModel", "one model", "Model"}},
+      {"GET",
+       "/v1/loras",
+       Access::open,
+       [&context](const auto& exchange) { send_told(context, *exchange, list_loras(*context.jobs.state())); },
+       {"listLoras", "the LoRAs", "LoraList"}},
+      {"GET",
+       "/v1/plugins",
+       Access::open,
+       [&context](const auto& exchange) { answer_plugins(context, *exchange); },
+       {"listPlugins", "the plugins, and their options", "Plugins"}},
+      {"POST",
+       "/v1/plugins/reload",
+       Access::guarded,
+       [&context](const auto& exchange) { reload(context, exchange); },
+       {"reloadPlugins", "take changed plugin libraries up", "Reloaded"}},
+      {"GET",
+       "/v1/generation/defaults",
+       Access::open,
+       [&context](const auto& exchange) { answer_defaults(context, *exchange); },
+       {"getDefaults", "what a request means where it says nothing", "Defaults", {}, 200, "application/json",
+        defaults_parameters()}}};
+  for (Route& route : routes) {
+    if (route.method != "POST") continue;
+    route.level = Level::admin;
+    route.is_users_without_keys = true;
+    if (route.pattern == "/v1/models/refresh") route.scope = Scope::models_write;
+  }
+  return routes;
 }
 
 }  // namespace alice

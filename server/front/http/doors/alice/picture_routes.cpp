@@ -33,7 +33,13 @@ void send_picture(const FrontContext& context, const std::shared_ptr<Exchange>& 
                    "tells when, and the settings that make it again: GET /v1/jobs/" +
                        picture.file.substr(0, kIdDigits));
   const std::string etag = "\"" + picture.sha256 + "\"";
-  Headers headers = {{"ETag", etag}, {"Cache-Control", "private, max-age=31536000, immutable"}};
+  const int64_t signed_for_s = exchange->caller().signed_for_s;
+  Headers headers = {{"ETag", etag}};
+  if (signed_for_s > 0)  // for this client, and no longer than its URL
+    headers.insert(headers.end(), {{"Cache-Control", "private, max-age=" + std::to_string(signed_for_s)},
+                                   {"Referrer-Policy", "no-referrer"}});
+  else
+    headers.emplace_back("Cache-Control", "private, max-age=31536000, immutable");
   const std::filesystem::path path = context.config.images_directory / picture.file;
   if (!std::filesystem::exists(path)) throw ApiError(404, "not_found", "the picture's file is not there any more");
   if (is_known_to_client(exchange->request(), etag)) return exchange->send(304, std::move(headers), "");
@@ -59,11 +65,13 @@ void answer_picture(const FrontContext& context, const std::shared_ptr<Exchange>
 }  // namespace
 
 std::vector<Route> picture_routes(FrontContext& context) {
-  return {{"GET",
-           "/images/{file}",
-           Access::guarded,
-           [&context](const auto& exchange) { answer_picture(context, exchange); },
-           {"getPicture", "a picture, by its name in an answer's URL", "PictureBytes", {}, 200, "image/png"}}};
+  Route route = {"GET",
+                 "/images/{file}",
+                 Access::guarded,
+                 [&context](const auto& exchange) { answer_picture(context, exchange); },
+                 {"getPicture", "a picture, by its name in an answer's URL", "PictureBytes", {}, 200, "image/png"}};
+  route.takes_signature = true;
+  return {route};
 }
 
 }  // namespace alice

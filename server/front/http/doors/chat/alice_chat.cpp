@@ -225,22 +225,22 @@ Json metadata_of(const Job& job) {
 /// As OpenRouter has pictures in a message. The address itself is filled in by send_with_images().
 constexpr const char* kOpenUrl = "\"url\":\"@\"";
 
-Json message_of(const Job& job, const ChatRequest& request, const std::string& base_url) {
-  Json urls = Json::array(), images = Json::array();
+Json message_of(const Job& job, const ChatRequest& request, const PictureUrls& urls) {
+  Json addresses = Json::array(), images = Json::array();
   for (const PictureFile& picture : job.pictures) {
-    urls.push_back(picture_url(base_url, picture));
+    addresses.push_back(picture_url(urls, picture));
     images.push_back({{"type", "image_url"}, {"image_url", {{"url", "@"}}}});
   }
   Json message = {{"role", "assistant"},
                   {"content", std::to_string(job.pictures.size()) + " image(s) generated successfully."},
-                  {"image_urls", urls},
+                  {"image_urls", addresses},
                   {"metadata", metadata_of(job)}};
   if (request.wants_images) message["images"] = images;
   return message;
 }
 
-Json completion(const Job& job, const ChatRequest& request, const std::string& base_url) {
-  const Json message = message_of(job, request, base_url);
+Json completion(const Job& job, const ChatRequest& request, const PictureUrls& urls) {
+  const Json message = message_of(job, request, urls);
   const Json usage = {{"prompt_tokens", 0},    {"promptTokens", 0}, {"completion_tokens", 0},
                       {"completionTokens", 0}, {"total_tokens", 0}, {"totalTokens", 0}};
   constexpr size_t kIdDigits = 12;
@@ -280,9 +280,9 @@ void complete(FrontContext& context, const std::shared_ptr<Exchange>& exchange, 
   post.request = request.job;
   post.on_disconnect = request.on_disconnect;
   post.param_of = request.param_of;
-  post.reply = [request, folder = context.config.images_directory, base = context.guard.base_url(exchange->request())](
+  post.reply = [request, folder = context.config.images_directory, urls = context.picture_urls(exchange->request())](
                    const auto& waiting, const Job& job) {
-    const Json answer = completion(job, request, base);
+    const Json answer = completion(job, request, urls);
     if (!request.wants_images) return waiting->send_json(200, answer);
     send_with_images(waiting, job, dump_json(answer), folder);
   };

@@ -99,11 +99,11 @@ Json envelope(const Job& job, const ImagesRequest& request) {
           {"warnings", all_warnings(request.warnings, job.warnings, request.param_of)}};
 }
 
-void send_urls(Exchange& exchange, const Job& job, const ImagesRequest& request, const std::string& base_url) {
+void send_urls(Exchange& exchange, const Job& job, const ImagesRequest& request, const PictureUrls& urls) {
   Json body = envelope(job, request);
   body["data"] = Json::array();
   for (const PictureFile& picture : job.pictures)
-    body["data"].push_back({{"url", picture_url(base_url, picture)}, {"seed", picture.seed}});
+    body["data"].push_back({{"url", picture_url(urls, picture)}, {"seed", picture.seed}});
   exchange.send_json(200, body);
 }
 
@@ -168,9 +168,9 @@ void generate(FrontContext& context, const std::shared_ptr<Exchange>& exchange, 
   post.on_disconnect = request.door.on_disconnect;
   post.param_of = request.param_of;
   post.reply = [request, wants_picture, folder = context.config.images_directory,
-                base = context.guard.base_url(exchange->request())](const auto& waiting, const Job& job) {
+                urls = context.picture_urls(exchange->request())](const auto& waiting, const Job& job) {
     if (wants_picture) return send_picture(waiting, job, request, folder);
-    if (request.door.response_format == ResponseFormat::url) return send_urls(*waiting, job, request, base);
+    if (request.door.response_format == ResponseFormat::url) return send_urls(*waiting, job, request, urls);
     send_base64(waiting, job, request, folder);
   };
   wait_for_job(context, exchange, std::move(post));
