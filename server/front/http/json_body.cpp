@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string_view>
 
-#include "core/base/text.h"
 #include "server/front/http/api_error.h"
 
 namespace alice {
@@ -13,37 +12,35 @@ constexpr size_t kMostValues = 10'000;
 
 ApiError bad(const std::string& message) { return {400, to_string(ErrorCode::bad_request), message}; }
 
-/// Whether the string that begins at `at` is the value of one of these members: "name" and ':' stand before it.
-bool is_value_of(const std::string& text, size_t at, const std::vector<std::string>& members) {
-  constexpr const char* kBlank = " \t\r\n";
-  size_t before = at == 0 ? text.npos : text.find_last_not_of(kBlank, at - 1);
-  if (before == text.npos || before == 0 || text[before] != ':') return false;
-  before = text.find_last_not_of(kBlank, before - 1);
-  if (before == text.npos) return false;
-  const std::string_view name(text.data(), before + 1);
-  return std::any_of(members.begin(), members.end(),
-                     [&](const std::string& member) { return ends_with(name, "\"" + member + "\""); });
+/// Of the string that begins at `at`: the place of its closing quote, or the text's end.
+size_t end_of_string(const std::string& text, size_t at) {
+  size_t end = at + 1;
+  while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2 : 1;
+  return std::min(end, text.size());
 }
 
-/// The end of the string that begins at `at` with its quote. Throws when it is too long.
-size_t end_of_string(const std::string& text, size_t at, const std::vector<std::string>& long_fields) {
-  const size_t longest = is_value_of(text, at, long_fields) ? text.size() : kLongestString;
-  size_t end = at + 1;
-  for (; end < text.size() && text[end] != '"'; ++end) {
-    if (text[end] == '\\') ++end;
-    if (end - at > longest)
-      throw bad("the string at byte " + std::to_string(at) +
-                " of the body has more than 600,000 bytes; no field takes so many");
-  }
-  return end;
+bool is_name(const std::string& text, size_t end) {
+  const size_t next = text.find_first_not_of(" \t\r\n", end + 1);
+  return next != text.npos && text[next] == ':';
 }
 
 /// What would cost much for nothing is refused before it is read as JSON.
 void check_cost(const std::string& text, const std::vector<std::string>& long_fields) {
   size_t values = 1;
+  bool may_be_long = false;  // a value, or one in a list that is: by the name that was read last
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (c == '"') i = end_of_string(text, i, long_fields);
+    if (c == '"') {
+      const size_t begin = i + 1, end = end_of_string(text, i);
+      const bool names = is_name(text, end);
+      if (end - begin > kLongestString && (names || !may_be_long))
+        throw bad("the string at byte " + std::to_string(i) +
+                  " of the body has more than 600,000 bytes; no field takes so many");
+      if (names)
+        may_be_long = std::find(long_fields.begin(), long_fields.end(),
+                                std::string_view(text).substr(begin, end - begin)) != long_fields.end();
+      i = end;
+    }
     if (c == ',' || c == '[' || c == '{') ++values;
     if (values > kMostValues) throw bad("the body has more than " + std::to_string(kMostValues) + " values");
   }
