@@ -31,6 +31,10 @@ alice::ServerConfig read_config(const Json& settings, const std::string& folder)
   config.allow_plugin_reload = settings.value("allow_plugin_reload", false);
   config.max_body_mb = settings.value("max_body_mb", config.max_body_mb);
   config.read_timeout_s = settings.value("read_timeout_s", config.read_timeout_s);
+  config.model_aliases = settings.value("model_aliases", config.model_aliases);
+  const Json quality = settings.value("quality", Json::object());
+  for (const auto& [word, said] : quality.items())
+    config.quality[word] = alice::read_generate_request(said);
   config.request_timeout_s = settings.value("request_timeout_s", config.request_timeout_s);
   return config;
 }

@@ -19,8 +19,6 @@ constexpr Door kDoors[] = {
     {"/sdapi/", kA1111},
     {"/controlnet/", kA1111},
     {"/internal/", kA1111},
-    {"/v1/images/edits", "changing pictures is not built yet; POST /v1/images/generations makes new ones"},
-    {"/v1/images/variations", "variations of pictures are not built yet; POST /v1/images/generations makes new ones"},
     {"/v1/responses", "OpenAI's Responses API is not built; POST /v1/images/generations makes pictures"},
     {"/v1/completions", kNoText},
     {"/v1/embeddings", kNoText},
