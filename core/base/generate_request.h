@@ -59,6 +59,7 @@ struct GenerateRequest {
   std::optional<PictureInput> mask;      ///< where the picture is made anew
   std::optional<double> strength;        ///< the share of the steps that is done: floor(steps * strength)
   std::optional<Resize> resize;
+  std::optional<bool> fit;               ///< a picture that is too large for the model is made smaller
   std::optional<int64_t> extend_left, extend_top, extend_right, extend_bottom;  ///< pixels to be made at the sides
   std::optional<MaskFrom> mask_from;
   std::optional<bool> mask_invert;

@@ -183,6 +183,9 @@ const Rows& rows() {
           .choice("resize", &R::resize, kResizes, "how a picture becomes one of the asked size")
           .default_by(models, "stretch").with(image).infotext("Resize mode")
           .words({{"stretch", ""}, {"crop", "Crop and resize"}, {"fill", "Resize and fill"}})
+          .boolean("fit", &R::fit,
+                   "a picture that is larger than the model makes is made smaller, where no size is asked for")
+          .with(image)
           .integer("extend_left", &R::extend_left, extension, "what is made anew to the left of the picture", "pixels")
           .with(image)
           .integer("extend_top", &R::extend_top, extension, "what is made anew above the picture", "pixels")

@@ -69,6 +69,20 @@ void throw_if_too_large(const Blueprint& plan, const SizeRule& rule, const Setti
   faults.throw_if_any(ErrorCode::bad_request);
 }
 
+/// Asks for a size that the model makes, where the picture's own is larger and nobody has asked for one.
+void fit(GenerateRequest& request, const Blueprint& plan, const SizeRule& rule, const HostConfig& config,
+         const InputPictures& inputs, std::vector<std::string>& warnings) {
+  if (!request.fit.value_or(false) || !request.image || request.width || request.height) return;
+  const PictureSize own =
+      resolve_size({request, plan.config.defaults, config.defaults, inputs}, rule.native, rule.multiple);
+  if (rule.most_pixels == 0 || own.pixels() <= rule.most_pixels) return;
+  const PictureSize fitted = fit_size(own, rule);
+  request.width = fitted.width;
+  request.height = fitted.height;
+  warnings.push_back("/image: is larger than this model makes pictures (" + to_text(own) + "); it is made " +
+                     to_text(fitted));
+}
+
 void throw_faults(const Blueprint& blueprint) {
   if (!blueprint.faults.empty()) throw Error(ErrorCode::bad_weights, blueprint.faults);
 }
@@ -270,12 +284,13 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed, c
   take_lora_tags(request.prompt, request.loras, faults);
   faults.throw_if_any(ErrorCode::bad_request);
   const auto plan = blueprint(request.model, paths_allowed);
+  PreparedRequest prepared;
   // Before anything is loaded:
   const auto refining = refiner(request, *plan, paths_allowed);
+  fit(request, *plan, plan->size, config_, inputs, prepared.warnings);
   throw_if_too_large(*plan, plan->size, {request, plan->config.defaults, config_.defaults, inputs});
   choose_scheduler(*registry_, plan->scheduler, request.scheduler, request.scheduler_options);
 
-  PreparedRequest prepared;
   warn_of_syntax(request, prepared.warnings);
   const std::string caution = scheduler_caution(*registry_, plan->scheduler, request.scheduler);
   if (!caution.empty() && request.loras.empty()) prepared.warnings.push_back("/scheduler: " + caution);
@@ -285,6 +300,8 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed, c
   prepared.model = loaded(*plan);
   prepared.ingredients.plan = plan;
   prepared.ingredients.refiner = refining;
+  fit(request, *plan, completed(plan->size, config_, plan->config, *prepared.model), config_, inputs,
+      prepared.warnings);
   prepared.settings = settle(request, inputs, *plan, *prepared.model, prepared.warnings);
   if (!prepared.settings.loras.empty()) add_loras(prepared, paths_allowed);
   if (refining) add_refiner(prepared, *refining);

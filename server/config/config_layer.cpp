@@ -8,6 +8,7 @@
 #include "core/base/request_fields.h"
 #include "server/config/alice_dialect.h"
 #include "server/config/model_names.h"
+#include "server/config/openai_section.h"
 #include "server/config/retention_section.h"
 #include "server/config/section_tables.h"
 #include "server/config/server_options.h"
@@ -18,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kModelsKeys = {"directory", "default_model", "preload"};
+const std::vector<std::string> kModelsKeys = {"directory", "default_model", "preload", "aliases"};
 constexpr const char* kRoles[] = {"text_encoder", "text_encoder_2", "unet", "vae"};
 const std::vector<std::string> kStorageKeys = {"data_directory", "images_directory"};
 
@@ -66,7 +67,7 @@ class LayerReader : private SectionReader {
   void read(const ConfigNode& root) {
     const auto sections =
         joined({"plugins", "backends", "models", "generation", "server", "jobs", "workers", "storage", "retention",
-                "logging"},
+                "openai", "logging"},
                alice_sections());
     if (!is_map(root, "a configuration", sections)) return;
     for (const auto& [key, place, value] : root.members) {
@@ -88,6 +89,8 @@ class LayerReader : private SectionReader {
         read_storage(value);
       else if (key == "retention")
         read_retention_section(value);
+      else if (key == "openai")
+        read_openai_section(value);
       else if (key == "logging")
         read_logging(value);
       else if (contains(alice_sections(), key))
@@ -130,6 +133,7 @@ class LayerReader : private SectionReader {
     for (const auto& [key, place, value] : node.members) {
       if (key == "directory" && !value.is_null()) config_.host.models_directory = path_in(name_in(value, key));
       if (key == "preload") config_.preload = preload_in(value);
+      if (key == "aliases") config_.server.model_aliases = read_model_aliases(value, *this);
       if (key == "default_model") config_.default_model = value.is_null() ? "" : name_in(value, key);
       if (key.compare(0, 3, kModelPrefix) == 0)
         config_.host.models[key] = read_model(key, place, value);
@@ -264,6 +268,11 @@ class LayerReader : private SectionReader {
   void read_retention_section(const ConfigNode& node) {
     read_retention(node, *this, config_.server);
     note_origins("retention", node);
+  }
+
+  void read_openai_section(const ConfigNode& node) {
+    read_openai(node, *this, config_.server);
+    note_origins("openai", node);
   }
 
   void read_logging(ConfigNode node) {

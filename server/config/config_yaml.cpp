@@ -122,6 +122,10 @@ void add_models(const Config& config, YamlText& out) {
   out.value(1, "default_model", "models.default_model",
             config.default_model.empty() ? Json(nullptr) : Json(config.default_model));
   out.value(1, "preload", "models.preload", names_json(config.preload));
+  Json aliases = Json::object();
+  for (const auto& [name, model] : config.server.model_aliases)
+    aliases[name] = model.empty() ? kDefaultModelWord : model;
+  out.value(1, "aliases", "models.aliases", aliases);
   for (const auto& model : config.host.models) add_model(model.second, out);
 }
 
@@ -161,6 +165,13 @@ void add_retention(const Config& config, YamlText& out) {
     out.value(1, name, std::string("retention.") + name, retention_options().write(*limits));
 }
 
+void add_openai(const Config& config, YamlText& out) {
+  Json quality = Json::object();
+  for (const auto& [word, settings] : config.server.quality) quality[word] = said(settings, model_default_names());
+  out.section("openai");
+  out.value(1, "quality", "openai.quality", quality);
+}
+
 }  // namespace
 
 std::string config_yaml(const Config& config) {
@@ -183,6 +194,7 @@ std::string config_yaml(const Config& config) {
   out.value(1, "images_directory", "storage.images_directory", config.server.images_directory.string());
   out.values(storage_options(), config.server, "storage", 1);
   add_retention(config, out);
+  add_openai(config, out);
   out.section("logging");
   out.values(logging_options(), config.logging, "logging", 1);
   return out.text();

@@ -64,6 +64,21 @@ std::vector<PlacedName> read_model_ids(const ConfigNode& node, const std::string
   return ids;
 }
 
+std::map<std::string, std::string> read_model_aliases(const ConfigNode& node, SectionReader& reader) {
+  std::map<std::string, std::string> aliases;
+  if (!reader.is_map(node, "aliases")) return aliases;
+  for (const auto& [name, place, value] : node.members) {
+    const std::string model = reader.name_in(value, "the model that '" + name + "' means");
+    const bool is_id = model.compare(0, 3, kModelPrefix) == 0 && model != kModelPrefix;
+    if (is_id || model == kDefaultModelWord)
+      aliases[name] = is_id ? model : "";
+    else if (!model.empty())
+      reader.faults().add(value.place, "'" + model + "' is no model's id: those begin with " + kModelPrefix + "; " +
+                                           kDefaultModelWord + " is the default model");
+  }
+  return aliases;
+}
+
 void check_preload(const Config& config, bool must_exist, Faults& faults) {
   check_counts(config, faults);
   if (must_exist) check_exist(config, faults);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/generate_request.h"
 #include "core/base/host_config.h"
 #include "core/base/storage.h"
 
@@ -47,6 +48,9 @@ struct RetentionLimits {
   std::optional<int64_t> max_size;  ///< bytes
 };
 
+/// The word of models.aliases for the default model.
+inline constexpr const char* kDefaultModelWord = "default";
+
 struct ServerConfig {
   // server:
   std::string host = "127.0.0.1";          ///< an IPv4 or IPv6 address
@@ -76,6 +80,12 @@ struct ServerConfig {
   bool cancel_on_disconnect = true;  ///< of a waiting POST that does not say on_disconnect
   // workers:
   std::map<std::string, WorkerGroupConfig> groups;  ///< by name; the default one only when something is said of it
+  // models:
+  /// Names that clients may call models by, with * for any letters ("dall-e-*") -> an id, or "" for the default model.
+  std::map<std::string, std::string> model_aliases;
+  // openai:
+  /// By the words of a request's quality: what a request means where it says nothing. See openai_section.h.
+  std::map<std::string, GenerateRequest> quality;
   // storage:
   std::filesystem::path data_directory;    ///< database, records
   std::filesystem::path images_directory;  ///< pictures

@@ -185,6 +185,28 @@ TEST_CASE("a picture larger than its model may make is refused before anything o
   CHECK(composer.prepare(request, false).settings.width == 512);
 }
 
+TEST_CASE("what is made from a larger picture than the model makes is smaller where that is asked for, else refused") {
+  Composer composer(golden_models(), built_in_registry());
+  GenerateRequest request = small_request(kFolderModel);
+  request.width = request.height = std::nullopt;
+  request.image = PictureInput{std::string(64, '0')};
+  InputPictures inputs;
+  inputs.image.rgb = at::full({400, 800, 3}, 128, at::kByte);
+  const Error error = error_of([&] { composer.prepare(request, false, inputs); });
+  CHECK(says(error.sentence(), "800x400 are 320,000 pixels"));
+  request.fit = true;
+  const PreparedRequest prepared = composer.prepare(request, false, inputs);
+  CHECK(prepared.settings.width == 360);
+  CHECK(prepared.settings.height == 176);
+  const auto is_told = [](const std::string& warning) { return says(warning, "800x400"); };
+  CHECK(std::count_if(prepared.warnings.begin(), prepared.warnings.end(), is_told) == 1);
+  inputs.image.rgb = inputs.image.rgb.narrow(0, 0, 40).narrow(1, 0, 72);
+  CHECK(composer.prepare(request, false, inputs).settings.width == 72);
+  request.width = 64;
+  inputs.image.rgb = at::full({400, 800, 3}, 128, at::kByte);
+  CHECK(composer.prepare(request, false, inputs).settings.height == 32);
+}
+
 TEST_CASE("how large pictures may be, and who says so, stands in a model's explanation and among the models") {
   HostConfig config = golden_models();
   const auto explained = [&] {

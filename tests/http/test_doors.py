@@ -168,8 +168,7 @@ class Pictures(ServerCase):
 class Paths(ServerCase):
     def test_known_doors_of_others_say_that_they_are_not_built(self):
         for method, path, word in (("POST", "/sdapi/v1/create/embedding", "A1111"), ("GET", "/controlnet/version", "A1111"),
-                                   ("POST", "/v1/images/edits", "changing"), ("POST", "/v1/responses", "Responses"),
-                                   ("POST", "/v1/images/variations", "variations"), ("GET", "/ws?clientId=1", "ComfyUI"),
+                                   ("POST", "/v1/responses", "Responses"), ("GET", "/ws?clientId=1", "ComfyUI"),
                                    ("POST", "/prompt", "ComfyUI"), ("GET", "/object_info/KSampler", "ComfyUI"),
                                    ("POST", "/api/generate", "Ollama"), ("GET", "/elsewhere", "nothing")):
             answer = self.server.ask(method, path)

@@ -1,11 +1,13 @@
 """Every field of every route x every kind of value: never a fault of the server, and a refusal names the field."""
 
+import base64
 import json
 import pathlib
 import re
 import unittest
 
 from server import ServerCase
+from test_pictures import PNG
 
 TEXTS = ["", "x", "ä漢字🙂", "x" * 100_000, "NaN", "1e400", "-0", "\u0000", "\u202e", "<lora:", "../x",
          "/etc/passwd", "a\\b"]
@@ -23,7 +25,7 @@ GENERATE = [*[name for name in re.findall(r'\.(?:boolean|integer|number|text|cho
               if name != "prompt"], "scheduler_options", "loras"]
 IMAGES = ["prompt", *GENERATE, "size", "response_format", "on_disconnect", "quality", "style", "user",
           "background", "moderation", "output_compression", "input_fidelity",
-          "stream", "partial_images", "unknown"]
+          "stream", "partial_images", "strict", "aspect_ratio", "unknown"]
 JOBS = ["prompt", *GENERATE, "image", "mask", "preview_every", "on_disconnect", "unknown"]
 CHAT = ["model", "messages", "on_disconnect", "stream", "temperature", "top_p", "topP", "max_tokens", "n", "seed", "user",
         "tools", "functions", "sam_config", "samConfig", "metadata", "unknown"]
@@ -79,6 +81,12 @@ class Fields(ServerCase):
 
     def test_images(self):
         self.assertGreater(self.check("/v1/images/generations", {"prompt": "x"}, IMAGES), CASES_AT_LEAST / 3)
+
+    def test_pictures_from_pictures(self):
+        base = {"prompt": "x", "image": "data:image/png;base64," + base64.b64encode(PNG).decode()}
+        self.assertGreater(self.check("/v1/images/edits", base, ["image", "mask", "size", "quality", "n", "strength",
+                                                                 "stream", "partial_images", "strict"]), 400)
+        self.assertGreater(self.check("/v1/images/variations", base, ["prompt", "image", "mask", "size", "n"]), 200)
 
     def test_jobs(self):
         self.assertGreater(self.check("/v1/jobs", {"prompt": "x"}, JOBS), CASES_AT_LEAST / 4)

@@ -12,7 +12,9 @@ from server import ServerCase
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROUTE = re.compile(r'"(GET|POST|DELETE)",\s*"(/[^"]*)"')
-TWINS = {("GET", "/api/health"), ("GET", "/docs")}  # other names of /health and /
+# Other names of /health, / and OpenAI's routes.
+TWINS = {("GET", "/api/health"), ("GET", "/docs"), ("POST", "/images/generations"), ("POST", "/images/edits"),
+         ("POST", "/images/variations")}
 ERROR = {"$ref": "#/components/responses/Error"}
 
 
@@ -190,6 +192,15 @@ class Answers(ServerCase):
         for modalities in (None, ["image", "text"]):
             self.check_answer("POST", "/v1/chat/completions",
                               {"messages": [{"role": "user", "content": "x"}], "modalities": modalities})
+
+    def test_pictures_as_events(self):
+        for prompt, n in (("x", 2), ("die", 1)):
+            answer = self.server.post("/v1/images/generations",
+                                      {"prompt": prompt, "n": n, "stream": True, "partial_images": 3})
+            events = re.findall(r"data: (.*)\n", answer.body.decode())
+            self.assertGreaterEqual(len(events), n)
+            for data in events:
+                self.check("ImageEvent", json.loads(data))
 
     def test_jobs_and_their_events(self):
         held = self.check_answer("POST", "/v1/jobs", {"prompt": "hold"})["id"]  # the others wait for its end

@@ -87,6 +87,53 @@ class Inputs(ServerCase):
         self.assertIn("600,000", self.refused({"prompt": "x" * 700_000})["message"])
 
 
+class Chats(ServerCase):
+    SETTINGS = {"step_ms": 1}
+
+    def asked(self, content, **more):
+        body = {"messages": [{"role": "user", "content": "before"}, {"role": "user", "content": content}], **more}
+        return self.server.post("/v1/chat/completions", body)
+
+    def part(self, url):
+        return {"type": "image_url", "image_url": {"url": url}}
+
+    def test_a_message_or_the_settings_bring_a_picture(self):
+        text, plain = {"type": "text", "text": "a hat"}, base64.b64encode(PNG).decode()
+        url = "data:image/png;base64," + plain
+        large = base64.b64encode(PNG + bytes(1 << 20)).decode()
+        for content, more, count in (([text, self.part(url)], {}, 0), ([self.part(url), text, self.part(url)], {}, 1),
+                                     ("a hat", {"sam_config": {"input_images": [plain]}}, 0),
+                                     ("a hat", {"samConfig": {"inputImages": [url, large]}}, 1),
+                                     ([text, self.part(url)], {"metadata": {"input_images": [large]}}, 1)):
+            answer = self.asked(content, **more)
+            self.assertEqual(answer.status, 200, answer.body)
+            self.assertEqual(len(answer.json["warnings"]), count)
+            metadata = answer.json["choices"][0]["message"]["metadata"]
+            self.assertEqual((metadata["prompt"], metadata["mode"], metadata["input_image_count"]),
+                             ("a hat", "img2img", 1))
+            request = self.server.get("/v1/jobs/" + answer.json["job"]).json["request"]
+            self.assertEqual((request["image"], request["fit"]), (SHA256, True))
+
+    def test_what_is_no_picture_is_named(self):
+        text = {"type": "text", "text": "a hat"}
+        for url in ("https://a.example/x.png", "?", base64.b64encode(b"GIF89a").decode()):
+            error = self.asked([text, self.part(url)]).error
+            self.assertEqual(error["param"], "messages[1].content[1].image_url.url")
+            error = self.asked("x", sam_config={"input_images": [url]}).error
+            self.assertEqual(error["param"], "sam_config.input_images[0]")
+        for wrong in (7, {}, {"url": 7}, None):
+            error = self.asked([text, {"type": "image_url", "image_url": wrong}]).error
+            self.assertTrue(error["param"].startswith("messages[1].content[1].image_url"), error)
+        self.assertIn("fetched", self.asked("x", sam_config={"input_image_urls": ["http://a"]}).error["message"])
+
+    def test_a_model_called_image_has_pictures_in_its_message(self):
+        for model, has in (("sd/emoji:image", True), ("gpt-image-1:image", True), ("sd/emoji", False)):
+            answer = self.asked("x", model=model).json
+            self.assertEqual(("images" in answer["choices"][0]["message"], answer["model"]), (has, model))
+        answer = self.asked("x", user="me", strict=True)
+        self.assertEqual((answer.status, answer.error["param"]), (400, "user"))
+
+
 class Formats(ServerCase):
     SETTINGS = {"step_ms": 1}
 

@@ -2,10 +2,13 @@
 
 import base64
 import http.client
+import io
 import json
 import pathlib
 import sys
 import unittest
+
+from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/serve"))
@@ -97,6 +100,24 @@ class RealServer(unittest.TestCase):
         self.assertEqual(status, 200, picture)
         self.assertEqual(picture[16:24], bytes([0, 0, 0, 64, 0, 0, 0, 64]))  # IHDR: width and height
         self.assertIn(b"Steps: 3", picture)
+
+    def edited(self, picture, **fields):
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG")
+        image = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+        status, answer = self.post("/v1/images/edits", {"prompt": "a cat", "image": image, "steps": 4, **fields})
+        self.assertEqual(status, 200, answer)
+        return answer
+
+    def test_a_picture_is_changed_at_its_own_size_or_the_largest_that_the_model_makes(self):
+        answer = self.edited(Image.new("RGB", (72, 40), "red"))
+        self.assertEqual((answer["size"], answer["warnings"]), ("72x40", []))
+        answer = self.edited(Image.new("RGB", (800, 400), "red"), strength=0.5)
+        width, height = map(int, answer["size"].split("x"))
+        self.assertLess(abs(width / height - 2), 0.1)
+        self.assertTrue(50_000 < width * height <= 65_536, answer["size"])
+        self.assertEqual(len(answer["warnings"]), 1)
+        self.assertTrue(answer["warnings"][0].startswith("image: is larger than this model makes"), answer["warnings"])
 
     def test_events_tell_every_step_and_show_previews(self):
         job = self.server.submit(**{**SMALL, "steps": 6}, preview_every=2)

@@ -160,9 +160,9 @@ class Images(ServerCase):
                           .json["settings"]["width"])
 
     def test_what_has_no_effect_is_reported(self):
-        answer = self.server.post("/v1/images/generations", {"prompt": "x", "quality": "hd", "negative_prompt": "y"})
+        answer = self.server.post("/v1/images/generations", {"prompt": "x", "user": "me", "negative_prompt": "y"})
         self.assertEqual(answer.json["warnings"],
-                         ["quality: has no effect here", "negative_prompt: has no effect without guidance"])
+                         ["user: has no effect here", "negative_prompt: has no effect without guidance"])
 
     def test_every_standard_field_at_its_default_is_taken(self):
         body = {"prompt": "x", "n": 1, "size": "auto", "quality": "auto", "style": "vivid", "response_format": "url",
@@ -171,7 +171,7 @@ class Images(ServerCase):
         self.assertEqual(self.server.post("/v1/images/generations", body).status, 200)
 
     def test_what_is_not_built_is_refused(self):
-        for field, value in (("stream", True), ("partial_images", 2)):
+        for field, value in (("background", "transparent"), ("image", "x"), ("mask", "x")):
             self.assert_error(self.server.post("/v1/images/generations", {"prompt": "x", field: value}), 400,
                               "unsupported", field)
 
@@ -259,8 +259,8 @@ class Chat(ServerCase):
                                 ([{"role": "user", "content": [{"type": "text"}]}], "messages[0].content[0].text"),
                                 ([{"role": "user", "content": [3]}], "messages[0].content[0]")):
             self.assert_error(self.ask(messages=messages), 400, "bad_request", param)
-        image = [{"type": "image_url", "image_url": {"url": "http://x"}}]
-        self.assert_error(self.ask(messages=[{"role": "user", "content": image}]), 400, "unsupported",
+        audio = [{"type": "input_audio", "input_audio": {}}]
+        self.assert_error(self.ask(messages=[{"role": "user", "content": audio}]), 400, "unsupported",
                           "messages[0].content[0].type")
 
     def test_sizes_are_rounded_up_as_the_original_does(self):
@@ -289,7 +289,8 @@ class Chat(ServerCase):
     def test_what_is_not_built_is_refused(self):
         self.assert_error(self.ask(stream=True), 400, "unsupported", "stream")
         self.assert_error(self.ask(tools=[{}]), 400, "unsupported", "tools")
-        self.assert_error(self.ask(sam_config={"input_images": ["x"]}), 400, "unsupported", "sam_config.input_images")
+        self.assert_error(self.ask(sam_config={"input_image_urls": ["x"]}), 400, "unsupported",
+                          "sam_config.input_image_urls")
 
 
 class Errors(ServerCase):

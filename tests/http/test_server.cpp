@@ -40,6 +40,10 @@ alice::ServerConfig read_config(const Json& settings, const std::string& folder)
   config.require_auth = settings.value("require_auth", false);
   config.trusted_proxies = settings.value("trusted_proxies", std::vector<std::string>());
   config.signed_url_minutes = settings.value("signed_url_minutes", config.signed_url_minutes);
+  config.model_aliases = settings.value("model_aliases", config.model_aliases);
+  const Json quality = settings.value("quality", Json::object());
+  for (const auto& [word, said] : quality.items())
+    config.quality[word] = alice::read_generate_request(said);
   config.request_timeout_s = settings.value("request_timeout_s", config.request_timeout_s);
   return config;
 }

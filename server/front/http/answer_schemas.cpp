@@ -114,15 +114,51 @@ Json job_event() {
           {"anyOf", Json::array({position, step, preview, held, last})}};
 }
 
+Json picture_formats() { return option_schema(request_field("output_format").spec.to_json()); }
+
+Json usage() {
+  const Json details = object_of({{"image_tokens", kWhole}, {"text_tokens", kWhole}});
+  return object_of({{"input_tokens", kWhole},
+                    {"input_tokens_details", details},
+                    {"output_tokens", kWhole},
+                    {"total_tokens", kWhole}},
+                   {}, "zeros: nothing is counted in tokens");
+}
+
 Json images() {
   return object_of({{"created", schema_of("integer", "seconds since 1970")},
                     {"data", list_of(object_of({{"url", kText}, {"b64_json", kText}, {"seed", kWhole}},
                                                {"url", "b64_json"}))},
                     {"size", kText},
-                    {"output_format", {{"const", "png"}}},
+                    {"quality", schema_of("string", "as asked")},
+                    {"background", {{"const", "opaque"}}},
+                    {"output_format", picture_formats()},
+                    {"usage", usage()},
                     {"job", schema_of("string", "the job's id")},
                     {"settings", reference_to("Settings")},
                     {"warnings", list_of(kText)}});
+}
+
+/// The data of an event; its name is the member "type".
+Json image_event() {
+  std::vector<std::pair<std::string, Json>> common = {{"type", kText},
+                                                      {"b64_json", kText},
+                                                      {"created_at", schema_of("integer", "seconds since 1970")},
+                                                      {"size", kText},
+                                                      {"quality", kText},
+                                                      {"background", {{"const", "opaque"}}},
+                                                      {"output_format", picture_formats()},
+                                                      {"image", schema_of("integer", "which of the job's pictures")}};
+  auto partial = common, completed = common;
+  partial[0].second = word_of({"image_generation.partial_image", "image_edit.partial_image"});
+  partial.push_back({"partial_image_index", kWhole});
+  completed[0].second = word_of({"image_generation.completed", "image_edit.completed"});
+  completed.insert(completed.end(), {{"usage", usage()},
+                                     {"seed", kWhole},
+                                     {"job", schema_of("string", "the job's id")},
+                                     {"warnings", list_of(kText)}});
+  return {{"description", "server-sent events; this is the data of one, whose name is its type, or error"},
+          {"anyOf", Json::array({object_of(partial), object_of(completed), reference_to("Error")})}};
 }
 
 Json chat_completion() {
@@ -290,6 +326,7 @@ Json answer_schemas() {
           {"JobList", job_list()},
           {"JobEvent", job_event()},
           {"Images", images()},
+          {"ImageEvent", image_event()},
           {"ChatCompletion", chat_completion()},
           {"McpMessage", mcp_message()},
           {"PictureBytes", {{"description", "a PNG"}}},

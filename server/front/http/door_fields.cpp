@@ -171,6 +171,15 @@ void sort_fields(const Json& object, const std::string& prefix, const std::vecto
   }
 }
 
+void refuse_warnings(const std::vector<std::string>& warnings) {
+  if (warnings.empty()) return;
+  std::string message;
+  for (const std::string& warning : warnings) message += (message.empty() ? "" : "; ") + warning;
+  const size_t colon = warnings.front().find(": ");
+  throw ApiError(400, to_string(ErrorCode::unsupported), message + " (the request is strict)",
+                 colon == std::string::npos ? "" : warnings.front().substr(0, colon));
+}
+
 GenerateRequest read_generate_fields(const DoorFields& fields, Faults& faults) {
   const PlaceOf place = fields.place_of();
   if (const auto loras = fields.generate.find("loras"); loras != fields.generate.end() && loras->size() > kMostLoras) {

@@ -51,6 +51,10 @@ struct DoorFields {
 void sort_fields(const Json& object, const std::string& prefix, const std::vector<FieldRule>& rules, DoorFields& fields,
                  Faults& faults);
 
+/// For requests that say "strict": throws ApiError 400 "unsupported" when there is any of `warnings` ("user: has no
+/// effect here").
+void refuse_warnings(const std::vector<std::string>& warnings);
+
 /// Reads fields.generate and checks what OptionTables cannot: the prompts' lengths, LoRA tags, and that no name is a
 /// path, for clients name models and LoRAs but no files.
 GenerateRequest read_generate_fields(const DoorFields& fields, Faults& faults);

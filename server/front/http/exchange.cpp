@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/front/http/reply_parts.h"
+#include "server/front/http/wire/status_line.h"
 #include "server/logging.h"
 
 namespace alice {
@@ -95,7 +96,7 @@ void Exchange::send_json(int status, const Json& body, Headers headers) {
 void Exchange::fail(const ApiError& error) {
   if (!error.job_id.empty()) job_ = error.job_id;
   std::string body = error.body(tells_detail_);
-  start(error.status, error.all_headers(), body.size(), error.close);
+  start(error.status, error.all_headers(), body.size(), error.close, reason_of(error.message));
   finish(std::move(body));
 }
 
@@ -105,10 +106,11 @@ void Exchange::begin(int status, Headers headers, std::optional<uint64_t> length
   start(status, std::move(headers), length, false);
 }
 
-void Exchange::start(int status, Headers headers, std::optional<uint64_t> length, bool close) {
+void Exchange::start(int status, Headers headers, std::optional<uint64_t> length, bool close, std::string reason) {
   status_ = status;
   ReplyHead head;
   head.status = status;
+  head.reason = std::move(reason);
   head.headers = std::move(headers);
   head.headers.insert(head.headers.end(), common_.begin(), common_.end());
   head.headers.emplace_back("x-request-id", request_.id);

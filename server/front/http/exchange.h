@@ -60,7 +60,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
  private:
   void fault(const ApiError& error, const char* what);
-  void start(int status, Headers headers, std::optional<uint64_t> length, bool close);
+  void start(int status, Headers headers, std::optional<uint64_t> length, bool close, std::string reason = "");
   void done(int status);
   void log(int status) const;
 

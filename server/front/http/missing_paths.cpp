@@ -19,8 +19,6 @@ constexpr Door kDoors[] = {
     {"/sdapi/", kA1111},
     {"/controlnet/", kA1111},
     {"/internal/", kA1111},
-    {"/v1/images/edits", "changing pictures is not built yet; POST /v1/images/generations makes new ones"},
-    {"/v1/images/variations", "variations of pictures are not built yet; POST /v1/images/generations makes new ones"},
     {"/v1/responses", "OpenAI's Responses API is not built; POST /v1/images/generations makes pictures"},
     {"/v1/completions", kNoText},
     {"/v1/embeddings", kNoText},
@@ -40,7 +38,6 @@ constexpr Door kDoors[] = {
     {"/api/generate", kOllama},
     {"/api/chat", kOllama},
     {"/api/tags", kOllama},
-    {"/mcp", "MCP is not built yet; POST /v1/jobs makes pictures"},
 };
 
 bool leads_to(const Door& door, std::string_view path) {

@@ -34,6 +34,7 @@ const char* tag_of(const std::string& path) {
 
 Json describe_success(const Operation& operation) {
   Json content = {{operation.content, {{"schema", reference_to(operation.answer)}}}};
+  if (!operation.event.empty()) content["text/event-stream"] = {{"schema", reference_to(operation.event)}};
   return {{"description", "done"}, {"content", content}};
 }
 

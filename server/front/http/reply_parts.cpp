@@ -98,6 +98,10 @@ void send_parts(const std::shared_ptr<Exchange>& exchange, int status, Headers h
   sender->send_next();
 }
 
+void finish_with_parts(const std::shared_ptr<Exchange>& exchange, std::vector<ReplyPart> parts) {
+  std::make_shared<PartsSender>(exchange, std::move(parts))->send_next();
+}
+
 void send_own_parts(const std::shared_ptr<Exchange>& exchange, int status, Headers headers,
                     std::vector<ReplyPart> parts) {
   try {

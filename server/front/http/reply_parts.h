@@ -21,7 +21,11 @@ struct ReplyPart {
 /// the answer and ends the connection.
 void send_parts(const std::shared_ptr<Exchange>& exchange, int status, Headers headers, std::vector<ReplyPart> parts);
 
-/// The same, of files that no client named: that one is not there is no fault of the client's. Throws Error(internal).
+/// Sends them as the rest of an answer that is begun, without a length, and ends it. Throws as send_parts(), before
+/// anything of them is sent.
+void finish_with_parts(const std::shared_ptr<Exchange>& exchange, std::vector<ReplyPart> parts);
+
+/// As send_parts(), of files that no client named: that one is not there is no fault of the client's. Throws Error(internal).
 void send_own_parts(const std::shared_ptr<Exchange>& exchange, int status, Headers headers,
                     std::vector<ReplyPart> parts);
 

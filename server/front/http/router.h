@@ -36,6 +36,7 @@ struct Operation {
   std::string content = "application/json";  ///< the content type of success
   Json query = Json::array();                ///< OpenAPI's parameter objects
   int other_status = 0;                      ///< another one of success, with the same answer; 0: there is none
+  std::string event = "";  ///< the schema of an event's data, where success may be a stream of events as well
 };
 
 /// Bytes of a body where none is of use.

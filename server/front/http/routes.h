@@ -14,7 +14,7 @@ std::vector<Route> metrics_routes(FrontContext& context);  ///< /metrics
 std::vector<Route> model_routes(FrontContext& context);    ///< /v1/models, /v1/plugins, /v1/generation
 std::vector<Route> picture_routes(FrontContext& context);  ///< /images
 std::vector<Route> job_routes(FrontContext& context);      ///< /v1/jobs
-std::vector<Route> openai_routes(FrontContext& context);   ///< /v1/images/generations
+std::vector<Route> openai_routes(FrontContext& context);   ///< /v1/images/{generations,edits,variations}
 std::vector<Route> chat_routes(FrontContext& context);     ///< /v1/chat/completions
 std::vector<Route> a1111_routes(FrontContext& context);    ///< /sdapi/v1, and what its clients ask beside it
 std::vector<Route> mcp_routes(FrontContext& context);      ///< /mcp

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "server/front/http/event_stream.h"
 #include "server/front/http/job_json.h"
 
 namespace alice {
@@ -18,10 +19,16 @@ class JobWaiter : public std::enable_shared_from_this<JobWaiter> {
  private:
   void accepted(const Outcome<Job>& outcome);
   void watched(const Outcome<std::shared_ptr<JobWatch>>& outcome);
+  void heard(const JobEvent& event);
+  void preview(const JobEvent& event);
+  void send_preview();
   void ended(const JobEvent& event);
   void held(ErrorCode trouble);
   void timed_out();
   void left();
+  void guard(const std::function<void()>& work);
+  void fail(const ApiError& error);
+  bool is_answered() const { return pen_ ? pen_->is_over() : exchange_->begun(); }
   bool cancels_when_left() const;
   ApiError job_goes_on(int status, const char* code, const std::string& why) const;
 
@@ -32,6 +39,8 @@ class JobWaiter : public std::enable_shared_from_this<JobWaiter> {
   std::string job_;  // "" until it is accepted
   std::shared_ptr<JobWatch> watch_;
   EventLoop::Timer timeout_;
+  std::shared_ptr<EventPen> pen_;    // of a stream that has begun
+  std::string preview_;              // an event that waits for the one before it
 };
 
 void cancel_job(FrontContext& context, const std::string& id, const Viewer& viewer) {
@@ -63,16 +72,17 @@ void JobWaiter::accepted(const Outcome<Job>& outcome) {
         context_.loop->after(std::chrono::milliseconds(static_cast<int64_t>(limit * 1000)), [self = weak_from_this()] {
           if (const auto alive = self.lock()) alive->timed_out();
         });
-  const auto on_event = [self = weak_from_this(), loop = context_.loop](const JobEvent& event) {
-    const bool is_held = event.kind == JobEvent::Kind::held;
-    if (!is_held && event.kind != JobEvent::Kind::ended && event.kind != JobEvent::Kind::handed_back) return;
-    loop->post([self, event, is_held] {
-      if (const auto alive = self.lock())
-        alive->exchange_->guard([&] { is_held ? alive->held(event.trouble) : alive->ended(event); });
+  using Kind = JobEvent::Kind;
+  const auto on_event = [self = weak_from_this(), loop = context_.loop,
+                         streams = post_.stream.has_value()](const JobEvent& event) {
+    const Kind kind = event.kind;
+    if (kind == Kind::position || kind == Kind::step || (kind == Kind::preview && !streams)) return;
+    loop->post([self, event] {
+      if (const auto alive = self.lock()) alive->guard([&] { alive->heard(event); });
     });
   };
   const auto then = [self = weak_from_this()](const Outcome<std::shared_ptr<JobWatch>>& watch) {
-    if (const auto alive = self.lock()) alive->exchange_->guard([&] { alive->watched(watch); });
+    if (const auto alive = self.lock()) alive->guard([&] { alive->watched(watch); });
   };
   context_.jobs.watch(job_, viewer_, on_event, on_loop<std::shared_ptr<JobWatch>>(context_, then));
 }
@@ -80,10 +90,32 @@ void JobWaiter::accepted(const Outcome<Job>& outcome) {
 void JobWaiter::watched(const Outcome<std::shared_ptr<JobWatch>>& outcome) {
   if (const auto* error = std::get_if<Error>(&outcome)) throw service_error(context_, *error, post_.param_of);
   watch_ = std::get<std::shared_ptr<JobWatch>>(outcome);
+  if (!post_.stream || is_answered()) return;
+  const auto written = [self = weak_from_this()] {
+    if (const auto alive = self.lock()) alive->send_preview();
+  };
+  pen_ = std::make_shared<EventPen>(context_, exchange_, "ping", written);
+  pen_->begin();
+}
+
+void JobWaiter::heard(const JobEvent& event) {
+  if (is_answered()) return;
+  if (event.kind == JobEvent::Kind::preview) return preview(event);
+  event.kind == JobEvent::Kind::held ? held(event.trouble) : ended(event);
+}
+
+void JobWaiter::preview(const JobEvent& event) {
+  std::string text = post_.stream->preview(event);
+  if (text.empty()) return;
+  preview_ = std::move(text);
+  if (!pen_->is_writing()) send_preview();
+}
+
+void JobWaiter::send_preview() {
+  if (!preview_.empty()) pen_->write(std::exchange(preview_, ""));
 }
 
 void JobWaiter::ended(const JobEvent& event) {
-  if (exchange_->begun()) return;
   timeout_.reset();
   if (event.kind == JobEvent::Kind::handed_back) {
     ApiError error = job_goes_on(503, "restarting", "the server restarts; the job goes on afterwards");
@@ -91,12 +123,13 @@ void JobWaiter::ended(const JobEvent& event) {
     throw error;
   }
   if (event.job.status != JobStatus::succeeded) throw job_failure(event.job, post_.param_of);
-  post_.reply(exchange_, event.job);
+  if (!pen_) return post_.reply(exchange_, event.job);
+  finish_with_parts(exchange_, post_.stream->done(event.job));
+  pen_->leave();
 }
 
 /// Nobody knows for how long: the client is told. Unless it wants the job done all the same, it may send it again.
 void JobWaiter::held(ErrorCode trouble) {
-  if (exchange_->begun()) return;
   timeout_.reset();
   ApiError error = to_api_error(trouble, "", "", post_.param_of);
   error.job_id = job_;
@@ -110,8 +143,8 @@ void JobWaiter::held(ErrorCode trouble) {
 }
 
 void JobWaiter::timed_out() {
-  if (!exchange_->begun())
-    exchange_->fail(job_goes_on(504, "timeout", "the job takes longer than a request may wait; it goes on"));
+  if (!is_answered())
+    fail(job_goes_on(504, "timeout", "the job takes longer than a request may wait; it goes on"));
 }
 
 ApiError JobWaiter::job_goes_on(int status, const char* code, const std::string& why) const {
@@ -120,10 +153,30 @@ ApiError JobWaiter::job_goes_on(int status, const char* code, const std::string&
   return error;
 }
 
+/// An error of a stream that has begun is its last event.
+void JobWaiter::guard(const std::function<void()>& work) {
+  exchange_->guard([&] {
+    try {
+      work();
+    } catch (const ApiError& error) {
+      fail(error);
+    } catch (const Error& error) {
+      if (!pen_) throw;
+      spdlog::error("request={} {}", exchange_->request().id, error.what());
+      fail(to_api_error(error, post_.param_of));
+    }
+  });
+}
+
+void JobWaiter::fail(const ApiError& error) {
+  if (pen_ && !pen_->is_over()) return pen_->finish(event_text("error", error.body()));
+  if (!exchange_->begun()) exchange_->fail(error);
+}
+
 void JobWaiter::left() {
   watch_.reset();
   timeout_.reset();
-  if (!job_.empty() && !exchange_->begun() && cancels_when_left()) cancel_job(context_, job_, viewer_);
+  if (!job_.empty() && !is_answered() && cancels_when_left()) cancel_job(context_, job_, viewer_);
 }
 
 /// Whoever gives the request a key means to come back for it.

@@ -8,7 +8,8 @@ namespace alice {
 namespace {
 
 std::string head_text(const ReplyHead& head, bool close) {
-  std::string text = "HTTP/1.1 " + std::to_string(head.status) + " " + reason_phrase(head.status) + "\r\n";
+  const std::string reason = head.reason.empty() ? reason_phrase(head.status) : head.reason;
+  std::string text = "HTTP/1.1 " + std::to_string(head.status) + " " + reason + "\r\n";
   const auto add = [&text](std::string_view name, std::string_view value) {
     text.append(name).append(": ").append(value).append("\r\n");
   };

@@ -31,4 +31,21 @@ const char* reason_phrase(int status) {
   }
 }
 
+std::string reason_of(std::string_view sentence) {
+  constexpr size_t kLongest = 120;
+  constexpr std::string_view kMore = "...";
+  std::string reason;
+  for (const char letter : sentence) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if ((byte & 0xC0) == 0x80) continue;  // of a letter of several bytes the first one stands for all
+    if (byte == '\n' || byte == '\r' || byte == '\t')
+      reason += ' ';
+    else
+      reason += byte < 0x20 || byte > 0x7E ? '?' : letter;
+  }
+  if (reason.size() > kLongest) reason = reason.substr(0, kLongest - kMore.size()).append(kMore);
+  const size_t begin = reason.find_first_not_of(' ');
+  return begin == reason.npos ? "" : reason.substr(begin, reason.find_last_not_of(' ') + 1 - begin);
+}
+
 }  // namespace alice

@@ -37,6 +37,7 @@ using BodyLimit = std::function<uint64_t(const RawRequest& head)>;
 /// What stands before an answer's body.
 struct ReplyHead {
   int status = 200;
+  std::string reason;              ///< printable ASCII; "": the status's own phrase
   Headers headers;                 ///< without Connection, Content-Length, Transfer-Encoding: these follow from below
   std::optional<uint64_t> length;  ///< of the body; absent: sent in chunks, its end is known when it is there
   bool has_body = true;            ///< false: answers to HEAD, 204, 304. `length` is then what it would be

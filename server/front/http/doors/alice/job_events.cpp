@@ -8,12 +8,12 @@
 #include <utility>
 
 #include "server/front/http/base64.h"
+#include "server/front/http/event_stream.h"
 #include "server/front/http/job_json.h"
 
 namespace alice {
 namespace {
 
-constexpr auto kHeartbeat = std::chrono::seconds(10);
 constexpr const char* kRetry = "retry: 2000\n\n";  // ms until a browser asks again when it is cut off
 constexpr size_t kKinds = 6;
 constexpr const char* kLastId = "done";
@@ -114,26 +114,23 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
  private:
   void opened(const Outcome<std::shared_ptr<JobWatch>>& outcome);
   void send_next();
-  void send(std::string text);
-  void beat();
 
   FrontContext& context_;
   const std::shared_ptr<Exchange> exchange_;
   const PictureUrls urls_;
+  std::shared_ptr<EventPen> pen_;  // null until the job is known to be there
   std::shared_ptr<JobWatch> watch_;
-  EventLoop::Timer heartbeat_;
   const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   std::string known_;  // the id of the last event that the client has
-  bool writing_ = false;
 };
 
 void EventStream::start(const std::string& id) {
-  exchange_->on_closed([self = shared_from_this()] { self->watch_.reset(), self->heartbeat_.reset(); });
+  exchange_->on_closed([self = shared_from_this()] { self->watch_.reset(), self->pen_.reset(); });
   const auto on_event = [self = weak_from_this(), loop = context_.loop, mailbox = mailbox_](const JobEvent& event) {
     if (!mailbox->put(event)) return;
     loop->post([self] {
       const auto alive = self.lock();
-      if (alive && !alive->writing_) alive->exchange_->guard([&] { alive->send_next(); });
+      if (alive && alive->pen_ && !alive->pen_->is_writing()) alive->exchange_->guard([&] { alive->send_next(); });
     });
   };
   const auto then = [self = weak_from_this()](const Outcome<std::shared_ptr<JobWatch>>& outcome) {
@@ -145,45 +142,21 @@ void EventStream::start(const std::string& id) {
 void EventStream::opened(const Outcome<std::shared_ptr<JobWatch>>& outcome) {
   if (const auto* error = std::get_if<Error>(&outcome)) throw service_error(context_, *error, pointer_to_param);
   watch_ = std::get<std::shared_ptr<JobWatch>>(outcome);
-  exchange_->begin(200,
-                   {{"Content-Type", "text/event-stream; charset=utf-8"},
-                    {"Cache-Control", "no-store"},
-                    {"X-Accel-Buffering", "no"}},  // nginx would hold events back
-                   std::nullopt);
-  if (exchange_->is_head()) return exchange_->finish();
-  send(kRetry);
-  beat();
+  const auto written = [self = weak_from_this()] {
+    if (const auto alive = self.lock()) alive->send_next();
+  };
+  pen_ = std::make_shared<EventPen>(context_, exchange_, "still here", written);
+  pen_->begin();
+  if (!pen_->is_over()) pen_->write(kRetry);
 }
 
 void EventStream::send_next() {
   while (const auto event = mailbox_->take()) {
     const std::string id = id_of(*event);
     if (id == std::exchange(known_, id) && !is_last(event->kind)) continue;
-    std::string text = "id: " + id + "\nevent: " + name_of(event->kind) +
-                       "\ndata: " + dump_json(data_of(*event, urls_)) + "\n\n";
-    if (!is_last(event->kind)) return send(std::move(text));
-    heartbeat_.reset();
-    return exchange_->finish(std::move(text));
+    std::string text = event_text(name_of(event->kind), dump_json(data_of(*event, urls_)), id);
+    return is_last(event->kind) ? pen_->finish(std::move(text)) : pen_->write(std::move(text));
   }
-}
-
-void EventStream::send(std::string text) {
-  writing_ = true;
-  exchange_->write(std::move(text), [self = weak_from_this()](bool written) {
-    const auto alive = self.lock();
-    if (!alive || !written) return;
-    alive->writing_ = false;
-    alive->send_next();
-  });
-}
-
-void EventStream::beat() {
-  heartbeat_ = context_.loop->after(kHeartbeat, [self = weak_from_this()] {
-    const auto alive = self.lock();
-    if (!alive) return;
-    if (!alive->writing_) alive->send(": still here\n\n");
-    alive->beat();
-  });
 }
 
 /// EventSource asks again when a stream ends, for ever; at 204 it stops (WHATWG HTML, section 9.2.3).

@@ -8,6 +8,7 @@
 #include "server/front/http/doors/alice/job_events.h"
 #include "server/front/http/job_json.h"
 #include "server/front/http/made_answer.h"
+#include "server/front/http/model_aliases.h"
 #include "server/front/http/request_body.h"
 #include "server/front/http/request_schema.h"
 #include "server/front/http/routes.h"
@@ -78,6 +79,8 @@ void submit(FrontContext& context, const std::shared_ptr<Exchange>& exchange, As
     waiting->job_is(job.id, job.request.generate.model);
     send_job(context, waiting, 202, job, {{"Location", "/v1/jobs/" + job.id}});
   };
+  std::string& model = asked.job.generate.model;
+  model = meant_model(model, context.config, context.jobs.state()->description).id;
   sign(asked.job, *exchange);
   context.jobs.submit(std::move(asked.job), answering<Job>(context, exchange, reply, std::move(asked.param_of)));
 }

@@ -1,11 +1,15 @@
 // POST /v1/chat/completions: the original ALICE's API. The prompt is the last user message; the settings stand in
-// "sam_config", which some of its clients write "samConfig" or "metadata".
+// "sam_config", which some of its clients write "samConfig" or "metadata". A picture in that message, or among
+// "input_images", is what the result is made from.
 
 #include <algorithm>
 
+#include "core/base/text.h"
 #include "core/base/utf8.h"
 #include "server/front/http/door_fields.h"
+#include "server/front/http/doors/chat/chat_messages.h"
 #include "server/front/http/job_json.h"
+#include "server/front/http/model_aliases.h"
 #include "server/front/http/reply_parts.h"
 #include "server/front/http/request_body.h"
 #include "server/front/http/request_schema.h"
@@ -16,21 +20,25 @@ namespace alice {
 namespace {
 
 constexpr const char* kSettings = "sam_config";
-constexpr size_t kMostMessages = 2000;
+/// Of models' names, by which LobeChat has its users say that they want pictures in the message.
+constexpr const char* kImageSuffix = ":image";
 constexpr int64_t kSizeStep = 8;  // pixels: the original rounds up to it
 
 /// What the two objects have beside a picture's settings.
 struct ChatDoor {
   std::optional<OnDisconnect> on_disconnect;
+  bool strict = false;
   std::vector<std::string> modalities;
   std::vector<std::string> lora_paths;
   std::vector<double> lora_scales;
+  std::vector<std::string> input_images;
 };
 
 const OptionTable<ChatDoor>& top_options() {
   static const auto table = OptionTable<ChatDoor>()
                                 .choice("on_disconnect", &ChatDoor::on_disconnect, on_disconnect_words(),
                                         "what a client's leaving means")
+                                .boolean("strict", &ChatDoor::strict, "is what has no effect here an error?")
                                 .text("modalities", &ChatDoor::modalities,
                                       "with image among them the message has the pictures themselves too");
   return table;
@@ -39,7 +47,9 @@ const OptionTable<ChatDoor>& top_options() {
 const OptionTable<ChatDoor>& settings_options() {
   static const auto table = OptionTable<ChatDoor>()
                                 .text("lora_paths", &ChatDoor::lora_paths, "the LoRAs' ids")
-                                .number("lora_scales", &ChatDoor::lora_scales, {-100, 100}, "their strengths");
+                                .number("lora_scales", &ChatDoor::lora_scales, {-100, 100}, "their strengths")
+                                .text("input_images", &ChatDoor::input_images,
+                                      "what the result is made from: data URLs or base64; the first counts");
   return table;
 }
 
@@ -58,6 +68,7 @@ const std::vector<FieldRule>& top_rules() {
         {"metadata", FieldUse::door, kSettings},
         {"on_disconnect", FieldUse::door},
         {"modalities", FieldUse::door},
+        {"strict", FieldUse::door},
         {"stream", FieldUse::refused, "streaming is not supported here; POST /v1/jobs and its events give progress"},
         {"tools", FieldUse::refused, "tools are not supported: this server makes pictures"},
         {"functions", FieldUse::refused, "functions are not supported: this server makes pictures"}};
@@ -76,61 +87,12 @@ const std::vector<FieldRule>& settings_rules() {
     list.erase(std::remove_if(list.begin(), list.end(), outside), list.end());
     list.push_back({"lora_paths", FieldUse::door});
     list.push_back({"lora_scales", FieldUse::door});
-    for (const char* name : {"input_images", "input_image_urls"})
-      list.push_back({name, FieldUse::refused, "pictures as a beginning are not supported yet"});
+    list.push_back({"input_images", FieldUse::door});
+    list.push_back({"input_image_urls", FieldUse::refused,
+                    "nothing is fetched from elsewhere: send the pictures themselves in input_images"});
     return in_both_spellings(list);
   }();
   return rules;
-}
-
-/// Of the parts of a message's content: the texts, joined by line breaks.
-std::string join_parts(const Json& parts, const std::string& place, Faults& faults, Faults& refused) {
-  std::string text;
-  for (size_t i = 0; i < parts.size(); ++i) {
-    const Json& part = parts[i];
-    const std::string here = place + "/" + std::to_string(i);
-    if (!part.is_object() || !part.contains("type") || !part["type"].is_string()) {
-      faults.add(here, "must be an object with a type, such as {\"type\": \"text\", \"text\": \"...\"}");
-    } else if (part["type"] != "text") {
-      refused.add(here + "/type", "only parts of the type text are supported");
-    } else if (!part.contains("text") || !part["text"].is_string()) {
-      faults.add(here + "/text", "must be a string");
-    } else {
-      text += (text.empty() ? "" : "\n") + part["text"].get<std::string>();
-    }
-  }
-  return text;
-}
-
-bool is_user(const Json& message) {
-  return message.is_object() && message.contains("role") && message["role"] == "user";
-}
-
-/// The prompt, and where it stands. Every message must have a role; only the last user's content is read.
-void take_prompt(const Json& messages, DoorFields& fields, Faults& faults) {
-  if (!messages.is_array() || messages.empty() || messages.size() > kMostMessages)
-    return faults.add("/messages", "must be a list of 1 to " + std::to_string(kMostMessages) + " messages");
-  for (size_t i = 0; i < messages.size(); ++i) {
-    const Json& message = messages[i];
-    if (!message.is_object() || !message.contains("role") || !message["role"].is_string())
-      faults.add("/messages/" + std::to_string(i), "must be an object with a role and a content");
-  }
-  const auto last = std::find_if(messages.rbegin(), messages.rend(), is_user);
-  if (last == messages.rend()) return faults.add("/messages", "has no message of the role user");
-  const auto index = std::distance(last, messages.rend()) - 1;
-  const std::string place = "/messages/" + std::to_string(index) + "/content";
-  const Json content = last->value("content", Json());
-  std::string prompt;
-  if (content.is_string())
-    prompt = content.get<std::string>();
-  else if (content.is_array())
-    prompt = join_parts(content, place, faults, fields.refused);
-  else
-    faults.add(place, "must be a string or a list of text parts");
-  if (prompt.find_first_not_of(" \t\r\n") == prompt.npos && faults.empty() && fields.refused.empty())
-    faults.add(place, "is empty; it is the prompt");
-  fields.generate["prompt"] = prompt;
-  fields.places["prompt"] = place;
 }
 
 /// As the original does it. `place` is the side's, in the client's spelling.
@@ -163,6 +125,7 @@ struct ChatRequest {
   std::string model;  ///< as the client named it
   std::optional<OnDisconnect> on_disconnect;
   bool wants_images = false;  ///< in the message, not only their addresses
+  bool strict = false;
   std::vector<std::string> warnings;
   ParamOf param_of;
 };
@@ -184,7 +147,7 @@ ChatRequest read_chat_request(const Json& body) {
   DoorFields fields;
   sort_fields(body, "", top_rules(), fields, faults);
   const ChatDoor top = top_options().read(fields.door, UnknownKeys::pass_over, fields.place_of(), faults);
-  take_prompt(fields.door.value("messages", Json()), fields, faults);
+  std::vector<PlacedPicture> pictures = take_prompt(fields.door.value("messages", Json()), fields, faults);
   if (const auto settings = fields.door.find(kSettings); settings != fields.door.end()) {
     const std::string place = fields.places.at(kSettings);
     const Json object = *settings;
@@ -194,14 +157,20 @@ ChatRequest read_chat_request(const Json& body) {
       faults.add(place, "must be an object of settings");
   }
   const ChatDoor settings = settings_options().read(fields.door, UnknownKeys::pass_over, fields.place_of(), faults);
+  for (size_t i = 0; i < settings.input_images.size(); ++i)
+    pictures.push_back({fields.place_of()("input_images") + "/" + std::to_string(i), settings.input_images[i]});
   ChatRequest request;
+  take_picture(pictures, fields, request.job.sent, faults);
   request.job.generate = read_generate_fields(fields, faults);
   add_loras(settings, fields, request.job.generate, faults);
   fields.throw_if_any(faults);
   request.model = request.job.generate.model;
   request.on_disconnect = top.on_disconnect;
   request.warnings = fields.warnings;
-  request.wants_images = ask_for_images(top.modalities, request.warnings);
+  request.wants_images = ask_for_images(top.modalities, request.warnings) || ends_with(request.model, kImageSuffix);
+  GenerateRequest& generate = request.job.generate;
+  if (generate.image && !generate.width && !generate.height && !generate.fit) generate.fit = true;
+  request.strict = top.strict;
   request.param_of = fields.param_of();
   round_up(request.job.generate.width, fields.place_of()("width"), request.warnings);
   round_up(request.job.generate.height, fields.place_of()("height"), request.warnings);
@@ -217,8 +186,9 @@ Json metadata_of(const Job& job) {
        {"prompt", "negative_prompt", "steps", "guidance_scale", "seed", "scheduler", "width", "height"})
     metadata[name] = used.value(name, Json());
   metadata["model"] = model.substr(model.rfind('/') + 1);
-  metadata["mode"] = "txt2img";
-  metadata["input_image_count"] = 0;
+  const bool has_image = job.request.generate.image.has_value();
+  metadata["mode"] = has_image ? "img2img" : "txt2img";
+  metadata["input_image_count"] = has_image ? 1 : 0;
   return metadata;
 }
 
@@ -274,6 +244,13 @@ void send_with_images(const std::shared_ptr<Exchange>& exchange, const Job& job,
 }
 
 void complete(FrontContext& context, const std::shared_ptr<Exchange>& exchange, ChatRequest request) {
+  const std::string& asked = request.model;
+  const std::string name =
+      ends_with(asked, kImageSuffix) ? asked.substr(0, asked.size() - std::string_view(kImageSuffix).size()) : asked;
+  const MeantModel meant = meant_model(name, context.config, context.jobs.state()->description);
+  if (!meant.warning.empty()) request.warnings.push_back(meant.warning);
+  request.job.generate.model = meant.id;
+  if (request.strict) refuse_warnings(request.warnings);
   sign(request.job, *exchange);
 
   WaitingPost post;
@@ -290,24 +267,13 @@ void complete(FrontContext& context, const std::shared_ptr<Exchange>& exchange, 
 }
 
 void read_and_complete(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
-  read_body<ChatRequest>(context, exchange, read_chat_request, [&context](const auto& waiting, auto request) {
+  const auto read = [](const std::string& text) {
+    static const std::vector<std::string> of_pictures = {"url", "image_url", "input_images", "inputImages"};
+    return read_chat_request(read_json_body(text, of_pictures));
+  };
+  read_text_body<ChatRequest>(context, exchange, read, [&context](const auto& waiting, ChatRequest request) {
     complete(context, waiting, std::move(request));
   });
-}
-
-Json messages_schema() {
-  const Json part = {{"type", "object"},
-                     {"properties", {{"type", {{"const", "text"}}}, {"text", {{"type", "string"}}}}},
-                     {"required", {"type", "text"}}};
-  const Json content = {{"anyOf", {{{"type", "string"}}, {{"type", "array"}, {"items", part}}}}};
-  const Json message = {{"type", "object"},
-                        {"properties", {{"role", {{"type", "string"}}}, {"content", content}}},
-                        {"required", {"role"}}};
-  return {{"type", "array"},
-          {"minItems", 1},
-          {"maxItems", kMostMessages},
-          {"items", message},
-          {"description", "the prompt is the content of the last message of the role user"}};
 }
 
 Json chat_schema() {
