@@ -8,8 +8,8 @@
 
 namespace alice {
 
-/// An address, or all that begin with the same bits. IPv4 ones are ::ffff:0:0/96 of IPv6 (RFC 4291, section 2.5.5.2), so
-/// that 127.0.0.1 and ::ffff:127.0.0.1 are the same.
+/// An address, or all that begin with the same bits. IPv4 ones are ::ffff:0:0/96 of IPv6 (RFC 4291, section 2.5.5.2),
+/// so that 127.0.0.1 and ::ffff:127.0.0.1 are the same.
 class Network {
  public:
   /// "127.0.0.1", "::1", "10.0.0.0/8", "fd00::/8". Nothing for what is none, also where a network's address goes on

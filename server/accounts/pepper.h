@@ -12,7 +12,8 @@ namespace alice {
 class Pepper {
  public:
   /// Of <data>/secrets/pepper. `may_make`: one that is not there is drawn, and written for its owner alone. Throws
-  /// Error(bad_config) when it is not there, cannot be read, or is no pepper; storage_error() when it cannot be written.
+  /// Error(bad_config) when it is not there, cannot be read, or is no pepper; storage_error() when it cannot be
+  /// written.
   Pepper(const std::filesystem::path& data, bool may_make);
 
   /// BLAKE2b-256 of a key's secret, keyed: 256 random bits need no slow hash.

@@ -22,7 +22,9 @@ sockaddr_un control_address(int folder) {
   return address;
 }
 
-int open_folder(const std::filesystem::path& folder) { return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
+int open_folder(const std::filesystem::path& folder) {
+  return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
 
 void set_patience(int socket, int seconds) {
   const timeval patience = {seconds, 0};

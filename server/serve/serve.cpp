@@ -79,8 +79,8 @@ void drain(JobDesk& desk, const Signals& signals, double timeout_s) {
 /// For `alice keys`. A server that cannot be asked so serves all the same.
 std::unique_ptr<ControlServer> control_of(const Config& config, const std::shared_ptr<Accounts>& accounts) {
   try {
-    return std::make_unique<ControlServer>(config.server.data_directory,
-                                           [accounts](const Json& question) { return answer_keys(*accounts, question); });
+    return std::make_unique<ControlServer>(
+        config.server.data_directory, [accounts](const Json& question) { return answer_keys(*accounts, question); });
   } catch (const Error& e) {
     spdlog::warn("{}; keys can be changed while the server does not run", e.what());
     return nullptr;

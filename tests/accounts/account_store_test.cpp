@@ -1,4 +1,5 @@
-// What every AccountStore must do, written against the interface. A second implementation is added to with_each_store().
+// What every AccountStore must do, written against the interface. A second implementation is added to
+// with_each_store().
 
 #include "server/accounts/account_store.h"
 
@@ -124,8 +125,8 @@ TEST_CASE("what was asked is done before the store is gone") {
     std::atomic<int> answered = 0;
     {
       const auto store = open();
-      for (const char* id : {"aaaaaaaa", "bbbbbbbb", "cccccccc"})
-        store->add_key(make_key(id), [&](const auto& outcome) { answered += std::holds_alternative<AccessKey>(outcome); });
+      const auto count = [&](const auto& outcome) { answered += std::holds_alternative<AccessKey>(outcome); };
+      for (const char* id : {"aaaaaaaa", "bbbbbbbb", "cccccccc"}) store->add_key(make_key(id), count);
     }
     CHECK(answered == 3);
     CHECK(all(*open()).size() == 3);

@@ -15,7 +15,8 @@ TEST_CASE("keys create takes a name, whose it is, and what it may be used for") 
   CHECK(bare.keys.scopes.empty());
   CHECK_FALSE(bare.keys.expires_days.has_value());
   const CommandLine line = read({"keys", "create", "Ann's laptop", "--user", "Ann", "--admin", "--expires", "30",
-                                 "--scope", "read", "--scope", "models:write", "--data", "d", "--config", "c", "--json"});
+                                 "--scope", "read", "--scope", "models:write", "--data", "d", "--config", "c",
+                                 "--json"});
   CHECK(line.target == "Ann's laptop");
   CHECK(line.keys.admin);
   CHECK(line.keys.user == "Ann");

@@ -88,7 +88,7 @@ TEST_CASE("every fault of every source is reported at once") {
   folder.folder.write("etc/alice/config.yaml", "logging: {level: loud}\ngeneration: {default_steps: 0}\n");
   const auto user = folder.folder.write(
       "home/.config/alice/config.yaml",
-      "plugins: 1\nmodels:\n  sd/a: {vae: {x: 1}, defaults: {width: 1}}\nserver: {require_auth: true}\n");
+      "plugins: 1\nmodels:\n  sd/a: {vae: {x: 1}, defaults: {width: 1}}\nserver: {api_key: 1}\n");
   folder.sources.environment["ALICE_THREADS"] = "two";
   folder.sources.environment["ALICE_LOG_LEVEL"] = "loud";
   const Error error = error_of([&] { folder.load(); });
@@ -96,7 +96,7 @@ TEST_CASE("every fault of every source is reported at once") {
   INFO(all);
   CHECK(says(all, "8 faults"));
   for (const std::string& place : {system + ":1:18: ", system + ":2:29: ", user.string() + ":1:10: ",
-                                   user.string() + ":3:16: ", user.string() + ":3:41: ", user.string() + ":4:10: ",
+                                   user.string() + ":3:16: ", user.string() + ":3:41: ", user.string() + ":4:19: ",
                                    std::string("ALICE_THREADS: "), std::string("ALICE_LOG_LEVEL: ")})
     CHECK(says(all, "\n  " + place));
 }

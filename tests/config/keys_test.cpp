@@ -46,7 +46,7 @@ TEST_CASE("the key is not shown with the rest of the configuration") {
   ConfigFolder folder;
   const std::string shown = config_yaml(folder.load("server: {api_key: secret-word}\n"));
   CHECK_FALSE(says(shown, "secret-word"));
-  CHECK(says(shown, "api_key is a secret, and said at " + folder.file() + ":1:20"));
+  CHECK(says(shown, "api_key is a secret, and said at " + folder.file() + ":1:19"));
   CHECK(says(shown, "require_auth: true"));
 }
 

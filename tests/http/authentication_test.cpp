@@ -1,4 +1,4 @@
-// The parts that settle who calls: the key that a request shows, what a proxy tells, and how often a wrong key may come.
+// The parts that settle who calls: the key that a request shows, what a proxy tells, how often a wrong key may come.
 
 #include "server/front/http/base64.h"
 #include "server/front/http/forwarded.h"

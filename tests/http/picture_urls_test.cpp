@@ -1,5 +1,8 @@
 #include "server/front/http/picture_urls.h"
 
+#include <optional>
+#include <set>
+
 #include "server/front/http/api_error.h"
 #include "tests/support/catch.h"
 #include "tests/support/temp_folder.h"
@@ -94,7 +97,7 @@ TEST_CASE("the secret changes by itself, and the one before still counts") {
   const std::string before = room.url();
   room.now = change;
   const std::string after = room.url();
-  CHECK(before.substr(before.find("&k="), 5) != after.substr(after.find("&k="), 5));
+  CHECK(before.substr(before.find("&k="), 6) != after.substr(after.find("&k="), 6));
   CHECK(room.rest_of(before) == 540);
   CHECK(room.rest_of(after) == 600);
 }

@@ -103,7 +103,8 @@ class KeysTest(unittest.TestCase):
             self.assertEqual(self.status(server, "/v1/models", "a-word-of-mine"), 200)
 
     def test_a_server_that_others_could_reach_does_not_start_without_keys(self):
-        for text, options, place in (("server: {host: 0.0.0.0}\n", (), "config.yaml:1:16"), ("", ("--host", "::"), "--host")):
+        for text, options, place in (("server: {host: 0.0.0.0}\n", (), "config.yaml:1:16"),
+                                     ("", ("--host", "::"), "--host")):
             with tempfile.TemporaryDirectory() as folder:
                 config = pathlib.Path(folder) / "config.yaml"
                 config.write_text(text)

@@ -49,8 +49,8 @@ size_t version_of(SQLite::Database& database) {
     return 0;
   if (application != kApplicationId || version < 1)
     throw Error(ErrorCode::bad_config, database.getFilename(),
-                "is a SQLite database, but not one of ALICE's keys; it was left as it is: move it away, or name another "
-                "data directory");
+                "is a SQLite database, but not one of ALICE's keys; it was left as it is: move it away, or name "
+                "another data directory");
   if (version > static_cast<int64_t>(kSteps.size()))
     throw Error(ErrorCode::bad_config, database.getFilename(),
                 "was written by a newer ALICE (version " + std::to_string(version) + " of the tables; this one knows " +

@@ -65,7 +65,8 @@ struct Connection {
   SQLite::Statement find_key = prepare(columns + "WHERE keys.id = ?1");
   SQLite::Statement list_keys = prepare(columns + "ORDER BY keys.created_s, keys.rowid");
   SQLite::Statement revoke_key = prepare("UPDATE keys SET revoked_s = coalesce(revoked_s, ?2) WHERE id = ?1");
-  SQLite::Statement note_used = prepare("UPDATE keys SET last_used_s = max(coalesce(last_used_s, 0), ?2) WHERE id = ?1");
+  SQLite::Statement note_used =
+      prepare("UPDATE keys SET last_used_s = max(coalesce(last_used_s, 0), ?2) WHERE id = ?1");
 };
 
 Error never_written(const Connection& c, const std::string& what) {

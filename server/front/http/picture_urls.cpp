@@ -25,6 +25,7 @@ struct Signed {
 
 std::optional<Signed> signed_query(const HttpRequest& request) {
   Signed query;
+  if (request.query.size() != 3) return std::nullopt;
   for (const auto& [name, value] : request.query) {
     std::string* const part = name == "e" ? &query.e : name == "k" ? &query.k : name == "s" ? &query.s : nullptr;
     if (part == nullptr || !part->empty()) return std::nullopt;

@@ -1,6 +1,6 @@
 #pragma once
-// The URLs of pictures as answers tell them. Where keys are asked for, each is signed and expires, so that clients fetch
-// it without a key: "<base>/images/F?e=<when, seconds since 1970>&k=<which secret>&s=<signature>". They are made when
+// The URLs of pictures as answers tell them. Where keys are asked for, each is signed and expires, so that clients
+// fetch it without a key: "<base>/images/F?e=<when, seconds since 1970>&k=<which secret>&s=<signature>". They are made when
 // answering and kept nowhere.
 
 #include <memory>
@@ -37,7 +37,7 @@ class UrlSigner {
 
 /// For the answer to one request.
 struct PictureUrls {
-  std::string base;   ///< "https://pictures.example", "http://localhost:8080"
+  std::string base;         ///< "https://pictures.example", "http://localhost:8080"
   const UrlSigner* signer;  ///< lives as long as the front
 };
 

@@ -33,7 +33,8 @@ std::optional<std::string> shown_key(const HttpRequest& request) {
     const std::string* value = request.header(name);
     return value == nullptr ? std::string() : *value;
   };
-  for (std::string key : {word_or_none(field("X-Admin-Key")), of_authorization(std::string(trimmed(field("Authorization")))),
+  for (std::string key : {word_or_none(field("X-Admin-Key")),
+                          of_authorization(std::string(trimmed(field("Authorization")))),
                           word_or_none(field("X-Api-Key")), word_or_none(request.path_key)})
     if (!key.empty()) return key;
   return std::nullopt;
