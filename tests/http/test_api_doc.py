@@ -27,7 +27,8 @@ def check_commands(case, port):
     script = CURL + "".join(f"echo block {k} >&2\n{block}" for k, block in enumerate(blocks))
     script = script.replace("http://127.0.0.1:8080", f"http://127.0.0.1:{port}")
     with tempfile.TemporaryDirectory() as folder:
-        run = subprocess.run(["sh", "-eu"], input=script.encode(), cwd=folder, capture_output=True, timeout=PATIENCE)
+        run = subprocess.run(["sh", "-eu"], input=script.encode(), cwd=folder, capture_output=True,
+                             timeout=5 * PATIENCE)
         case.assertEqual(run.returncode, 0, run.stderr.decode())
         pictures = list(pathlib.Path(folder).glob("*.png"))
         case.assertTrue(pictures)
