@@ -48,8 +48,8 @@ class Dispatcher final : private GroupListener {
   void enqueue(Job job);
   /// JobQueue::next_turn() of the group that the job belongs to.
   double next_turn(const Job& job) const;
-  /// Without effect when the job neither waits nor runs, or `viewer` may not see it. A job that runs is `cancelling` until its
-  /// worker has let go of it. Throws what the store throws when it fails; the job becomes cancelled once the store
+  /// Without effect when the job neither waits nor runs, or `viewer` may not see it. A job that runs is `cancelling`
+  /// until its worker has let go of it. Throws what the store throws when it fails; the job becomes cancelled once the store
   /// works.
   void cancel(const std::string& id, const Viewer& viewer);
   /// What somebody who begins to watch a job is told first; nothing when it neither waits nor runs, or `viewer`

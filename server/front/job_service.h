@@ -104,8 +104,8 @@ class JobService {
   virtual ~JobService() = default;
 
   /// Queues a job; the outcome comes when it is on the disk. One whose key was brought before is the job of then, as it
-  /// is now; Error(bad_request) at kRequestKeyPlace when that asked for something else. Error(busy): the queue is full or the server drains, or,
-  /// at "/model", the workers of that model rest (ServerState::groups); Error(not_found) at "/model": no such model
+  /// is now; Error(bad_request) at kRequestKeyPlace when that asked for something else. Error(busy): the queue is full
+  /// or the server drains, or, at "/model", the workers of that model rest (ServerState::groups); Error(not_found) at "/model": no such model
   /// (once a worker has said which there are); Error(bad_request): a picture larger than the model may make, at its
   /// longer side (core/base/picture_size.h); no model is named and there is no default; Error(storage_full),
   /// Error(storage_failed): what is written now might be lost.

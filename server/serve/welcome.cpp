@@ -45,7 +45,15 @@ std::string example_for(const Json& model) {
   return is_plain ? prompt : "a cat in a hat";
 }
 
-std::string models_text(const Json& models, const std::string& address, const std::string& folder) {
+/// `key`: asked for with each request.
+std::string example_command(const Json& model, const std::string& address, bool key) {
+  return "\nType in another terminal:\n  curl -s " + address + "/v1/images/generations " +
+         (key ? "-H 'Authorization: Bearer KEY' " : "") + "-H 'Content-Type: application/json' -d '{\"model\": \"" +
+         model.value("id", "") + "\", \"prompt\": \"" + example_for(model) + "\"}'\nand open the URL in the answer." +
+         (key ? " KEY is what `alice keys create NAME` shows." : "");
+}
+
+std::string models_text(const Json& models, const std::string& address, const std::string& folder, bool key) {
   if (models.empty())
     return "There are no models in " + folder +
            ". Put a diffusers folder or a single file (.safetensors, .ckpt, .gguf) there.";
@@ -55,15 +63,15 @@ std::string models_text(const Json& models, const std::string& address, const st
   std::string text = is_ready ? "Ready. Models:" : "Not ready: none of the models can be used.";
   for (const Json& model : models) text += "\n" + on_one_line(model_line(model));
   if (!is_ready) return text + "\n`alice check config` says what is wrong.";
-  return text + "\nType in another terminal:\n  curl -s " + address +
-         "/v1/images/generations -H 'Content-Type: application/json' -d '{\"model\": \"" + usable->value("id", "") +
-         "\", \"prompt\": \"" + example_for(*usable) + "\"}'\nand open the URL in the answer.";
+  return text + example_command(*usable, address, key);
 }
 
 }  // namespace
 
 Welcome::Welcome(const Config& config, int64_t port)
-    : address_(address_of(config.server, port)), models_directory_(config.host.models_directory.string()) {
+    : address_(address_of(config.server, port)),
+      models_directory_(config.host.models_directory.string()),
+      asks_for_keys_(config.server.require_auth) {
   say("ALICE listens on " + address_ +
       (config.server.host == "0.0.0.0" ? " and on every network of this machine" : ""));
   say("Pictures are kept in " + config.server.images_directory.string() + ". Ctrl-C stops.");
@@ -81,7 +89,7 @@ void Welcome::follow(const ServerState& state) {
   tell_reloads(state);
   std::string text;
   if (state.description.contains("models"))
-    text = models_text(state.description.at("models"), address_, models_directory_);
+    text = models_text(state.description.at("models"), address_, models_directory_, asks_for_keys_);
   else if (state.workers == 0 && !state.worker_ends.empty() && !state.not_ready.empty())
     text = "Not ready: " + state.not_ready.front();
   if (text.empty() || text == said_) return;

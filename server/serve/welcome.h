@@ -23,6 +23,7 @@ class Welcome {
 
   std::string address_;
   std::string models_directory_;
+  bool asks_for_keys_;
   std::string said_;
   std::map<std::string, int64_t> reloads_;  // of each group, that were told
 };

@@ -11,7 +11,9 @@ import subprocess
 import tempfile
 import unittest
 
-from alice_server import BUILD, Server
+from alice_server import BUILD, Server, wait_until
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 ON = "server: {require_auth: true, api_key: a-word-of-mine}\n"
 
@@ -32,6 +34,11 @@ def made(data, *words):
 class KeysTest(unittest.TestCase):
     def status(self, server, path, key=None, method="GET"):
         return server.call(method, path, headers={"Authorization": "Bearer " + key} if key else {})[0]
+
+    def test_who_starts_it_reads_a_command_with_a_key_in_it(self):
+        with Server(models=ROOT / "models", config=ON) as server:
+            wait_until(lambda: "-H 'Authorization: Bearer KEY'" in server.log(), "the command to type")
+            self.assertIn("alice keys create NAME", server.log())
 
     def test_the_first_administrators_key_is_made_before_the_server_runs_and_others_while_it_does(self):
         with tempfile.TemporaryDirectory() as folder:

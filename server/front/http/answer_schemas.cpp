@@ -271,7 +271,8 @@ Json mcp_message() {
   return object_of({{"jsonrpc", {{"const", "2.0"}}},
                     {"id", {{"type", Json::array({"string", "number"})}}},
                     {"result", schema_of("object", "as the Model Context Protocol has it")},
-                    {"error", object_of({{"code", kWhole}, {"message", kText}, {"data", schema_of("object")}}, {"data"})}},
+                    {"error",
+                     object_of({{"code", kWhole}, {"message", kText}, {"data", schema_of("object")}}, {"data"})}},
                    {"id", "result", "error"});
 }
 

@@ -16,7 +16,7 @@ namespace alice {
 struct Caller {
   Level level = Level::user;
   std::string owner = {};    ///< the user's id; "" while there are no keys
-  std::string client = {};   ///< tells callers apart where a client's state is kept for it: its key's id, else its address
+  std::string client = {};   ///< tells callers apart whose state is kept for them: the key's id, else the address
   Scopes scopes = Scopes::usual(Level::user);
   /// Seconds that the signed URL which it called still counts (picture_urls.h); 0: it called none. Whose the thing is
   /// which a signed URL names, does not matter.

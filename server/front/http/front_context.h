@@ -59,8 +59,8 @@ Then<T> on_loop(const FrontContext& context, Then<T> then) {
 }
 
 /// For handlers that ask the service one thing: `reply` gets the exchange and what the service gave, on the loop's
-/// thread; an error is answered, in the client's spelling of fields. It must not hold the exchange itself: the service may let go of it on any thread and
-/// at any time, when the connection below may be gone.
+/// thread; an error is answered, in the client's spelling of fields. It must not hold the exchange itself:
+/// the service may let go of it on any thread and at any time, when the connection below may be gone.
 template <class T, class Reply>
 Then<T> answering(const FrontContext& context, const std::shared_ptr<Exchange>& exchange, Reply reply,
                   ParamOf param_of = pointer_to_param) {

@@ -12,7 +12,10 @@ namespace {
 class JobWaiter : public std::enable_shared_from_this<JobWaiter> {
  public:
   JobWaiter(FrontContext& context, std::shared_ptr<Exchange> exchange, WaitingPost post)
-      : context_(context), exchange_(std::move(exchange)), viewer_(exchange_->caller().viewer()), post_(std::move(post)) {}
+      : context_(context),
+        exchange_(std::move(exchange)),
+        viewer_(exchange_->caller().viewer()),
+        post_(std::move(post)) {}
 
   void start();
 

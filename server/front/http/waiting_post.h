@@ -36,8 +36,9 @@ struct WaitingPost {
 
 /// Queues the job and answers when it has ended: by `reply`, or with its error; 504 with the job's id after
 /// request_timeout_s (the job goes on), 503 with the job's id when the server stops (the job goes on after its
-/// restart) or its storage fails for some seconds (the job is cancelled, or goes on, as when the client leaves). A stream
-/// begins when the job is accepted; what is an error afterwards is its last event, "error". A slow client gets the newest preview.
+/// restart) or its storage fails for some seconds (the job is cancelled, or goes on, as when the client leaves).
+/// A stream begins when the job is accepted; what is an error afterwards is its last event, "error". A slow client gets
+/// the newest preview.
 void wait_for_job(FrontContext& context, std::shared_ptr<Exchange> exchange, WaitingPost post);
 
 }  // namespace alice

@@ -152,7 +152,8 @@ void list(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
   };
   // One more than asked tells whether there are more.
   const auto owner = exchange->caller().viewer().only_owner();
-  context.jobs.list({query.limit + 1, query.before, query.status, owner}, answering<std::vector<Job>>(context, exchange, reply));
+  context.jobs.list({query.limit + 1, query.before, query.status, owner},
+                    answering<std::vector<Job>>(context, exchange, reply));
 }
 
 void find(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {

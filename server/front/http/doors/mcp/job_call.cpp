@@ -188,7 +188,8 @@ void JobTool::ended(const JobEvent& event) {
   has_ended_ = true;
   if (event.kind == JobEvent::Kind::handed_back)
     return finish(tool_unfinished(call_.job, "queued", "the server restarts first"));
-  if (event.job.status != JobStatus::succeeded) return finish(tool_error(job_failure(event.job, call_.param_of).message));
+  if (event.job.status != JobStatus::succeeded)
+    return finish(tool_error(job_failure(event.job, call_.param_of).message));
   give_pictures(event.job);
 }
 
@@ -197,7 +198,8 @@ void JobTool::give_pictures(const Job& job) {
   int64_t bytes = 0;
   for (const PictureFile& picture : job.pictures) bytes += picture.bytes;
   if (bytes > kMostInline) return finish(tool_pictures(job, urls_, {}));
-  context_.helper->post([self = weak_from_this(), loop = context_.loop, job, folder = context_.config.images_directory] {
+  const std::filesystem::path& folder = context_.config.images_directory;
+  context_.helper->post([self = weak_from_this(), loop = context_.loop, job, folder] {
     std::vector<std::string> files;
     try {
       for (const PictureFile& picture : job.pictures)

@@ -49,9 +49,9 @@ bool is_handshake(const std::string& version) {
 /// A header's value that could not be written in ASCII comes as "=?base64?...?=".
 std::string decoded(const std::string& value) {
   constexpr std::string_view kBegin = "=?base64?", kEnd = "?=";
-  if (!starts_with(value, kBegin) || !ends_with(value, kEnd) || value.size() < kBegin.size() + kEnd.size()) return value;
-  const auto bytes =
-      from_base64(std::string_view(value).substr(kBegin.size(), value.size() - kBegin.size() - kEnd.size()));
+  constexpr size_t kAround = kBegin.size() + kEnd.size();
+  if (!starts_with(value, kBegin) || !ends_with(value, kEnd) || value.size() < kAround) return value;
+  const auto bytes = from_base64(std::string_view(value).substr(kBegin.size(), value.size() - kAround));
   if (!bytes.has_value()) throw mismatch("a value in base64 cannot be read");
   return *bytes;
 }
