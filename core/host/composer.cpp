@@ -263,10 +263,12 @@ Refining Composer::refining(const Settings& first, const Model& model, const Blu
   return {std::move(refiner), std::move(settings)};
 }
 
-Settings Composer::settle(const GenerateRequest& request, const InputPictures& inputs, const Blueprint& plan,
+Settings Composer::settle(GenerateRequest request, const InputPictures& inputs, const Blueprint& plan,
                           const Model& model, std::vector<std::string>& warnings) const {
+  const SizeRule rule = completed(plan.size, config_, plan.config, model);
+  fit(request, plan, rule, config_, inputs, warnings);
   const SettingsSources sources = {request, plan.config.defaults, config_.defaults, inputs};
-  throw_if_too_large(plan, completed(plan.size, config_, plan.config, model), sources);
+  throw_if_too_large(plan, rule, sources);
   Settings settings = resolve_settings(sources, model, warnings);
   take_scheduler(choose_scheduler(*registry_, plan.scheduler, request.scheduler, request.scheduler_options), model,
                  settings);
@@ -300,8 +302,6 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed, c
   prepared.model = loaded(*plan);
   prepared.ingredients.plan = plan;
   prepared.ingredients.refiner = refining;
-  fit(request, *plan, completed(plan->size, config_, plan->config, *prepared.model), config_, inputs,
-      prepared.warnings);
   prepared.settings = settle(request, inputs, *plan, *prepared.model, prepared.warnings);
   if (!prepared.settings.loras.empty()) add_loras(prepared, paths_allowed);
   if (refining) add_refiner(prepared, *refining);

@@ -82,9 +82,9 @@ class Composer {
   PreparedRequest prepare(GenerateRequest request, bool paths_allowed, const InputPictures& inputs = {});
 
   /// The request's settings for the model of `plan`, of which `model` are the parts, loaded or as shapes alone
-  /// (core/host/model_sketch.h). The prompt's LoRA tags must have been taken out. Without a refiner. Throws
-  /// Error(bad_request).
-  Settings settle(const GenerateRequest& request, const InputPictures& inputs, const Blueprint& plan,
+  /// (core/host/model_sketch.h). The prompt's LoRA tags must have been taken out. Without a refiner. A picture that is
+  /// too large is fitted, with a warning, where the request says `fit`. Throws Error(bad_request).
+  Settings settle(GenerateRequest request, const InputPictures& inputs, const Blueprint& plan,
                   const Model& model, std::vector<std::string>& warnings) const;
   /// How the model of `plan`, of which `refiner` are the parts, goes on with what `model` begins.
   Refining refining(const Settings& first, const Model& model, const Blueprint& plan,

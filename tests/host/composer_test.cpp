@@ -198,6 +198,10 @@ TEST_CASE("what is made from a larger picture than the model makes is smaller wh
   const PreparedRequest prepared = composer.prepare(request, false, inputs);
   CHECK(prepared.settings.width == 360);
   CHECK(prepared.settings.height == 176);
+  std::vector<std::string> warnings;  // of an estimate, which is made before
+  const auto plan = composer.blueprint(kFolderModel, false);
+  CHECK(composer.settle(request, inputs, *plan, *prepared.model, warnings).width == 360);
+  CHECK(warnings.size() == 1);
   const auto is_told = [](const std::string& warning) { return says(warning, "800x400"); };
   CHECK(std::count_if(prepared.warnings.begin(), prepared.warnings.end(), is_told) == 1);
   inputs.image.rgb = inputs.image.rgb.narrow(0, 0, 40).narrow(1, 0, 72);
