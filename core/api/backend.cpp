@@ -64,6 +64,27 @@ Tensor join_rows(int64_t count, const Compute& compute) {
 
 Tensor row_of(const Tensor& x, int64_t k) { return x.narrow(0, k, 1).contiguous(); }
 
+/// Whether libtorch's products of tensors like `x` keep their sums in float32. In bfloat16 its own loops, which it takes
+/// where oneDNN has none (processors without AVX-512: mkldnn_bf16_device_check() in ATen/native/mkldnn/Utils.h of 1.13),
+/// keep them in bfloat16: sums of a few hundred terms lose more than the contract allows, of thousands nearly all.
+bool sums_in_float32(const Tensor& x) {
+#if defined(__x86_64__)
+  static const bool has_products = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+                                   __builtin_cpu_supports("avx512dq");
+#else
+  static const bool has_products = false;
+#endif
+  return x.scalar_type() != at::kBFloat16 || !x.device().is_cpu() || has_products;
+}
+
+/// The product of one row, whose sums are in float32 whatever the dtype.
+Tensor convolved(const Tensor& row, const Tensor& weight, const Tensor& bias, const Conv2dShape& shape) {
+  if (sums_in_float32(row)) return at::conv2d(row, weight, bias, shape.stride, shape.padding);
+  const Tensor shift = bias.defined() ? bias.to(at::kFloat) : bias;
+  return at::conv2d(row.to(at::kFloat), weight.to(at::kFloat), shift, shape.stride, shape.padding)
+      .to(row.scalar_type());
+}
+
 /// softmax of scores [heads, n, Sk] whose first query is number `first`; float32 in and out.
 Tensor probabilities(Tensor scores, bool causal, int64_t first) {
   if (causal) {
@@ -83,14 +104,14 @@ Tensor attention_row(const Tensor& q, const Tensor& k, const Tensor& v, int64_t 
   // That is also what models ask for that say upcast_attention.
   const Tensor q_heads = split(q, queries).to(at::kFloat) * scale;
   const Tensor k_heads = split(k, keys).to(at::kFloat).transpose(1, 2);  // [heads, d, Sk]
-  const Tensor v_heads = split(v, keys);
+  const Tensor v_heads = sums_in_float32(v) ? split(v, keys) : split(v, keys).to(at::kFloat);
   Tensor result = at::empty({1, queries, width}, q.options());
   const Tensor result_heads = split(result, queries);
   const int64_t block = std::max<int64_t>(1, kScoreElements / (heads * keys));
   for (int64_t first = 0; first < queries; first += block) {
     const int64_t count = std::min(block, queries - first);
     const Tensor p = probabilities(at::bmm(q_heads.narrow(1, first, count), k_heads), causal, first);
-    result_heads.narrow(1, first, count).copy_(at::bmm(p.to(v.scalar_type()), v_heads));
+    result_heads.narrow(1, first, count).copy_(at::bmm(p.to(v_heads.scalar_type()), v_heads));
   }
   return result;
 }
@@ -119,7 +140,7 @@ Tensor Backend::conv2d(const Tensor& x, const PreparedWeight& w, const Conv2dSha
                        const Epilogue& epilogue) const {
   const Tensor weight = w.weight(), bias = w.bias();
   return join_rows(x.size(0), [&](int64_t k) {
-    return finish_row(at::conv2d(row_of(x, k), weight, bias, shape.stride, shape.padding), epilogue, k);
+    return finish_row(convolved(row_of(x, k), weight, bias, shape), epilogue, k);
   });
 }
 

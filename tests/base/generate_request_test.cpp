@@ -71,6 +71,7 @@ TEST_CASE("a whole request is read, and what is written reads back the same") {
       {"refiner_start", 0.7},
       {"strength", 0.5},
       {"resize", "crop"},
+      {"fit", true},
       {"extend_left", 8},
       {"extend_top", 0},
       {"extend_right", 16},
