@@ -96,9 +96,9 @@ TEST_CASE("a picture is drawn again from its recipe alone, wherever its settings
       {"parts and backend of the configuration, and a source elsewhere",
        "models: {sd/subject: {source: " + (user.folder / "models/tiny_sd15").string() +
            ", vae: {plugin: tiny_autoencoder, source: " + decoder +
-           "}}}\nbackends: {fast: {plugin: onednn, options: {dtype: bfloat16}}}\n",
+           "}}}\nbackends: {fast: {plugin: cpu, options: {dtype: bfloat16}}}\n",
        " --model sd/subject",
-       {R"("source":"tiny.safetensors")", R"("dtype":"bfloat16")", R"("plugin":"onednn")"}},
+       {R"("source":"tiny.safetensors")", R"("dtype":"bfloat16")", R"("plugin":"cpu")"}},
   };
   for (const Case& one : cases) {
     INFO(one.name);
