@@ -117,7 +117,7 @@ class FullDisk(unittest.TestCase):
             server.call("DELETE", "/v1/jobs/" + job)
 
     def test_a_tiny_disk_serves_until_it_is_really_full_and_then_says_so_in_time(self):
-        with Disk("1m") as disk, Server(data=disk.path) as server:
+        with Disk("1280k") as disk, Server(data=disk.path) as server:  # of jobs, and of keys: a database and its log each
             server.wait_ready()
             answers = []
             while len(answers) < 60 and (not answers or answers[-1][0] == 200):
