@@ -1,11 +1,6 @@
 #include "server/accounts/sqlite/account_schema.h"
 
-#include <SQLiteCpp/Transaction.h>
-
-#include <array>
-#include <string>
-
-#include "core/base/error.h"
+#include "server/sqlite/schema_version.h"
 
 namespace alice {
 namespace {
@@ -34,40 +29,11 @@ CREATE TABLE keys (
 ) STRICT;
 )sql";
 
-/// Entry v takes a database of version v to version v + 1. Entries that were released are never changed.
-constexpr std::array<const char*, 1> kSteps = {kVersion1};
-
-int64_t pragma(SQLite::Database& database, const std::string& name) {
-  return database.execAndGet("PRAGMA " + name).getInt64();
-}
-
-/// The version, once it is known to be ours and one that this program can read.
-size_t version_of(SQLite::Database& database) {
-  const int64_t version = pragma(database, "user_version"), application = pragma(database, "application_id");
-  if (version == 0 && application == 0 &&
-      database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt64() == 0)
-    return 0;
-  if (application != kApplicationId || version < 1)
-    throw Error(ErrorCode::bad_config, database.getFilename(),
-                "is a SQLite database, but not one of ALICE's keys; it was left as it is: move it away, or name "
-                "another data directory");
-  if (version > static_cast<int64_t>(kSteps.size()))
-    throw Error(ErrorCode::bad_config, database.getFilename(),
-                "was written by a newer ALICE (version " + std::to_string(version) + " of the tables; this one knows " +
-                    std::to_string(kSteps.size()) + "); it was left as it is");
-  return static_cast<size_t>(version);
-}
-
 }  // namespace
 
 void prepare_account_schema(SQLite::Database& database) {
-  const size_t version = version_of(database);
-  if (version == kSteps.size()) return;
-  SQLite::Transaction transaction(database);
-  for (size_t step = version; step < kSteps.size(); ++step) database.exec(kSteps[step]);
-  database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
-  database.exec("PRAGMA user_version = " + std::to_string(kSteps.size()));
-  transaction.commit();
+  // Entries that were released are never changed.
+  bring_to_newest(database, {kApplicationId, "keys", {kVersion1}});
 }
 
 }  // namespace alice

@@ -1,11 +1,6 @@
 #include "server/jobs/sqlite/schema.h"
 
-#include <SQLiteCpp/Transaction.h>
-
-#include <array>
-#include <string>
-
-#include "core/base/error.h"
+#include "server/sqlite/schema_version.h"
 
 namespace alice {
 namespace {
@@ -94,46 +89,14 @@ CREATE INDEX jobs_by_owner ON jobs (owner, id);
 CREATE UNIQUE INDEX jobs_by_key ON jobs (owner, request_key) WHERE request_key IS NOT NULL;
 )sql";
 
-/// Entry v takes a database of version v to version v + 1; an empty one has version 0. Entries that were released are
-/// never changed: a new version is a new entry.
-constexpr std::array<const char*, 5> kSteps = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
-
-int64_t pragma(SQLite::Database& database, const std::string& name) {
-  return database.execAndGet("PRAGMA " + name).getInt64();
-}
-
-bool is_empty(SQLite::Database& database) {
-  return pragma(database, "user_version") == 0 && pragma(database, "application_id") == 0 &&
-         database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt64() == 0;
-}
-
-/// The version, once it is known to be ours and one that this program can read.
-size_t version_of(SQLite::Database& database) {
-  if (is_empty(database)) return 0;
-  const int64_t version = pragma(database, "user_version");
-  if (pragma(database, "application_id") != kApplicationId || version < 1)
-    throw Error(
-        ErrorCode::bad_config, database.getFilename(),
-        "is a SQLite database, but not one of ALICE's jobs; it was left as it is: move it away, or name another "
-        "data directory");
-  if (version > static_cast<int64_t>(kSteps.size()))
-    throw Error(ErrorCode::bad_config, database.getFilename(),
-                "was written by a newer ALICE (version " + std::to_string(version) + " of the tables; this one knows " +
-                    std::to_string(kSteps.size()) + "); it was left as it is");
-  return static_cast<size_t>(version);
-}
-
 }  // namespace
 
 void prepare_schema(SQLite::Database& database) {
-  const size_t version = version_of(database);
-  if (version == kSteps.size()) return;
-  if (version == 0) database.exec("PRAGMA auto_vacuum = INCREMENTAL");  // only possible before the first table
-  SQLite::Transaction transaction(database);
-  for (size_t step = version; step < kSteps.size(); ++step) database.exec(kSteps[step]);
-  database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
-  database.exec("PRAGMA user_version = " + std::to_string(kSteps.size()));
-  transaction.commit();
+  // Entries that were released are never changed: a new version is a new entry.
+  bring_to_newest(database, {kApplicationId,
+                             "jobs",
+                             {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5},
+                             "PRAGMA auto_vacuum = INCREMENTAL"});
 }
 
 }  // namespace alice
