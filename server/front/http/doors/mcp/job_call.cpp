@@ -9,6 +9,7 @@
 #include "core/base/regular_file.h"
 #include "server/front/http/accept.h"
 #include "server/front/http/doors/mcp/tool_result.h"
+#include "server/front/http/event_stream.h"
 #include "server/front/http/job_json.h"
 
 namespace alice {
@@ -51,7 +52,7 @@ class ProgressSlot {
   Progress now_;
 };
 
-std::string event_of(const Json& message) { return "event: message\ndata: " + dump_json(message) + "\n\n"; }
+std::string event_of(const Json& message) { return event_text("message", dump_json(message)); }
 
 /// Lives as long as its exchange waits: held by the exchange's on_closed callback, weakly by all others.
 class JobTool : public std::enable_shared_from_this<JobTool> {
