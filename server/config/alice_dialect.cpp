@@ -60,8 +60,6 @@ const std::vector<DialectKey>& dialect() {
       {"storage", "gallery_file", {}, kNoGallery},
       {"storage", "auth_directory", {}, "keys are kept in storage.data_directory"},
       {"storage", "audio_directory", {}, kNoAudio},
-      {"storage", "max_storage_gb", {}, kNoGallery},
-      {"storage", "retention_days", {}, kNoGallery},
       {"storage", "public_image_expiration_hours", {}, kNoGallery},
       {"storage", "gallery_page_size", {}, kNoGallery},
 

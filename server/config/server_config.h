@@ -67,11 +67,14 @@ struct ServerConfig {
   bool require_auth = false;         ///< is a key asked for? load_config(): also when api_key is said and this is not
   std::string api_key;               ///< a key of the configuration's own; "": none. A secret: never shown
   std::vector<std::string> trusted_proxies;  ///< addresses, or networks ("10.0.0.0/8"): their X-Forwarded-* count
+  int64_t requests_per_minute = 600;         ///< of one key of level user; 0: any
   double signed_url_minutes = 60;            ///< how long a picture's URL can be fetched without a key
   // jobs:
   int64_t queue_size = 100;     ///< waiting jobs; more are refused
   double step_timeout_s = 600;  ///< a worker that says nothing about its job for so long is killed
   int64_t job_attempts = 3;     ///< a job that so many workers died of fails
+  int64_t waiting_per_owner = 0;  ///< jobs of one user that wait at once, of level user; 0: any
+  int64_t pictures_per_day = 0;   ///< that one user may ask for, of level user; 0: any
   int64_t max_record = 1'000'000'000;  ///< bytes of one job's record of steps
   // generation:
   int64_t workers = 1;               ///< max_concurrent: each job has a worker process to itself
@@ -91,6 +94,8 @@ struct ServerConfig {
   std::filesystem::path images_directory;  ///< pictures
   int64_t reserve = kLargestReserve;       ///< bytes that are kept free of each disk, at most: reserve_of()
   // retention:
+  // The original's words for retained_pictures, in storage: 0 is no limit, and what retention says holds beside them.
+  double retention_days = 0, max_storage_gb = 0;
   RetentionLimits retained_jobs, retained_pictures;
   RetentionLimits retained_records = {7 * 24 * 3600.0, std::nullopt, 4'000'000'000};
 };

@@ -71,6 +71,8 @@ const OptionTable<ServerConfig>& server_options() {
                    "may anybody POST /v1/plugins/reload while no key is asked for?")
           .boolean("require_auth", &S::require_auth, "is a key asked for?")
           .text("trusted_proxies", &S::trusted_proxies, "whose X-Forwarded-* count")
+          .integer("requests_per_minute", &S::requests_per_minute, {0, 1e6},
+                   "how often one key of level user may be used; 0: as often as it likes")
           .number("signed_url_minutes", &S::signed_url_minutes, {1, 60 * 24 * 30},
                   "how long a picture's URL can be fetched without a key", "minutes");
   return table;
@@ -84,14 +86,22 @@ const OptionTable<ServerConfig>& job_options() {
           .number("step_timeout", &S::step_timeout_s, {0.1, kLongestTimeout},
                   "a worker that is silent for so long about its job is killed", "seconds")
           .integer("attempts", &S::job_attempts, {1, 100}, "a job that so many workers died of fails")
+          .integer("waiting_per_owner", &S::waiting_per_owner, {0, 1e6},
+                   "waiting jobs of one user, where keys are asked for; 0: any")
+          .integer("pictures_per_day", &S::pictures_per_day, {0, 1e9},
+                   "that one user may ask for within 24 hours, where keys are asked for; 0: any")
           .integer("max_record", &S::max_record, {0, 1e15}, "the largest record of a job's steps", "bytes");
   return table;
 }
 
 const OptionTable<ServerConfig>& storage_options() {
   using S = ServerConfig;
-  static const auto table = OptionTable<S>().integer("reserve", &S::reserve, {0, 1e15},
-                                                     "what is kept free of each disk, at most", "bytes");
+  static const auto table =
+      OptionTable<S>()
+          .integer("reserve", &S::reserve, {0, 1e15}, "what is kept free of each disk, at most", "bytes")
+          .number("retention_days", &S::retention_days, {0, 36'500}, "older pictures go; 0: none does", "days")
+          .number("max_storage_gb", &S::max_storage_gb, {0, 1e9},
+                  "the oldest pictures go when all take more; 0: none does", "GB");
   return table;
 }
 

@@ -18,9 +18,11 @@ class AnnouncingStore final : public ForwardingJobStore {
   AnnouncingStore(std::unique_ptr<JobStore> store, StateBoard& board)
       : ForwardingJobStore(std::move(store)), board_(board) {}
 
-  void add(const Job& job) override {
+  using JobStore::add;
+  using JobStore::cancel;
+  void add(const Job& job, const JobIntake& intake) override {
     board_.announce(job.id, JobStatus::queued);
-    ForwardingJobStore::add(job);
+    ForwardingJobStore::add(job, intake);
   }
   std::optional<int64_t> begin(const std::string& id, int64_t now_ms) override {
     board_.announce(id, JobStatus::running);
@@ -38,10 +40,10 @@ class AnnouncingStore final : public ForwardingJobStore {
     board_.announce(id, JobStatus::failed);
     return ForwardingJobStore::fail(id, attempt, error, now_ms, worker_died);
   }
-  bool cancel(const std::string& id, int64_t now_ms) override {
+  bool cancel(const std::string& id, int64_t now_ms, const std::optional<JobError>& why) override {
     board_.announce(id, JobStatus::cancelling);
     board_.announce(id, JobStatus::cancelled);
-    return ForwardingJobStore::cancel(id, now_ms);
+    return ForwardingJobStore::cancel(id, now_ms, why);
   }
   bool let_go(const std::string& id, int64_t now_ms) override {
     board_.announce(id, JobStatus::cancelled);

@@ -36,6 +36,9 @@ Dispatcher::Dispatcher(boost::asio::io_context& io, const Settings& settings, co
       admission_(groups_, board, pace_, settings.default_model, settings.queue_size),
       running_(store_, files_, watchers, board, storage_, pace_,
                {[this](Job job) { wait_again(std::move(job)); }, [this] { publish(); }}),
+      canceller_(io, groups_, admission_, running_, storage_,
+                 {[this](const WorkerGroup& group, int64_t first) { tell_positions(group, first); },
+                  [this] { dispatch(); }}),
       deadline_(io) {
   board_.update([&](ServerState& state) {
     state.queue_size = settings_.queue_size;
@@ -45,7 +48,10 @@ Dispatcher::Dispatcher(boost::asio::io_context& io, const Settings& settings, co
 }
 
 void Dispatcher::start(std::vector<Job> unfinished) {
-  for (Job& job : unfinished) admission_.group_of(job.request.generate.model).queue().add(std::move(job));
+  for (Job& job : unfinished) {
+    canceller_.heed_deadline(job);
+    admission_.group_of(job.request.generate.model).queue().add(std::move(job));
+  }
   for (const auto& group : groups_) group->start();
   if (settings_.watch_plugins.count() > 0) reloader_.watch(settings_.watch_plugins);
   storage_.start();
@@ -61,22 +67,32 @@ void Dispatcher::admit(GenerateRequest& request) {
 
 // --- what waits
 
-double Dispatcher::next_turn(const Job& job) const {
-  return admission_.group_of(job.request.generate.model).queue().next_turn(job);
+JobQueue::Place Dispatcher::place(const Job& job) const {
+  return admission_.group_of(job.request.generate.model).queue().place(job);
 }
 
-void Dispatcher::enqueue(Job job) {
+int64_t Dispatcher::waiting_of(const std::string& owner) const {
+  int64_t count = 0;
+  for (const auto& group : groups_) count += group->queue().count_of(owner);
+  return count;
+}
+
+void Dispatcher::enqueue(Job job, const std::vector<JobTurn>& moved) {
   WorkerGroup& group = admission_.group_of(job.request.generate.model);
+  canceller_.heed_deadline(job);
+  group.queue().move(moved);
+  const std::string id = job.id;
   const int64_t position = group.queue().add(std::move(job));
   publish();
-  tell_positions(group, position + 1);
+  watchers_.tell(group.queue().job(id), queued_event(group.queue().job(id)));
+  tell_positions(group, position);
   boost::asio::post(io_, [this] { dispatch(); });
 }
 
 /// Of a run that is over, but not the job.
 void Dispatcher::wait_again(Job job) {
-  if (draining_) watchers_.tell(job.id, handed_back_event(job));
-  if (storage_.lasts()) watchers_.tell(job.id, held_event(storage_.trouble()->code()));
+  if (draining_) watchers_.tell(job, handed_back_event(job));
+  if (storage_.lasts()) watchers_.tell(job, held_event(storage_.trouble()->code()));
   WorkerGroup& group = admission_.group_of(job.request.generate.model);
   group.queue().put_back(std::move(job));
   publish();
@@ -102,7 +118,7 @@ bool Dispatcher::move_first(WorkerGroup& group) {
     WorkerGroup& right = groups_.serving(admission_.model_meant(""));
     if (&right == &group) return false;
     Job job = group.queue().take(first.id);
-    job.turn = right.queue().next_turn(job);
+    job.turn = right.queue().place(job).turn;
     right.queue().add(std::move(job));
   } catch (const Error&) {
     return false;  // order() tells it
@@ -159,41 +175,7 @@ void Dispatcher::order(WorkerGroup& group, size_t worker, RunningJob& run) {
           fmt::format("begun by worker {}, attempt {}", group.log_name(worker), run.job.attempts));
   group.pool().give(worker, std::move(order));
   publish();
-  watchers_.tell(run.job.id, step_event(run));
-}
-
-void Dispatcher::cancel(const std::string& id, const Viewer& viewer) {
-  WorkerGroup* const group = groups_.with_waiting(id);
-  RunningJob* const run = running_.find(id);
-  if (group == nullptr && run == nullptr) return;
-  if (!viewer.sees((run != nullptr ? run->job : group->queue().job(id)).request.owner)) return;
-  try {
-    if (group != nullptr)
-      cancel_waiting(*group, id);
-    else
-      cancel_running(*run);
-  } catch (const Error& e) {
-    store_failed(e);
-    throw;
-  }
-  dispatch();
-}
-
-/// When the store fails the job waits no more all the same: running_ writes its end as soon as it can be written.
-void Dispatcher::cancel_waiting(WorkerGroup& group, const std::string& id) {
-  const int64_t position = *group.queue().position(id);
-  RunningJob& run = running_.add(group.queue().take(id));
-  tell_positions(group, position);
-  running_.cancel(run);
-  if (storage_.trouble().has_value() && running_.find(id) != nullptr) throw Error(*storage_.trouble());
-}
-
-void Dispatcher::cancel_running(RunningJob& run) {
-  if (run.worker.has_value())
-    admission_.group_of(run.job.request.generate.model)
-        .pool()
-        .cancel(*run.worker, run.run(), run.clock.seconds_to_step(std::chrono::steady_clock::now()));
-  running_.cancel(run);
+  watchers_.tell(run.job, step_event(run));
 }
 
 std::optional<JobEvent> Dispatcher::present(const std::string& id, const Viewer& viewer) {
@@ -204,11 +186,22 @@ std::optional<JobEvent> Dispatcher::present(const std::string& id, const Viewer&
   return draining_ ? handed_back_event(group->queue().job(id)) : position_event(*group->queue().position(id));
 }
 
+std::vector<std::pair<Job, JobEvent>> Dispatcher::present_of_all(const Viewer& viewer) {
+  std::vector<std::pair<Job, JobEvent>> all;
+  const auto add = [&](const Job& job) {
+    if (auto event = present(job.id, viewer)) all.emplace_back(job, std::move(*event));
+  };
+  running_.for_each([&](const RunningJob& run) { add(run.job); });
+  for (const auto& group : groups_)
+    for (const Job& job : group->queue().jobs()) add(job);
+  return all;
+}
+
 /// Of the group's jobs from position `first` on.
 void Dispatcher::tell_positions(const WorkerGroup& group, int64_t first) {
   if (!watchers_.anybody()) return;
   for (int64_t position = first; position <= group.queue().size(); ++position)
-    watchers_.tell(group.queue().at(position).id, position_event(position));
+    watchers_.tell(group.queue().at(position), position_event(position));
 }
 
 // --- what workers say
@@ -303,8 +296,10 @@ void Dispatcher::store_failed(const Error& error) { storage_.failed(error); }
 void Dispatcher::tell_held() {
   const JobEvent event = held_event(storage_.trouble()->code());
   for (const auto& group : groups_)
-    for (const Job& job : group->queue().jobs()) watchers_.tell(job.id, event);
-  for (const std::string& id : running_.unwritten()) watchers_.tell(id, event);
+    for (const Job& job : group->queue().jobs()) watchers_.tell(job, event);
+  running_.for_each([&](const RunningJob& run) {
+    if (run.ending) watchers_.tell(run.job, event);
+  });
 }
 
 void Dispatcher::retry() {
@@ -317,7 +312,7 @@ void Dispatcher::retry() {
 void Dispatcher::begin_drain() {
   draining_ = true;
   for (const auto& group : groups_)
-    for (const Job& job : group->queue().jobs()) watchers_.tell(job.id, handed_back_event(job));
+    for (const Job& job : group->queue().jobs()) watchers_.tell(job, handed_back_event(job));
 }
 
 void Dispatcher::drain(std::chrono::milliseconds deadline, std::function<void()> on_done) {
@@ -341,6 +336,7 @@ void Dispatcher::stop() {
   hand_back();
   storage_.stop();
   sweeper_.stop();
+  canceller_.stop();
   deadline_.cancel();
   reloader_.stop();
   refreshes_.give_up(Error(ErrorCode::busy, "", "the server is stopping"));

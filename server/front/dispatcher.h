@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "server/front/canceller.h"
 #include "server/front/job_admission.h"
 #include "server/front/plugin_reloader.h"
 #include "server/front/refresh_calls.h"
@@ -44,17 +45,21 @@ class Dispatcher final : private GroupListener {
   /// Settles which model a new request means, as far as it is known, and whether it may wait for it. Throws as
   /// JobService::submit() says.
   void admit(GenerateRequest& request);
-  /// A job that is in the store. It is begun later, never within this call.
-  void enqueue(Job job);
-  /// JobQueue::next_turn() of the group that the job belongs to.
-  double next_turn(const Job& job) const;
-  /// Without effect when the job neither waits nor runs, or `viewer` may not see it. A job that runs is `cancelling`
-  /// until its worker has let go of it. Throws what the store throws when it fails; the job becomes cancelled once the store
-  /// works.
-  void cancel(const std::string& id, const Viewer& viewer);
+  /// A job that is in the store, and those that make room for it. It is begun later, never within this call.
+  void enqueue(Job job, const std::vector<JobTurn>& moved);
+  /// JobQueue::place() of the group that the job belongs to.
+  JobQueue::Place place(const Job& job) const;
+  /// How many jobs of this owner wait.
+  int64_t waiting_of(const std::string& owner) const;
+  void cancel(const std::string& id, const Viewer& viewer) { canceller_.cancel(id, viewer); }  ///< as Canceller's
+  int64_t cancel_labelled(const std::string& label, const Viewer& viewer) {
+    return canceller_.cancel_labelled(label, viewer);
+  }
   /// What somebody who begins to watch a job is told first; nothing when it neither waits nor runs, or `viewer`
   /// may not see it.
   std::optional<JobEvent> present(const std::string& id, const Viewer& viewer);
+  /// The same of all that wait and run.
+  std::vector<std::pair<Job, JobEvent>> present_of_all(const Viewer& viewer);
   void refresh(Then<Json> then);                             ///< JobService::refresh()
   void reload_plugins(Then<std::vector<GroupReload>> then);  ///< JobService::reload_plugins()
   /// The store failed for somebody else: said in the log and in ServerState::not_ready.
@@ -89,8 +94,6 @@ class Dispatcher final : private GroupListener {
   bool move_first(WorkerGroup& group);
   bool begin_next(WorkerGroup& group, size_t worker);
   void order(WorkerGroup& group, size_t worker, RunningJob& run);
-  void cancel_waiting(WorkerGroup& group, const std::string& id);
-  void cancel_running(RunningJob& run);
   void lost(WorkerGroup& group, RunningJob& run, const WorkerEnd& end);
   void wait_again(Job job);
   void hold(RunningJob& run, const JobFailed& failed);
@@ -119,6 +122,7 @@ class Dispatcher final : private GroupListener {
   Pace pace_;
   JobAdmission admission_;
   RunningJobs running_;
+  Canceller canceller_;
 
   bool draining_ = false;
   std::function<void()> on_drained_;

@@ -12,6 +12,7 @@
 #include "server/front/desk_thread.h"
 #include "server/front/dispatcher.h"
 #include "server/front/folder_lock.h"
+#include "server/front/job_events.h"
 #include "server/front/job_files.h"
 #include "server/front/job_log.h"
 #include "server/front/job_reader.h"
@@ -109,8 +110,11 @@ class JobDesk::Room {
   void submit(const JobRequest& request, const Then<Job>& then);
   Job cancel(const std::string& id, const Viewer& viewer);
   Job find(const std::string& id, const Viewer& viewer) const;
+  Job keep(const std::string& id, const Viewer& viewer, bool is_kept);
   void watch(const std::string& id, const Viewer& viewer, OnJobEvent on_event,
              const Then<std::shared_ptr<JobWatch>>& then);
+  void watch_all(const Viewer& viewer, const std::string& after, OnJobEvent on_event,
+                 const Then<std::shared_ptr<JobWatch>>& then);
 
   const JobStore& store() const { return *store_; }
   JobReader& reader() { return reader_; }
@@ -120,6 +124,7 @@ class JobDesk::Room {
  private:
   void begin(const std::vector<Job>& unfinished);
   Job accept(JobRequest request);
+  void check_share(const JobRequest& request) const;
   std::optional<Job> known_job(const JobRequest& request) const;
   void keep_inputs(JobRequest& request);
 
@@ -159,23 +164,32 @@ Job JobDesk::Room::accept(JobRequest request) {
   if (!request.key.empty()) job.fingerprint = fingerprint_of(request);
   GenerateRequest& generate = request.generate;
   dispatcher_.admit(generate);
+  check_share(request);
   keep_inputs(request);
   if (!generate.seed.has_value()) generate.seed = drawn_seed();
   job.id = new_job_id();
   job.request = std::move(request);
   job.created_ms = now_ms();
-  job.turn = dispatcher_.next_turn(job);
+  JobQueue::Place place = dispatcher_.place(job);
+  job.turn = place.turn;
   try {
-    store_->add(job);
+    store_->add(job, {place.moved, job.request.limits.daily_pictures});
   } catch (const Error& e) {
-    dispatcher_.store_failed(e);
+    if (e.code() != ErrorCode::busy) dispatcher_.store_failed(e);
     throw;
   }
-  dispatcher_.enqueue(job);
+  dispatcher_.enqueue(job, place.moved);
   std::string text = fmt::format("queued as number {}", dispatcher_.queued());
   if (settings_.log_prompts) text += ": " + job.request.generate.prompt;
   spdlog::info(job_line(job.id, job.request.request_id, text));
   return job;
+}
+
+void JobDesk::Room::check_share(const JobRequest& request) const {
+  const int64_t most = request.limits.waiting_jobs;
+  if (most > 0 && dispatcher_.waiting_of(request.owner) >= most)
+    throw Error(ErrorCode::busy, kSharePlace,
+                fmt::format("{} of your jobs wait already, which is as many as one caller may have", most));
 }
 
 /// The job that the same request, by its key, has brought before.
@@ -217,9 +231,11 @@ void JobDesk::Room::watch(const std::string& id, const Viewer& viewer, OnJobEven
                           const Then<std::shared_ptr<JobWatch>>& then) {
   JobWatchers::Added added;
   JobEvent first;
+  first.id = id;
   try {
     if (auto present = dispatcher_.present(id, viewer)) {
       first = std::move(*present);
+      first.id = id;
     } else {
       first.job = find(id, viewer);
       first.kind = JobEvent::Kind::ended;
@@ -231,6 +247,40 @@ void JobDesk::Room::watch(const std::string& id, const Viewer& viewer, OnJobEven
   added = goes_on ? watchers_.add(id, std::move(on_event)) : JobWatchers::add_ended(std::move(on_event));
   then(std::move(added.watch));
   JobWatchers::tell(added.line, first);
+}
+
+Job JobDesk::Room::keep(const std::string& id, const Viewer& viewer, bool is_kept) {
+  find(id, viewer);
+  try {
+    store_->keep(id, is_kept);
+  } catch (const Error& e) {
+    dispatcher_.store_failed(e);
+    throw;
+  }
+  return find(id, viewer);
+}
+
+/// All in one go on this thread: nothing happens meanwhile, and nothing is told twice.
+void JobDesk::Room::watch_all(const Viewer& viewer, const std::string& after, OnJobEvent on_event,
+                              const Then<std::shared_ptr<JobWatch>>& then) {
+  std::vector<JobEvent> first;
+  const auto add = [&](const std::string& id, const std::string& mark, JobEvent event) {
+    event.id = id, event.mark = mark;
+    first.push_back(std::move(event));
+  };
+  using Ends = std::vector<JobWatchers::EndOf>;
+  const std::optional<Ends> ends = after.empty() ? Ends() : watchers_.ended_behind(after, viewer);
+  if (!ends) add("", watchers_.mark(), missed_event());
+  try {
+    for (const auto& [id, mark] : ends.value_or(Ends()))
+      if (auto job = store_->find(id)) add(id, mark, ended_event(*job));
+  } catch (const Error& e) {
+    return then(e);
+  }
+  for (auto& [job, event] : dispatcher_.present_of_all(viewer)) add(job.id, watchers_.mark(), std::move(event));
+  JobWatchers::Added added = watchers_.add_to_all(viewer, std::move(on_event));
+  then(std::move(added.watch));
+  for (const JobEvent& event : first) JobWatchers::tell(added.line, event);
 }
 
 JobDesk::JobDesk(const JobDeskSettings& settings) : room_(std::make_unique<Room>(settings)) {}
@@ -270,6 +320,25 @@ void JobDesk::watch(const std::string& id, const Viewer& viewer, OnJobEvent on_e
     if (closed) return then(stopping());
     room->watch(id, viewer, on_event, then);
   });
+}
+
+void JobDesk::watch_all(const Viewer& viewer, const std::string& after, OnJobEvent on_event,
+                        Then<std::shared_ptr<JobWatch>> then) {
+  room_->post([room = room_.get(), viewer, after, on_event = std::move(on_event), then = std::move(then)](bool closed) {
+    if (closed) return then(stopping());
+    room->watch_all(viewer, after, on_event, then);
+  });
+}
+
+void JobDesk::cancel_labelled(const std::string& label, const Viewer& viewer, Then<int64_t> then) {
+  room_->answer<int64_t>(std::move(then), [room = room_.get(), label, viewer] {
+    return room->dispatcher().cancel_labelled(label, viewer);
+  });
+}
+
+void JobDesk::keep(const std::string& id, const Viewer& viewer, bool is_kept, Then<Job> then) {
+  room_->answer<Job>(std::move(then),
+                     [room = room_.get(), id, viewer, is_kept] { return room->keep(id, viewer, is_kept); });
 }
 
 void JobDesk::refresh(Then<Json> then) {

@@ -54,6 +54,10 @@ class JobDesk final : public JobService {
   void find_picture(const std::string& file, const Viewer& viewer, Then<PictureFile> then) override;
   void watch(const std::string& id, const Viewer& viewer, OnJobEvent on_event,
              Then<std::shared_ptr<JobWatch>> then) override;
+  void watch_all(const Viewer& viewer, const std::string& after, OnJobEvent on_event,
+                 Then<std::shared_ptr<JobWatch>> then) override;
+  void cancel_labelled(const std::string& label, const Viewer& viewer, Then<int64_t> then) override;
+  void keep(const std::string& id, const Viewer& viewer, bool is_kept, Then<Job> then) override;
   void refresh(Then<Json> then) override;
   void reload_plugins(Then<std::vector<GroupReload>> then) override;
   std::shared_ptr<const ServerState> state() const override;

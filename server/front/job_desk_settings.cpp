@@ -1,5 +1,6 @@
 // From the configuration to the desk.
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/machine_memory.h"
@@ -60,6 +61,28 @@ RetentionRule rule_of(const RetentionLimits& limits) {
   return rule;
 }
 
+template <class T>
+std::optional<T> smaller(const std::optional<T>& one, T other) {
+  if (other <= 0) return one;
+  return std::min(one.value_or(other), other);
+}
+
+/// With what the original's two words say of pictures.
+RetentionLimits picture_limits(const ServerConfig& server) {
+  constexpr double kDay = 24 * 3600, kGigabyte = 1e9;
+  RetentionLimits limits = server.retained_pictures;
+  limits.max_age_s = smaller(limits.max_age_s, server.retention_days * kDay);
+  limits.max_size = smaller(limits.max_size, static_cast<int64_t>(server.max_storage_gb * kGigabyte));
+  return limits;
+}
+
+Retention retention_of(const ServerConfig& server) {
+  Retention retention = {rule_of(server.retained_jobs), rule_of(picture_limits(server)),
+                         rule_of(server.retained_records)};
+  retention.jobs.spared_ms = retention.pictures.spared_ms = kSparedMs;
+  return retention;
+}
+
 }  // namespace
 
 JobDeskSettings job_desk_settings(const Config& config, const std::vector<std::string>& worker) {
@@ -68,8 +91,7 @@ JobDeskSettings job_desk_settings(const Config& config, const std::vector<std::s
   settings.images_directory = config.server.images_directory;
   settings.reserve = config.server.reserve;
   settings.max_record = config.server.max_record;
-  settings.retention = {rule_of(config.server.retained_jobs), rule_of(config.server.retained_pictures),
-                        rule_of(config.server.retained_records)};
+  settings.retention = retention_of(config.server);
   settings.queue_size = config.server.queue_size;
   settings.default_model = config.default_model;
   settings.log_prompts = config.logging.prompts;

@@ -46,6 +46,14 @@ JobEvent held_event(ErrorCode trouble) {
   return event;
 }
 
+JobEvent queued_event(const Job& job) {
+  JobEvent event = event_of(JobEvent::Kind::queued);
+  event.job = job;
+  return event;
+}
+
+JobEvent missed_event() { return event_of(JobEvent::Kind::missed); }
+
 JobEvent ended_event(const Job& job) {
   JobEvent event = event_of(JobEvent::Kind::ended);
   event.job = job;

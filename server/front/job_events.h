@@ -7,6 +7,8 @@
 
 namespace alice {
 
+JobEvent queued_event(const Job& job);
+JobEvent missed_event();
 JobEvent position_event(int64_t position);
 /// Where a run is.
 JobEvent step_event(const RunningJob& run);

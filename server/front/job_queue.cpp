@@ -27,6 +27,36 @@ double JobQueue::next_turn(const Job& job) const {
   return std::max(present(), last == last_turns_.end() ? 0 : last->second) + cost_of(job);
 }
 
+/// The places of the owner's share that begin at the first job of a smaller priority are given out anew.
+JobQueue::Place JobQueue::place(const Job& job) const {
+  Place place;
+  std::optional<double> end;  // of the place that was given last
+  for (const Job& other : jobs_) {
+    const bool is_before = other.request.owner != job.request.owner ||
+                           other.request.terms.priority >= job.request.terms.priority ||
+                           other.turn <= present();  // it was begun already, and is first again
+    if (is_before) continue;
+    const double begin = other.turn - cost_of(other);
+    if (!end) end = place.turn = begin + cost_of(job);
+    end = std::max(*end, begin) + cost_of(other);
+    place.moved.push_back({other.id, *end});
+  }
+  if (!end) place.turn = next_turn(job);
+  return place;
+}
+
+void JobQueue::move(const std::vector<JobTurn>& moved) {
+  for (const JobTurn& one : moved) {
+    Job job = take(one.id);
+    job.turn = one.turn;
+    add(std::move(job));
+  }
+}
+
+int64_t JobQueue::count_of(const std::string& owner) const {
+  return std::count_if(jobs_.begin(), jobs_.end(), [&](const Job& job) { return job.request.owner == owner; });
+}
+
 int64_t JobQueue::add(Job job) {
   double& last = last_turns_[job.request.owner];
   last = std::max(last, job.turn);

@@ -2,15 +2,17 @@
 // Jobs that wait, in the order in which they will be begun: by their turns, a virtual time that is computed when a job
 // comes (start-time fair queueing; Goyal, Vin and Cheng, SIGCOMM 1996). Each job of an owner stands one picture's worth
 // behind the one before, from the present on; so whoever has one job waits behind one of each other owner's, however
-// many these have.
+// many these have. Within an owner's share, jobs of a greater priority take the places of those of a smaller one, which
+// move back by as much.
 
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "server/jobs/job.h"
+#include "server/jobs/job_store.h"
 
 namespace alice {
 
@@ -21,8 +23,15 @@ class JobQueue {
   int64_t size() const { return static_cast<int64_t>(jobs_.size()); }
   const std::deque<Job>& jobs() const { return jobs_; }
 
-  /// The turn of a job that comes now. Two that are asked for one after the other are equal, unless the first is added.
-  double next_turn(const Job& job) const;
+  struct Place {
+    double turn = 0;
+    std::vector<JobTurn> moved;  ///< its owner's jobs that make room for it
+  };
+  /// Where a job stands that comes now. Two that are asked for one after the other are equal, unless the first is added.
+  Place place(const Job& job) const;
+  /// Gives new turns to jobs that wait.
+  void move(const std::vector<JobTurn>& moved);
+  int64_t count_of(const std::string& owner) const;
   /// A job that has its turn; returns its position. Before the first one is taken the queue begins at the smallest turn
   /// that it knows, as behind a restart.
   int64_t add(Job job);
@@ -43,6 +52,7 @@ class JobQueue {
 
  private:
   double present() const;
+  double next_turn(const Job& job) const;
   void forget_turns_of(const std::string& owner);
 
   std::deque<Job> jobs_;

@@ -69,13 +69,18 @@ inline constexpr const char* kCancelling = "cancelling";
 /// What a watcher is told. The first event is the present state.
 struct JobEvent {
   enum class Kind {
+    queued,  ///< `job` has just been taken; told of all jobs alone (watch_all)
     position,  ///< queued, or its place changed
     step,      ///< stage or step
     preview,
     held,  ///< it cannot go on until the server's storage works: `trouble` says what is wrong with it
     ended,       ///< the last event: `job` is complete
-    handed_back  ///< the last event: the server stops; the job goes on after its restart
+    handed_back,  ///< the last event: the server stops; the job goes on after its restart
+    missed  ///< of all jobs alone: more has happened than is known; what the store says now is the truth
   } kind = Kind::position;
+  std::string id;        ///< the job's; "" of missed
+  /// Of all events: where this one stands among them, for watch_all() to go on behind it. "": nowhere.
+  std::string mark;
   int64_t position = 0;  ///< position: 1 is next
   std::string stage;     ///< step: to_string(JobStage), or kCancelling
   int64_t first_image = 0, images = 0, all_images = 0, done = 0, total = 0;
@@ -84,7 +89,7 @@ struct JobEvent {
   int64_t image = 0, step = 0;  ///< preview
   std::string png;              ///< preview: bytes
   ErrorCode trouble{};          ///< held: storage_full or storage_failed
-  Job job;                      ///< ended, handed_back
+  Job job;                      ///< queued, ended, handed_back
 };
 
 /// Watching ends when this is destroyed; the callback may still run once while the destructor is called from another
@@ -97,6 +102,8 @@ using OnJobEvent = std::function<void(const JobEvent&)>;
 
 /// Of errors that are about a request's key.
 inline constexpr const char* kRequestKeyPlace = "/idempotency_key";
+/// Of the error of a job that is one too many of its owner's.
+inline constexpr const char* kSharePlace = "/waiting_jobs";
 
 /// All functions may be called from any thread. What `viewer` may not see is answered as if it were not there.
 class JobService {
@@ -105,8 +112,9 @@ class JobService {
 
   /// Queues a job; the outcome comes when it is on the disk. One whose key was brought before is the job of then, as it
   /// is now; Error(bad_request) at kRequestKeyPlace when that asked for something else. Error(busy): the queue is full
-  /// or the server drains, or, at "/model", the workers of that model rest (ServerState::groups); Error(not_found) at "/model": no such model
-  /// (once a worker has said which there are); Error(bad_request): a picture larger than the model may make, at its
+  /// or the server drains, or, at "/model", the workers of that model rest (ServerState::groups), or, at kQuotaPlace, its
+  /// owner has had the pictures of a day, or, at kSharePlace, has as many jobs waiting as an owner may; Error(not_found)
+  /// at "/model": no such model (once a worker has said which there are); Error(bad_request): a picture larger than the model may make, at its
   /// longer side (core/base/picture_size.h); no model is named and there is no default; Error(storage_full),
   /// Error(storage_failed): what is written now might be lost.
   virtual void submit(JobRequest request, Then<Job> then) = 0;
@@ -120,6 +128,15 @@ class JobService {
   /// follow, the present state first.
   virtual void watch(const std::string& id, const Viewer& viewer, OnJobEvent on_event,
                      Then<std::shared_ptr<JobWatch>> then) = 0;
+  /// The events of all jobs that `viewer` may see, of those that come later too. First how things are: where every job
+  /// is that has not ended. `after`: a mark; what ended behind it is told before, or, when that is not known any
+  /// more, missed. "": nothing that was. What a slow watcher has not been told yet it must keep itself.
+  virtual void watch_all(const Viewer& viewer, const std::string& after, OnJobEvent on_event,
+                         Then<std::shared_ptr<JobWatch>> then) = 0;
+  /// As cancel(), of all jobs with that label; says how many.
+  virtual void cancel_labelled(const std::string& label, const Viewer& viewer, Then<int64_t> then) = 0;
+  /// Marks a job as to be kept, or not: retention passes over what is. Error(not_found).
+  virtual void keep(const std::string& id, const Viewer& viewer, bool is_kept, Then<Job> then) = 0;
   /// Asks a worker of each group to describe itself anew; the outcome is the new description. Error(busy) when no
   /// worker is there.
   virtual void refresh(Then<Json> then) = 0;

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <charconv>
 #include <exception>
 #include <mutex>
 #include <utility>
@@ -48,14 +49,32 @@ class Watch final : public JobWatch {
 
 bool is_last(JobEvent::Kind kind) { return kind == JobEvent::Kind::ended || kind == JobEvent::Kind::handed_back; }
 
+/// Ends that somebody who comes back is told of one by one.
+constexpr size_t kKnownEnds = 1000;
+
+constexpr char kMarkSeparator = '-';
+
+/// Lines whose watch is gone would pile up.
+template <class Lines, class IsGone>
+void drop(Lines& lines, IsGone is_gone) {
+  lines.erase(std::remove_if(lines.begin(), lines.end(), is_gone), lines.end());
+}
+
 }  // namespace
+
+JobWatchers::JobWatchers() : process_(new_job_id().substr(20)) {}
 
 JobWatchers::Added JobWatchers::add(const std::string& job, OnJobEvent on_event) {
   Added added = add_ended(std::move(on_event));
-  auto& lines = lines_[job];
-  // Lines whose watch is gone would pile up while a job waits long.
-  lines.erase(std::remove_if(lines.begin(), lines.end(), [](const auto& line) { return line.expired(); }), lines.end());
+  Lines& lines = lines_[job];
+  drop(lines, [](const auto& line) { return line.expired(); });
   lines.push_back(added.line);
+  return added;
+}
+
+JobWatchers::Added JobWatchers::add_to_all(const Viewer& viewer, OnJobEvent on_event) {
+  Added added = add_ended(std::move(on_event));
+  lines_to_all_.push_back({viewer, added.line});
   return added;
 }
 
@@ -69,12 +88,49 @@ void JobWatchers::tell(const std::weak_ptr<WatchLine>& line, const JobEvent& eve
   if (const auto there = line.lock()) there->tell(event);
 }
 
-void JobWatchers::tell(const std::string& job, const JobEvent& event) {
+void JobWatchers::tell(const Job& job, JobEvent event) {
+  event.id = job.id;
+  event.mark = mark_of(++told_);
+  if (event.kind == JobEvent::Kind::ended) note_end(job);
+  tell_watchers_of(job.id, event);
+  tell_watchers_of_all(job.request.owner, event);
+}
+
+void JobWatchers::note_end(const Job& job) {
+  ended_.push_back({told_, job.id, job.request.owner});
+  if (ended_.size() <= kKnownEnds) return;
+  forgotten_ = ended_.front().number;
+  ended_.pop_front();
+}
+
+void JobWatchers::tell_watchers_of(const std::string& job, const JobEvent& event) {
   const auto found = lines_.find(job);
   if (found == lines_.end()) return;
   for (const auto& line : found->second) tell(line, event);
   const auto gone = [](const auto& line) { return line.expired(); };
   if (is_last(event.kind) || std::all_of(found->second.begin(), found->second.end(), gone)) lines_.erase(found);
+}
+
+void JobWatchers::tell_watchers_of_all(const std::string& owner, const JobEvent& event) {
+  drop(lines_to_all_, [](const LineToAll& one) { return one.line.expired(); });
+  for (const LineToAll& one : lines_to_all_)
+    if (one.viewer.sees(owner)) tell(one.line, event);
+}
+
+std::string JobWatchers::mark_of(int64_t number) const { return process_ + kMarkSeparator + std::to_string(number); }
+
+std::optional<std::vector<JobWatchers::EndOf>> JobWatchers::ended_behind(const std::string& mark,
+                                                                         const Viewer& viewer) const {
+  const std::string prefix = process_ + kMarkSeparator;
+  int64_t number = 0;
+  const char* const end = mark.data() + mark.size();
+  if (mark.compare(0, prefix.size(), prefix) != 0 ||
+      std::from_chars(mark.data() + prefix.size(), end, number).ptr != end || number < forgotten_ || number > told_)
+    return std::nullopt;
+  std::vector<EndOf> ends;
+  for (const Ended& one : ended_)
+    if (one.number > number && viewer.sees(one.owner)) ends.push_back({one.job, mark_of(one.number)});
+  return ends;
 }
 
 }  // namespace alice

@@ -24,6 +24,7 @@ struct RunningJob {
   StepClock clock;
   double eta_seconds = -1;
   bool is_cancelled = false;     // nothing else becomes of it, whatever its worker says
+  std::optional<JobError> cancelled_for;  // what its error will say; nothing when its owner wanted it
   std::function<void()> ending;  // writes into the store what became of the run; empty while it goes on
 
   JobRun run() const { return {job.id, job.attempts}; }

@@ -65,6 +65,11 @@ RunningJob* RunningJobs::find(const std::string& id) {
   return found == runs_.end() ? nullptr : &found->second;
 }
 
+const RunningJob* RunningJobs::find(const std::string& id) const {
+  const auto found = runs_.find(id);
+  return found == runs_.end() ? nullptr : &found->second;
+}
+
 RunningJob* RunningJobs::find(const JobRun& run) {
   RunningJob* found = find(run.job);
   return found != nullptr && found->job.attempts == run.attempt && found->worker.has_value() ? found : nullptr;
@@ -80,7 +85,7 @@ void RunningJobs::note(const JobProgress& progress) {
   run->progress = progress;
   run->eta_seconds = pace_.eta_seconds(shape, progress, run->clock);
   callbacks_.changed();
-  watchers_.tell(run->job.id, step_event(*run));
+  watchers_.tell(run->job, step_event(*run));
 }
 
 void RunningJobs::note(const JobEstimate& message) {
@@ -99,7 +104,7 @@ void RunningJobs::note(const PluginsAtWork& at_work) {
 }
 
 void RunningJobs::note(const JobPreview& preview) {
-  if (find(preview.run) != nullptr) watchers_.tell(preview.run.job, preview_event(preview));
+  if (const RunningJob* run = find(preview.run)) watchers_.tell(run->job, preview_event(preview));
 }
 
 void RunningJobs::note(const JobPicture& message) {
@@ -132,13 +137,14 @@ void RunningJobs::fail(RunningJob& run, const JobError& error, bool worker_died)
   });
 }
 
-void RunningJobs::cancel(RunningJob& run) {
+void RunningJobs::cancel(RunningJob& run, const std::optional<JobError>& why) {
+  if (!run.is_cancelled) run.cancelled_for = why;
   run.is_cancelled = true;
   if (!run.worker.has_value()) return settle(run, nullptr);  // its end waits to be written: now it is this one
-  store_.cancel(run.job.id, now_ms());
+  store_.cancel(run.job.id, now_ms(), run.cancelled_for);
   run.job.status = JobStatus::cancelling;
   callbacks_.changed();
-  watchers_.tell(run.job.id, step_event(run));
+  watchers_.tell(run.job, step_event(run));
 }
 
 void RunningJobs::put_back(RunningJob& run, bool worker_died) {
@@ -151,8 +157,8 @@ void RunningJobs::conclude_written(RunningJob& run) {
 
 /// `ending` writes into the store. A change that the store refuses was made before, by an earlier try.
 void RunningJobs::settle(RunningJob& run, std::function<void()> ending) {
-  const auto cancelled = [this, id = run.job.id] {
-    store_.cancel(id, now_ms());
+  const auto cancelled = [this, id = run.job.id, why = run.cancelled_for] {
+    store_.cancel(id, now_ms(), why);
     store_.let_go(id, now_ms());
   };
   run.worker.reset();
@@ -194,7 +200,7 @@ void RunningJobs::conclude(const Job& job) {
   log_end(job);
   board_.update([&](ServerState& state) { count(state, job); });
   callbacks_.changed();
-  watchers_.tell(job.id, ended_event(job));
+  watchers_.tell(job, ended_event(job));
 }
 
 void RunningJobs::hand_back() {
@@ -207,7 +213,7 @@ void RunningJobs::hand_back() {
     else
       put_back(run, /*worker_died=*/false);
   }
-  for (const auto& [id, run] : runs_) watchers_.tell(id, handed_back_event(run.job));
+  for (const auto& entry : runs_) watchers_.tell(entry.second.job, handed_back_event(entry.second.job));
   runs_.clear();
 }
 

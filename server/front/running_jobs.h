@@ -34,12 +34,16 @@ class RunningJobs {
 
   bool empty() const { return runs_.empty(); }
   std::set<std::string> ids() const;
-  /// Those whose end the store did not take.
-  std::vector<std::string> unwritten() const;
+  /// Calls `look` with each; one whose `ending` is set waits for the store to take its end.
+  template <class Look>
+  void for_each(Look&& look) const {
+    for (const auto& entry : runs_) look(entry.second);
+  }
   int64_t size() const { return static_cast<int64_t>(runs_.size()); }
   /// The job must be running or, when its end is next, whatever the store says. Valid until its end.
   RunningJob& add(Job job);
   RunningJob* find(const std::string& id);
+  const RunningJob* find(const std::string& id) const;
   /// Nothing for a late word: about a job that has ended, or another attempt of it.
   RunningJob* find(const JobRun& run);
 
@@ -55,8 +59,9 @@ class RunningJobs {
   void succeed(RunningJob& run, const JobDone& done);
   void fail(RunningJob& run, const JobError& error, bool worker_died);
   /// Somebody has cancelled it, and says so to its worker. Written and told at once; its end comes when the worker lets
-  /// go, whatever it says then. Throws what the store throws when it fails: the end is written once it works.
-  void cancel(RunningJob& run);
+  /// go, whatever it says then. Throws what the store throws when it fails: the end is written once it works. `why`:
+  /// what the job's error says; nothing when its owner wanted it.
+  void cancel(RunningJob& run, const std::optional<JobError>& why);
   void put_back(RunningJob& run, bool worker_died);
   /// Its end is in the store already.
   void conclude_written(RunningJob& run);
@@ -71,6 +76,7 @@ class RunningJobs {
  private:
   void settle(RunningJob& run, std::function<void()> ending);
   void write_ending(const std::string& id);
+  std::vector<std::string> unwritten() const;
   Job as_written(Job job) const;
   void conclude(const Job& job);
 

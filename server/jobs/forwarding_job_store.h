@@ -14,7 +14,9 @@ class ForwardingJobStore : public JobStore {
  public:
   explicit ForwardingJobStore(std::unique_ptr<JobStore> store) : store_(std::move(store)) {}
 
-  void add(const Job& job) override { to_write().add(job); }
+  using JobStore::add;
+  using JobStore::cancel;
+  void add(const Job& job, const JobIntake& intake) override { to_write().add(job, intake); }
   std::optional<int64_t> begin(const std::string& id, int64_t now_ms) override { return to_write().begin(id, now_ms); }
   bool put_back(const std::string& id, int64_t attempt, bool worker_died) override {
     return to_write().put_back(id, attempt, worker_died);
@@ -26,7 +28,10 @@ class ForwardingJobStore : public JobStore {
   bool fail(const std::string& id, int64_t attempt, const JobError& error, int64_t now_ms, bool worker_died) override {
     return to_write().fail(id, attempt, error, now_ms, worker_died);
   }
-  bool cancel(const std::string& id, int64_t now_ms) override { return to_write().cancel(id, now_ms); }
+  bool cancel(const std::string& id, int64_t now_ms, const std::optional<JobError>& why) override {
+    return to_write().cancel(id, now_ms, why);
+  }
+  bool keep(const std::string& id, bool is_kept) override { return to_write().keep(id, is_kept); }
   bool let_go(const std::string& id, int64_t now_ms) override { return to_write().let_go(id, now_ms); }
 
   std::optional<Job> find(const std::string& id) const override { return store_->find(id); }

@@ -9,6 +9,7 @@
 #include <chrono>
 
 #include "core/base/sha256.h"
+#include "core/base/utf8.h"
 
 namespace alice {
 namespace {
@@ -59,9 +60,20 @@ bool has_ended(JobStatus status) {
   return status == JobStatus::succeeded || status == JobStatus::failed || status == JobStatus::cancelled;
 }
 
+bool is_label(const std::string& text) {
+  constexpr size_t kLongest = 64;
+  const std::u32string letters = decode_utf8(text);
+  const auto breaks = [](char32_t c) { return c < U' ' || c == U'\x7f' || c == U'\x2028' || c == U'\x2029'; };
+  return !letters.empty() && letters.size() <= kLongest && letters.front() != U' ' && letters.back() != U' ' &&
+         std::none_of(letters.begin(), letters.end(), breaks);
+}
+
 std::string fingerprint_of(const JobRequest& request) {
-  return sha256_of(dump_json({{"request", write_generate_request(request.generate)},
-                              {"preview_every", request.preview_every}}));
+  Json asked = {{"request", write_generate_request(request.generate)}, {"preview_every", request.preview_every}};
+  const JobTerms& terms = request.terms;  // but for the deadline, which is counted from when a request came
+  if (!terms.label.empty()) asked["label"] = terms.label;
+  if (terms.priority != 0) asked["priority"] = terms.priority;
+  return sha256_of(dump_json(asked));
 }
 
 int64_t now_ms() {

@@ -36,6 +36,23 @@ struct SentPicture {
   std::shared_ptr<const std::string> bytes;
 };
 
+/// How a job is dealt with, apart from what it makes.
+struct JobTerms {
+  std::string label = {};  ///< what its owner calls it and others that belong together; "": nothing
+  int64_t priority = 0;    ///< among its owner's own jobs, greater ones first: 0 plus or minus kMostPriority
+  /// Since 1970: nothing is wanted after it, and the job is cancelled.
+  std::optional<int64_t> deadline_ms = {};
+};
+inline constexpr int64_t kMostPriority = 100;
+/// 1 to 64 letters, on one line, no blank at either end.
+bool is_label(const std::string& text);
+
+/// How much of the server is an owner's; 0: any.
+struct OwnerLimits {
+  int64_t waiting_jobs = 0;    ///< at once
+  int64_t daily_pictures = 0;  ///< asked for within any 24 hours, but for those of jobs that failed or were cancelled
+};
+
 struct JobRequest {
   GenerateRequest generate;
   int64_t preview_every = 0;  ///< steps between two previews; 0: none
@@ -44,6 +61,8 @@ struct JobRequest {
   /// What the client calls this request, so that it may be brought twice and is done once; unique among its owner's.
   /// "": nothing.
   std::string key = {};
+  JobTerms terms = {};
+  OwnerLimits limits = {};              ///< of its owner, when it came; not kept
   std::vector<SentPicture> sent = {};  ///< of those that `generate` names; none any more once the job is taken
 };
 
@@ -64,7 +83,8 @@ struct Job {
   int64_t created_ms = 0;                          ///< since 1970, UTC
   std::optional<int64_t> started_ms, finished_ms;  ///< the first attempt's begin; the end
   std::vector<PictureFile> pictures;               ///< by index; complete when succeeded, else empty
-  std::optional<JobError> error;                   ///< when failed
+  std::optional<JobError> error;                   ///< when failed, or cancelled by the server itself
+  bool is_kept = false;                            ///< its owner wants it kept: retention passes it over
   std::vector<std::string> warnings;
   Json settings = Json::object();  ///< what was really used (JobDone); {} before the end
   int64_t resumed_from = 0;        ///< steps that the last attempt took from the record

@@ -20,11 +20,27 @@ namespace alice {
 /// Letters of a prompt that a list shows.
 inline constexpr int64_t kListedLetters = 200;
 
+/// A job that waits, and its new turn.
+struct JobTurn {
+  std::string id;
+  double turn = 0;
+};
+
+/// What belongs to the coming of a job, and is done with it or not at all.
+struct JobIntake {
+  std::vector<JobTurn> moved = {};  ///< queued jobs that make room for it
+  int64_t daily_pictures = 0;       ///< OwnerLimits
+};
+
+/// Of the error of a job whose owner has used up the pictures of a day.
+inline constexpr const char* kQuotaPlace = "/quota";
+
 struct JobQuery {
   int64_t limit = 0;
   std::string before = {};                   ///< only jobs older than that id; "" for all
   std::optional<JobStatus> status = {};      ///< only those
   std::optional<std::string> owner = {};     ///< only that user's; "" is one
+  std::string label = {};                    ///< only those that bear it; "" for all
 };
 
 /// A picture, and whose it is.
@@ -54,8 +70,10 @@ class JobLookup {
 
 class JobStore : public JobLookup {
  public:
-  /// A new job, queued. Its id must be new, and its key among its owner's.
-  virtual void add(const Job& job) = 0;
+  /// A new job, queued. Its id must be new, and its key among its owner's. Its pictures count from now on; those of a
+  /// job that failed or was cancelled do not. Error(busy) at kQuotaPlace: with them they would be more than its owner's.
+  virtual void add(const Job& job, const JobIntake& intake) = 0;
+  void add(const Job& job) { add(job, JobIntake()); }
   /// queued -> running; attempts + 1; started_ms unless it has one. Returns the number of the attempt; nothing when the
   /// job is not queued.
   virtual std::optional<int64_t> begin(const std::string& id, int64_t now_ms) = 0;
@@ -68,8 +86,11 @@ class JobStore : public JobLookup {
   /// running -> failed. `worker_died`: worker_deaths + 1.
   virtual bool fail(const std::string& id, int64_t attempt, const JobError& error, int64_t now_ms,
                     bool worker_died) = 0;
-  /// queued -> cancelled; running -> cancelling.
-  virtual bool cancel(const std::string& id, int64_t now_ms) = 0;
+  /// queued -> cancelled; running -> cancelling. `why`: the job's error; nothing when its owner wanted it.
+  virtual bool cancel(const std::string& id, int64_t now_ms, const std::optional<JobError>& why) = 0;
+  bool cancel(const std::string& id, int64_t now_ms) { return cancel(id, now_ms, std::nullopt); }
+  /// Whether retention passes over it. False for an unknown id.
+  virtual bool keep(const std::string& id, bool is_kept) = 0;
   /// cancelling -> cancelled: its worker has let go of it.
   virtual bool let_go(const std::string& id, int64_t now_ms) = 0;
 

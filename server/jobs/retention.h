@@ -15,9 +15,13 @@ struct RetentionRule {
   std::optional<int64_t> max_age_ms;  ///< since a thing was finished
   std::optional<int64_t> max_count;
   std::optional<int64_t> max_bytes;
+  int64_t spared_ms = 0;  ///< what is younger stays, whatever there is
 
   bool keeps_all() const { return !max_age_ms && !max_count && !max_bytes; }
 };
+
+/// What was made within the hour is looked at still.
+inline constexpr int64_t kSparedMs = 3600 * 1000;
 
 struct Retention {
   RetentionRule jobs;      ///< that have ended; bytes are the database's

@@ -133,8 +133,6 @@ TEST_CASE(
                                             "vram_evict_threshold_gb",
                                             "gallery_file",
                                             "auth_directory",
-                                            "max_storage_gb",
-                                            "retention_days",
                                             "public_image_expiration_hours",
                                             "gallery_page_size",
                                             "enabled",

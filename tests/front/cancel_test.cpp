@@ -1,5 +1,6 @@
 // Cancelling frees the worker, and at every moment the server says what is.
 
+#include "server/front/canceller.h"
 #include "tests/front/desk_room.h"
 #include "tests/support/catch.h"
 
@@ -105,4 +106,67 @@ TEST_CASE("a server that drains waits for a cancelled job no longer than the gra
   room.desk().drain(kNever, [&] { drained.set_value(); });
   require_in_time(drained.get_future().wait_for(kNever / 2) == std::future_status::ready);
   CHECK(diary.wait_end().status == JobStatus::cancelled);
+}
+
+namespace {
+
+Job submit_with(DeskRoom& room, const JobTerms& terms, const Json& script, const std::string& owner = "") {
+  JobRequest request;
+  request.generate.prompt = script.dump();
+  request.owner = owner;
+  request.terms = terms;
+  return room.submit(request);
+}
+
+const Json kLong = {{"steps", 1'000'000}, {"step_ms", 1}};
+
+}  // namespace
+
+TEST_CASE("a job that is not done by its deadline is cancelled and says so, whether it waits or runs") {
+  DeskRoom room;
+  const Job running = submit_with(room, {"", 0, now_ms() + 300}, kLong);
+  const Job waiting = submit_with(room, {"", 0, now_ms() + 200}, {{"steps", 1}});
+  const Job patient = submit_with(room, {"", 0, now_ms() + 3'600'000}, {{"steps", 1}});
+  for (const Job& job : {running, waiting}) {
+    const Job ended = room.wait_end(job.id);
+    CHECK(ended.status == JobStatus::cancelled);
+    CHECK(ended.error.value().place == kDeadlinePlace);
+    CHECK(ended.finished_ms.value() >= *job.request.terms.deadline_ms);
+  }
+  CHECK(room.wait_end(patient.id).status == JobStatus::succeeded);
+}
+
+TEST_CASE("a deadline that passed while no server was there holds when one is") {
+  DeskRoom room;
+  room.settings.workers.arguments = {ALICE_FAKE_WORKER, "silent"};
+  const Job job = submit_with(room, {"", 0, now_ms() + 50}, {{"steps", 1}});
+  room.close();
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  CHECK(room.wait_end(job.id).error.value().place == kDeadlinePlace);
+}
+
+TEST_CASE("the jobs of a label are cancelled together, those that run and those that wait, and nobody else's") {
+  DeskRoom room;
+  const Job running = submit_with(room, {"set"}, kLong, "ann"), waiting = submit_with(room, {"set"}, kLong, "ann");
+  const Job other = submit_with(room, {"another"}, {{"steps", 1}}, "ann");
+  const Job foreign = submit_with(room, {"set"}, {{"steps", 1}}, "bob");
+  const auto cancel = [&](const Viewer& viewer) {
+    return wait_for<int64_t>([&](Then<int64_t> then) { room.desk().cancel_labelled("set", viewer, std::move(then)); });
+  };
+  CHECK(cancel({"carol", false}) == 0);
+  CHECK(cancel({"ann", false}) == 2);
+  const auto end_of = [&](const Job& job) {
+    Diary diary;
+    const auto watching = wait_for<std::shared_ptr<JobWatch>>([&](Then<std::shared_ptr<JobWatch>> then) {
+      room.desk().watch(job.id, {"", true}, diary.writer(), std::move(then));
+    });
+    return diary.wait_end();
+  };
+  for (const Job& job : {running, waiting}) {
+    const Job ended = end_of(job);
+    CHECK(ended.status == JobStatus::cancelled);
+    CHECK_FALSE(ended.error.has_value());
+  }
+  for (const Job& job : {other, foreign}) CHECK(end_of(job).status == JobStatus::succeeded);
+  CHECK(cancel({"ann", false}) == 0);
 }

@@ -161,3 +161,23 @@ TEST_CASE("folders that cannot be made are an error that names them") {
   room.settings.images_directory = file / "images";
   CHECK(error_of([&] { room.desk(); }).place() == (file / "images").string());
 }
+
+TEST_CASE("an owner has no more waiting jobs than is allowed, and no more pictures a day") {
+  DeskRoom room;
+  room.settings.workers.arguments = {ALICE_FAKE_WORKER, "silent"};
+  JobRequest request;
+  request.generate.prompt = "x";
+  request.owner = "ann";
+  request.limits = {2, 0};
+  room.submit(request), room.submit(request);
+  const Error share = error_of([&] { room.submit(request); });
+  CHECK(share.code() == ErrorCode::busy);
+  CHECK(share.place() == kSharePlace);
+  CHECK(says(share.sentence(), "2 of your jobs wait"));
+  request.owner = "bob";
+  request.limits = {0, 3};
+  request.generate.n = 3;
+  room.submit(request);
+  CHECK(error_of([&] { room.submit(request); }).place() == kQuotaPlace);
+  CHECK(room.desk().state()->not_ready == std::vector<std::string>{"no worker is ready yet"});  // no storage trouble
+}

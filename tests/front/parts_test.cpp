@@ -139,11 +139,15 @@ TEST_CASE("the time that is left counts the steps of all groups of pictures, and
 namespace {
 
 /// Adds a job of that owner, with the turn that the queue gives to it.
-void add(JobQueue& queue, const std::string& id, const std::string& owner, int64_t pictures = 1) {
+void add(JobQueue& queue, const std::string& id, const std::string& owner, int64_t pictures = 1,
+         int64_t priority = 0) {
   Job job = job_of(id);
   job.request.owner = owner;
   job.request.generate.n = pictures;
-  job.turn = queue.next_turn(job);
+  job.request.terms.priority = priority;
+  const JobQueue::Place place = queue.place(job);
+  job.turn = place.turn;
+  queue.move(place.moved);
   queue.add(job);
 }
 
@@ -188,6 +192,44 @@ TEST_CASE("nobody saves turns up by waiting, and what was taken back costs none"
   for (const char* id : {"e", "f", "g"}) queue.take(id);
   add(queue, "h", "third");
   CHECK(queue.position("h") == 3);
+}
+
+TEST_CASE("a greater priority comes before its owner's other jobs, and takes nothing from anybody else") {
+  JobQueue queue;
+  for (const char* id : {"a", "b", "c"}) add(queue, id, "first");
+  for (const char* id : {"x", "y", "z"}) add(queue, id, "second");
+  add(queue, "P", "first", 1, 5);
+  add(queue, "Q", "first", 1, 1);
+  add(queue, "R", "first", 1, 5);  // behind P, which came before it
+  CHECK(all_ids(queue) == "xPyRzQabc");
+}
+
+TEST_CASE("however many urgent jobs somebody has, another's place stays") {
+  JobQueue queue;
+  for (int i = 0; i < 10; ++i) add(queue, "a" + std::to_string(i), "first");
+  for (int i = 0; i < 3; ++i) add(queue, "x" + std::to_string(i), "second");
+  const int64_t before = queue.position("x2").value();
+  for (int i = 0; i < 20; ++i) add(queue, "p" + std::to_string(i), "first", 1, 1);
+  CHECK(queue.position("x2").value() <= before);
+  CHECK(queue.position("p0").value() <= 2);
+}
+
+TEST_CASE("an urgent job of many pictures moves the others back by as much, and a smaller priority stands last") {
+  JobQueue queue;
+  for (const char* id : {"a", "b"}) add(queue, id, "first");
+  for (const char* id : {"w", "x", "y", "z"}) add(queue, id, "second");
+  add(queue, "P", "first", 3, 1);
+  add(queue, "l", "first", 1, -1);
+  add(queue, "c", "first");
+  CHECK(all_ids(queue) == "wxyPzabcl");
+}
+
+TEST_CASE("a job whose worker died stays before more urgent ones") {
+  JobQueue queue;
+  for (const char* id : {"a", "b"}) add(queue, id, "first");
+  queue.put_back(queue.take_first());
+  add(queue, "P", "first", 1, 9);
+  CHECK(all_ids(queue) == "aPb");
 }
 
 TEST_CASE("a queue that is taken up again goes on where it was") {

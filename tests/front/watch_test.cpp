@@ -96,3 +96,72 @@ TEST_CASE("many threads may submit, watch, cancel and look at the state at once"
   CHECK(state->succeeded + state->cancelled == kThreads * kJobs);
   CHECK(state->failed == 0);
 }
+
+namespace {
+
+std::shared_ptr<JobWatch> watch_all(DeskRoom& room, const Viewer& viewer, const std::string& after, Diary& diary) {
+  return wait_for<std::shared_ptr<JobWatch>>([&](Then<std::shared_ptr<JobWatch>> then) {
+    room.desk().watch_all(viewer, after, diary.writer(), std::move(then));
+  });
+}
+
+Job submit_for(DeskRoom& room, const std::string& owner, const Json& script = {{"steps", 1}}) {
+  JobRequest request;
+  request.generate.prompt = script.dump();
+  request.owner = owner;
+  return room.submit(request);
+}
+
+auto is(JobEvent::Kind kind, const std::string& job) {
+  return [kind, job](const JobEvent& event) { return event.kind == kind && event.id == job; };
+}
+
+}  // namespace
+
+TEST_CASE("who watches all jobs hears of those that are there and of those that come, and of nobody else's") {
+  DeskRoom room;
+  const Job running = submit_for(room, "ann", kEndless);
+  const Job waiting = submit_for(room, "ann");
+  const Job foreign = submit_for(room, "bob");
+  Diary anns, everybodys;
+  const auto ann = watch_all(room, {"ann", false}, "", anns);
+  const auto admin = watch_all(room, {"root", true}, "", everybodys);
+  anns.wait(is(JobEvent::Kind::position, waiting.id));
+  everybodys.wait(is(JobEvent::Kind::position, foreign.id));
+  const Job late = submit_for(room, "ann");
+  CHECK(anns.wait(is(JobEvent::Kind::queued, late.id)).job.id == late.id);
+  wait_for<Job>([&](Then<Job> then) { room.desk().cancel(running.id, {"ann", false}, std::move(then)); });
+  for (const Job& job : {running, waiting, late}) CHECK(anns.wait(is(JobEvent::Kind::ended, job.id)).job.id == job.id);
+  everybodys.wait(is(JobEvent::Kind::ended, foreign.id));
+  for (const JobEvent& event : anns.events()) CHECK(event.id != foreign.id);
+}
+
+TEST_CASE("who comes back is told what has ended meanwhile, or that more has than is known") {
+  DeskRoom room;
+  std::string mark;
+  {
+    Diary diary;
+    const auto watching = watch_all(room, {"ann", false}, "", diary);
+    mark = diary.wait(is(JobEvent::Kind::ended, submit_for(room, "ann").id)).mark;
+  }
+  const Job mine = submit_for(room, "ann"), foreign = submit_for(room, "bob");
+  for (const Job& job : {mine, foreign})
+    wait_until([&] {
+      const auto found = wait_for<Job>(
+          [&](Then<Job> then) { room.desk().find(job.id, {"", true}, std::move(then)); });
+      return has_ended(found.status);
+    });
+  Diary back;
+  const auto watching = watch_all(room, {"ann", false}, mark, back);
+  back.wait(is(JobEvent::Kind::ended, mine.id));
+  REQUIRE(back.events().size() == 1);  // not the one that it knows, nor bob's
+  for (const std::string& foreign_mark : {std::string("0123456789ab-1"), mark + "99", std::string("x")}) {
+    Diary lost;
+    const auto again = watch_all(room, {"ann", false}, foreign_mark, lost);
+    lost.wait([](const JobEvent& event) { return event.kind == JobEvent::Kind::missed; });
+  }
+  room.close();  // another process does not know the marks of this one
+  Diary after_restart;
+  const auto there = watch_all(room, {"ann", false}, mark, after_restart);
+  after_restart.wait([](const JobEvent& event) { return event.kind == JobEvent::Kind::missed; });
+}

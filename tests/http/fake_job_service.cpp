@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "server/config/server_config.h"
+#include "server/front/job_events.h"
 #include "server/front/request_judge.h"
 #include "server/link/message.h"
 #include "tests/http/cut_prompts.h"
@@ -57,19 +58,6 @@ std::vector<PictureFile> make_pictures(const Job& job, const std::filesystem::pa
 }
 
 }  // namespace
-
-class FakeJobService::Watch : public JobWatch {
- public:
-  Watch(FakeJobService& service, std::list<Watcher>::iterator watcher) : service_(service), watcher_(watcher) {}
-  ~Watch() override {
-    const std::lock_guard<std::recursive_mutex> lock(service_.watchers_mutex_);
-    service_.watchers_.erase(watcher_);
-  }
-
- private:
-  FakeJobService& service_;
-  const std::list<Watcher>::iterator watcher_;
-};
 
 FakeJobService::FakeJobService(FakeServiceOptions options) : options_(std::move(options)) {
   facts_.queue_size = options_.queue_size;
@@ -162,12 +150,12 @@ void FakeJobService::step() {
   if (wish == "hand-back") {
     event.kind = JobEvent::Kind::handed_back;
     event.job = job;
-    return tell(event, job.id);
+    return watchers_.tell(job, event);
   }
   if (wish == "disk-full") {
     event.kind = JobEvent::Kind::held;
     event.trouble = ErrorCode::storage_full;
-    return tell(event, job.id);
+    return watchers_.tell(job, event);
   }
   if (wish.rfind("stream:", 0) == 0) {
     const int64_t count = std::stoll(wish.substr(7));
@@ -175,7 +163,7 @@ void FakeJobService::step() {
       event.kind = JobEvent::Kind::preview;
       event.step = k;
       event.png = std::string(100'000, 'p');
-      tell(event, job.id);
+      watchers_.tell(job, event);
     }
     return finish(job, JobStatus::succeeded);
   }
@@ -185,12 +173,12 @@ void FakeJobService::step() {
   event.done = ++done_;
   event.total = kSteps;
   event.eta_seconds = 0.5;
-  tell(event, job.id);
+  watchers_.tell(job, event);
   if (job.request.preview_every > 0 && done_ % job.request.preview_every == 0) {
     event.kind = JobEvent::Kind::preview;
     event.step = done_;
     event.png = std::string(kPicture.begin(), kPicture.end());
-    tell(event, job.id);
+    watchers_.tell(job, event);
   }
   if (done_ == kSteps) finish(job, JobStatus::succeeded);
 }
@@ -220,17 +208,12 @@ void FakeJobService::finish(Job& job, JobStatus status) {
   JobEvent event;
   event.kind = JobEvent::Kind::ended;
   event.job = job;
-  tell(event, job.id);
-}
-
-void FakeJobService::tell(const JobEvent& event, const std::string& job) {
-  const std::lock_guard<std::recursive_mutex> lock(watchers_mutex_);
-  for (const Watcher& watcher : watchers_)
-    if (watcher.job == job) watcher.on_event(event);
+  watchers_.tell(job, event);
 }
 
 JobEvent FakeJobService::present(const Job& job) const {
   JobEvent event;
+  event.id = job.id;
   if (has_ended(job.status)) {
     event.kind = JobEvent::Kind::ended;
     event.job = job;
@@ -292,6 +275,7 @@ void FakeJobService::submit(JobRequest request, Then<Job> then) {
     jobs_[job.id] = job;
     publish();
     then(job);
+    watchers_.tell(job, queued_event(job));
   });
 }
 
@@ -315,7 +299,8 @@ void FakeJobService::list(const JobQuery& query, Then<std::vector<Job>> then) {
   post([this, query, then] {
     const auto fits = [&](const Job& job) {
       return (query.before.empty() || job.id < query.before) && (!query.status || job.status == *query.status) &&
-             (!query.owner || job.request.owner == *query.owner);
+             (!query.owner || job.request.owner == *query.owner) &&
+             (query.label.empty() || job.request.terms.label == query.label);
     };
     std::vector<Job> found;
     for (auto job = jobs_.rbegin(); job != jobs_.rend() && static_cast<int64_t>(found.size()) < query.limit; ++job)
@@ -340,13 +325,49 @@ void FakeJobService::watch(const std::string& id, const Viewer& viewer, OnJobEve
   post([this, id, viewer, on_event, then] {
     const Job* job = job_of(id);
     if (job == nullptr || !viewer.sees(job->request.owner)) return then(no_job(id));
-    std::list<Watcher>::iterator watcher;
-    {
-      const std::lock_guard<std::recursive_mutex> lock(watchers_mutex_);
-      watcher = watchers_.insert(watchers_.end(), {id, on_event});
+    const JobWatchers::Added added = watchers_.add(id, on_event);
+    then(added.watch);
+    JobWatchers::tell(added.line, present(*job));
+  });
+}
+
+void FakeJobService::watch_all(const Viewer& viewer, const std::string& after, OnJobEvent on_event,
+                               Then<std::shared_ptr<JobWatch>> then) {
+  post([this, viewer, after, on_event, then] {
+    const JobWatchers::Added added = watchers_.add_to_all(viewer, on_event);
+    then(added.watch);
+    const auto tell = [&](JobEvent event, const std::string& mark) {
+      event.mark = mark;
+      JobWatchers::tell(added.line, event);
+    };
+    using Ends = std::vector<JobWatchers::EndOf>;
+    const std::optional<Ends> ends = after.empty() ? Ends() : watchers_.ended_behind(after, viewer);
+    if (!ends) tell(missed_event(), watchers_.mark());
+    for (const auto& end : ends.value_or(Ends())) tell(present(jobs_.at(end.job)), end.mark);
+    for (const auto& [id, job] : jobs_)
+      if (!has_ended(job.status) && viewer.sees(job.request.owner)) tell(present(job), watchers_.mark());
+  });
+}
+
+void FakeJobService::cancel_labelled(const std::string& label, const Viewer& viewer, Then<int64_t> then) {
+  post([this, label, viewer, then] {
+    int64_t count = 0;
+    for (auto& [id, job] : jobs_) {
+      const JobRequest& request = job.request;
+      if (has_ended(job.status) || request.terms.label != label || !viewer.sees(request.owner)) continue;
+      finish(job, JobStatus::cancelled);
+      ++count;
     }
-    then(std::make_shared<Watch>(*this, watcher));
-    on_event(present(*job));
+    then(count);
+  });
+}
+
+void FakeJobService::keep(const std::string& id, const Viewer& viewer, bool is_kept, Then<Job> then) {
+  post([this, id, viewer, is_kept, then] {
+    Job* job = job_of(id);
+    if (job == nullptr || !viewer.sees(job->request.owner)) return then(no_job(id));
+    job->is_kept = is_kept;
+    then(*job);
   });
 }
 

@@ -12,11 +12,11 @@
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
-#include <list>
 #include <mutex>
 #include <thread>
 
 #include "server/front/job_service.h"
+#include "server/front/job_watchers.h"
 
 namespace alice {
 
@@ -40,23 +40,20 @@ class FakeJobService : public JobService {
   void find_picture(const std::string& file, const Viewer& viewer, Then<PictureFile> then) override;
   void watch(const std::string& id, const Viewer& viewer, OnJobEvent on_event,
              Then<std::shared_ptr<JobWatch>> then) override;
+  void watch_all(const Viewer& viewer, const std::string& after, OnJobEvent on_event,
+                 Then<std::shared_ptr<JobWatch>> then) override;
+  void cancel_labelled(const std::string& label, const Viewer& viewer, Then<int64_t> then) override;
+  void keep(const std::string& id, const Viewer& viewer, bool is_kept, Then<Job> then) override;
   void refresh(Then<Json> then) override;
   void reload_plugins(Then<std::vector<GroupReload>> then) override;
   std::shared_ptr<const ServerState> state() const override;
 
  private:
-  class Watch;
-  struct Watcher {
-    std::string job;
-    OnJobEvent on_event;
-  };
-
   void post(std::function<void()> work);
   void run();
   void step();
   Job* job_of(const std::string& id);
   void finish(Job& job, JobStatus status);
-  void tell(const JobEvent& event, const std::string& job);
   JobEvent present(const Job& job) const;
   void publish();
 
@@ -65,8 +62,7 @@ class FakeJobService : public JobService {
   std::deque<std::string> queue_;
   std::string running_;
   int64_t done_ = 0;
-  std::recursive_mutex watchers_mutex_;  // held while a callback runs: a JobWatch's destructor waits for it
-  std::list<Watcher> watchers_;
+  JobWatchers watchers_;
   ServerState facts_;
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable work_came_;

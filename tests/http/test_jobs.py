@@ -22,6 +22,37 @@ def read_events(response):
     return events
 
 
+class Stream:
+    """GET /v1/events, read as it comes."""
+
+    def __init__(self, server, mark=None, headers=None):
+        self.link = server.connect()
+        self.link.request("GET", "/v1/events", headers={**({"Last-Event-ID": mark} if mark else {}), **(headers or {})})
+        self.response = self.link.getresponse()
+        self.mark, self.seen = mark, []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.link.close()
+
+    def wait(self, name, job):
+        """The data of that event of that job, seen before or to come."""
+        found = [data for kind, data in self.seen if kind == name and data.get("id") == job]
+        while not found:
+            fields = {}
+            while line := self.response.readline().decode().strip():
+                key, _, value = line.partition(": ")
+                fields[key] = value
+            if "event" not in fields:
+                continue
+            self.mark = fields.get("id", self.mark)
+            self.seen.append((fields["event"], json.loads(fields["data"])))
+            found = [self.seen[-1][1]] if fields["event"] == name and self.seen[-1][1].get("id") == job else []
+        return found[0]
+
+
 def request_text(path, body, port):
     data = json.dumps(body).encode()
     head = (f"POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: application/json\r\n"
@@ -126,6 +157,49 @@ class Jobs(ServerCase):
     def test_on_disconnect_has_no_meaning_for_a_job(self):
         self.assert_error(self.server.post("/v1/jobs", {"prompt": "x", "on_disconnect": "finish"}), 400, "unsupported",
                           "on_disconnect")
+
+    def test_a_job_bears_its_label_priority_and_deadline_and_is_listed_by_its_label(self):
+        job = self.submit(label="a batch", priority=7, deadline_seconds=60).json
+        self.assertEqual((job["label"], job["priority"], job["kept"]), ("a batch", 7, False))
+        self.assertAlmostEqual(job["deadline"], job["created"] + 60, delta=5)
+        plain = self.submit().json
+        self.assertEqual((plain["label"], plain["priority"], plain["deadline"]), (None, 0, None))
+        listed = [one["id"] for one in self.server.get("/v1/jobs?label=a%20batch").json["data"]]
+        self.assertEqual(listed, [job["id"]])
+        self.assert_error(self.server.get("/v1/jobs?label="), 400, "bad_request", "label")
+
+    def test_jobs_are_cancelled_by_their_label(self):
+        held = self.submit("hold", label="set").json["id"]
+        waiting, other = self.submit(label="set").json["id"], self.submit().json["id"]
+        self.assertEqual(self.server.ask("DELETE", "/v1/jobs?label=set").json,
+                         {"object": "jobs.cancelled", "cancelled": 2})
+        self.assertEqual([self.status_of(job) for job in (held, waiting)], ["cancelled"] * 2)
+        wait_until(lambda: self.status_of(other) == "succeeded", "the other job ends")
+        self.assert_error(self.server.ask("DELETE", "/v1/jobs"), 400, "bad_request", "label")
+        self.assert_error(self.server.ask("DELETE", "/v1/jobs?lable=set"), 400, "bad_request", "lable")
+
+    def test_a_job_is_kept_and_let_go(self):
+        job = "/v1/jobs/" + self.submit().json["id"]
+        for method, kept in (("POST", True), ("POST", True), ("DELETE", False)):
+            self.assertEqual(self.server.ask(method, job + "/kept").json["kept"], kept)
+            self.assertEqual(self.server.get(job).json["kept"], kept)
+        self.assert_error(self.server.ask("POST", "/v1/jobs/" + "0" * 32 + "/kept"), 404, "not_found")
+
+    def test_one_stream_tells_of_all_jobs_and_goes_on_where_it_was(self):
+        with Stream(self.server) as stream:
+            jobs = [self.submit().json["id"] for _ in range(3)]
+            for job in jobs:
+                self.assertEqual(stream.wait("queued", job)["job"]["id"], job)
+                done = stream.wait("done", job)
+                self.assertEqual((done["id"], done["job"]["status"]), (job, "succeeded"))
+            mark = stream.mark
+        more = self.submit().json["id"]
+        wait_until(lambda: self.status_of(more) == "succeeded", "the job ends")
+        with Stream(self.server, mark) as stream:
+            stream.wait("done", more)
+            self.assertEqual({event["id"] for _, event in stream.seen}, {more})
+        with Stream(self.server, "of-another-server") as stream:
+            stream.wait("missed", None)
 
     def test_events_tell_a_jobs_way_and_end(self):
         job = self.submit(preview_every=2).json["id"]

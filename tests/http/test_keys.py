@@ -5,7 +5,8 @@ import re
 import time
 import unittest
 
-from server import ServerCase
+from server import Server, ServerCase
+from test_jobs import Stream
 
 BODY = {"prompt": "a cat"}
 CHAT = {"messages": [{"role": "user", "content": "a cat"}]}
@@ -54,6 +55,8 @@ class Levels(KeysCase):
             picture = path_of(self.call("GET", "/v1/jobs/" + job, "ann").json["images"][0]["url"])
             real = path.replace("/v1/models/{id}", "/v1/models/sd/emoji").replace("{id}", job)
             real = real.replace("/images/{file}", picture.partition("?")[0])
+            if path == "/v1/events":  # which has no end
+                method = "HEAD"
             body = None if method != "POST" else CHAT if "chat" in path else BODY
             yield who, self.call(method, real, who, body)
 
@@ -294,6 +297,49 @@ class Strangers(KeysCase):
     def test_what_others_tell_does_not_count(self):
         url = self.call("POST", "/v1/images/generations", "ann", BODY, Proxies.TOLD).json["data"][0]["url"]
         self.assertTrue(url.startswith("http://127.0.0.1:"), url)
+
+
+class Limits(KeysCase):
+    SETTINGS = {"keys": KEYS, "server": {"require_auth": True, "requests_per_minute": 5}}
+
+    def test_a_key_may_be_used_so_often_and_answers_say_what_is_left(self):
+        for left in (4, 3, 2, 1, 0):
+            answer = self.call("GET", "/v1/jobs", "ann")
+            self.assertEqual(answer.status, 200)
+            self.assertEqual(answer.headers["ratelimit-policy"], '"requests";q=5;w=60')
+            self.assertRegex(answer.headers["ratelimit"], rf'^"requests";r={left};t=\d+$')
+            self.assertEqual(answer.headers["x-ratelimit-remaining-requests"], str(left))
+        refused = self.call("GET", "/v1/jobs", "ann")
+        self.assert_error(refused, 429, "rate_limited")
+        self.assertIn("server.requests_per_minute", refused.error["message"])
+        self.assertTrue(1 <= int(refused.headers["retry-after"]) <= 12)
+        self.assertEqual(refused.headers["x-should-retry"], "true")
+        self.assertEqual(refused.headers["x-ratelimit-limit-requests"], "5")
+        self.assertEqual(self.call("GET", "/v1/jobs", "eyes").status, 200)  # Ann's too, but another key
+        self.assertEqual(self.call("GET", "/health").status, 200)
+        for _ in range(7):
+            administrators = self.call("GET", "/v1/jobs", "root")
+            self.assertEqual(administrators.status, 200)
+            self.assertNotIn("ratelimit", administrators.headers)
+
+    def test_nobody_is_limited_while_no_keys_are_asked_for(self):
+        server = Server(server={"requests_per_minute": 1})
+        for _ in range(3):
+            self.assertEqual(server.get("/v1/jobs").status, 200)
+        self.assertEqual(server.stop(), 0)
+
+
+class Events(KeysCase):
+    SETTINGS = KEYS_ON
+
+    def test_a_stream_of_all_jobs_has_the_callers_alone(self):
+        with Stream(self.server, headers=bearer(self.server.keys["ann"])) as stream:
+            bobs, anns = self.made("bob"), self.made("ann")
+            stream.wait("done", anns)
+            self.assertNotIn(bobs, str(stream.seen))
+        with Stream(self.server, headers=bearer(self.server.keys["root"])) as stream:
+            job = self.made("bob")
+            stream.wait("done", job)
 
 
 if __name__ == "__main__":

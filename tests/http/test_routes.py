@@ -334,7 +334,7 @@ class Errors(ServerCase):
             self.assert_error(self.server.get(path), 404, "not_found")
         for method, path, allow in (("POST", "/health", "GET, HEAD, OPTIONS"),
                                     ("GET", "/v1/images/generations", "POST, OPTIONS"),
-                                    ("PUT", "/v1/jobs", "POST, GET, HEAD, OPTIONS"),
+                                    ("PUT", "/v1/jobs", "POST, GET, HEAD, DELETE, OPTIONS"),
                                     ("PATCH", "/v1/jobs/1", "GET, HEAD, DELETE, OPTIONS"),
                                     ("DELETE", "/v1/models/sd/emoji", "GET, HEAD, OPTIONS")):
             answer = self.server.ask(method, path)

@@ -39,6 +39,9 @@ alice::ServerConfig read_config(const Json& settings, const std::string& folder)
   config.read_timeout_s = settings.value("read_timeout_s", config.read_timeout_s);
   config.require_auth = settings.value("require_auth", false);
   config.trusted_proxies = settings.value("trusted_proxies", std::vector<std::string>());
+  config.requests_per_minute = settings.value("requests_per_minute", int64_t{0});
+  config.waiting_per_owner = settings.value("waiting_per_owner", int64_t{0});
+  config.pictures_per_day = settings.value("pictures_per_day", int64_t{0});
   config.signed_url_minutes = settings.value("signed_url_minutes", config.signed_url_minutes);
   config.model_aliases = settings.value("model_aliases", config.model_aliases);
   const Json quality = settings.value("quality", Json::object());

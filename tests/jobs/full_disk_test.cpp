@@ -41,7 +41,7 @@ TEST_CASE("a full disk is an error, nothing that was acknowledged is lost, and t
   REQUIRE(store->begin(running.id, 1) == 1);
   std::vector<std::string> acknowledged = {running.id};
   {
-    const FileLimit limit(200'000);
+    const FileLimit limit(300'000);
     const auto fill = [&] {
       for (;;) {
         const Job job = make_job();

@@ -24,6 +24,7 @@ inline Job make_job(const std::string& id = new_job_id()) {
   job.request.preview_every = 3;
   job.request.request_id = "request-1";
   job.request.owner = "user-1";
+  job.request.terms = {"a batch", -3, 1'700'000'900'000};
   job.turn = 2.25;
   job.created_ms = 1'700'000'000'000;
   return job;

@@ -140,3 +140,26 @@ TEST_CASE("retention holds after a restart") {
   room.store = open_sqlite_job_store((room.folder / "jobs.sqlite").string());
   CHECK(room.pictures() == 2);
 }
+
+TEST_CASE("what somebody keeps stays, jobs and pictures, and the next older ones go in its place") {
+  Room room;
+  REQUIRE(room.store->keep("00", true));
+  REQUIRE(room.store->keep("02", true));
+  CHECK(room.store->expire_pictures(count(10), kNow, 100).size() == 6);  // of 16
+  for (const char* id : {"00", "02"}) {
+    const Job job = room.store->find(id).value();
+    for (const PictureFile& picture : job.pictures) CHECK_FALSE(picture.removed_ms.has_value());
+  }
+  room.store->expire_jobs(age(0), kNow, 100);
+  CHECK(room.ids() == std::vector<std::string>{"00", "02", "05", "07"});
+}
+
+TEST_CASE("what is younger than the rule spares stays, however many there are") {
+  Room room;
+  RetentionRule rule = count(0);
+  rule.spared_ms = 4500;  // jobs 06, 08 and 09 are younger
+  CHECK(room.store->expire_pictures(rule, kNow, 100).size() == 10);
+  room.store->expire_jobs(rule, kNow, 100);
+  CHECK(room.ids() == std::vector<std::string>{"05", "06", "07", "08", "09"});
+  CHECK(room.pictures() == 6);
+}

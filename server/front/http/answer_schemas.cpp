@@ -79,6 +79,10 @@ Json job() {
                     {"resumed_from", schema_of("integer", "steps taken from an earlier attempt's record")},
                     {"request", reference_to("Settings")},
                     {"request_id", kText},
+                    {"label", perhaps("string", "what its owner calls it, and others that belong to it")},
+                    {"priority", schema_of("integer", "among its owner's own jobs")},
+                    {"deadline", perhaps("number", time)},
+                    {"kept", schema_of("boolean", "retention passes it over")},
                     {"settings", reference_to("Settings")},
                     {"images", list_of(reference_to("Picture"))},
                     {"warnings", list_of(kText)},
@@ -93,11 +97,14 @@ Json job_list() {
 
 /// The data of an event; its name tells which.
 Json job_event() {
-  const Json position = object_of({{"position", schema_of("integer", "in the queue; 1 is next")}}, {}, "position");
+  const std::pair<std::string, Json> id = {"id", schema_of("string", "the job's")};
+  const Json queued = object_of({id, {"job", reference_to("Job")}}, {}, "queued: of all jobs' events alone");
+  const Json position = object_of({id, {"position", schema_of("integer", "in the queue; 1 is next")}}, {}, "position");
   std::vector<std::string> stages;
   for (const auto& stage : job_stages()) stages.push_back(stage.first);
   stages.emplace_back(kCancelling);
-  const Json step = object_of({{"stage", word_of(stages)},
+  const Json step = object_of({id,
+                               {"stage", word_of(stages)},
                                {"step", kWhole},
                                {"steps", kWhole},
                                {"first_image", kWhole},
@@ -107,11 +114,13 @@ Json job_event() {
                                {"eta_seconds", perhaps("number", "to the job's end")}},
                               {}, "step");
   const Json preview =
-      object_of({{"image", kWhole}, {"step", kWhole}, {"png", schema_of("string", "base64")}}, {}, "preview");
-  const Json held = object_of({{"code", word_of({"storage_full", "storage_failed"})}, {"message", kText}}, {}, "held");
-  const Json last = object_of({{"job", reference_to("Job")}}, {}, "done, handed_back: the last event");
+      object_of({id, {"image", kWhole}, {"step", kWhole}, {"png", schema_of("string", "base64")}}, {}, "preview");
+  const Json held =
+      object_of({id, {"code", word_of({"storage_full", "storage_failed"})}, {"message", kText}}, {}, "held");
+  const Json last = object_of({id, {"job", reference_to("Job")}}, {}, "done, handed_back: the last event of a job");
+  const Json missed = object_of({{"message", kText}}, {}, "missed: of all jobs' events alone; GET /v1/jobs tells what was");
   return {{"description", "server-sent events; this is the data of one, whose name is the schema's description"},
-          {"anyOf", Json::array({position, step, preview, held, last})}};
+          {"anyOf", Json::array({queued, position, step, preview, held, last, missed})}};
 }
 
 Json picture_formats() { return option_schema(request_field("output_format").spec.to_json()); }
@@ -325,6 +334,7 @@ Json answer_schemas() {
           {"Estimate", estimate()},
           {"Job", job()},
           {"JobList", job_list()},
+          {"CancelledJobs", object_of({{"object", {{"const", "jobs.cancelled"}}}, {"cancelled", kWhole}})},
           {"JobEvent", job_event()},
           {"Images", images()},
           {"ImageEvent", image_event()},

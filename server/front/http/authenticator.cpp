@@ -12,11 +12,6 @@ namespace {
 constexpr const char* kSaysHow =
     "send it as Authorization: Bearer KEY, or as X-Api-Key; whoever runs the server makes one with `alice keys create`";
 
-int64_t steady_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-}
-
 std::string subscriber_of(const HttpRequest& request) {
   const auto address = Network::from(request.remote_address);
   return address ? address->subscriber() : request.remote_address;
@@ -73,7 +68,8 @@ bool only_looks(const HttpRequest& request) { return request.method == "GET" || 
 }  // namespace
 
 Authenticator::Authenticator(const ServerConfig& config, std::shared_ptr<Accounts> accounts, const UrlSigner& signer)
-    : asks_(config.require_auth), accounts_(std::move(accounts)), signer_(signer), proxies_(config.trusted_proxies) {}
+    : asks_(config.require_auth), accounts_(std::move(accounts)), signer_(signer), limits_{config.waiting_per_owner, config.pictures_per_day},
+      proxies_(config.trusted_proxies) {}
 
 Level Authenticator::wanted_of(const Route& route) const {
   return !asks_ && route.is_users_without_keys ? Level::user : route.level;
@@ -94,6 +90,8 @@ Caller Authenticator::caller_of(const AccessKey& key, const HttpRequest& request
     caller.scopes = key.scopes;
   }
   if (asks_) caller.owner = key.user;
+  caller.is_limited = asks_ && key.level == Level::user;
+  if (caller.is_limited) caller.limits = limits_;
   return caller;
 }
 

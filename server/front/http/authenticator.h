@@ -43,6 +43,7 @@ class Authenticator {
   const bool asks_;
   const std::shared_ptr<Accounts> accounts_;
   const UrlSigner& signer_;
+  const OwnerLimits limits_;  // of callers of level user
   const TrustedProxies proxies_;
   WrongKeys wrong_keys_;
 };

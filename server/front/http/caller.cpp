@@ -23,6 +23,7 @@ std::string request_key(const HttpRequest& request) {
 void sign(JobRequest& request, const Exchange& exchange) {
   request.request_id = exchange.request().id;
   request.owner = exchange.caller().owner;
+  request.limits = exchange.caller().limits;
   request.key = request_key(exchange.request());
 }
 

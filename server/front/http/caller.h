@@ -18,6 +18,8 @@ struct Caller {
   std::string owner = {};    ///< the user's id; "" while there are no keys
   std::string client = {};   ///< tells callers apart whose state is kept for them: the key's id, else the address
   Scopes scopes = Scopes::usual(Level::user);
+  bool is_limited = false;    ///< it has a key of level user: limits hold
+  OwnerLimits limits = {};    ///< of the jobs that it brings
   /// Seconds that the signed URL which it called still counts (picture_urls.h); 0: it called none. Whose the thing is
   /// which a signed URL names, does not matter.
   int64_t signed_for_s = 0;

@@ -28,6 +28,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   const HttpRequest& request() const { return request_; }
   const Caller& caller() const { return caller_; }
   void caller_is(Caller caller) { caller_ = std::move(caller); }
+  /// The answer bears these too.
+  void bears(Headers more) { common_.insert(common_.end(), more.begin(), more.end()); }
   const std::string& param(const std::string& name) const { return params_.at(name); }
   /// The request's body, which is not kept: jobs may be waited for long.
   std::string take_body() { return std::exchange(request_.body, {}); }
@@ -67,7 +69,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   HttpRequest request_;
   Caller caller_;
   const std::shared_ptr<ReplyStream> stream_;
-  const Headers common_;
+  Headers common_;
   RequestCounters& counters_;
   std::string route_;
   PathParams params_;

@@ -33,6 +33,11 @@ ApiError service_error(const FrontContext& context, const Error& error, const Pa
     answer.message = "the key in Idempotency-Key " + error.sentence();
     answer.param = "Idempotency-Key";
   }
+  if (error.place() == kQuotaPlace) {  // OpenAI's word
+    answer.code = "insufficient_quota";
+    answer.again = false;
+  }
+  if (error.place() == kQuotaPlace || error.place() == kSharePlace) answer.param.clear();
   answer.message = without_folders(answer.message, context.facts.folders);  // no field's place is left in it by now
   if (error.code() == ErrorCode::busy && (state->draining || is_resting)) answer.status = 503;
   return answer;

@@ -14,6 +14,7 @@
 #include "server/front/http/http_front.h"
 #include "server/front/http/kept_text.h"
 #include "server/front/http/picture_urls.h"
+#include "server/front/http/rate_limit.h"
 #include "server/front/http/request_counters.h"
 #include "server/front/http/site_guard.h"
 #include "server/front/job_service.h"
@@ -27,7 +28,8 @@ struct FrontContext {
         facts(std::move(facts)),
         guard(config),
         signer(config, accounts),
-        authenticator(config, accounts, signer) {}
+        authenticator(config, accounts, signer),
+        rate_limit(config.requests_per_minute) {}
 
   /// Of the pictures in the answer to `request`.
   PictureUrls picture_urls(const HttpRequest& request) const { return {guard.base_url(request), &signer}; }
@@ -38,6 +40,7 @@ struct FrontContext {
   const SiteGuard guard;
   const UrlSigner signer;
   Authenticator authenticator;
+  RateLimit rate_limit;
   RequestCounters counters;
   KeptText kept_models, kept_plugins, kept_openapi, kept_page;
   std::shared_ptr<EventLoop> loop;

@@ -187,6 +187,7 @@ void HttpFront::Impl::dispatch(const std::shared_ptr<Exchange>& exchange, const 
   }
   if (match.route->access == Access::guarded) context_.guard.check_page(request, match.route->takes_forms);
   exchange->caller_is(context_.authenticator.admit(request, *match.route));
+  exchange->bears(context_.rate_limit.count(exchange->caller(), *match.route, steady_ms()));
   if (refusal.has_value()) throw ApiError(*refusal);  // too long a body: only where one could be meant
   match.route->handler(exchange);
 }

@@ -3,32 +3,29 @@
 
 #include <cstdint>
 #include <string>
-#include <unordered_map>
+
+#include "server/front/http/buckets.h"
 
 namespace alice {
 
-/// Ten a minute from one subscriber (Network::subscriber()): each wrong key empties a part of a bucket that fills again
-/// evenly. One thread.
+/// Ten a minute from one subscriber (Network::subscriber()). One thread.
 class WrongKeys {
  public:
-  static constexpr int64_t kMost = 10, kWindowMs = 60'000;
+  static constexpr int64_t kMost = 10, kWindowMs = Buckets::kWindowMs;
 
   /// Notes a wrong key. False when it was one too many.
-  bool may_be_told(const std::string& subscriber, int64_t now_ms);
-  bool is_over(const std::string& subscriber, int64_t now_ms) const;
+  bool may_be_told(const std::string& subscriber, int64_t now_ms) { return buckets_.take(subscriber, now_ms); }
+  bool is_over(const std::string& subscriber, int64_t now_ms) const { return buckets_.left(subscriber, now_ms) < 1; }
   /// Whole seconds until the next one, at least 1.
-  int64_t retry_after_s(const std::string& subscriber, int64_t now_ms) const;
+  int64_t retry_after_s(const std::string& subscriber, int64_t now_ms) const {
+    return buckets_.next_after_s(subscriber, now_ms);
+  }
   /// That are remembered; at most kMostRemembered, however many come.
-  size_t remembered() const { return full_at_ms_.size(); }
-  static constexpr size_t kMostRemembered = 20'000;
+  size_t remembered() const { return buckets_.remembered(); }
+  static constexpr size_t kMostRemembered = Buckets::kMostRemembered;
 
  private:
-  static constexpr int64_t kEachMs = kWindowMs / kMost;
-
-  void forget_the_full(int64_t now_ms);
-
-  /// When the bucket will be full again.
-  std::unordered_map<std::string, int64_t> full_at_ms_;
+  Buckets buckets_{kMost};
 };
 
 }  // namespace alice

@@ -8,9 +8,12 @@
 namespace alice {
 namespace {
 
-// What may go at all. What somebody wants kept is excepted here.
-const std::string kJobsThatMayGo = "+status IN ('succeeded', 'failed', 'cancelled')";  // +: in the order of ids
-const std::string kPicturesThatMayGo = "removed_ms IS NULL";
+// What counts; and of it what may go at all, which nobody wants kept.
+const std::string kJobsThatCount = "+status IN ('succeeded', 'failed', 'cancelled')";  // +: in the order of ids
+const std::string kPicturesThatCount = "removed_ms IS NULL";
+const std::string kJobsThatMayGo = kJobsThatCount + " AND kept = 0";
+const std::string kPicturesThatMayGo =
+    kPicturesThatCount + " AND NOT EXISTS (SELECT 1 FROM jobs WHERE id = job AND kept <> 0)";
 
 /// Pages that are given back to the file system after a portion.
 constexpr const char* kGiveBack = "PRAGMA incremental_vacuum(2000)";
@@ -26,12 +29,12 @@ std::pair<int64_t, int64_t> numbers(SQLite::Statement& statement) {
 
 Expiry::Expiry(SQLite::Database& database)
     : database_(database),
-      count_jobs_(database, "SELECT count(*), 0 FROM jobs WHERE " + kJobsThatMayGo),
+      count_jobs_(database, "SELECT count(*), 0 FROM jobs WHERE " + kJobsThatCount),
       oldest_jobs_(database, "SELECT id, coalesce(finished_ms, created_ms) FROM jobs WHERE " + kJobsThatMayGo +
                                  " ORDER BY id LIMIT ?1"),
       remove_pictures_of_(database, "DELETE FROM pictures WHERE job = ?1"),
       remove_job_(database, "DELETE FROM jobs WHERE id = ?1"),
-      count_pictures_(database, "SELECT count(*), coalesce(sum(bytes), 0) FROM pictures WHERE " + kPicturesThatMayGo),
+      count_pictures_(database, "SELECT count(*), coalesce(sum(bytes), 0) FROM pictures WHERE " + kPicturesThatCount),
       oldest_pictures_(database, "SELECT " + kPictureColumns +
                                      ", job, (SELECT coalesce(finished_ms, created_ms) FROM jobs WHERE id = job) "
                                      "FROM pictures WHERE " +

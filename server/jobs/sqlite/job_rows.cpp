@@ -11,7 +11,7 @@ namespace {
 const std::string kJobs =
     "SELECT id, status, request, preview_every, request_id, attempts, worker_deaths, created_ms, started_ms, "
     "finished_ms, error_code, error_place, error_sentence, warnings, settings, resumed_from, estimate, owner, turn, "
-    "request_key, fingerprint FROM jobs ";
+    "request_key, fingerprint, label, priority, deadline_ms, kept FROM jobs ";
 const std::string kPictures = "SELECT " + kPictureColumns + " FROM pictures ";
 const std::string kOwnedPicture = "SELECT " + kPictureColumns + ", owner FROM pictures JOIN jobs ON id = job ";
 
@@ -50,6 +50,9 @@ JobRows::JobRows(SQLite::Database& database, std::string file)
       list_by_status_(database, listed_jobs() + "WHERE id < ?1 AND status = ?3 ORDER BY id DESC LIMIT ?2"),
       list_of_owner_by_status_(
           database, listed_jobs() + "WHERE id < ?1 AND owner = ?3 AND status = ?4 ORDER BY id DESC LIMIT ?2"),
+      list_by_label_(database, listed_jobs() +
+                                   "WHERE id < ?1 AND label = ?3 AND (?4 = '' OR status = ?4) "
+                                   "AND (?5 = 0 OR owner = ?6) ORDER BY id DESC LIMIT ?2"),
       newest_id_(database, "SELECT coalesce(max(id), '') FROM jobs"),
       unfinished_(database, kJobs + "WHERE status IN ('queued', 'running', 'cancelling') ORDER BY turn, id"),
       pictures_of_(database, kPictures + "WHERE job = ?1 ORDER BY position"),
@@ -71,6 +74,9 @@ std::vector<Job> JobRows::list(const JobQuery& query) const {
   const std::string& end = query.before.empty() ? kAfterEveryId : query.before;
   const int64_t limit = std::max<int64_t>(query.limit, 0);
   const std::string status = query.status ? to_string(*query.status) : "";
+  if (!query.label.empty())
+    return read_jobs(StatementUse(list_by_label_, end, limit, query.label, status, int64_t{query.owner.has_value()},
+                                  query.owner.value_or("")));
   if (query.owner && query.status)
     return read_jobs(StatementUse(list_of_owner_by_status_, end, limit, *query.owner, status));
   if (query.owner) return read_jobs(StatementUse(list_of_owner_, end, limit, *query.owner));
@@ -139,6 +145,10 @@ Job JobRows::read_job(const StatementUse& use) const {
   if (!use.is_null(16)) job.estimate = read_estimate(use);
   job.turn = use.number(18);
   if (!use.is_null(19)) job.request.key = use.text(19), job.fingerprint = use.text(20);
+  if (!use.is_null(21)) job.request.terms.label = use.text(21);
+  job.request.terms.priority = use.integer(22);
+  job.request.terms.deadline_ms = use.optional_integer(23);
+  job.is_kept = use.integer(24) != 0;
   if (job.status == JobStatus::succeeded) job.pictures = pictures_of(job.id);
   return job;
 }

@@ -41,7 +41,7 @@ class JobRows {
   const std::string file_;
   // Reading moves a statement on, though it changes nothing that a caller could see.
   mutable SQLite::Statement find_, find_by_key_, list_, list_of_owner_, list_by_status_, list_of_owner_by_status_,
-      newest_id_, unfinished_, pictures_of_, find_picture_;
+      list_by_label_, newest_id_, unfinished_, pictures_of_, find_picture_;
 };
 
 }  // namespace alice

@@ -89,13 +89,33 @@ CREATE INDEX jobs_by_owner ON jobs (owner, id);
 CREATE UNIQUE INDEX jobs_by_key ON jobs (owner, request_key) WHERE request_key IS NOT NULL;
 )sql";
 
+/// What a client says of how a job is dealt with. Pictures of the last day, by owner: a row counts from the moment that
+/// its job is taken, and goes when the job comes to nothing; it outlives the job.
+constexpr const char* kVersion6 = R"sql(
+ALTER TABLE jobs ADD COLUMN label TEXT;
+ALTER TABLE jobs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN deadline_ms INTEGER;
+ALTER TABLE jobs ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX jobs_by_label ON jobs (label, id) WHERE label IS NOT NULL;
+CREATE TABLE picture_usage (
+  job TEXT NOT NULL PRIMARY KEY,
+  owner TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  pictures INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX picture_usage_by_owner ON picture_usage (owner, at_ms);
+CREATE TRIGGER unused_pictures AFTER UPDATE OF status ON jobs WHEN new.status IN ('failed', 'cancelled') BEGIN
+  DELETE FROM picture_usage WHERE job = new.id;
+END;
+)sql";
+
 }  // namespace
 
 void prepare_schema(SQLite::Database& database) {
   // Entries that were released are never changed: a new version is a new entry.
   bring_to_newest(database, {kApplicationId,
                              "jobs",
-                             {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5},
+                             {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6},
                              "PRAGMA auto_vacuum = INCREMENTAL"});
 }
 

@@ -8,6 +8,7 @@
 #include "server/jobs/sqlite/expiry.h"
 #include "server/jobs/sqlite/job_rows.h"
 #include "server/jobs/sqlite/open_database.h"
+#include "server/jobs/sqlite/usage.h"
 #include "server/sqlite/statement.h"
 
 namespace alice {
@@ -23,10 +24,13 @@ struct Connection {
   const JobRows rows;
   const DatabasePlace place;
   Expiry expiry{database};
+  Usage usage{database};
 
   SQLite::Statement add = prepare(
-      "INSERT INTO jobs (id, status, request, preview_every, request_id, created_ms, owner, turn, "
-      "request_key, fingerprint) VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, ''), nullif(?9, ''))");
+      "INSERT INTO jobs (id, status, request, preview_every, request_id, created_ms, owner, turn, request_key, "
+      "fingerprint, label, priority, deadline_ms) VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, ''), "
+      "nullif(?9, ''), nullif(?10, ''), ?11, nullif(?12, 0))");
+  SQLite::Statement move = prepare("UPDATE jobs SET turn = ?2 WHERE id = ?1 AND status = 'queued'");
   SQLite::Statement forget = prepare("DELETE FROM jobs WHERE id = ?1 AND status = 'queued' AND attempts = 0");
   SQLite::Statement begin = prepare(
       "UPDATE jobs SET status = 'running', attempts = attempts + 1, started_ms = coalesce(started_ms, ?2) "
@@ -47,7 +51,9 @@ struct Connection {
       "error_place = ?6, error_sentence = ?7 WHERE id = ?1 AND attempts = ?2 AND status = 'running'");
   SQLite::Statement cancel = prepare(
       "UPDATE jobs SET status = iif(status = 'queued', 'cancelled', 'cancelling'), "
-      "finished_ms = iif(status = 'queued', ?2, NULL) WHERE id = ?1 AND status IN ('queued', 'running')");
+      "finished_ms = iif(status = 'queued', ?2, NULL), error_code = nullif(?3, ''), error_place = nullif(?4, ''), "
+      "error_sentence = nullif(?5, '') WHERE id = ?1 AND status IN ('queued', 'running')");
+  SQLite::Statement keep = prepare("UPDATE jobs SET kept = ?2 WHERE id = ?1");
   SQLite::Statement let_go =
       prepare("UPDATE jobs SET status = 'cancelled', finished_ms = ?2 WHERE id = ?1 AND status = 'cancelling'");
 };
@@ -63,19 +69,26 @@ std::string request_text(const GenerateRequest& request) {
 
 class SqliteJobStore final : public JobStore {
  public:
+  using JobStore::add;
+  using JobStore::cancel;
   explicit SqliteJobStore(const std::string& file) : file_(file) { open(); }
 
-  void add(const Job& job) override {
+  void add(const Job& job, const JobIntake& intake) override {
     write([&](Connection& c) {
-      StatementUse(c.add, job.id, request_text(job.request.generate), job.request.preview_every,
-                   job.request.request_id, job.created_ms, job.request.owner, job.turn,
-                   job.request.key, job.fingerprint)
+      SQLite::Transaction transaction(c.database);
+      if (intake.daily_pictures > 0) c.usage.reserve(job, intake.daily_pictures);
+      const JobRequest& request = job.request;
+      StatementUse(c.add, job.id, request_text(request.generate), request.preview_every, request.request_id,
+                   job.created_ms, request.owner, job.turn, request.key, job.fingerprint, request.terms.label,
+                   request.terms.priority, request.terms.deadline_ms.value_or(0))
           .run();
+      for (const JobTurn& moved : intake.moved) StatementUse(c.move, moved.id, moved.turn).run();
+      transaction.commit();
     });
     try {
       connection_->place.check();  // it may have been deleted meanwhile: nobody may be told that the job is kept
     } catch (const Error&) {
-      as_store(file_, [&] { StatementUse(connection_->forget, job.id).run(); });
+      as_store(file_, [&] { forget(*connection_, job); });
       throw;
     }
   }
@@ -125,8 +138,16 @@ class SqliteJobStore final : public JobStore {
     });
   }
 
-  bool cancel(const std::string& id, int64_t now_ms) override {
-    return write([&](Connection& c) { return StatementUse(c.cancel, id, now_ms).run() == 1; });
+  bool cancel(const std::string& id, int64_t now_ms, const std::optional<JobError>& why) override {
+    return write([&](Connection& c) {
+      return StatementUse(c.cancel, id, now_ms, std::string(why ? to_string(why->code) : ""),
+                          why ? why->place : std::string(), why ? why->sentence : std::string())
+                 .run() == 1;
+    });
+  }
+
+  bool keep(const std::string& id, bool is_kept) override {
+    return write([&](Connection& c) { return StatementUse(c.keep, id, int64_t{is_kept}).run() == 1; });
   }
 
   bool let_go(const std::string& id, int64_t now_ms) override {
@@ -187,6 +208,11 @@ class SqliteJobStore final : public JobStore {
   auto read(Action&& action) const -> decltype(action(std::declval<const JobRows&>())) {
     Connection& c = connection();
     return as_store(file_, [&] { return action(c.rows); });
+  }
+
+  static void forget(Connection& c, const Job& job) {
+    StatementUse(c.forget, job.id).run();
+    c.usage.release(job.id);
   }
 
   Connection& connection() const {

@@ -1,5 +1,5 @@
 #pragma once
-// GET /v1/jobs/{id}/events: server-sent events (WHATWG HTML, section 9.2).
+// Events of jobs, as server-sent events.
 
 #include <memory>
 #include <string>
@@ -14,5 +14,8 @@ namespace alice {
 /// Last-Event-ID: an event that the client has is not sent again; 204 when it has the last one. 503 when too many
 /// clients follow jobs already.
 void stream_job_events(FrontContext& context, const std::shared_ptr<Exchange>& exchange, const std::string& id);
+
+/// The same of all jobs that the caller may see (JobService::watch_all), without an end; Last-Event-ID is a mark there.
+void stream_all_events(FrontContext& context, const std::shared_ptr<Exchange>& exchange);
 
 }  // namespace alice

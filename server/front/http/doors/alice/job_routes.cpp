@@ -18,20 +18,38 @@ namespace alice {
 namespace {
 
 struct JobDoor {
-  int64_t preview_every = 0;
+  int64_t preview_every = 0, priority = 0;
+  std::string label;
+  std::optional<double> deadline_s;
 };
 
 const OptionTable<JobDoor>& door_options() {
-  static const auto table = OptionTable<JobDoor>().integer("preview_every", &JobDoor::preview_every, {0, 1000},
-                                                           "steps between two previews; 0: none");
+  constexpr double kLongestDeadline = 30.0 * 24 * 3600;
+  static const auto table =
+      OptionTable<JobDoor>()
+          .integer("preview_every", &JobDoor::preview_every, {0, 1000}, "steps between two previews; 0: none")
+          .text("label", &JobDoor::label, "of jobs that belong together: 1 to 64 letters on one line")
+          .integer("priority", &JobDoor::priority, {-kMostPriority, kMostPriority},
+                   "among the caller's own jobs, greater ones first")
+          .number("deadline_seconds", &JobDoor::deadline_s, {0.1, kLongestDeadline},
+                  "the job is cancelled when it is not done by then", "seconds");
   return table;
+}
+
+/// What the table cannot say has been said to `faults`.
+JobTerms terms_of(const JobDoor& door, Faults& faults) {
+  if (!door.label.empty() && !is_label(door.label))
+    faults.add("/label", "must be 1 to 64 letters on one line, without a blank at either end");
+  JobTerms terms = {door.label, door.priority, std::nullopt};
+  if (door.deadline_s) terms.deadline_ms = now_ms() + static_cast<int64_t>(*door.deadline_s * 1000);
+  return terms;
 }
 
 const std::vector<FieldRule>& rules() {
   static const std::vector<FieldRule> rules = [] {
     std::vector<FieldRule> list = generate_rules();
     for (const std::string& name : picture_fields()) list.push_back({name, FieldUse::generate});
-    list.push_back({"preview_every", FieldUse::door});
+    for (const OptionSpec& option : door_options().specs()) list.push_back({option.name, FieldUse::door});
     list.push_back({"on_disconnect", FieldUse::refused,
                     "has no meaning here: nobody waits for the answer; DELETE /v1/jobs/{id} cancels"});
     return in_both_spellings(list);
@@ -52,8 +70,9 @@ AskedJob read_job_request(SentBody body) {
   AskedJob asked;
   asked.job.generate = read_generate_fields(fields, faults);
   if (fields.generate.count("prompt") == 0) faults.add("/prompt", "is missing");
-  asked.job.preview_every =
-      door_options().read(fields.door, UnknownKeys::pass_over, fields.place_of(), faults).preview_every;
+  const JobDoor door = door_options().read(fields.door, UnknownKeys::pass_over, fields.place_of(), faults);
+  asked.job.preview_every = door.preview_every;
+  asked.job.terms = terms_of(door, faults);
   fields.throw_if_any(faults);
   asked.job.sent = std::move(body.pictures);
   asked.param_of = fields.param_of();
@@ -108,7 +127,7 @@ const std::string& job_id_of(const Exchange& exchange) {
 
 struct ListQuery {
   int64_t limit = 20;
-  std::string before;
+  std::string before, label;
   std::optional<JobStatus> status;
 };
 
@@ -125,12 +144,15 @@ ListQuery read_list_query(const HttpRequest& request) {
     } else if (name == "before") {
       query.before = value;
       if (!is_job_id(value)) faults.add("/before", "must be a job's id");
+    } else if (name == "label") {
+      query.label = value;
+      if (!is_label(value)) faults.add("/label", "must be a label, of 1 to 64 letters");
     } else if (name == "status") {
       query.status = job_status_from(value);
       if (!query.status.has_value())
         faults.add("/status", "must be one of " + dump_json(job_status_words()));
     } else {
-      throw_if_any(unknown_parameter(name, {"limit", "before", "status"}));
+      throw_if_any(unknown_parameter(name, {"limit", "before", "status", "label"}));
     }
   }
   throw_if_any(faults);
@@ -152,7 +174,7 @@ void list(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
   };
   // One more than asked tells whether there are more.
   const auto owner = exchange->caller().viewer().only_owner();
-  context.jobs.list({query.limit + 1, query.before, query.status, owner},
+  context.jobs.list({query.limit + 1, query.before, query.status, owner, query.label},
                     answering<std::vector<Job>>(context, exchange, reply));
 }
 
@@ -172,14 +194,42 @@ void cancel(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
   context.jobs.cancel(job_id_of(*exchange), exchange->caller().viewer(), answering<Job>(context, exchange, reply));
 }
 
+void cancel_labelled(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
+  Faults faults;
+  std::string label;
+  for (const auto& [name, value] : exchange->request().query) {
+    if (name != "label") throw_if_any(unknown_parameter(name, {"label"}));
+    label = value;
+  }
+  if (!is_label(label)) faults.add("/label", "must say which jobs are meant; DELETE /v1/jobs/{id} cancels one");
+  throw_if_any(faults);
+  const auto reply = [](const auto& waiting, int64_t count) {
+    waiting->send_json(200, {{"object", "jobs.cancelled"}, {"cancelled", count}});
+  };
+  context.jobs.cancel_labelled(label, exchange->caller().viewer(), answering<int64_t>(context, exchange, reply));
+}
+
+void keep(FrontContext& context, const std::shared_ptr<Exchange>& exchange) {
+  const auto reply = [&context](const auto& waiting, const Job& job) { send_job(context, waiting, 200, job); };
+  const bool is_kept = exchange->request().method != "DELETE";
+  context.jobs.keep(job_id_of(*exchange), exchange->caller().viewer(), is_kept,
+                    answering<Job>(context, exchange, reply));
+}
+
 Json query_parameter(const char* name, Json schema) {
   return {{"name", name}, {"in", "query"}, {"schema", std::move(schema)}};
+}
+
+Json label_parameter(bool is_required) {
+  Json parameter = query_parameter("label", {{"type", "string"}, {"description", "of the jobs that are meant"}});
+  parameter["required"] = is_required;
+  return parameter;
 }
 
 Json list_parameters() {
   return {query_parameter("limit", {{"type", "integer"}, {"minimum", 1}, {"maximum", 100}, {"default", 20}}),
           query_parameter("before", {{"type", "string"}, {"description", "a job's id: older ones than it"}}),
-          query_parameter("status", {{"type", "string"}, {"enum", job_status_words()}})};
+          query_parameter("status", {{"type", "string"}, {"enum", job_status_words()}}), label_parameter(false)};
 }
 
 Json submit_schema() { return request_schema(rules(), option_schemas(door_options()), {"prompt"}); }
@@ -202,6 +252,13 @@ std::vector<Route> job_routes(FrontContext& context) {
   return {submission,
           route("GET", "/v1/jobs", list,
                 {"listJobs", "jobs, the newest first", "JobList", {}, 200, "application/json", list_parameters()}),
+          route("DELETE", "/v1/jobs", cancel_labelled,
+                {"cancelJobs", "cancel the jobs of a label", "CancelledJobs", {}, 200, "application/json",
+                 Json::array({label_parameter(true)})}),
+          route("POST", "/v1/jobs/{id}/kept", keep, {"keepJob", "keep a job: retention passes it over", "Job"}),
+          route("DELETE", "/v1/jobs/{id}/kept", keep, {"letJobGo", "keep a job no longer than any other", "Job"}),
+          route("GET", "/v1/events", stream_all_events,
+                {"watchJobs", "the events of all jobs as they come", "JobEvent", {}, 200, "text/event-stream"}),
           route("GET", "/v1/jobs/{id}", find, {"getJob", "a job", "Job"}),
           route("DELETE", "/v1/jobs/{id}", cancel,
                 {"cancelJob", "cancel a job", "Job", {}, 200, "application/json", Json::array(), 202}),
