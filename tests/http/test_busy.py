@@ -63,6 +63,13 @@ def request(method, path, body=b""):
     return head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
+def measured(server, seconds):
+    """The times of /health, and the lateness of a process that only sleeps, in seconds."""
+    commands = ([PROBE, str(server.port), str(seconds)], [SLEEPER, str(seconds)])
+    runs = [subprocess.Popen([sys.executable, "-c", *command], stdout=subprocess.PIPE) for command in commands]
+    return [json.loads(run.communicate(timeout=20 * PATIENCE)[0]) for run in runs]
+
+
 class Busy(unittest.TestCase):
     def setUp(self):
         self.server = Server(queue_size=1000000)
@@ -84,9 +91,7 @@ class Busy(unittest.TestCase):
             self.floods.append(process)
 
     def assert_free(self, what):
-        commands = ([PROBE, str(self.server.port), str(SECONDS)], [SLEEPER, str(SECONDS)])
-        runs = [subprocess.Popen([sys.executable, "-c", *command], stdout=subprocess.PIPE) for command in commands]
-        probe, sleeper = (json.loads(run.communicate(timeout=20 * PATIENCE)[0]) for run in runs)
+        probe, sleeper = measured(self.server, SECONDS)
         self.end_floods()
         figures = {name: [round(1000 * share(times, part), 1) for part in (0.5, 0.99, 1)]
                    for name, times in (("health", probe), ("sleeper", sleeper))}

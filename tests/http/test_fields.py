@@ -26,7 +26,7 @@ GENERATE = [*[name for name in re.findall(r'\.(?:boolean|integer|number|text|cho
 IMAGES = ["prompt", *GENERATE, "size", "response_format", "on_disconnect", "quality", "style", "user",
           "background", "moderation", "output_compression", "input_fidelity",
           "stream", "partial_images", "strict", "aspect_ratio", "unknown"]
-JOBS = ["prompt", *GENERATE, "image", "mask", "preview_every", "on_disconnect", "unknown"]
+JOBS = ["prompt", *GENERATE, "image", "mask", "preview_every", "label", "priority", "deadline_seconds", "on_disconnect", "unknown"]
 CHAT = ["model", "messages", "on_disconnect", "stream", "temperature", "top_p", "topP", "max_tokens", "n", "seed", "user",
         "tools", "functions", "sam_config", "samConfig", "metadata", "unknown"]
 SETTINGS = [*[field for field in GENERATE if field != "model"], "num_images", "numImages", "guidanceScale",
@@ -129,7 +129,8 @@ class Bounds(ServerCase):
         for field, low, high in (("steps", 1, 1000), ("guidance_scale", 0, 100), ("guidance_rescale", 0, 1),
                                  ("guidance_start", 0, 1), ("guidance_end", 0, 1), ("deepcache_interval", 1, 10),
                                  ("clip_skip", 0, 100), ("width", 8, 8192), ("height", 8, 8192),
-                                 ("seed", -1, 2**53 - 1), ("n", 1, 100), ("preview_every", 0, 1000)):
+                                 ("seed", -1, 2**53 - 1), ("n", 1, 100), ("preview_every", 0, 1000),
+                                 ("priority", -100, 100)):
             for value, status in ((low - 1, 400), (low, 202), (high, 202), (high + 1, 400)):
                 answer = self.server.post("/v1/jobs", {"prompt": "x", field: value})
                 self.assertEqual(answer.status, status, (field, value, answer.body))

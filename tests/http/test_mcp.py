@@ -9,6 +9,8 @@ import unittest
 import jsonschema
 
 from server import ServerCase
+from test_fields import VALUES
+from test_pictures import PNG
 
 STATELESS = "2026-07-28"
 HANDSHAKES = ("2025-11-25", "2025-06-18", "2025-03-26")
@@ -225,6 +227,24 @@ class Mcp(ServerCase):
             self.assertIs(result["isError"], True, (tool, arguments))
             self.assertIn(sentence, result["content"][0]["text"], (tool, arguments))
             self.assertNotIn("/srv/", json.dumps(result))
+
+    def test_every_argument_in_every_wrong_way_is_no_fault_of_the_server_and_is_named(self):
+        job = self.server.post("/v1/jobs", {"prompt": "x"}).json["id"]
+        base = {"generate_image": {"prompt": "x"}, "get_job": {"job": job}, "cancel_job": {"job": job},
+                "edit_image": {"prompt": "x", "image": base64.b64encode(PNG).decode()}, "list_models": {}}
+        calls = refused = 0
+        for tool in self.new("tools/list").json["result"]["tools"]:
+            for argument in [*tool["inputSchema"].get("properties", {}), "unknown"]:
+                for value in VALUES:
+                    if argument == "wait_seconds" and value in (7, 8, 64, 100):
+                        continue  # right, and slow
+                    result = self.result(self.call(tool["name"], {**base[tool["name"]], argument: value}))
+                    said = result["content"][0].get("text", "") if result.get("isError") else argument
+                    self.assertIn(argument.split("_")[0], said, (tool["name"], argument, str(value)[:80]))
+                    self.assertNotIn("internal fault", said)
+                    calls, refused = calls + 1, refused + bool(result.get("isError"))
+        self.assertGreater(calls, 2000)
+        self.assertGreater(refused, calls // 3)
 
     def test_tools_that_there_are_not_are_faults_of_the_message(self):
         for name, arguments in (("nothing", {}), ("generate_image", []), ("generate_image", "x")):

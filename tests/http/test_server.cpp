@@ -4,7 +4,8 @@
 // Usage: http-test-server FOLDER ['{"server": {..}, "queue_size": 3, "has_worker": false, "step_ms": 5}']
 //
 // "keys": {"ann": {"level": "user", "user": "Ann", "expires_in": -1, "revoked": true, "scopes": "read"}} makes keys, and
-// writes FOLDER/keys.json with the text of each. "api_key" is the configuration's.
+// writes FOLDER/keys.json with the text of each. "api_key" is the configuration's. "desk": ["program", "argument"] is the
+// real desk in place of the fake service, with that program as its worker.
 
 #include <spdlog/spdlog.h>
 
@@ -16,6 +17,7 @@
 
 #include "server/accounts/accounts.h"
 #include "server/front/http/http_front.h"
+#include "server/front/job_desk.h"
 #include "tests/http/fake_job_service.h"
 
 namespace {
@@ -83,16 +85,30 @@ std::shared_ptr<alice::Accounts> make_accounts(const std::string& folder, const 
   return accounts;
 }
 
-int serve(const std::string& folder, const Json& settings) {
-  spdlog::set_level(settings.value("log", false) ? spdlog::level::info : spdlog::level::critical);
+std::unique_ptr<alice::JobService> make_desk(const std::string& folder, const Json& settings) {
+  alice::JobDeskSettings desk;
+  desk.data_directory = folder + "/data";
+  desk.images_directory = folder;
+  desk.workers.arguments = settings.at("desk").get<std::vector<std::string>>();
+  desk.queue_size = settings.value("queue_size", desk.queue_size);
+  return std::make_unique<alice::JobDesk>(desk);
+}
+
+std::unique_ptr<alice::JobService> make_service(const std::string& folder, const Json& settings) {
+  if (settings.contains("desk")) return make_desk(folder, settings);
   alice::FakeServiceOptions options;
   options.pictures_folder = folder;
   options.queue_size = settings.value("queue_size", options.queue_size);
   options.has_worker = settings.value("has_worker", true);
   options.reload_refused = settings.value("reload_refused", "");
   options.step_time = std::chrono::milliseconds(settings.value("step_ms", 1));
-  alice::FakeJobService service(options);
-  alice::HttpFront front(read_config(settings.value("server", Json::object()), folder), service, {},
+  return std::make_unique<alice::FakeJobService>(options);
+}
+
+int serve(const std::string& folder, const Json& settings) {
+  spdlog::set_level(settings.value("log", false) ? spdlog::level::info : spdlog::level::critical);
+  const auto service = make_service(folder, settings);
+  alice::HttpFront front(read_config(settings.value("server", Json::object()), folder), *service, {},
                          make_accounts(folder, settings));
   front.start();
   std::printf("port %lld\n", static_cast<long long>(front.port()));
