@@ -27,6 +27,20 @@ def wait_until(condition, what, patience_s=PATIENCE_S):
     raise AssertionError(f"waited {patience_s} s in vain for: {what}")
 
 
+KEY = re.compile(r"alice_[a-z2-7]{8}_[\w-]{43}_\w{4}")
+
+
+def prompts_in(body):
+    """What people wrote, of a request's fields, where it cannot be mistaken for anything else."""
+    if isinstance(body, list):
+        return {text for part in body for text in prompts_in(part)}
+    if not isinstance(body, dict):
+        return set()
+    found = {text for part in body.values() for text in prompts_in(part)}
+    return found | {text for name in ("prompt", "negative_prompt", "content", "text", "label")
+                    if isinstance(text := body.get(name), str) and len(text) >= 12}
+
+
 class Server:
     """Starts at construction; `stop()`, or leaving a `with`, ends it."""
 
@@ -40,15 +54,26 @@ class Server:
         self.models = models or BUILD / "made-models"
         self.options = list(options)
         self.environment = {**os.environ, "ALICE_LOG_LEVEL": "info", "OMP_NUM_THREADS": "2", **(environment or {})}
-        self.process, self.port = None, None
+        self.process, self.port, self.prompts = None, None, set()
         self.start()
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *ignored):
+    def __exit__(self, kind, *ignored):
         self.stop()
+        if kind is None:
+            self.check_log()
         self._temporary.cleanup()
+
+    def check_log(self):
+        """Whatever was done with the server: the log has no key and none of the prompts."""
+        log = self.log()
+        key = KEY.search(log)
+        assert key is None, "a key is in the log: " + log[max(0, key.start() - 200):key.start() + 20]
+        if "prompts: true" not in self.config_file.read_text():
+            told = [text for text in self.prompts if text in log]
+            assert not told, f"prompts are in the log: {told}"
 
     def start(self):
         """Again after a stop: the same data."""
@@ -104,6 +129,7 @@ class Server:
         try:
             headers = dict(headers or {})
             if body is not None and not isinstance(body, (bytes, str)):
+                self.prompts.update(prompts_in(body))
                 body = json.dumps(body)
                 headers.setdefault("Content-Type", "application/json")
             connection.request(method, path, body=body, headers=headers)

@@ -20,6 +20,15 @@ def use(server):
                     {"prompt": SECRET, "size": SECRET}, {"prompt": [SECRET]}):
         server.call("POST", "/v1/images/generations", request)
     server.call("POST", "/v1/images/generations", '{"prompt": "' + SECRET, {"Content-Type": "application/json"})
+    elsewhere = {"/v1/jobs": {"prompt": SECRET, "label": SECRET, "steps": 1, "deadline_seconds": 60},
+                 "/v1/chat/completions": {"messages": [{"role": "user", "content": SECRET}]},
+                 "/sdapi/v1/txt2img": {"prompt": SECRET, "steps": 1, "alwayson_scripts": {"x": {"args": [SECRET]}}},
+                 "/mcp": {"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+                          "params": {"name": "generate_image", "arguments": {"prompt": SECRET, "steps": 1}}}}
+    for path, body in elsewhere.items():
+        server.call("POST", path, body, {"Accept": "application/json"})
+        server.call("POST", path, {**body, "steps": SECRET, SECRET: 1}, {"Accept": "application/json"})
+    server.call("GET", "/v1/jobs", headers={"Authorization": "Bearer " + SECRET, "X-Api-Key": SECRET})
     server.call("GET", "/v1/jobs?status=" + SECRET.replace(" ", "+"))
     server.call("GET", "/" + SECRET.replace(" ", "-"))
     return job_id
