@@ -16,6 +16,7 @@
 #include "server/program_folder.h"
 #include "server/serve/keys.h"
 #include "server/serve/serve.h"
+#include "server/serve/storage.h"
 #include "server/serve/systemd_unit.h"
 
 namespace {
@@ -43,6 +44,8 @@ int main(int argc, char** argv) {
       case alice::Command::keys_create:
       case alice::Command::keys_list:
       case alice::Command::keys_revoke: return alice::run_keys(parsed.line);
+      case alice::Command::storage_status:
+      case alice::Command::storage_sweep: return alice::run_storage(parsed.line);
       case alice::Command::plugin_new: return alice::run_plugin_new(parsed.line);
       case alice::Command::plugin_try: return alice::run_plugin_try(parsed.line);
       default: return become_worker(argv);

@@ -41,6 +41,8 @@ enum class Command {
   keys_create,
   keys_list,
   keys_revoke,
+  storage_status,
+  storage_sweep,
   bench,
   bench_subject,  ///< what bench starts; not for people
   plugin_new,
@@ -104,7 +106,7 @@ struct CommandLine {
   std::string models_directory;   ///< --models; "" when not given
   std::string backend;            ///< --backend; the first, where several are given; "" when not given
   std::string host, port;         ///< serve's --host and --port, as they were typed; "" when not given
-  std::string data_directory;     ///< --data of serve and keys; "" when not given
+  std::string data_directory;     ///< --data of serve, keys and storage; "" when not given
   bool watch_plugins = false;     ///< serve's --watch-plugins
   bool systemd_unit = false;      ///< serve's --systemd-unit
   std::string group;              ///< work's --group; "" when not given

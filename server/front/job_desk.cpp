@@ -22,8 +22,6 @@
 namespace alice {
 namespace {
 
-constexpr const char* kDatabase = "jobs.sqlite";
-
 Error stopping() { return {ErrorCode::busy, "", "the server is stopping; try again when it is back"}; }
 
 /// What `action` returns or throws.
@@ -75,9 +73,9 @@ class JobDesk::Room {
       : settings_(settings),
         files_(settings.data_directory, settings.images_directory, settings.reserve),
         lock_(settings.data_directory),
-        store_(std::make_unique<AnnouncingStore>(settings.open_store((settings.data_directory / kDatabase).string()),
+        store_(std::make_unique<AnnouncingStore>(settings.open_store((settings.data_directory / kJobDatabase).string()),
                                                  board_)),
-        reader_((settings.data_directory / kDatabase).string(), board_),
+        reader_((settings.data_directory / kJobDatabase).string(), board_),
         dispatcher_(thread_.io(), dispatcher_settings(settings), {*store_, files_, lock_}, watchers_, board_) {
     thread_.post([this, unfinished = take_up(*store_, files_)](bool) { begin(unfinished); });
     thread_.start();

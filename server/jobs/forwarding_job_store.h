@@ -45,6 +45,10 @@ class ForwardingJobStore : public JobStore {
     return store_->find_picture(file);
   }
 
+  SweepPreview preview_sweep(const Retention& retention, int64_t now_ms) const override {
+    return store_->preview_sweep(retention, now_ms);
+  }
+
   std::vector<ExpiredJob> expire_jobs(const RetentionRule& rule, int64_t now_ms, int64_t limit) override {
     return to_write().expire_jobs(rule, now_ms, limit);
   }

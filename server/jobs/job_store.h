@@ -17,6 +17,8 @@
 
 namespace alice {
 
+/// Its file's name in a data folder.
+inline constexpr const char* kJobDatabase = "jobs.sqlite";
 /// Letters of a prompt that a list shows.
 inline constexpr int64_t kListedLetters = 200;
 
@@ -49,6 +51,20 @@ struct OwnedPicture {
   std::string owner;
 };
 
+/// What a store has, and how much room it takes.
+struct StorageUse {
+  int64_t jobs = 0, kept_jobs = 0;           ///< that have ended; and of all jobs those that their owners keep
+  int64_t pictures = 0, picture_bytes = 0;   ///< whose files are there
+  int64_t database_bytes = 0;
+};
+
+/// What would go now.
+struct SweepPreview {
+  StorageUse use;
+  std::vector<ExpiredJob> jobs;
+  std::vector<ExpiredPicture> pictures;  ///< of jobs that stay
+};
+
 /// What can be read of a store.
 class JobLookup {
  public:
@@ -66,6 +82,8 @@ class JobLookup {
   virtual std::vector<Job> unfinished() const = 0;
   /// The picture of a succeeded job that bears this file name; also when retention has removed its file.
   virtual std::optional<OwnedPicture> find_picture(const std::string& file) const = 0;
+  /// What the next sweep by these rules would take out. Of jobs that take too much room it is about as many.
+  virtual SweepPreview preview_sweep(const Retention& retention, int64_t now_ms) const = 0;
 };
 
 class JobStore : public JobLookup {

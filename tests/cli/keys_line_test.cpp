@@ -1,4 +1,4 @@
-// The command lines of keys.
+// The command lines of keys and storage.
 
 #include "tests/cli/parsed.h"
 #include "tests/support/errors.h"
@@ -47,4 +47,11 @@ TEST_CASE("the faults of keys are told all at once") {
   CHECK(says(refusal({"keys", "crate", "x"}), "did you mean 'create'?"));
   for (const char* shell : {"bash", "zsh", "fish"})
     CHECK(says(parse({"completion", shell}).answer->text, "alice keys create"));
+}
+
+TEST_CASE("storage is looked at, and its sweep only tried") {
+  CHECK(read({"storage", "status", "--json"}).json);
+  const CommandLine sweep = read({"storage", "sweep", "--dry-run", "--data", "/var/lib/alice"});
+  CHECK(sweep.command == Command::storage_sweep);
+  CHECK(sweep.data_directory == "/var/lib/alice");
 }

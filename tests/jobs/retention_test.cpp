@@ -163,3 +163,26 @@ TEST_CASE("what is younger than the rule spares stays, however many there are") 
   CHECK(room.ids() == std::vector<std::string>{"05", "06", "07", "08", "09"});
   CHECK(room.pictures() == 6);
 }
+
+TEST_CASE("a preview of a sweep names what the sweep then takes, and takes nothing itself") {
+  Room room;
+  REQUIRE(room.store->keep("01", true));
+  Retention retention;
+  retention.jobs = age(8500);
+  retention.pictures = bytes(2 * kBytesOfJob);
+  const SweepPreview preview = room.store->preview_sweep(retention, kNow);
+  CHECK((preview.use.jobs == 8 && preview.use.kept_jobs == 1 && preview.use.pictures == 16));
+  CHECK(preview.use.picture_bytes == 8 * kBytesOfJob);
+  CHECK(room.ids().size() == 10);
+  CHECK(room.pictures() == 16);
+
+  const auto reader = open_sqlite_job_reader((room.folder / "jobs.sqlite").string());
+  CHECK(reader->preview_sweep(retention, kNow).pictures.size() == preview.pictures.size());
+  const auto jobs = room.store->expire_jobs(retention.jobs, kNow, 100);
+  const auto pictures = room.store->expire_pictures(retention.pictures, kNow, 100);
+  REQUIRE((jobs.size() == preview.jobs.size() && pictures.size() == preview.pictures.size()));
+  CHECK_FALSE((jobs.empty() || pictures.empty()));
+  for (size_t k = 0; k < jobs.size(); ++k) CHECK(jobs[k].id == preview.jobs[k].id);
+  for (size_t k = 0; k < pictures.size(); ++k) CHECK(pictures[k].picture.file == preview.pictures[k].picture.file);
+  CHECK(reasons(pictures) == reasons(preview.pictures));
+}

@@ -8,13 +8,6 @@
 namespace alice {
 namespace {
 
-// What counts; and of it what may go at all, which nobody wants kept.
-const std::string kJobsThatCount = "+status IN ('succeeded', 'failed', 'cancelled')";  // +: in the order of ids
-const std::string kPicturesThatCount = "removed_ms IS NULL";
-const std::string kJobsThatMayGo = kJobsThatCount + " AND kept = 0";
-const std::string kPicturesThatMayGo =
-    kPicturesThatCount + " AND NOT EXISTS (SELECT 1 FROM jobs WHERE id = job AND kept <> 0)";
-
 /// Pages that are given back to the file system after a portion.
 constexpr const char* kGiveBack = "PRAGMA incremental_vacuum(2000)";
 
@@ -27,30 +20,25 @@ std::pair<int64_t, int64_t> numbers(SQLite::Statement& statement) {
 
 }  // namespace
 
-Expiry::Expiry(SQLite::Database& database)
-    : database_(database),
-      count_jobs_(database, "SELECT count(*), 0 FROM jobs WHERE " + kJobsThatCount),
-      oldest_jobs_(database, "SELECT id, coalesce(finished_ms, created_ms) FROM jobs WHERE " + kJobsThatMayGo +
-                                 " ORDER BY id LIMIT ?1"),
-      remove_pictures_of_(database, "DELETE FROM pictures WHERE job = ?1"),
-      remove_job_(database, "DELETE FROM jobs WHERE id = ?1"),
-      count_pictures_(database, "SELECT count(*), coalesce(sum(bytes), 0) FROM pictures WHERE " + kPicturesThatCount),
-      oldest_pictures_(database, "SELECT " + kPictureColumns +
-                                     ", job, (SELECT coalesce(finished_ms, created_ms) FROM jobs WHERE id = job) "
-                                     "FROM pictures WHERE " +
-                                     kPicturesThatMayGo + " ORDER BY job, position LIMIT ?1"),
-      mark_picture_(database, "UPDATE pictures SET removed_ms = ?3 WHERE job = ?1 AND position = ?2") {}
-
-/// Of the database; what is free in it is used again.
-int64_t Expiry::bytes_used() const {
-  const auto pragma = [this](const char* name) {
-    return database_.execAndGet(std::string("PRAGMA ") + name).getInt64();
+int64_t bytes_used_of(SQLite::Database& database) {
+  const auto pragma = [&](const char* name) {
+    return database.execAndGet(std::string("PRAGMA ") + name).getInt64();
   };
   return (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
 }
 
+Expiry::Expiry(SQLite::Database& database)
+    : database_(database),
+      count_jobs_(database, "SELECT count(*), 0 FROM jobs WHERE " + kJobsThatCount),
+      oldest_jobs_(database, kOldestJobs),
+      remove_pictures_of_(database, "DELETE FROM pictures WHERE job = ?1"),
+      remove_job_(database, "DELETE FROM jobs WHERE id = ?1"),
+      count_pictures_(database, "SELECT count(*), coalesce(sum(bytes), 0) FROM pictures WHERE " + kPicturesThatCount),
+      oldest_pictures_(database, kOldestPictures),
+      mark_picture_(database, "UPDATE pictures SET removed_ms = ?3 WHERE job = ?1 AND position = ?2") {}
+
 std::vector<ExpiredJob> Expiry::jobs(const JobRows& rows, const RetentionRule& rule, int64_t now_ms, int64_t limit) {
-  RetentionTally tally(rule, now_ms, numbers(count_jobs_).first, bytes_used());
+  RetentionTally tally(rule, now_ms, numbers(count_jobs_).first, bytes_used_of(database_));
   std::vector<std::pair<std::string, int64_t>> oldest;
   for (StatementUse use(oldest_jobs_, limit); use.step();) oldest.emplace_back(use.text(0), use.integer(1));
 
@@ -65,7 +53,7 @@ std::vector<ExpiredJob> Expiry::jobs(const JobRows& rows, const RetentionRule& r
     StatementUse(remove_pictures_of_, id).run();
     StatementUse(remove_job_, id).run();
     tally.removed(0);
-    tally.set_bytes(bytes_used());
+    tally.set_bytes(bytes_used_of(database_));
     expired.push_back(std::move(job));
   }
   transaction.commit();

@@ -8,6 +8,7 @@
 #include "server/jobs/sqlite/expiry.h"
 #include "server/jobs/sqlite/job_rows.h"
 #include "server/jobs/sqlite/open_database.h"
+#include "server/jobs/sqlite/sweep_preview.h"
 #include "server/jobs/sqlite/usage.h"
 #include "server/sqlite/statement.h"
 
@@ -173,6 +174,12 @@ class SqliteJobStore final : public JobStore {
     return read([&](const JobRows& rows) { return rows.find_picture(file); });
   }
 
+  SweepPreview preview_sweep(const Retention& retention, int64_t now_ms) const override {
+    return read([&](const JobRows& rows) {
+      return alice::preview_sweep(connection().database, rows, retention, now_ms);
+    });
+  }
+
   std::vector<ExpiredJob> expire_jobs(const RetentionRule& rule, int64_t now_ms, int64_t limit) override {
     return write([&](Connection& c) { return c.expiry.jobs(c.rows, rule, now_ms, limit); });
   }
@@ -276,10 +283,13 @@ class SqliteJobReader final : public JobLookup {
   std::optional<OwnedPicture> find_picture(const std::string& file) const override {
     return as_store(file_, [&] { return rows_.find_picture(file); });
   }
+  SweepPreview preview_sweep(const Retention& retention, int64_t now_ms) const override {
+    return as_store(file_, [&] { return alice::preview_sweep(database_, rows_, retention, now_ms); });
+  }
 
  private:
   const std::string file_;
-  SQLite::Database database_;
+  mutable SQLite::Database database_;  // reading it is no change that a caller could see
   const JobRows rows_;
 };
 
