@@ -25,5 +25,26 @@ namespace alice { inline constexpr const char* @constant@ = R\"text(@text@)text\
 ")
 endfunction()
 
+# alice_embed_files(ROOT CONSTANT HEADER FILES...): the texts of files below ROOT as an array of {name, text}, of a type that
+# whoever includes the header has declared.
+function(alice_embed_files root constant header)
+  set(entries "")
+  foreach(path ${ARGN})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+    file(RELATIVE_PATH name ${root} ${path})
+    file(READ ${path} text)
+    string(APPEND entries "  {\"${name}\", R\"file(${text})file\"},\n")
+  endforeach()
+  set(whole "#pragma once\n// Made from ${root} by the build.\nnamespace alice { inline constexpr WebFile ${constant}[] = {\n${entries}}; }\n")
+  set(made ${CMAKE_CURRENT_BINARY_DIR}/${header})
+  set(before "")
+  if(EXISTS ${made})
+    file(READ ${made} before)
+  endif()
+  if(NOT "${before}" STREQUAL "${whole}")
+    file(WRITE ${made} "${whole}")
+  endif()
+endfunction()
+
 include(${PROJECT_SOURCE_DIR}/sdk/cmake/ALICEPlugin.cmake)
 alice_precompile_tensors()

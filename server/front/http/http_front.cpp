@@ -13,6 +13,7 @@
 #include "server/front/http/page.h"
 #include "server/front/http/router.h"
 #include "server/front/http/routes.h"
+#include "server/front/http/web_page.h"
 #include "server/front/http/wire/transport.h"
 
 namespace alice {
@@ -52,8 +53,11 @@ std::vector<Route> page_routes(FrontContext& context, const Router& router) {
         {{"Content-Type", "text/html; charset=utf-8"},
          {"Content-Security-Policy", "default-src 'none'; sandbox allow-top-navigation-by-user-activation"}});
   };
+  const auto start = [answer](const std::shared_ptr<Exchange>& exchange) {
+    wants_web_page(exchange->request()) ? send_web_page(*exchange) : answer(exchange);
+  };
   std::vector<Route> routes = {
-      {"GET", "/", Access::open, answer, {"getPage", "what is here, for people", "Page", {}, 200, "text/html"}},
+      {"GET", "/", Access::open, start, {"getPage", "what is here, for people", "Page", {}, 200, "text/html"}},
       {"GET", "/docs", Access::open, answer}};
   for (Route& route : routes) route.level = Level::anonymous;
   return routes;
@@ -63,7 +67,7 @@ std::vector<Route> all_routes(FrontContext& context, const Router& router) {
   std::vector<Route> routes;
   for (const auto family :
        {health_routes, metrics_routes, model_routes, openai_routes, picture_routes, job_routes, chat_routes,
-        a1111_routes, mcp_routes}) {
+        a1111_routes, mcp_routes, web_routes}) {
     std::vector<Route> more = family(context);
     routes.insert(routes.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   }
