@@ -18,5 +18,6 @@ std::vector<Route> openai_routes(FrontContext& context);   ///< /v1/images/{gene
 std::vector<Route> chat_routes(FrontContext& context);     ///< /v1/chat/completions
 std::vector<Route> a1111_routes(FrontContext& context);    ///< /sdapi/v1, and what its clients ask beside it
 std::vector<Route> mcp_routes(FrontContext& context);      ///< /mcp
+std::vector<Route> account_routes(FrontContext& context);  ///< /v1/auth
 
 }  // namespace alice
