@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <ctime>
+#include <optional>
 
 #include "core/base/kept_folder.h"
 #include "server/accounts/key_commands.h"
@@ -28,6 +29,27 @@ void give_to_owner(const fs::path& data) {
 
 bool is_of_users(const Json& question) { return question.is_object() && question.value("of", "") == "users"; }
 
+/// What the audit has of it; nothing where nothing was changed.
+std::optional<AuditEntry> entry_of(const Json& question, const Json& answer) {
+  AuditEntry entry;
+  entry.actor = "console";
+  entry.result = "ok";
+  for (const char* what : {"key", "user"})
+    if (answer.contains(what)) {
+      entry.action = std::string(what) + "." + question.at("do").get<std::string>();
+      entry.target = answer.at(what).at("id");
+    }
+  if (answer.contains("code")) entry.action = "user.bootstrap_code";
+  return entry.action.empty() ? std::nullopt : std::optional(entry);
+}
+
+Json answer_and_note(Accounts& accounts, const Json& question) {
+  const bool is_users = is_of_users(question);
+  Json answer = is_users ? answer_user_command(accounts, question) : answer_key_command(accounts, question);
+  if (auto entry = entry_of(question, answer)) accounts.note(std::move(*entry));
+  return answer;
+}
+
 /// While no server runs.
 Json ask_store(const fs::path& data, const Json& question, bool makes) {
   const bool is_users = is_of_users(question);
@@ -41,33 +63,18 @@ Json ask_store(const fs::path& data, const Json& question, bool makes) {
                          : "there are no keys; `alice keys create NAME` makes one");
   const KeptFolder folder(data, "the data folder");
   const FolderLock lock(data);
-  Json answer = answer_console(*Accounts::open(data, {}), question);
+  Json answer = answer_and_note(*Accounts::open(data, {}), question);
   give_to_owner(data);
   return answer;
-}
-
-void note(Accounts& accounts, const std::string& action, const std::string& target, const std::string& more) {
-  log_audit("action=" + action + " actor=console" + (target.empty() ? "" : " target=" + target) + more + " result=ok");
-  AuditEntry entry;
-  entry.action = action;
-  entry.actor = "console";
-  entry.target = target;
-  entry.result = "ok";
-  accounts.note(entry);
 }
 
 }  // namespace
 
 Json answer_console(Accounts& accounts, const Json& question) {
-  const bool is_users = is_of_users(question);
-  Json answer = is_users ? answer_user_command(accounts, question) : answer_key_command(accounts, question);
-  if (const auto key = answer.find("key"); key != answer.end())
-    note(accounts, "key." + question.at("do").get<std::string>(), key->at("id"),
-         " level=" + key->at("level").get<std::string>());
-  if (const auto user = answer.find("user"); user != answer.end())
-    note(accounts, "user." + question.at("do").get<std::string>(), user->at("id"),
-         " level=" + user->at("level").get<std::string>());
-  if (answer.contains("code")) note(accounts, "user.bootstrap_code", "", "");
+  Json answer = answer_and_note(accounts, question);
+  if (const auto entry = entry_of(question, answer))
+    log_audit("action=" + entry->action + " actor=console" +
+              (entry->target.empty() ? "" : " target=" + entry->target) + " result=ok");
   return answer;
 }
 

@@ -11,7 +11,7 @@ namespace alice {
 /// `makes`: the question may make the folder. Throws Error.
 Json ask_accounts(const CommandLine& line, const Json& question, bool makes);
 
-/// What a running server answers, with a line in the log and in the audit of what was changed.
+/// What a running server answers, with a line in its log, and an entry in the audit, of what was changed.
 Json answer_console(Accounts& accounts, const Json& question);
 
 /// "2026-03-01 12:00", in UTC; "-" for what is no number of seconds since 1970.

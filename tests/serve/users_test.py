@@ -3,12 +3,15 @@
 
 import json
 import pathlib
+import re
+import sqlite3
 import subprocess
 import tempfile
 import unittest
 
 from alice_server import BUILD, Server
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 ON = ("server: {require_auth: true, registration_mode: approval, session_timeout_seconds: 900, block_nsfw: true,\n"
       "  blocked_words: [riding]}\n")
 
@@ -104,6 +107,31 @@ class UsersTest(unittest.TestCase):
             code, _, said = users(server.data, "bootstrap")
             self.assertEqual(code, 2)
             self.assertIn("there is an administrator already", said)
+
+    def test_accounts_of_the_version_before_people_go_on(self):
+        schema = (ROOT / "server/accounts/sqlite/account_schema.cpp").read_text()
+        first = re.search(r'kVersion1 = R"sql\((.*?)\)sql"', schema, re.DOTALL)[1]
+        with tempfile.TemporaryDirectory() as folder:
+            data = pathlib.Path(folder)
+            (data / "secrets").mkdir(mode=0o700)
+            (data / "secrets/pepper").write_bytes(bytes(32))
+            database = sqlite3.connect(data / "accounts.sqlite")
+            database.executescript(first + "PRAGMA application_id = 0x414c4941; PRAGMA user_version = 1;")
+            database.execute("INSERT INTO users VALUES ('aa', 'Ann', 100)")
+            database.execute("INSERT INTO keys VALUES ('abcdefgh', 'aa', 'laptop', 'admin', 'read', ?, 100, NULL, 5, "
+                             "NULL)", ("00" * 32,))
+            database.commit()
+            database.close()
+            row = json.loads(users(data, "list", "--json")[1])[0]
+            self.assertEqual((row["id"], row["name"], row["level"], row["state"], row["has_password"]),
+                             ("aa", "Ann", "user", "active", False))
+            self.assertEqual(users(data, "password", "Ann", password="long enough\n")[0], 0)
+            with Server(data=data, config=ON) as server:
+                self.assertEqual(self.sign_in(server, "Ann", "long enough")[0], 201)
+            database = sqlite3.connect(data / "accounts.sqlite")
+            self.assertEqual(database.execute("SELECT id, level, last_used_s, revoked_s FROM keys").fetchall(),
+                             [("abcdefgh", "admin", 5, None)])
+            database.close()
 
     def test_what_is_wrong_is_said(self):
         with tempfile.TemporaryDirectory() as folder:
