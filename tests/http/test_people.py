@@ -90,7 +90,7 @@ class OwnKeys(PeopleCase):
         for field, wrong in (("scopes", "everything"), ("name", "a\nb"), ("accessLevel", "king"), ("expires_days", 0)):
             answer = ann.post("/v1/auth/keys/generate", {"name": "x", field: wrong})
             self.assertEqual(answer.status, 400, answer.body)
-            self.assertIn(answer.error["param"], (field, "access_level"))
+            self.assertEqual(answer.error["param"], field)
 
     def test_keys_make_no_keys_but_an_administrators(self):
         body = {"name": "x"}

@@ -209,7 +209,7 @@ class Passwords(PeopleCase):
         answer = here.post("/v1/auth/password", {"password": "wrong one", "new_password": "a newer password"})
         self.assert_error(answer, 403, "forbidden", "password")
         answer = here.post("/v1/auth/password", {"password": "password of bob", "newPassword": "short"})
-        self.assert_error(answer, 400, "bad_request", "new_password")
+        self.assert_error(answer, 400, "bad_request", "newPassword")
         answer = here.post("/v1/auth/password", {"password": "password of bob", "newPassword": "a newer password"})
         self.assertEqual(answer.status, 200, answer.body)
         self.assertNotEqual(here.cookies, before)

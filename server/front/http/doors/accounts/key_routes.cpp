@@ -16,9 +16,9 @@ constexpr int64_t kMostKeys = 100;
 
 struct WantedKey {
   std::string name;
-  std::optional<Level> level;
+  std::optional<Level> level, access_level;
   std::optional<bool> is_admin;
-  std::optional<std::string> access_level, scopes;
+  std::optional<std::string> scopes;
   std::optional<int64_t> expires_days;
 };
 
@@ -30,37 +30,31 @@ const OptionTable<WantedKey>& key_options() {
           .text("name", &K::name, "what the key is called")
           .choice("level", &K::level, levels, "user, or, for administrators, admin; null: user")
           .boolean("is_admin", &K::is_admin, "the original ALICE's word for level admin")
-          .text("access_level", &K::access_level, "the original ALICE's word for level")
+          .choice("access_level", &K::access_level, levels, "the original ALICE's word for level")
           .text("scopes", &K::scopes, "words of read, generate, models:write, admin; null: the level's usual ones")
           .integer("expires_days", &K::expires_days, {1, 36500}, "how long it counts; null: always", "days");
   return table;
 }
 
-Level level_of(const WantedKey& wanted, Faults& faults) {
-  Level level = wanted.level.value_or(wanted.is_admin.value_or(false) ? Level::admin : Level::user);
-  if (!wanted.access_level) return level;
-  const auto said = level_from(*wanted.access_level);
-  if (!said || *said == Level::anonymous)
-    faults.add("/access_level", "must be user or admin");
-  else
-    level = std::max(level, *said);
-  return level;
+void check_words(const WantedKey& wanted, const PlaceOf& place, Faults& faults) {
+  check_account_name(wanted.name, place("name"), faults);
+  if (wanted.scopes && !Scopes::from(*wanted.scopes))
+    faults.add(place("scopes"), "must be words of " + dump_json(scope_words()) + " with blanks between");
 }
 
-/// What is left of it once its words are understood.
+/// The highest of the three that are said.
+Level level_of(const WantedKey& wanted) {
+  const Level of_original = wanted.is_admin.value_or(false) ? Level::admin : Level::user;
+  return std::max({of_original, wanted.level.value_or(Level::user), wanted.access_level.value_or(Level::user)});
+}
+
 NewKey read_key(const Json& body) {
-  const WantedKey wanted = read_account_fields(body, key_options(), {"name"});
-  Faults faults;
+  const WantedKey wanted = read_account_fields(body, key_options(), {"name"}, check_words);
   NewKey key;
   key.name = wanted.name;
-  key.level = level_of(wanted, faults);
-  const auto scopes = wanted.scopes ? Scopes::from(*wanted.scopes) : Scopes::usual(key.level);
-  if (!scopes) faults.add("/scopes", "must be words of " + dump_json(scope_words()) + " with blanks between");
-  if (!is_account_name(key.name))
-    faults.add("/name", "must be a name of 1 to 64 letters on one line, without a blank at either end");
-  throw_if_any(faults);
-  key.scopes = *scopes;
-  if (wanted.expires_days) key.expires_s = *wanted.expires_days * kDayS;  // from now on: add_now()
+  key.level = level_of(wanted);
+  key.scopes = wanted.scopes ? *Scopes::from(*wanted.scopes) : Scopes::usual(key.level);
+  if (wanted.expires_days) key.expires_s = *wanted.expires_days * kDayS;  // from now on: make_key()
   return key;
 }
 Json key_schema() { return account_schema(key_options(), {"name"}); }

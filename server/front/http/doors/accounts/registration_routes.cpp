@@ -30,26 +30,18 @@ const OptionTable<Wanted>& bootstrap_options() {
 }
 
 /// What is wrong with the form of both is told before anybody looks at names.
-void check_form(const Wanted& wanted) {
-  Faults faults;
-  if (!is_account_name(wanted.name))
-    faults.add("/name", "must be a name of 1 to 64 letters on one line, without a blank at either end");
-  if (wanted.password.size() < Passwords::kShortest || wanted.password.size() > Passwords::kLongest)
-    faults.add("/password", "must have 8 to 128 bytes");
-  throw_if_any(faults);
+void check_form(const Wanted& wanted, const PlaceOf& place, Faults& faults) {
+  check_account_name(wanted.name, place("name"), faults);
+  check_new_password(wanted.password, place("password"), faults);
 }
 
 Wanted read_registration(const Json& body) {
-  Wanted wanted = read_account_fields(body, registration_options(), {"name", "password"});
-  check_form(wanted);
-  return wanted;
+  return read_account_fields(body, registration_options(), {"name", "password"}, check_form);
 }
 Json registration_schema() { return account_schema(registration_options(), {"name", "password"}); }
 
 Wanted read_bootstrap(const Json& body) {
-  Wanted wanted = read_account_fields(body, bootstrap_options(), {"code", "name", "password"});
-  check_form(wanted);
-  return wanted;
+  return read_account_fields(body, bootstrap_options(), {"code", "name", "password"}, check_form);
 }
 Json bootstrap_schema() { return account_schema(bootstrap_options(), {"code", "name", "password"}); }
 

@@ -41,10 +41,10 @@ const OptionTable<NewPassword>& password_options() {
 }
 
 NewPassword read_new_password(const Json& body) {
-  NewPassword read = read_account_fields(body, password_options(), {"password", "new_password"});
-  if (read.new_password.size() < Passwords::kShortest || read.new_password.size() > Passwords::kLongest)
-    throw ApiError(400, to_string(ErrorCode::bad_request), "new_password: must have 8 to 128 bytes", "new_password");
-  return read;
+  const auto check = [](const NewPassword& read, const PlaceOf& place, Faults& faults) {
+    check_new_password(read.new_password, place("new_password"), faults);
+  };
+  return read_account_fields<NewPassword>(body, password_options(), {"password", "new_password"}, check);
 }
 Json new_password_schema() { return account_schema(password_options(), {"password", "new_password"}); }
 
