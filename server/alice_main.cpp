@@ -1,6 +1,6 @@
 // `alice`, the program that people type. It answers help, the version and wrong command lines itself, at once, writes
-// plugin projects and builds them, keeps the keys, and serves; everything that computes is done by alice-worker, its
-// sibling, which takes its place with the same command line, or is started by the server.
+// plugin projects and builds them, keeps keys and users, and serves; everything that computes is done by alice-worker,
+// its sibling, which takes its place with the same command line, or is started by the server.
 
 #include <unistd.h>
 
@@ -18,6 +18,7 @@
 #include "server/serve/serve.h"
 #include "server/serve/storage.h"
 #include "server/serve/systemd_unit.h"
+#include "server/serve/users.h"
 
 namespace {
 
@@ -46,6 +47,7 @@ int main(int argc, char** argv) {
       case alice::Command::keys_revoke: return alice::run_keys(parsed.line);
       case alice::Command::storage_status:
       case alice::Command::storage_sweep: return alice::run_storage(parsed.line);
+      case alice::Command::users: return alice::run_users(parsed.line);
       case alice::Command::plugin_new: return alice::run_plugin_new(parsed.line);
       case alice::Command::plugin_try: return alice::run_plugin_try(parsed.line);
       default: return become_worker(argv);

@@ -3,17 +3,19 @@
 #include <sodium.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
-#include <future>
 #include <utility>
 
 #include "server/accounts/key_text.h"
+#include "server/accounts/waited.h"
 
 namespace alice {
 namespace {
 
 constexpr int64_t kNotedEachS = 60;
 constexpr const char* kConfigured = "configured";
+constexpr int64_t kAuditS = 400 * 24 * 3600, kTrimmedEach = 1000;
 
 int64_t system_seconds() {
   using namespace std::chrono;
@@ -21,11 +23,7 @@ int64_t system_seconds() {
 }
 
 std::vector<AccessKey> all_keys(AccountStore& store) {
-  std::promise<Outcome<std::vector<AccessKey>>> promise;
-  store.list_keys([&](auto outcome) { promise.set_value(std::move(outcome)); });
-  auto outcome = promise.get_future().get();
-  if (auto* error = std::get_if<Error>(&outcome)) throw Error(*error);
-  return std::get<std::vector<AccessKey>>(std::move(outcome));
+  return waited<std::vector<AccessKey>>([&](auto then) { store.list_keys(std::move(then)); });
 }
 
 void check_name(const std::string& name, const char* place) {
@@ -43,7 +41,12 @@ Accounts::Accounts(std::unique_ptr<AccountStore> store, Pepper pepper, AccountsS
   randombytes_buf(nobodys_.data(), nobodys_.size());
   for (const AccessKey& key : all_keys(*store_)) keep(key);
   if (!settings_.configured_key.empty()) keep_configured();
+  people_ = std::make_unique<People>(*store_, pepper_, settings_.sessions, settings_.now_s,
+                                     [this](const auto& user, const auto& keys) { replace(user, keys); });
+  trim_audit();
 }
+
+Accounts::~Accounts() { people_->close(); }
 
 std::shared_ptr<Accounts> Accounts::open(const std::filesystem::path& data, AccountsSettings settings) {
   auto store = open_sqlite_account_store((data / "accounts.sqlite").string());
@@ -76,7 +79,7 @@ void Accounts::keep(const AccessKey& key) {
   ring_[key.id] = std::make_shared<const AccessKey>(key);
 }
 
-std::shared_ptr<const AccessKey> Accounts::called(const std::string& id) const {
+std::shared_ptr<const AccessKey> Accounts::find(const std::string& id) const {
   const std::lock_guard lock(mutex_);
   const auto found = ring_.find(id);
   return found == ring_.end() ? nullptr : found->second;
@@ -88,7 +91,7 @@ Judgement Accounts::judge(std::string_view text) const {
   const KeyForm form = read_key_text(text, parts);
   if (form == KeyForm::mistyped) return {Verdict::mistyped};
   const bool is_ours = form == KeyForm::whole;
-  const auto key = is_ours ? called(parts.id) : configured_;
+  const auto key = is_ours ? find(parts.id) : configured_;
   const SecretHash shown = pepper_.hash(is_ours ? std::string_view(parts.secret) : text);
   const SecretHash& kept = key == nullptr ? nobodys_ : key->hash;
   const bool is_right = settings_.compare(shown.data(), kept.data(), shown.size()) == 0 && key != nullptr;
@@ -133,6 +136,7 @@ void Accounts::create(const NewKey& wanted, Then<MadeKey> then) {
   store_->add_key(key, [this, text, then = std::move(then)](Outcome<AccessKey> outcome) {
     if (const auto* error = std::get_if<Error>(&outcome)) return then(*error);
     keep(std::get<AccessKey>(outcome));
+    people_->learn(std::get<AccessKey>(outcome));
     then(MadeKey{std::get<AccessKey>(outcome), write_key_text(text)});
   });
 }
@@ -141,6 +145,40 @@ void Accounts::revoke(const std::string& id, Then<AccessKey> then) {
   store_->revoke_key(id, now_s(), [this, then = std::move(then)](Outcome<AccessKey> outcome) {
     if (const auto* key = std::get_if<AccessKey>(&outcome)) keep(*key);
     then(std::move(outcome));
+  });
+}
+
+/// Of a user, all that there are.
+void Accounts::replace(const std::string& user, const std::vector<AccessKey>& keys) {
+  const std::lock_guard lock(mutex_);
+  for (auto at = ring_.begin(); at != ring_.end();) at = at->second->user == user ? ring_.erase(at) : std::next(at);
+  for (const AccessKey& key : keys) ring_[key.id] = std::make_shared<const AccessKey>(key);
+}
+
+int64_t Accounts::count_keys(const std::string& user) const {
+  const int64_t now = now_s();
+  const std::lock_guard lock(mutex_);
+  return std::count_if(ring_.begin(), ring_.end(), [&](const auto& entry) {
+    const AccessKey& key = *entry.second;
+    return key.user == user && !key.revoked_s && key.expires_s.value_or(now + 1) > now;
+  });
+}
+
+void Accounts::note(AuditEntry entry) {
+  entry.time_s = now_s();
+  store_->add_audit(std::move(entry), [](const Outcome<AuditEntry>& outcome) {
+    if (const auto* error = std::get_if<Error>(&outcome))
+      spdlog::warn("what somebody did could not be written into the audit: {}", error->what());
+  });
+  if (++noted_ % kTrimmedEach == 0) trim_audit();
+}
+
+void Accounts::trim_audit() {
+  AuditLimits limits;
+  limits.oldest_s = now_s() - kAuditS;
+  store_->trim_audit(limits, [](const Outcome<int64_t>& outcome) {
+    if (const auto* error = std::get_if<Error>(&outcome))
+      spdlog::warn("the audit could not be trimmed: {}", error->what());
   });
 }
 

@@ -1,21 +1,13 @@
 #include "server/accounts/key_commands.h"
 
-#include <future>
 #include <utility>
+
+#include "server/accounts/waited.h"
 
 namespace alice {
 namespace {
 
 constexpr int64_t kDayS = 24 * 3600;
-
-template <class T, class Ask>
-T waited(Ask ask) {
-  std::promise<Outcome<T>> promise;
-  ask([&](Outcome<T> outcome) { promise.set_value(std::move(outcome)); });
-  Outcome<T> outcome = promise.get_future().get();
-  if (auto* error = std::get_if<Error>(&outcome)) throw Error(*error);
-  return std::get<T>(std::move(outcome));
-}
 
 Json seconds(std::optional<int64_t> s) { return s ? Json(*s) : Json(nullptr); }
 

@@ -84,8 +84,8 @@ class Parser {
     grammar_.add_places(app_);
     for (const auto add :
          {add_serve_commands, add_generate_command, add_compare_command, add_listing_commands, add_config_commands,
-          add_check_commands, add_make_model_command, add_keys_commands, add_storage_commands, add_bench_commands,
-          add_plugin_commands})
+          add_check_commands, add_make_model_command, add_keys_commands, add_users_commands, add_storage_commands,
+          add_bench_commands, add_plugin_commands})
       add(grammar_);
     add_questions();
   }

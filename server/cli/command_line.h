@@ -43,6 +43,7 @@ enum class Command {
   keys_revoke,
   storage_status,
   storage_sweep,
+  users,  ///< UserOptions::what of them
   bench,
   bench_subject,  ///< what bench starts; not for people
   plugin_new,
@@ -71,6 +72,12 @@ struct KeyOptions {
   std::string user;                     ///< --user; "": called as the key
   std::vector<std::string> scopes;      ///< --scope, each; none: the level's usual ones
   std::optional<int64_t> expires_days;  ///< --expires
+};
+
+/// `users`. What is not given is at its default.
+struct UserOptions {
+  std::string what;    ///< create, list, approve, disable, enable, password, bootstrap
+  bool admin = false;  ///< create's --admin
 };
 
 /// `bench`. What is not given is at its default.
@@ -106,13 +113,13 @@ struct CommandLine {
   std::string models_directory;   ///< --models; "" when not given
   std::string backend;            ///< --backend; the first, where several are given; "" when not given
   std::string host, port;         ///< serve's --host and --port, as they were typed; "" when not given
-  std::string data_directory;     ///< --data of serve, keys and storage; "" when not given
+  std::string data_directory;     ///< --data of serve, keys, users and storage; "" when not given
   bool watch_plugins = false;     ///< serve's --watch-plugins
   bool systemd_unit = false;      ///< serve's --systemd-unit
   std::string group;              ///< work's --group; "" when not given
   bool json = false;              ///< --json (of the commands that list or check)
-  /// The model id, path, golden folder, folder of settings, picture, a plugin's name, library or project, or a key's
-  /// name or id.
+  /// The model id, path, golden folder, folder of settings, picture, a plugin's name, library or project, a key's
+  /// name or id, or a user's name.
   std::string target;
   std::string out;                ///< --out: a picture file ("-": standard output), or a folder; "" when not given
   std::string kind;               ///< plugin new's --kind: one of plugin_kind_names()
@@ -121,6 +128,7 @@ struct CommandLine {
   int64_t seed = 0;               ///< make-model's --seed
   PluginCheckOptions check;       ///< plugin check's; of run-checks only memory_mib
   KeyOptions keys;                ///< keys create's
+  UserOptions users;              ///< of users
   BenchOptions bench;             ///< bench's; of bench-subject only size
   CompareOptions compare;         ///< compare's; what has one value only is in `request` and `backend`
   GenerateRequest request;        ///< generate, compare: ranges are checked; an empty model: the configured default

@@ -12,7 +12,6 @@ struct DialectKey {
   std::string reason;
 };
 
-constexpr const char* kNoKeys = "people do not sign in here; keys are made by `alice keys create`";
 constexpr const char* kNoGallery = "there is no gallery yet; `retention` says how long pictures are kept";
 constexpr const char* kNoDownloads = "nothing is downloaded";
 constexpr const char* kNoAudio = "there is no audio generation";
@@ -23,10 +22,6 @@ constexpr const char* kNoCatalogue = "there is no catalogue of remote models";
 
 const std::vector<DialectKey>& dialect() {
   static const std::vector<DialectKey> keys = {
-      {"server", "registration_mode", {"disabled"}, kNoKeys},
-      {"server", "session_timeout_seconds", {}, kNoKeys},
-      {"server", "block_nsfw", {false}, "prompts are not filtered"},
-
       {"models", "auto_unload_timeout", {nullptr, 0}, "models stay loaded as long as the program runs"},
       {"models", "civitai_api_key", {nullptr, ""}, kNoDownloads},
       {"models", "huggingface_token", {nullptr, ""}, kNoDownloads},

@@ -6,6 +6,7 @@
 #include "core/base/network.h"
 #include "core/base/tensor_files.h"
 #include "server/config/alice_dialect.h"
+#include "server/config/blocked_words_file.h"
 #include "server/config/config_layer.h"
 #include "server/config/config_text.h"
 #include "server/config/environment.h"
@@ -254,6 +255,7 @@ Config read_config(const ConfigSources& sources, std::vector<Fault>& found) {
   settle_models(config);
   settle_worker_groups(config, faults);
   settle_keys(config);
+  settle_blocked_words(config, faults);
   if (sources.is_for_server) check_open_host(config, faults);
   check_preload(config, sources.is_for_server, faults);
   settle_data(sources, config);

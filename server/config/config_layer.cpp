@@ -239,6 +239,9 @@ class LayerReader : private SectionReader {
     auto& members = node.members;
     members.erase(std::remove_if(members.begin(), members.end(), [](const auto& one) { return one.key == kApiKey; }),
                   members.end());
+    for (auto& [key, place, value] : members)
+      if (key == "blocked_words_file" && value.is_text() && value.scalar != "")
+        value.scalar = path_in(value.scalar.get<std::string>()).string();
     read_options(server_options(), node, config_.server);
   }
 

@@ -48,6 +48,14 @@ struct RetentionLimits {
   std::optional<int64_t> max_size;  ///< bytes
 };
 
+/// How people come to be users, beside `alice users create`.
+enum class RegistrationMode {
+  off,
+  invite,    ///< with a code that an administrator has made
+  approval,  ///< they wait until an administrator lets them in
+  open
+};
+
 /// The word of models.aliases for the default model.
 inline constexpr const char* kDefaultModelWord = "default";
 
@@ -69,6 +77,11 @@ struct ServerConfig {
   std::vector<std::string> trusted_proxies;  ///< addresses, or networks ("10.0.0.0/8"): their X-Forwarded-* count
   int64_t requests_per_minute = 600;         ///< of one key of level user; 0: any
   double signed_url_minutes = 60;            ///< how long a picture's URL can be fetched without a key
+  RegistrationMode registration_mode = RegistrationMode::off;
+  int64_t session_timeout_s = 7 * 24 * 3600;  ///< a session that is not seen for so long has ended
+  bool block_nsfw = false;                    ///< are prompts with blocked_words refused?
+  std::vector<std::string> blocked_words;     ///< load_config(): those of blocked_words_file too
+  std::string blocked_words_file;             ///< "": none
   // jobs:
   int64_t queue_size = 100;     ///< waiting jobs; more are refused
   double step_timeout_s = 600;  ///< a worker that says nothing about its job for so long is killed

@@ -50,6 +50,16 @@ void check_texts(const ConfigNode& list, Check is_right, const char* expected, F
 
 }  // namespace
 
+const Choices<RegistrationMode>& registration_modes() {
+  using M = RegistrationMode;
+  static const Choices<M> words = {{"off", M::off},
+                                   {"disabled", M::off},  // as the original ALICE calls it
+                                   {"invite", M::invite},
+                                   {"approval", M::approval},
+                                   {"open", M::open}};
+  return words;
+}
+
 const OptionTable<ServerConfig>& server_options() {
   using S = ServerConfig;
   static const auto table =
@@ -74,7 +84,13 @@ const OptionTable<ServerConfig>& server_options() {
           .integer("requests_per_minute", &S::requests_per_minute, {0, 1e6},
                    "how often one key of level user may be used; 0: as often as it likes")
           .number("signed_url_minutes", &S::signed_url_minutes, {1, 60 * 24 * 30},
-                  "how long a picture's URL can be fetched without a key", "minutes");
+                  "how long a picture's URL can be fetched without a key", "minutes")
+          .choice("registration_mode", &S::registration_mode, registration_modes(), "how people come to be users")
+          .integer("session_timeout_seconds", &S::session_timeout_s, {60, 30 * 24 * 3600},
+                   "a session that is not seen for so long has ended", "seconds")
+          .boolean("block_nsfw", &S::block_nsfw, "are prompts with blocked words refused?")
+          .text("blocked_words", &S::blocked_words, "words that no prompt may have, while block_nsfw is true")
+          .text("blocked_words_file", &S::blocked_words_file, "a file of further ones, a line each");
   return table;
 }
 

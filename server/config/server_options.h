@@ -8,6 +8,8 @@
 
 namespace alice {
 
+/// The words of server.registration_mode.
+const Choices<RegistrationMode>& registration_modes();
 const OptionTable<ServerConfig>& server_options();       ///< server:
 const OptionTable<ServerConfig>& job_options();          ///< jobs:
 const OptionTable<ServerConfig>& storage_options();      ///< storage:, but its folders

@@ -9,6 +9,7 @@
 
 #include "core/base/utf8.h"
 #include "server/front/announcing_store.h"
+#include "server/front/blocked_words.h"
 #include "server/front/desk_thread.h"
 #include "server/front/dispatcher.h"
 #include "server/front/folder_lock.h"
@@ -71,6 +72,7 @@ class JobDesk::Room {
  public:
   explicit Room(const JobDeskSettings& settings)
       : settings_(settings),
+        blocked_(settings.blocked_words),
         files_(settings.data_directory, settings.images_directory, settings.reserve),
         lock_(settings.data_directory),
         store_(std::make_unique<AnnouncingStore>(settings.open_store((settings.data_directory / kJobDatabase).string()),
@@ -127,6 +129,7 @@ class JobDesk::Room {
   void keep_inputs(JobRequest& request);
 
   const JobDeskSettings settings_;
+  const BlockedWords blocked_;
   const JobFiles files_;
   FolderLock lock_;
   StateBoard board_;
@@ -161,6 +164,7 @@ Job JobDesk::Room::accept(JobRequest request) {
   Job job;
   if (!request.key.empty()) job.fingerprint = fingerprint_of(request);
   GenerateRequest& generate = request.generate;
+  blocked_.check(generate);
   dispatcher_.admit(generate);
   check_share(request);
   keep_inputs(request);

@@ -30,6 +30,7 @@ struct JobDeskSettings {
   int64_t reserve = kLargestReserve;           ///< bytes kept free of each disk, at most (reserve_of())
   int64_t max_record = 1'000'000'000;          ///< bytes of a job's record; 0: nothing is recorded
   Retention retention;
+  std::vector<std::string> blocked_words;      ///< that no prompt may have (blocked_words.h)
   std::function<std::unique_ptr<JobStore>(const std::string& file)> open_store = open_sqlite_job_store;
 };
 

@@ -67,6 +67,7 @@ JobDeskSettings job_desk_settings(const Config& config, const std::vector<std::s
   settings.queue_size = config.server.queue_size;
   settings.default_model = config.default_model;
   settings.log_prompts = config.logging.prompts;
+  if (config.server.block_nsfw) settings.blocked_words = config.server.blocked_words;
   const WorkerGroupSettings usual = group_settings(config, default_group(config.server), worker);
   settings.workers = usual.workers;
   settings.job_attempts = usual.job_attempts;

@@ -16,7 +16,7 @@
 #include "server/front/http/http_front.h"
 #include "server/front/job_desk.h"
 #include "server/program_folder.h"
-#include "server/serve/keys.h"
+#include "server/serve/console.h"
 #include "server/serve/service_manager.h"
 #include "server/serve/welcome.h"
 
@@ -76,15 +76,22 @@ void drain(JobDesk& desk, const Signals& signals, double timeout_s) {
   desk.stop();  // after this, on_done comes no more
 }
 
-/// For `alice keys`. A server that cannot be asked so serves all the same.
+/// For `alice keys` and `alice users`. A server that cannot be asked so serves all the same.
 std::unique_ptr<ControlServer> control_of(const Config& config, const std::shared_ptr<Accounts>& accounts) {
   try {
     return std::make_unique<ControlServer>(
-        config.server.data_directory, [accounts](const Json& question) { return answer_keys(*accounts, question); });
+        config.server.data_directory, [accounts](const Json& question) { return answer_console(*accounts, question); });
   } catch (const Error& e) {
-    spdlog::warn("{}; keys can be changed while the server does not run", e.what());
+    spdlog::warn("{}; keys and users can be changed while the server does not run", e.what());
     return nullptr;
   }
+}
+
+AccountsSettings accounts_settings(const ServerConfig& config) {
+  AccountsSettings settings;
+  settings.configured_key = config.api_key;
+  settings.sessions.idle_s = config.session_timeout_s;
+  return settings;
 }
 
 /// Whose places clients are not told.
@@ -112,7 +119,8 @@ int run_serve(const CommandLine& line) {
   JobDeskSettings desk_settings = job_desk_settings(config, worker_arguments(line));
   if (line.watch_plugins) desk_settings.watch_plugins = kWatchPeriod;
   JobDesk desk(desk_settings);
-  const auto accounts = Accounts::open(config.server.data_directory, {config.server.api_key});  // the desk has the lock
+  // The desk has the folder's lock.
+  const auto accounts = Accounts::open(config.server.data_directory, accounts_settings(config.server));
   HttpFront front(config.server, desk, {describe_defaults(config.host.defaults), folders_of(config)}, accounts);
   const auto control = control_of(config, accounts);
   front.start();

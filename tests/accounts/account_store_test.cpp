@@ -1,27 +1,14 @@
-// What every AccountStore must do, written against the interface. A second implementation is added to
-// with_each_store().
+// What every AccountStore must do with keys, written against the interface. A second implementation is added to
+// with_each_store(). people_store_test.cpp has the rest.
 
-#include "server/accounts/account_store.h"
-
-#include "tests/accounts/waited.h"
-#include "tests/support/catch.h"
+#include "server/accounts/waited.h"
+#include "tests/accounts/each_store.h"
 #include "tests/support/errors.h"
-#include "tests/support/temp_folder.h"
 
 using namespace alice;
 using namespace alice::test;
 
 namespace {
-
-/// Opens the store of a folder; a second call, after the first store is gone, opens the same again.
-using Open = std::function<std::unique_ptr<AccountStore>()>;
-
-void with_each_store(const std::function<void(const Open&)>& check) {
-  SECTION("SQLite") {
-    const TempFolder folder;
-    check([&] { return open_sqlite_account_store((folder / "accounts.sqlite").string()); });
-  }
-}
 
 AccessKey make_key(const std::string& id, const std::string& user = "Ann") {
   AccessKey key;
@@ -49,7 +36,7 @@ AccessKey revoke(AccountStore& store, const std::string& id, int64_t now) {
 }  // namespace
 
 TEST_CASE("a key comes back as it was kept, also after the store was closed") {
-  with_each_store([](const Open& open) {
+  with_each_store([](const OpenStore& open) {
     const AccessKey kept = add(*open(), make_key("aaaaaaaa"));
     CHECK_FALSE(kept.user.empty());
     const auto store = open();
@@ -71,7 +58,7 @@ TEST_CASE("a key comes back as it was kept, also after the store was closed") {
 }
 
 TEST_CASE("keys of one name of a user are one user's, of another another's") {
-  with_each_store([](const Open& open) {
+  with_each_store([](const OpenStore& open) {
     const auto store = open();
     const std::string ann = add(*store, make_key("aaaaaaaa")).user;
     CHECK(add(*store, make_key("bbbbbbbb")).user == ann);
@@ -83,7 +70,7 @@ TEST_CASE("keys of one name of a user are one user's, of another another's") {
 }
 
 TEST_CASE("an id is taken once, and the refused key leaves nothing behind") {
-  with_each_store([](const Open& open) {
+  with_each_store([](const OpenStore& open) {
     const auto store = open();
     add(*store, make_key("aaaaaaaa"));
     AccessKey second = make_key("aaaaaaaa", "Eve");
@@ -95,7 +82,7 @@ TEST_CASE("an id is taken once, and the refused key leaves nothing behind") {
 }
 
 TEST_CASE("a key is revoked once and for all, and the first time stays") {
-  with_each_store([](const Open& open) {
+  with_each_store([](const OpenStore& open) {
     const auto store = open();
     add(*store, make_key("aaaaaaaa"));
     add(*store, make_key("bbbbbbbb"));
@@ -107,7 +94,7 @@ TEST_CASE("a key is revoked once and for all, and the first time stays") {
 }
 
 TEST_CASE("the last use is kept, and no earlier one takes its place") {
-  with_each_store([](const Open& open) {
+  with_each_store([](const OpenStore& open) {
     const auto store = open();
     add(*store, make_key("aaaaaaaa"));
     const auto note = [&](const char* id, int64_t now) {
@@ -121,7 +108,7 @@ TEST_CASE("the last use is kept, and no earlier one takes its place") {
 }
 
 TEST_CASE("what was asked is done before the store is gone") {
-  with_each_store([](const Open& open) {
+  with_each_store([](const OpenStore& open) {
     std::atomic<int> answered = 0;
     {
       const auto store = open();

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "server/accounts/key_text.h"
-#include "tests/accounts/waited.h"
+#include "server/accounts/waited.h"
 #include "tests/support/catch.h"
 #include "tests/support/errors.h"
 #include "tests/support/temp_folder.h"

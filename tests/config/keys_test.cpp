@@ -1,5 +1,7 @@
 // What the configuration says of keys, and of who may reach the server.
 
+#include <fstream>
+
 #include "server/config/config_yaml.h"
 #include "tests/config/config_folder.h"
 #include "tests/support/catch.h"
@@ -83,4 +85,42 @@ TEST_CASE("trusted proxies are addresses and networks") {
     CHECK(says(error.sentence(), "must be an address, or a network such as 10.0.0.0/8"));
   }
   CHECK_THROWS(folder.load("server: {signed_url_minutes: 0}\n"));
+}
+
+TEST_CASE("how people come to be users, and how long they stay signed in") {
+  ConfigFolder folder;
+  const ServerConfig bare = folder.load("").server;
+  CHECK(bare.registration_mode == RegistrationMode::off);
+  CHECK(bare.session_timeout_s == 7 * 24 * 3600);
+  using M = RegistrationMode;
+  for (const auto& [word, mode] :
+       {std::pair("off", M::off), std::pair("disabled", M::off), std::pair("invite", M::invite),
+        std::pair("approval", M::approval), std::pair("open", M::open)})
+    CHECK(folder.load(std::string("server: {registration_mode: ") + word + "}\n").server.registration_mode == mode);
+  const Config config = folder.load("server: {registration_mode: invite, session_timeout_seconds: 900}\n");
+  CHECK(config.server.session_timeout_s == 900);
+  CHECK(config.warnings.empty());
+  CHECK(folder.load("server: {session_timeout_seconds: 2h}\n").server.session_timeout_s == 7200);
+  for (const char* wrong : {"registration_mode: everybody", "registration_mode: false", "session_timeout_seconds: 59",
+                            "session_timeout_seconds: 2592001", "session_timeout_seconds: null"}) {
+    const Error error = error_of([&] { folder.load(std::string("server:\n  ") + wrong + "\n"); });
+    CHECK(error.code() == ErrorCode::bad_config);
+    CHECK(says(error.place(), folder.file() + ":2:"));
+  }
+}
+
+TEST_CASE("blocked words are said in the configuration and in a file, and count when block_nsfw is true") {
+  ConfigFolder folder;
+  CHECK_FALSE(folder.load("").server.block_nsfw);
+  std::ofstream(folder.folder / "words.txt") << "# a remark\n\n  one\r\ntwo words  \n";
+  const Config config = folder.load(
+      "server: {block_nsfw: true, blocked_words: [three], blocked_words_file: words.txt}\n");
+  CHECK(config.server.blocked_words == std::vector<std::string>{"three", "one", "two words"});
+  CHECK(config.warnings.empty());
+  const Config off = folder.load("server: {blocked_words: [three]}\n");
+  REQUIRE(off.warnings.size() == 1);
+  CHECK(says(off.warnings[0].sentence, "has no effect"));
+  const Error error = error_of([&] { folder.load("server:\n  blocked_words_file: none.txt\n"); });
+  CHECK(error.place() == folder.file() + ":2:23");
+  CHECK(says(error.sentence(), "none.txt"));
 }

@@ -181,3 +181,29 @@ TEST_CASE("an owner has no more waiting jobs than is allowed, and no more pictur
   CHECK(error_of([&] { room.submit(request); }).place() == kQuotaPlace);
   CHECK(room.desk().state()->not_ready == std::vector<std::string>{"no worker is ready yet"});  // no storage trouble
 }
+
+TEST_CASE("a prompt with a blocked word is refused when it arrives, and the field is named") {
+  DeskRoom room;
+  room.settings.workers.arguments = {ALICE_FAKE_WORKER, "silent"};
+  room.settings.blocked_words = {"Riding", "zwei W\u00d6rter", "\u88f8"};
+  const auto refused = [&](const std::string& prompt, const std::string& prompt_2) {
+    JobRequest request;
+    request.generate.prompt = prompt;
+    if (!prompt_2.empty()) request.generate.prompt_2 = prompt_2;
+    request.generate.negative_prompt = "riding";
+    try {
+      room.submit(request);
+      return std::string();
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::bad_request);
+      CHECK(says(error.sentence(), "server.blocked_words"));
+      return error.place();
+    }
+  };
+  for (const char* prompt :
+       {"riding", "a man RIDING, a horse", "(riding:1.2)", "zwei, w\u00f6rter", "\u753b\u88f8\u4f53"})
+    CHECK(refused(prompt, "") == "/prompt");
+  CHECK(refused("x", "riding") == "/prompt_2");
+  for (const char* prompt : {"bridging", "ridings", "zwei andere w\u00f6rter", "rid ing", ""})
+    CHECK(refused(prompt, "").empty());
+}

@@ -1,7 +1,9 @@
 // The parts that settle who calls: the key that a request shows, what a proxy tells, how often a wrong key may come.
 
 #include "server/front/http/base64.h"
+#include "server/front/http/buckets.h"
 #include "server/front/http/forwarded.h"
+#include "server/front/http/session_cookie.h"
 #include "server/front/http/shown_key.h"
 #include "server/front/http/wrong_keys.h"
 #include "tests/support/catch.h"
@@ -9,6 +11,8 @@
 using namespace alice;
 
 namespace {
+
+using Header = Headers::value_type;
 
 HttpRequest with(Headers headers) {
   RawRequest raw;
@@ -54,6 +58,49 @@ TEST_CASE("what clients make of an empty setting is no key") {
     CHECK(shown({{"Authorization", nothing}}) == "of-the-path");
     CHECK(shown({{"Authorization", nothing}, {"X-Api-Key", "two"}}) == "two");
   }
+}
+
+TEST_CASE("a browser's password is told from a program's by what browsers send along") {
+  const Header basic_key = {"Authorization", basic("any:key")};
+  for (const Header& told : {Header{"Origin", "http://a"}, Header{"Sec-Fetch-Site", "none"},
+                             Header{"Referer", "http://a/"}, Header{"User-Agent", "Mozilla/5.0 (X11)"}}) {
+    CHECK(is_browsers_basic(with({basic_key, told})));
+    CHECK_FALSE(is_browsers_basic(with({{"Authorization", "Bearer key"}, told})));
+    CHECK_FALSE(is_browsers_basic(with({told})));
+  }
+  CHECK_FALSE(is_browsers_basic(with({basic_key, {"User-Agent", "python-requests/2.28"}})));
+}
+
+TEST_CASE("by https another cookie counts than by http, and of two of one name none") {
+  const auto cookie = [](const std::string& scheme, const std::string& field) {
+    HttpRequest request = with({{"Cookie", field}});
+    request.scheme = scheme;
+    return session_cookie(request).value_or("none");
+  };
+  const std::string both = "a=b; alice_session=one; __Host-alice_session=two";
+  CHECK(cookie("http", both) == "one");
+  CHECK(cookie("https", both) == "two");
+  CHECK(cookie("https", "alice_session=one") == "none");
+  CHECK(cookie("http", "alice_session=one; alice_session=two") == "none");
+  CHECK(cookie("http", "xalice_session=one; alice_session_=two; alice_session") == "none");
+
+  HttpRequest request = with({});
+  CHECK(set_session_cookie(request, "text", 9) == "alice_session=text; Path=/; Max-Age=9; HttpOnly; SameSite=Lax");
+  request.scheme = "https";
+  CHECK(set_session_cookie(request, "", 0) ==
+        "__Host-alice_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure");
+}
+
+TEST_CASE("a guess that was right is given back") {
+  Buckets guesses(2, 10'000);
+  CHECK(guesses.take("a", 0));
+  CHECK(guesses.take("a", 0));
+  CHECK_FALSE(guesses.take("a", 0));
+  CHECK(guesses.next_after_s("a", 0) == 5);
+  guesses.give_back("a");
+  CHECK(guesses.take("a", 0));
+  CHECK_FALSE(guesses.take("a", 4'999));
+  CHECK(guesses.take("a", 5'000));
 }
 
 TEST_CASE("a path that has a key is without it what it would be") {

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "server/config/server_config.h"
+#include "server/front/blocked_words.h"
 #include "server/front/job_events.h"
 #include "server/front/request_judge.h"
 #include "server/link/message.h"
@@ -257,6 +258,7 @@ void FakeJobService::submit(JobRequest request, Then<Job> then) {
     try {
       GenerateRequest asked = request.generate;
       if (asked.model.empty()) asked.model = "sd/emoji";
+      BlockedWords(options_.blocked_words).check(asked);
       judge_request(asked, facts_.description);
     } catch (const Error& error) {
       return then(error);

@@ -24,6 +24,7 @@ struct FakeServiceOptions {
   std::filesystem::path pictures_folder;
   int64_t queue_size = 100;
   bool has_worker = true;
+  std::vector<std::string> blocked_words;
   std::string reload_refused;  ///< why a group "sandbox" keeps its plugins; "": it does not
   std::chrono::milliseconds step_time{1};
 };

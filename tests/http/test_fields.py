@@ -120,6 +120,42 @@ class Fields(ServerCase):
         self.assert_error(self.server.post("/v1/chat/completions", {}), 400, "bad_request", "messages")
 
 
+class Accounts(ServerCase):
+    """The bodies of /v1/auth, of which some are limited to a few each minute (429)."""
+
+    SETTINGS = {"users": {"root": {"level": "admin"}}, "keys": {"me": {"level": "admin"}},
+                "server": {"require_auth": True, "registration_mode": "open"}}
+
+    def check(self, path, base, fields, status=(200, 201)):
+        headers = {"Authorization": "Bearer " + self.server.keys["me"]}
+        seen = set()
+        for field, param, body, is_json in documents(base, fields):
+            answer = self.server.ask("POST", path, body, headers)
+            seen.add(answer.status)
+            # 413: no field here is so long
+            self.assertIn(answer.status, (*status, 400, 401, 403, 404, 409, 413, 429), (path, field, body[:200]))
+            if answer.status == 400 and is_json:
+                names = (param, re.sub("([A-Z])", r"_\1", param).lower())  # null is as good as nothing, in our spelling
+                self.assertTrue((answer.error["param"] or "").startswith(names), (path, body[:200], answer.error))
+        self.assertIn(400, seen, path)
+        return seen
+
+    def test_what_is_made(self):
+        key = ["name", "level", "is_admin", "isAdmin", "access_level", "accessLevel", "scopes", "expires_days",
+               "unknown"]
+        self.assertIn(201, self.check("/v1/auth/keys/generate", {"name": "x"}, key))
+        self.assertIn(201, self.check("/v1/auth/invites", {}, ["uses", "expires_hours", "expiresHours", "unknown"]))
+        self.check("/v1/auth/users/nobody/level", {"level": "user"}, ["level", "unknown"])
+
+    def test_who_comes(self):
+        person = {"name": "x", "password": "long enough"}
+        self.check("/v1/auth/sessions", person, ["name", "password", "unknown"])
+        self.check("/v1/auth/register", person, ["name", "password", "invite_code", "unknown"])
+        self.check("/v1/auth/bootstrap", {**person, "code": "x"}, ["name", "password", "code", "unknown"])
+        for field in ("new_password", "newPassword"):
+            self.check("/v1/auth/password", {"password": "x", field: "long enough"}, ["password", field, "unknown"])
+
+
 class Bounds(ServerCase):
     """Of the fields alone: without a worker nothing is judged by a model."""
 

@@ -5,6 +5,7 @@ import re
 import time
 import unittest
 
+from people import signed_in
 from server import Server, ServerCase
 from test_jobs import Stream
 
@@ -13,6 +14,7 @@ CHAT = {"messages": [{"role": "user", "content": "a cat"}]}
 KEYS = {"ann": {}, "bob": {}, "old": {"expires_in": -1}, "gone": {"revoked": True}, "root": {"level": "admin"},
         "eyes": {"user": "ann", "scopes": "read"}, "librarian": {"scopes": "read models:write"}}
 KEYS_ON = {"keys": KEYS, "server": {"require_auth": True}}
+WALK_ON = {**KEYS_ON, "users": {"Uma": {}, "Ada": {"level": "admin"}}}
 REFUSED = (401, 403)
 
 
@@ -40,17 +42,30 @@ class KeysCase(ServerCase):
 
 
 class Levels(KeysCase):
-    SETTINGS = KEYS_ON
+    """Callers: nobody, five keys, and two who are signed in. A cookie of a session that ended is as good as none."""
+
+    SETTINGS = {**WALK_ON, "server": {"require_auth": True, "registration_mode": "open"}}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.signed_in = {name: signed_in(cls.server, name) for name in ("Uma", "Ada")}
+        cls.signed_in["out"] = signed_in(cls.server, "Uma")
+        kept = dict(cls.signed_in["out"].cookies)
+        cls.signed_in["out"].ask("DELETE", "/v1/auth/sessions/current")
+        cls.signed_in["out"].cookies = kept
 
     def operations(self):
+        """(method, path, the level for keys and for sessions, security)"""
         for path, item in self.server.get("/openapi.json").json["paths"].items():
             for method, operation in item.items():
-                ways = [way for way in operation["security"] if "bearer" in way]
-                yield method.upper(), path, (ways[0]["bearer"][0] if ways else "anonymous"), operation["security"]
+                levels = [next((way[name][0] for way in operation["security"] if name in way), "anonymous")
+                          for name in ("bearer", "session")]
+                yield method.upper(), path, levels, operation["security"]
 
     def attempts(self, method, path):
         """(who, answer); the job and the picture are Ann's."""
-        for who in (None, "gone", "old", "ann", "bob", "root"):
+        for who in (None, "gone", "old", "ann", "bob", "root", "Uma", "Ada", "out"):
             job = self.made("ann")
             picture = path_of(self.call("GET", "/v1/jobs/" + job, "ann").json["images"][0]["url"])
             real = path.replace("/v1/models/{id}", "/v1/models/sd/emoji").replace("{id}", job)
@@ -58,25 +73,30 @@ class Levels(KeysCase):
             if path == "/v1/events":  # which has no end
                 method = "HEAD"
             body = None if method != "POST" else CHAT if "chat" in path else BODY
-            yield who, self.call(method, real, who, body)
+            if who in self.signed_in:
+                yield who, self.signed_in[who].ask(method, real, body)
+            else:
+                yield who, self.call(method, real, who, body)
 
-    def expected(self, level, who, is_anns):
+    def expected(self, levels, who, is_anns):
+        of_keys, of_sessions = levels
+        level = of_sessions if who in self.signed_in else of_keys
         if level == "anonymous":
             return None
-        if who in (None, "gone", "old"):
+        if who in (None, "gone", "old", "out"):
             return 401
         if level == "admin":
-            return None if who == "root" else 403
-        return 404 if is_anns and who == "bob" else None
+            return None if who in ("root", "Ada") else 403
+        return 404 if is_anns and who in ("bob", "Uma") else None
 
     def test_every_route_lets_in_whom_the_description_names_and_nobody_else(self):
         levels = set()
-        for method, path, level, _ in self.operations():
-            levels.add(level)
+        for method, path, both, _ in self.operations():
+            levels.add(both[0])
             is_anns = path.startswith(("/v1/jobs/{", "/images/{"))
             for who, answer in self.attempts(method, path):
-                with self.subTest(method=method, path=path, level=level, who=who):
-                    wanted = self.expected(level, who, is_anns)
+                with self.subTest(method=method, path=path, levels=both, who=who):
+                    wanted = self.expected(both, who, is_anns)
                     if wanted is None:
                         self.assertNotIn(answer.status, (*REFUSED, 429, 500), answer.body)
                     else:
@@ -86,15 +106,25 @@ class Levels(KeysCase):
 
     def test_the_ways_that_are_described_are_all_the_ways(self):
         schemes = self.server.get("/openapi.json").json["components"]["securitySchemes"]
-        for _, path, level, security in self.operations():
-            if level != "anonymous":
+        for _, path, levels, security in self.operations():
+            if levels != ["anonymous", "anonymous"]:
                 named = {name for way in security for name in way}
                 self.assertEqual(named | {"signedUrl"}, set(schemes), path)
                 self.assertEqual("signedUrl" in named, path == "/images/{file}")
 
     def test_what_is_open_is_open(self):
-        opened = {path for _, path, level, _ in self.operations() if level == "anonymous"}
-        self.assertEqual(opened, {"/", "/health", "/livez", "/readyz", "/openapi.json"})
+        opened = {(method, path) for method, path, levels, _ in self.operations() if "anonymous" in levels}
+        looked_at = {"/", "/health", "/livez", "/readyz", "/openapi.json", "/v1/auth/me", "/v1/auth/registration-mode"}
+        written = {"/v1/auth/sessions", "/v1/auth/register", "/v1/auth/bootstrap"}
+        self.assertEqual(opened, {("GET", path) for path in looked_at} | {("POST", path) for path in written})
+
+    def test_a_key_does_not_do_what_is_for_people_unless_it_is_an_administrators(self):
+        people = {path for _, path, levels, _ in self.operations() if levels == ["admin", "user"]}
+        self.assertEqual(people, {"/v1/auth/sessions", "/v1/auth/sessions/{id}", "/v1/auth/password",
+                                  "/v1/auth/keys", "/v1/auth/keys/generate", "/v1/auth/keys/{id}",
+                                  "/v1/auth/keys/{id}/revoke"})
+
+    def test_the_docs_are_open(self):
         self.assertEqual(self.server.get("/docs").status, 200)
         self.assertEqual(self.server.get("/api/health").status, 200)
 
@@ -248,9 +278,10 @@ class KeysOff(KeysCase):
         for headers in ({}, bearer("sk-no-key-needed"), basic("user:password")):
             self.assertEqual(self.server.post("/v1/jobs", BODY, headers).status, 202)
             self.assertEqual(self.server.get("/metrics", headers).status, 200)
-        for item in self.server.get("/openapi.json").json["paths"].values():
+        for path, item in self.server.get("/openapi.json").json["paths"].items():
             for operation in item.values():
-                self.assertEqual(operation["security"], [])
+                if not path.startswith("/v1/auth"):  # who somebody is, is always asked there
+                    self.assertEqual(operation["security"], [])
 
     def test_a_users_key_makes_nobody_another(self):
         job = self.call("POST", "/v1/jobs", "ann", BODY).json["id"]

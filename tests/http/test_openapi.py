@@ -8,6 +8,7 @@ import unittest
 
 import jsonschema
 
+from people import Browser
 from server import ServerCase
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -90,7 +91,8 @@ class OpenApi(ServerCase):
     def test_the_licence_is_told_and_that_no_keys_are_asked_for(self):
         self.assertEqual(self.document["info"]["license"]["identifier"], "Apache-2.0")
         for _, path, operation in self.operations():
-            self.assertEqual(operation["security"], [], path)
+            if not path.startswith("/v1/auth"):  # who somebody is, is always asked there
+                self.assertEqual(operation["security"], [], path)
 
     def test_every_reference_leads_somewhere(self):
         def follow(value):
@@ -231,6 +233,47 @@ class Answers(ServerCase):
     def test_the_test_finds_a_member_that_is_not_described(self):
         with self.assertRaises(AssertionError):
             self.check("Status", {"status": "ok", "more": 1})
+
+
+class AccountAnswers(ServerCase):
+    """The same of /v1/auth, asked by who is signed in."""
+
+    SETTINGS = {"users": {"root": {"level": "admin"}, "eve": {"state": "waiting"}},
+                "server": {"require_auth": True, "registration_mode": "open"}}
+    setUp, check = Answers.setUp, Answers.check
+
+    def check_as(self, browser, method, path, body=None, described=None):
+        answer = browser.ask(method, path, body)
+        operation = self.document["paths"][described or path.partition("?")[0]][method.lower()]
+        content = operation["responses"][str(answer.status)]["content"]["application/json"]
+        self.check(content["schema"]["$ref"].rpartition("/")[2], answer.json)
+        return answer.json
+
+    def test_accounts(self):
+        root = Browser(self.server)
+        credentials = {"name": "root", "password": "password of root"}
+        self.check_as(root, "GET", "/v1/auth/me")
+        self.check_as(root, "GET", "/v1/auth/registration-mode")
+        self.check_as(root, "POST", "/v1/auth/sessions", credentials)
+        self.check_as(root, "GET", "/v1/auth/me")
+        self.check_as(root, "POST", "/v1/auth/register", {"name": "new", "password": "long enough"})
+        self.check_as(root, "POST", "/v1/auth/password",
+                      {"password": credentials["password"], "new_password": credentials["password"]})
+        for what, field, made in (("keys/generate", "name", "keys"), ("invites", "uses", "invites")):
+            self.check_as(root, "POST", "/v1/auth/" + what, {field: "x" if field == "name" else 1})
+            self.check_as(root, "GET", "/v1/auth/" + made)
+        key = root.get("/v1/auth/keys").json["data"][0]["id"]
+        self.check_as(root, "POST", f"/v1/auth/keys/{key}/revoke", {}, "/v1/auth/keys/{id}/revoke")
+        self.check_as(root, "DELETE", "/v1/auth/keys/" + key, None, "/v1/auth/keys/{id}")
+        invite = root.get("/v1/auth/invites").json["data"][0]["id"]
+        self.check_as(root, "DELETE", "/v1/auth/invites/" + invite, None, "/v1/auth/invites/{id}")
+        users = self.check_as(root, "GET", "/v1/auth/users?state=waiting")["data"]
+        for what, body in (("approve", {}), ("disable", {}), ("enable", {}), ("level", {"level": "admin"})):
+            self.check_as(root, "POST", f"/v1/auth/users/{users[0]['id']}/{what}", body, "/v1/auth/users/{id}/" + what)
+        self.check_as(root, "DELETE", "/v1/auth/users/" + users[0]["id"], None, "/v1/auth/users/{id}")
+        self.check_as(root, "GET", "/v1/auth/audit?limit=3")
+        self.check_as(root, "GET", "/v1/auth/sessions")
+        self.check_as(root, "DELETE", "/v1/auth/sessions/current", None, "/v1/auth/sessions/{id}")
 
 
 class Kept(ServerCase):

@@ -6,16 +6,20 @@
 // "keys": {"ann": {"level": "user", "user": "Ann", "expires_in": -1, "revoked": true, "scopes": "read"}} makes keys, and
 // writes FOLDER/keys.json with the text of each. "api_key" is the configuration's. "desk": ["program", "argument"] is the
 // real desk in place of the fake service, with that program as its worker.
+// writes FOLDER/keys.json with the text of each. "api_key" is the configuration's. "users": {"ann": {"level": "admin",
+// "state": "waiting"}} makes users, whose password is "password of NAME"; "setup_code": true writes FOLDER/setup_code.
+// "blocked_words" are the service's.
 
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
 #include <exception>
 #include <fstream>
-#include <future>
 #include <string>
 
 #include "server/accounts/accounts.h"
+#include "server/accounts/waited.h"
+#include "server/config/server_options.h"
 #include "server/front/http/http_front.h"
 #include "server/front/job_desk.h"
 #include "tests/http/fake_job_service.h"
@@ -45,6 +49,9 @@ alice::ServerConfig read_config(const Json& settings, const std::string& folder)
   config.waiting_per_owner = settings.value("waiting_per_owner", int64_t{0});
   config.pictures_per_day = settings.value("pictures_per_day", int64_t{0});
   config.signed_url_minutes = settings.value("signed_url_minutes", config.signed_url_minutes);
+  config.session_timeout_s = settings.value("session_timeout_seconds", config.session_timeout_s);
+  for (const auto& [word, mode] : alice::registration_modes())
+    if (word == settings.value("registration_mode", "off")) config.registration_mode = mode;
   config.model_aliases = settings.value("model_aliases", config.model_aliases);
   const Json quality = settings.value("quality", Json::object());
   for (const auto& [word, said] : quality.items())
@@ -53,12 +60,7 @@ alice::ServerConfig read_config(const Json& settings, const std::string& folder)
   return config;
 }
 
-template <class T, class Ask>
-T waited(Ask ask) {
-  std::promise<alice::Outcome<T>> promise;
-  ask([&](alice::Outcome<T> outcome) { promise.set_value(std::move(outcome)); });
-  return std::get<T>(promise.get_future().get());
-}
+using alice::waited;
 
 alice::MadeKey make_key(alice::Accounts& accounts, const std::string& name, const Json& wanted) {
   alice::NewKey key;
@@ -73,10 +75,27 @@ alice::MadeKey make_key(alice::Accounts& accounts, const std::string& name, cons
   return made;
 }
 
-/// Null where no keys are wanted.
+void make_user(alice::Accounts& accounts, const std::string& name, const Json& wanted) {
+  alice::NewUser user;
+  user.name = name;
+  user.password = "password of " + name;
+  user.level = alice::level_from(wanted.value("level", "user")).value();
+  user.state = alice::user_state_from(wanted.value("state", "active")).value();
+  waited<alice::User>([&](auto then) { accounts.people().add(user, then); });
+}
+
+/// Null where neither keys nor users are wanted.
 std::shared_ptr<alice::Accounts> make_accounts(const std::string& folder, const Json& settings) {
-  if (!settings.contains("keys") && !settings.contains("api_key")) return nullptr;
-  auto accounts = alice::Accounts::open(folder, {settings.value("api_key", "")});
+  const bool are_wanted = settings.contains("keys") || settings.contains("api_key") || settings.contains("users");
+  if (!are_wanted) return nullptr;
+  alice::AccountsSettings accounts_settings;
+  accounts_settings.configured_key = settings.value("api_key", "");
+  accounts_settings.sessions.idle_s =
+      settings.value("server", Json::object()).value("session_timeout_seconds", accounts_settings.sessions.idle_s);
+  auto accounts = alice::Accounts::open(folder, accounts_settings);
+  const Json users = settings.value("users", Json::object());
+  for (const auto& [name, wanted] : users.items()) make_user(*accounts, name, wanted);
+  if (settings.value("setup_code", false)) std::ofstream(folder + "/setup_code") << accounts->setup_code().make();
   Json texts = Json::object();
   const Json keys = settings.value("keys", Json::object());
   for (const auto& [name, wanted] : keys.items())
@@ -100,6 +119,7 @@ std::unique_ptr<alice::JobService> make_service(const std::string& folder, const
   options.pictures_folder = folder;
   options.queue_size = settings.value("queue_size", options.queue_size);
   options.has_worker = settings.value("has_worker", true);
+  options.blocked_words = settings.value("blocked_words", options.blocked_words);
   options.reload_refused = settings.value("reload_refused", "");
   options.step_time = std::chrono::milliseconds(settings.value("step_ms", 1));
   return std::make_unique<alice::FakeJobService>(options);

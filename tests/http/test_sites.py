@@ -143,7 +143,7 @@ class Sites(ServerCase):
         self.assertFalse([name for name in answer.headers if name.startswith("access-control")])
 
     def test_options_names_the_methods(self):
-        for path, allow in (("/health", "GET, HEAD, OPTIONS"), ("/v1/jobs", "POST, GET, HEAD, OPTIONS"),
+        for path, allow in (("/health", "GET, HEAD, OPTIONS"), ("/v1/jobs", "POST, GET, HEAD, DELETE, OPTIONS"),
                             ("*", "GET, HEAD, POST, DELETE, OPTIONS")):
             answer = self.server.ask("OPTIONS", path)
             self.assertEqual((answer.status, answer.headers["allow"]), (204, allow))

@@ -14,6 +14,7 @@ void add_check_commands(Grammar& grammar);       ///< check config, model, load,
 void add_make_model_command(Grammar& grammar);   ///< make-model
 void add_keys_commands(Grammar& grammar);        ///< keys create, list, revoke
 void add_storage_commands(Grammar& grammar);     ///< storage status, sweep
+void add_users_commands(Grammar& grammar);      ///< users create, list, approve, disable, enable, password, bootstrap
 void add_bench_commands(Grammar& grammar);       ///< bench, bench-subject
 void add_plugin_commands(Grammar& grammar);      ///< plugin new, check, try, and what they start
 

@@ -10,5 +10,7 @@ namespace alice {
 Json answer_schemas();
 /// Those of A1111's door.
 Json a1111_answer_schemas();
+/// Those of /v1/auth.
+Json account_answer_schemas();
 
 }  // namespace alice

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "server/front/http/api_error.h"
+#include "server/front/http/session_cookie.h"
 #include "server/front/http/shown_key.h"
 #include "server/logging.h"
 
@@ -60,7 +61,14 @@ void check_level(const Caller& caller, Level wanted, const Route& route) {
   if (caller.level == Level::anonymous) throw unknown(std::string("a key is needed; ") + kSaysHow);
   if (route.scope && caller.scopes.has(*route.scope)) return;
   if (wanted > caller.level || (wanted == Level::admin && !caller.scopes.has(Scope::admin)))
-    throw forbidden("this is for administrators: a key made with --admin is needed");
+    throw forbidden("this is for administrators: a key made with --admin is needed, or an administrator's session");
+}
+
+/// Of what is people's own.
+void check_person(const Caller& caller) {
+  if (!caller.session.empty() || (caller.level == Level::admin && caller.scopes.has(Scope::admin))) return;
+  const std::string what = "this is for who is signed in (POST /v1/auth/sessions), or for an administrator's key";
+  throw caller.key.empty() ? unknown(what) : forbidden(what);
 }
 
 bool only_looks(const HttpRequest& request) { return request.method == "GET" || request.method == "HEAD"; }
@@ -84,14 +92,38 @@ Caller Authenticator::nobody(const HttpRequest& request) const {
 
 Caller Authenticator::caller_of(const AccessKey& key, const HttpRequest& request) const {
   Caller caller = nobody(request);
-  caller.client = key.id;
-  if (asks_ || key.level == Level::admin) {
-    caller.level = key.level;
-    caller.scopes = key.scopes;
+  caller.client = caller.key = key.id;
+  caller.user = key.user;
+  caller.user_name = key.user_name;
+  caller.is_held_by_browser = is_browsers_basic(request);
+  give_rights(caller, key.level, key.scopes);
+  return caller;
+}
+
+/// To one who is known. While no keys are asked for, that makes nobody another but an administrator.
+void Authenticator::give_rights(Caller& caller, Level level, Scopes scopes) const {
+  if (asks_ || level == Level::admin) {
+    caller.level = level;
+    caller.scopes = scopes;
   }
-  if (asks_) caller.owner = key.user;
-  caller.is_limited = asks_ && key.level == Level::user;
+  if (asks_) caller.owner = caller.user;
+  caller.is_limited = asks_ && level == Level::user;
   if (caller.is_limited) caller.limits = limits_;
+}
+
+/// Nobody, where no cookie of a session that counts came along.
+Caller Authenticator::signed_in(const HttpRequest& request) const {
+  Caller caller = nobody(request);
+  const auto cookie = accounts_ == nullptr ? std::nullopt : session_cookie(request);
+  const auto session = cookie ? accounts_->people().sessions().judge(*cookie) : nullptr;
+  const auto user = session == nullptr ? nullptr : accounts_->people().find(session->user);
+  if (user == nullptr || user->state != UserState::active) return caller;
+  accounts_->people().sessions().note_seen(*session);
+  caller.session = session->id;
+  caller.client = caller.user = user->id;
+  caller.user_name = user->name;
+  caller.is_held_by_browser = true;
+  give_rights(caller, user->level, Scopes::usual(user->level));
   return caller;
 }
 
@@ -144,17 +176,30 @@ Caller Authenticator::admit(const HttpRequest& request, const Route& route) {
       refuse_wrong(request, judgement);
     }
   }
+  if (!shown) caller = signed_in(request);
   if (wanted == Level::anonymous) return caller;
   if (shown == request.path_key) refuse_admin_in_path(caller);
+  if (route.is_for_people && caller.level != Level::anonymous) check_person(caller);
   check_level(caller, wanted, route);
   check_scope(caller, request, route);
   return caller;
 }
 
+/// Of either name: whether it came by https, a proxy tells, who is not known yet.
+bool Authenticator::has_session(HttpRequest request) const {
+  for (const char* scheme : {"http", "https"}) {
+    request.scheme = scheme;
+    if (!signed_in(request).session.empty()) return true;
+  }
+  return false;
+}
+
 bool Authenticator::may_send_a_body(const HttpRequest& request) const {
   if (!asks_) return true;
+  if (accounts_ == nullptr) return false;
   const auto shown = shown_key(request);
-  return shown && accounts_ != nullptr && accounts_->judge(*shown).verdict == Judgement::Verdict::good;
+  if (!shown) return has_session(request);
+  return accounts_->judge(*shown).verdict == Judgement::Verdict::good;
 }
 
 }  // namespace alice

@@ -1,5 +1,6 @@
 #pragma once
-// Who calls, and whether they may: settled once, before any door. On the loop's thread only; nothing waits for a disk.
+// Who calls, by a key or as somebody who is signed in, and whether they may: settled once, before any door. On the
+// loop's thread only; nothing waits for a disk.
 
 #include <memory>
 #include <string>
@@ -26,16 +27,19 @@ class Authenticator {
   /// The caller, once it is known that the route is theirs to call. Throws ApiError: 401 without a key that counts; 403
   /// where that one is not enough, for a signed URL that does not count, and for what came by a proxy while no keys are
   /// asked for; 429 after too many wrong keys. While none are asked for, one that is wrong is passed over, unless the
-  /// route needs one: clients send what they make up.
+  /// route needs one: clients send what they make up. Without a key, who is signed in is told by the session's cookie.
   Caller admit(const HttpRequest& request, const Route& route);
 
-  /// Whether it shows a key that counts, or none is asked for: before its body is read.
+  /// Whether it shows a key or a session that counts, or none is asked for: before its body is read.
   bool may_send_a_body(const HttpRequest& request) const;
 
  private:
   Level wanted_of(const Route& route) const;
   Caller nobody(const HttpRequest& request) const;
   Caller caller_of(const AccessKey& key, const HttpRequest& request) const;
+  void give_rights(Caller& caller, Level level, Scopes scopes) const;
+  Caller signed_in(const HttpRequest& request) const;
+  bool has_session(HttpRequest request) const;
   void refuse_wrong(const HttpRequest& request, const Judgement& judgement);
   void check_scope(const Caller& caller, const HttpRequest& request, const Route& route) const;
   void check_wrong_keys(const HttpRequest& request) const;

@@ -26,12 +26,17 @@ bool Buckets::take(const std::string& who, int64_t now_ms) {
   return true;
 }
 
+void Buckets::give_back(const std::string& who) {
+  const auto found = full_at_ms_.find(who);
+  if (found != full_at_ms_.end()) found->second -= each_ms_;
+}
+
 int64_t Buckets::left(const std::string& who, int64_t now_ms) const {
-  return static_cast<int64_t>(std::floor((kWindowMs - owed_ms(who, now_ms)) / each_ms_ + kRounding));
+  return static_cast<int64_t>(std::floor((static_cast<double>(window_ms_) - owed_ms(who, now_ms)) / each_ms_ + kRounding));
 }
 
 int64_t Buckets::next_after_s(const std::string& who, int64_t now_ms) const {
-  return std::max<int64_t>(1, whole_seconds(owed_ms(who, now_ms) - (kWindowMs - each_ms_)));
+  return std::max<int64_t>(1, whole_seconds(owed_ms(who, now_ms) - (static_cast<double>(window_ms_) - each_ms_)));
 }
 
 int64_t Buckets::full_after_s(const std::string& who, int64_t now_ms) const {

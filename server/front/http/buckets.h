@@ -18,14 +18,17 @@ inline int64_t steady_ms() {
 /// One thread.
 class Buckets {
  public:
-  /// `most` times a minute, at once or spread. 1 or more.
-  explicit Buckets(int64_t most) : most_(most), each_ms_(static_cast<double>(kWindowMs) / static_cast<double>(most)) {}
+  /// `most` times in each window, at once or spread. 1 or more.
+  explicit Buckets(int64_t most, int64_t window_ms = kWindowMs)
+      : most_(most), window_ms_(window_ms), each_ms_(static_cast<double>(window_ms) / static_cast<double>(most)) {}
 
   static constexpr int64_t kWindowMs = 60'000;
 
   int64_t most() const { return most_; }
   /// Takes one time. False, and nothing is taken, when there is none left.
   bool take(const std::string& who, int64_t now_ms);
+  /// One that was taken does not count.
+  void give_back(const std::string& who);
   /// Times that are left now.
   int64_t left(const std::string& who, int64_t now_ms) const;
   /// Whole seconds until there is one more, at least 1.
@@ -40,7 +43,7 @@ class Buckets {
   double owed_ms(const std::string& who, int64_t now_ms) const;
   void forget_the_full(int64_t now_ms);
 
-  const int64_t most_;
+  const int64_t most_, window_ms_;
   const double each_ms_;
   std::unordered_map<std::string, double> full_at_ms_;
 };

@@ -16,9 +16,14 @@ namespace alice {
 struct Caller {
   Level level = Level::user;
   std::string owner = {};    ///< the user's id; "" while there are no keys
-  std::string client = {};   ///< tells callers apart whose state is kept for them: the key's id, else the address
+  std::string client = {};   ///< tells callers apart whose state is kept for them: a key, a user, or an address
+  /// Who it is, also while no keys are asked for: a user's id and name; "" for nobody that is known.
+  std::string user = {}, user_name = {};
+  std::string key = {}, session = {};  ///< the id of what was shown; "" for none
+  /// A browser shows by itself what it holds, to whatever page asks: a write needs the origin of our own pages.
+  bool is_held_by_browser = false;
   Scopes scopes = Scopes::usual(Level::user);
-  bool is_limited = false;    ///< it has a key of level user: limits hold
+  bool is_limited = false;    ///< it is of level user, by a key or signed in: limits hold
   OwnerLimits limits = {};    ///< of the jobs that it brings
   /// Seconds that the signed URL which it called still counts (picture_urls.h); 0: it called none. Whose the thing is
   /// which a signed URL names, does not matter.

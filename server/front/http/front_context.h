@@ -27,6 +27,7 @@ struct FrontContext {
         jobs(jobs),
         facts(std::move(facts)),
         guard(config),
+        accounts(accounts),
         signer(config, accounts),
         authenticator(config, accounts, signer),
         rate_limit(config.requests_per_minute) {}
@@ -38,6 +39,7 @@ struct FrontContext {
   JobService& jobs;
   const FrontFacts facts;
   const SiteGuard guard;
+  const std::shared_ptr<Accounts> accounts;  ///< null where there are none
   const UrlSigner signer;
   Authenticator authenticator;
   RateLimit rate_limit;

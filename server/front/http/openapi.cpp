@@ -26,7 +26,7 @@ const char* tag_of(const std::string& path) {
   constexpr std::pair<const char*, const char*> kTags[] = {
       {"/v1/jobs", "jobs"},       {"/v1/images", "pictures"}, {"/v1/chat", "pictures"}, {"/images", "pictures"},
       {"/v1/models", "models"},   {"/v1/loras", "models"},    {"/v1/plugins", "plugins"},
-      {"/v1/generation", "models"}, {"/sdapi", "a1111"},      {"/mcp", "pictures"}};
+      {"/v1/generation", "models"}, {"/sdapi", "a1111"},      {"/v1/auth", "accounts"},      {"/mcp", "pictures"}};
   for (const auto& [beginning, tag] : kTags)
     if (path.rfind(beginning, 0) == 0) return tag;
   return "server";
@@ -54,6 +54,12 @@ Json describe_security_schemes() {
           {"basic", {{"type", "http"}, {"scheme", "basic"}, {"description", "any name, the key as the password"}}},
           {"apiKey", in_header("X-Api-Key", "the key")},
           {"adminKey", in_header("X-Admin-Key", "the key, of whichever level")},
+          {"session",
+           {{"type", "apiKey"},
+            {"in", "cookie"},
+            {"name", "alice_session"},
+            {"description",
+             "of who is signed in (POST /v1/auth/sessions); by https __Host-alice_session. Writes need Origin"}}},
           {"signedUrl",
            {{"type", "apiKey"},
             {"in", "query"},
@@ -64,11 +70,14 @@ Json describe_security_schemes() {
 /// Any one of them is enough. An empty list: no key is needed.
 Json describe_security(const Route& route, bool asks_for_keys) {
   Json ways = Json::array();
-  const bool is_open = route.level == Level::anonymous || (!asks_for_keys && route.level == Level::user) ||
+  const bool is_open = route.level == Level::anonymous ||
+                       (!asks_for_keys && route.level == Level::user && !route.is_for_people) ||
                        (!asks_for_keys && route.is_users_without_keys);
   if (is_open) return ways;
+  const Level of_keys = route.is_for_people ? Level::admin : route.level;
   for (const char* scheme : {"bearer", "basic", "apiKey", "adminKey"})
-    ways.push_back({{scheme, Json::array({to_string(route.level)})}});
+    ways.push_back({{scheme, Json::array({to_string(of_keys)})}});
+  ways.push_back({{"session", Json::array({to_string(route.level)})}});
   if (route.takes_signature) ways.push_back({{"signedUrl", Json::array()}});
   return ways;
 }
@@ -117,6 +126,7 @@ Json describe_tags() {
                       {{"name", "models"}, {"description", "models, LoRAs, and what they do unasked"}},
                       {{"name", "plugins"}, {"description", "what the server is made of"}},
                       {{"name", "server"}, {"description", "how the server is"}},
+                      {{"name", "accounts"}, {"description", "who is who: sessions, users, keys, invites, the audit"}},
                       {{"name", "a1111"}, {"description", "the same for clients of AUTOMATIC1111's web UI"}}});
 }
 
@@ -124,6 +134,7 @@ Json describe_tags() {
 Json describe_schemas(const ServerState& state) {
   Json schemas = answer_schemas();
   schemas.update(a1111_answer_schemas());
+  schemas.update(account_answer_schemas());
   schemas.update(described_schemas(state));
   return schemas;
 }

@@ -58,6 +58,8 @@ struct Route {
   bool tells_detail = false;  ///< its errors bear "detail" too, as FastAPI's do
   Level level = Level::user;           ///< the lowest that may call it (Authenticator)
   bool is_users_without_keys = false;  ///< of level user while no keys are asked for
+  /// Of people's own accounts: a key that leaked cannot make others. Only sessions, and administrators' keys.
+  bool is_for_people = false;
   bool takes_signature = false;        ///< or whoever has a signed URL of it (picture_urls.h)
   std::optional<Scope> scope = {};     ///< of level admin: or a key of this scope, whatever its level
 };

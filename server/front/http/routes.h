@@ -19,5 +19,6 @@ std::vector<Route> chat_routes(FrontContext& context);     ///< /v1/chat/complet
 std::vector<Route> a1111_routes(FrontContext& context);    ///< /sdapi/v1, and what its clients ask beside it
 std::vector<Route> mcp_routes(FrontContext& context);      ///< /mcp
 std::vector<Route> web_routes(FrontContext& context);      ///< /web
+std::vector<Route> account_routes(FrontContext& context);  ///< /v1/auth
 
 }  // namespace alice

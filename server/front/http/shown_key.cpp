@@ -40,4 +40,13 @@ std::optional<std::string> shown_key(const HttpRequest& request) {
   return std::nullopt;
 }
 
+bool is_browsers_basic(const HttpRequest& request) {
+  const std::string* authorization = request.header("Authorization");
+  if (authorization == nullptr || !same_ignoring_case(authorization->substr(0, 5), "Basic")) return false;
+  for (const char* field : {"Origin", "Sec-Fetch-Site", "Referer"})
+    if (request.header(field) != nullptr) return true;
+  const std::string* agent = request.header("User-Agent");
+  return agent != nullptr && agent->rfind("Mozilla/", 0) == 0;
+}
+
 }  // namespace alice

@@ -13,4 +13,8 @@ namespace alice {
 /// and the word "undefined". Nothing when there is none.
 std::optional<std::string> shown_key(const HttpRequest& request);
 
+/// Whether it came with Basic, from a browser: that sends the password to whoever's page asks. Told by Origin,
+/// Sec-Fetch-Site, Referer, or a User-Agent that begins with Mozilla/, of which other programs send none.
+bool is_browsers_basic(const HttpRequest& request);
+
 }  // namespace alice

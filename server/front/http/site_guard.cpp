@@ -106,6 +106,19 @@ void SiteGuard::check_page(const HttpRequest& request, bool takes_forms) const {
                      std::string(takes_forms ? "or multipart/form-data, " : "") + "not '" + plain + "'");
 }
 
+void SiteGuard::check_own_page(const HttpRequest& request) const {
+  if (!changes_something(request.method)) return;
+  const std::string* origin = request.header("Origin");
+  const std::string called = request.scheme + "://" + request.host();
+  if (origin != nullptr && !origin->empty() &&
+      (same_ignoring_case(*origin, called) || same_ignoring_case(*origin, own_origin_)))
+    return;
+  throw foreign("who is signed in may change something from this server's own pages alone: Origin must be " + called +
+                ", not " + (origin == nullptr ? "left out" : "'" + *origin + "'") +
+                "; programs show a key. Behind a proxy server.trusted_proxies or server.public_url says what we are "
+                "called");
+}
+
 Headers SiteGuard::cors_headers(const Headers& request) const {
   if (origins_.empty()) return {};
   Headers headers = {{"Vary", "Origin"}};

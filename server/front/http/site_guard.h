@@ -1,7 +1,7 @@
 #pragma once
-// Who may make a browser call this server. There are no cookies and, by default, no keys: a web page that somebody
-// opens could order pictures, or read them through a name that it makes point here (DNS rebinding). So the names under
-// which the server is called and the pages that call it are checked.
+// Who may make a browser call this server. By default there are no keys, and a browser shows the cookie of a session by
+// itself: a web page that somebody opens could order pictures, or read them through a name that it makes point here
+// (DNS rebinding). So the names under which the server is called and the pages that call it are checked.
 
 #include <optional>
 #include <string>
@@ -20,6 +20,10 @@ class SiteGuard {
   /// Where something would be changed: throws ApiError 403 for a foreign Origin or Sec-Fetch-Site; 415 for a body that
   /// an HTML form can send, for the same reason, but for multipart/form-data where the route takes it.
   void check_page(const HttpRequest& request, bool takes_forms = false) const;
+
+  /// The same for who is known by what a browser holds, a cookie or a password that it was told: throws ApiError 403
+  /// unless Origin is there and exactly ours, scheme and port too. Configured origins do not count.
+  void check_own_page(const HttpRequest& request) const;
 
   /// The headers that let the page which sent this request read the answer; none unless its origin is configured.
   Headers cors_headers(const Headers& request) const;

@@ -1,12 +1,12 @@
 #pragma once
-// What a function that answers by a callback came to.
+// For those who may wait: what a function that answers by a callback came to.
 
 #include <future>
 #include <utility>
 
 #include "core/base/outcome.h"
 
-namespace alice::test {
+namespace alice {
 
 /// Calls `ask` with a callback and waits for it. Throws the Error that it is given.
 template <class T, class Ask>
@@ -18,4 +18,4 @@ T waited(Ask ask) {
   return std::get<T>(std::move(outcome));
 }
 
-}  // namespace alice::test
+}  // namespace alice

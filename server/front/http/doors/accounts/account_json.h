@@ -1,0 +1,19 @@
+#pragma once
+// Users and what is theirs, as answers tell them. Times are seconds since 1970, or null.
+
+#include "core/base/json.h"
+#include "server/accounts/accounts.h"
+
+namespace alice::accounts_door {
+
+Json seconds(std::optional<int64_t> s);
+/// No hash of anything.
+Json user_json(const User& user);
+/// `current`: the id of the session that asks.
+Json session_json(const Session& session, const SessionTimes& times, const std::string& current);
+/// Members of the original ALICE's in its spelling beside ours.
+Json key_json(const AccessKey& key);
+Json invite_json(const Invite& invite, int64_t now_s);
+Json audit_json(const AuditEntry& entry);
+
+}  // namespace alice::accounts_door
