@@ -10,5 +10,7 @@ namespace alice {
 Json answer_schemas();
 /// Those of A1111's door.
 Json a1111_answer_schemas();
+/// Those of ComfyUI's door.
+Json comfy_answer_schemas();
 
 }  // namespace alice

@@ -63,7 +63,7 @@ std::vector<Route> all_routes(FrontContext& context, const Router& router) {
   std::vector<Route> routes;
   for (const auto family :
        {health_routes, metrics_routes, model_routes, openai_routes, picture_routes, job_routes, chat_routes,
-        a1111_routes, mcp_routes}) {
+        a1111_routes, comfy_routes, mcp_routes}) {
     std::vector<Route> more = family(context);
     routes.insert(routes.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   }
@@ -185,7 +185,7 @@ void HttpFront::Impl::dispatch(const std::shared_ptr<Exchange>& exchange, const 
     error.headers.emplace_back("Allow", joined(match.allowed));
     throw error;
   }
-  if (match.route->access == Access::guarded) context_.guard.check_page(request, match.route->takes_forms);
+  if (match.route->access == Access::guarded) context_.guard.check_page(request, *match.route);
   exchange->caller_is(context_.authenticator.admit(request, *match.route));
   if (refusal.has_value()) throw ApiError(*refusal);  // too long a body: only where one could be meant
   match.route->handler(exchange);
