@@ -1,4 +1,3 @@
-#include "core/base/sha256.h"
 #include "core/host/recipe_book.h"
 
 #include <ATen/Parallel.h>
@@ -12,6 +11,7 @@
 #include "core/host/blueprint.h"
 #include "core/host/effective_options.h"
 #include "core/host/settings.h"
+#include "core/host/weights_hash.h"
 
 namespace alice {
 namespace {
@@ -30,24 +30,6 @@ std::string dtype_in_words(at::ScalarType dtype) {
 /// The name of a file or folder, without where it lies.
 std::string name_of(const fs::path& path) {
   return (path.has_filename() ? path : path.parent_path()).filename().string();
-}
-
-using HashOf = std::function<std::string(const fs::path&)>;
-
-/// As told above. "" when a file cannot be read.
-std::string hash_of_files(const fs::path& source, const std::vector<std::string>& files, const HashOf& hash_of) {
-  if (files.empty()) return "";
-  if (files.size() == 1) return hash_of(files.front());
-  std::vector<std::pair<std::string, std::string>> lines;
-  for (const std::string& file : files) {
-    const std::string hash = hash_of(file);
-    if (hash.empty()) return "";
-    lines.emplace_back(fs::path(file).lexically_relative(source).generic_string(), hash);
-  }
-  std::sort(lines.begin(), lines.end());
-  std::string text;
-  for (const auto& [name, hash] : lines) text += hash + "  " + name + "\n";
-  return sha256_of(text);
 }
 
 template <class Part>

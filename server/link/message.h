@@ -72,10 +72,11 @@ struct LookingAt {
   std::string model;  ///< id
   std::string stamp;  ///< another one when the model's files are others
 };
-/// The answer to Describe; jobs are taken from the first one on.
+/// The answer to Describe; jobs are taken from the first one on. Comes unasked too, when the worker has read hashes of
+/// models that it did not know.
 struct Described {
   int64_t pid = 0;
-  /// {"models": [{"id","available","unavailable"?,"description","created" (s since 1970),"bytes", model_facts() and
+  /// {"models": [{"id","available","unavailable"?,"description","created" (s since 1970),"bytes","sha256"?, model_facts() and
   ///  write_size_rule()}],
   ///  "loras": [{"id","bytes","trigger_words"?,"base_model"?}], "plugins": what Registry::describe() says,
   ///  "noise_options": [OptionSpec::to_json()], which every scheduler takes, "generation_defaults":

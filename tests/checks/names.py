@@ -18,7 +18,8 @@ from source_tree import repository, source_files, without_comments
 
 FOLDERS = ["core", "sdk/check", "server", "web"]
 TRANSLATORS = ["server/config/alice_dialect.cpp", "server/config/alice_dialect.h", "core/base/infotext.cpp",
-               "core/base/infotext_reader.cpp", "core/base/request_fields.cpp"]
+               "core/base/infotext_reader.cpp", "core/base/request_fields.cpp",
+               "server/front/http/doors/comfy/node_classes.cpp"]
 FAMILIES = ["sd15", "sd21", "sdxl", "sd3", "flux", "stable-diffusion"]
 DEVICES = ["cuda", "rocm", "mps", "vulkan"]
 

@@ -20,6 +20,11 @@ Json wave_scheduler() {
   };
   const Json order = {{"name", "order"}, {"type", "integer"}, {"minimum", 1.0},
                       {"maximum", 3.0},  {"default", 1},      {"help", "of its steps"}};
+  const Json times = {{"name", "timestep_spacing"},
+                      {"type", "choice"},
+                      {"choices", {"linspace", "leading", "trailing"}},
+                      {"default", "linspace"},
+                      {"help", "how spread"}};
   const Json karras = {{"use_karras_sigmas", true}, {"use_exponential_sigmas", false}};
   const Json second = {{"order", 2}}, both = {{"order", 2}, {"use_karras_sigmas", true}};
   const Json aliases = Json::array({{{"name", "wavy"}, {"options", Json::object()}},
@@ -30,7 +35,8 @@ Json wave_scheduler() {
   return {{"id", "wave"},
           {"help", "Wave: up and down"},
           {"aliases", aliases},
-          {"options", Json::array({spacing("use_karras_sigmas"), spacing("use_exponential_sigmas"), order})}};
+          {"options",
+           Json::array({spacing("use_karras_sigmas"), spacing("use_exponential_sigmas"), order, times})}};
 }
 
 Json model_defaults() {

@@ -137,7 +137,7 @@ void FakeJobService::step() {
   }
   Job& job = jobs_.at(running_);
   const std::string wish = first_word(job.request.generate.prompt);
-  if (wish == "hold") return;
+  if (wish == "hold" || (wish == "work" && done_ > 0)) return;
   if (wish.rfind("fail:", 0) == 0) {
     job.error = JobError{error_code_from(wish.substr(5)), "/steps", "secret of /srv/models/x"};
     return finish(job, JobStatus::failed);
@@ -168,12 +168,8 @@ void FakeJobService::step() {
     }
     return finish(job, JobStatus::succeeded);
   }
-  event.kind = JobEvent::Kind::step;
-  event.stage = "denoise";
-  event.images = event.all_images = job.request.generate.n;
-  event.done = ++done_;
-  event.total = kSteps;
-  event.eta_seconds = 0.5;
+  ++done_;
+  event = step_of(job);
   watchers_.tell(job, event);
   if (job.request.preview_every > 0 && done_ % job.request.preview_every == 0) {
     event.kind = JobEvent::Kind::preview;
@@ -212,7 +208,20 @@ void FakeJobService::finish(Job& job, JobStatus status) {
   watchers_.tell(job, event);
 }
 
+JobEvent FakeJobService::step_of(const Job& job) const {
+  JobEvent event;
+  event.id = job.id;
+  event.kind = JobEvent::Kind::step;
+  event.stage = "denoise";
+  event.images = event.all_images = job.request.generate.n;
+  event.done = done_;
+  event.total = kSteps;
+  event.eta_seconds = 0.5;
+  return event;
+}
+
 JobEvent FakeJobService::present(const Job& job) const {
+  if (running_ == job.id && done_ > 0) return step_of(job);
   JobEvent event;
   event.id = job.id;
   if (has_ended(job.status)) {

@@ -2,6 +2,7 @@
 // A job service without a database and without workers, for tests of HTTP: one thread plays desk and worker, and makes
 // pictures of one colour. The first word of a prompt says what becomes of its job:
 //   hold            it runs until it is cancelled
+//   work            it does one step, and runs on until it is cancelled
 //   fail:CODE       it fails with that error code ("fail:bad_weights")
 //   hand-back       the server "stops" while it runs
 //   die             it fails as if three workers had died of it
@@ -55,6 +56,7 @@ class FakeJobService : public JobService {
   void step();
   Job* job_of(const std::string& id);
   void finish(Job& job, JobStatus status);
+  JobEvent step_of(const Job& job) const;
   JobEvent present(const Job& job) const;
   void publish();
 

@@ -1,6 +1,7 @@
 """A1111's API on the real house: `alice serve` with a worker and the model that comes with ALICE."""
 
 import base64
+import hashlib
 import io
 import json
 import pathlib
@@ -36,6 +37,14 @@ def pixels_of(picture):
     return Image.open(io.BytesIO(picture)).convert("RGB")
 
 
+def hash_of_model(folder):
+    """As core/host/recipe_book.h has it: of several files the hash of a text in which each has a line."""
+    files = sorted(folder.rglob("*.safetensors"), key=lambda file: str(file.relative_to(folder)))
+    hashes = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    lines = "".join(f"{digest}  {file.relative_to(folder)}\n" for digest, file in zip(hashes, files))
+    return hashes[0] if len(files) == 1 else hashlib.sha256(lines.encode()).hexdigest()
+
+
 class RealA1111(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -64,6 +73,25 @@ class RealA1111(unittest.TestCase):
         self.assertEqual(read["info"], info["infotexts"][0])
         self.assertEqual((read["parameters"]["Prompt"], read["parameters"]["Steps"]), ("red apple", "4"))
         self.assertIn("alice", read["items"])
+
+    def test_titles_bear_hashes_once_they_are_known(self):
+        def listed():
+            models = self.server.get_json("/sdapi/v1/sd-models")
+            return models if all(model["sha256"] for model in models) else None
+
+        models = {model["model_name"]: model for model in wait_until(listed, "the hashes of all models")}
+        sha256 = hash_of_model(ROOT / "models/emoji")
+        title = f"emoji.safetensors [{sha256[:10]}]"
+        self.assertEqual((models["emoji"]["title"], models["emoji"]["hash"], models["emoji"]["sha256"]),
+                         (title, sha256[:10], sha256))
+        for name in (title, "emoji.safetensors", "emoji", sha256[:10], sha256):
+            info = json.loads(self.make("txt2img", {"prompt": "red apple", "steps": 1, "override_settings": {
+                "sd_model_checkpoint": name}})["info"])
+            self.assertEqual((info["sd_model_name"], info["sd_model_hash"]), ("emoji", sha256[:10]), name)
+            self.assertIn(f"Model hash: {sha256[:10]}, Model: sd/emoji", info["infotexts"][0])
+        self.assertEqual(self.make("options", {"sd_model_checkpoint": title}), None)
+        options = self.server.get_json("/sdapi/v1/options")
+        self.assertEqual((options["sd_model_checkpoint"], options["sd_checkpoint_hash"]), (title, sha256))
 
     def test_every_sampler_and_scheduler_that_is_listed_is_taken_and_comes_back_by_its_name(self):
         samplers = [one["name"] for one in self.server.get_json("/sdapi/v1/samplers")]

@@ -169,7 +169,7 @@ class Paths(ServerCase):
     def test_known_doors_of_others_say_that_they_are_not_built(self):
         for method, path, word in (("POST", "/sdapi/v1/create/embedding", "A1111"), ("GET", "/controlnet/version", "A1111"),
                                    ("POST", "/v1/responses", "Responses"), ("GET", "/ws?clientId=1", "ComfyUI"),
-                                   ("POST", "/prompt", "ComfyUI"), ("GET", "/object_info/KSampler", "ComfyUI"),
+                                   ("POST", "/upload/mask", "ComfyUI"), ("GET", "/userdata", "ComfyUI"),
                                    ("POST", "/api/generate", "Ollama"), ("GET", "/elsewhere", "nothing")):
             answer = self.server.ask(method, path)
             self.assert_error(answer, 404, "not_found")

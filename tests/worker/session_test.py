@@ -63,6 +63,13 @@ class SharedWorker(unittest.TestCase):
         self.assertIn("2 threads", description["backend"])
         self.assertRegex(description["libtorch"], r"^\d+\.\d+")
 
+    def test_it_describes_itself_again_when_it_has_read_the_models_hashes(self):
+        with WorkerProcess() as worker:
+            first, second = (worker.hear_until("described")[-1]["description"]["models"] for _ in range(2))
+        self.assertFalse([model for model in first if "sha256" in model])
+        for model in second:
+            self.assertEqual(len(model.get("sha256", "")), 64 if model["available"] else 0, model["id"])
+
     def test_a_job_is_told_stage_by_stage_and_step_by_step(self):
         messages = self.make(small_request(n=5, steps=3))
         self.assertEqual({message["job"] for message in messages if "attempt" in message}, {messages[0]["job"]})
@@ -335,6 +342,11 @@ class Death(unittest.TestCase):
 
 
 class TheEnd(unittest.TestCase):
+    def assert_nothing_but_descriptions(self, worker):
+        """Until its end: it describes itself once more when it knows its models' hashes."""
+        while (message := worker.hear()) is not None:
+            self.assertIn(message["say"], ("looking_at", "described"))
+
     def test_a_worker_whose_front_is_gone_ends_at_once_and_in_the_middle_of_a_step(self):
         for size in (128, 1024):  # steps of milliseconds, of seconds
             with WorkerProcess() as worker:
@@ -353,7 +365,7 @@ class TheEnd(unittest.TestCase):
         with WorkerProcess(launch='"$@" & wait') as worker:  # its parent is the shell; we hold the socket
             worker.hear_until("described")
             worker.process.kill()
-            self.assertIsNone(worker.hear())
+            self.assert_nothing_but_descriptions(worker)
 
     def test_garbage_ends_the_worker_with_a_line_in_the_log(self):
         for garbage in (b"GET / HTTP/1.1\r\n\r\n", frame(b"{}"), frame(b"\xff\x00"), frame(b'{"say":"dance"}'),
@@ -363,7 +375,7 @@ class TheEnd(unittest.TestCase):
                 worker.socket.sendall(garbage)
                 line = worker.hear_until("log_line", level="critical")[-1]
                 self.assertIn("cannot follow the front", line["text"])
-                self.assertIsNone(worker.hear())
+                self.assert_nothing_but_descriptions(worker)
                 self.assertEqual(worker.process.wait(LIVENESS_S), 1)
 
     def test_a_message_that_comes_byte_by_byte_is_understood(self):

@@ -16,18 +16,23 @@ const Json kText = {{"type", "string"}}, kWhole = {{"type", "integer"}}, kNumber
 
 Json error_object() {
   return object_of({{"message", schema_of("string", "every fault, in words")},
-                    {"type", word_of({"invalid_request_error", "permission_error", "rate_limit_error",
-                                      "server_error"})},
+                    {"type", word_of({"invalid_request_error", "permission_error", "rate_limit_error", "server_error",
+                                      // of ComfyUI's door
+                                      "invalid_prompt", "no_prompt", "prompt_no_outputs",
+                                      "prompt_outputs_failed_validation"})},
                     {"param", perhaps("string", "the first wrong field, in the request's own spelling")},
                     {"code", schema_of("string", "a word that programs compare")},
-                    {"job_id", schema_of("string", "the job that it is about")}},
-                   {"job_id"});
+                    {"job_id", schema_of("string", "the job that it is about")},
+                    {"details", schema_of("string", "of ComfyUI's door: the same, where its clients look for it")},
+                    {"extra_info", schema_of("object", "of ComfyUI's door")}},
+                   {"job_id", "details", "extra_info"});
 }
 
 Json error_answer() {
   return object_of({{"error", reference_to("ErrorObject")},
-                    {"detail", schema_of("string", "the message once more, where A1111's clients look for it")}},
-                   {"detail"});
+                    {"detail", schema_of("string", "the message once more, where A1111's clients look for it")},
+                    {"node_errors", schema_of("object", "of ComfyUI's door: what is wrong, by nodes")}},
+                   {"detail", "node_errors"});
 }
 
 // --- pictures and jobs

@@ -12,5 +12,7 @@ Json answer_schemas();
 Json a1111_answer_schemas();
 /// Those of /v1/auth.
 Json account_answer_schemas();
+/// Those of ComfyUI's door.
+Json comfy_answer_schemas();
 
 }  // namespace alice

@@ -67,7 +67,7 @@ std::vector<Route> all_routes(FrontContext& context, const Router& router) {
   std::vector<Route> routes;
   for (const auto family :
        {health_routes, metrics_routes, model_routes, openai_routes, picture_routes, job_routes, chat_routes,
-        a1111_routes, mcp_routes, account_routes, web_routes}) {
+        a1111_routes, comfy_routes, mcp_routes, account_routes, web_routes}) {
     std::vector<Route> more = family(context);
     routes.insert(routes.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   }
@@ -189,7 +189,7 @@ void HttpFront::Impl::dispatch(const std::shared_ptr<Exchange>& exchange, const 
     error.headers.emplace_back("Allow", joined(match.allowed));
     throw error;
   }
-  if (match.route->access == Access::guarded) context_.guard.check_page(request, match.route->takes_forms);
+  if (match.route->access == Access::guarded) context_.guard.check_page(request, *match.route);
   Caller caller = context_.authenticator.admit(request, *match.route);
   if (caller.is_held_by_browser) context_.guard.check_own_page(request);
   exchange->caller_is(std::move(caller));

@@ -11,7 +11,7 @@ struct Door {
 };
 
 constexpr const char* kA1111 = "this part of A1111's API is not built; POST /sdapi/v1/txt2img makes pictures";
-constexpr const char* kComfy = "ComfyUI's API is not here; POST /v1/jobs makes pictures, and its events show previews";
+constexpr const char* kComfy = "this part of ComfyUI's API is not built, its WebSocket among it; POST /prompt makes pictures";
 constexpr const char* kOllama = "Ollama's API is not here; POST /v1/images/generations makes pictures";
 constexpr const char* kNoText = "this server makes pictures, from POST /v1/images/generations or /v1/chat/completions";
 
@@ -25,16 +25,8 @@ constexpr Door kDoors[] = {
     {"/v1/moderations", kNoText},
     {"/v1/audio/", kNoText},
     {"/ws", kComfy},
-    {"/prompt", kComfy},
-    {"/object_info", kComfy},
-    {"/object_info/", kComfy},
-    {"/system_stats", kComfy},
-    {"/history", kComfy},
-    {"/history/", kComfy},
-    {"/queue", kComfy},
-    {"/view", kComfy},
-    {"/interrupt", kComfy},
     {"/upload/", kComfy},
+    {"/userdata", kComfy},
     {"/api/generate", kOllama},
     {"/api/chat", kOllama},
     {"/api/tags", kOllama},

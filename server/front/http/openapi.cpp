@@ -26,7 +26,11 @@ const char* tag_of(const std::string& path) {
   constexpr std::pair<const char*, const char*> kTags[] = {
       {"/v1/jobs", "jobs"},       {"/v1/images", "pictures"}, {"/v1/chat", "pictures"}, {"/images", "pictures"},
       {"/v1/models", "models"},   {"/v1/loras", "models"},    {"/v1/plugins", "plugins"},
-      {"/v1/generation", "models"}, {"/sdapi", "a1111"},      {"/v1/auth", "accounts"},      {"/mcp", "pictures"}};
+      {"/v1/generation", "models"}, {"/sdapi", "a1111"},      {"/v1/auth", "accounts"},      {"/mcp", "pictures"},
+      {"/prompt", "comfyui"},     {"/history", "comfyui"},    {"/queue", "comfyui"},    {"/interrupt", "comfyui"},
+      {"/view", "comfyui"},       {"/upload", "comfyui"},     {"/object_info", "comfyui"},
+      {"/system_stats", "comfyui"}, {"/models", "comfyui"},   {"/embeddings", "comfyui"},
+      {"/extensions", "comfyui"}, {"/free", "comfyui"}};
   for (const auto& [beginning, tag] : kTags)
     if (path.rfind(beginning, 0) == 0) return tag;
   return "server";
@@ -40,7 +44,8 @@ Json describe_success(const Operation& operation) {
 
 Json describe_body(const Route& route) {
   const Json schema = route.operation.body();
-  Json content = {{"application/json", {{"schema", schema}}}};
+  Json content = Json::object();
+  if (!route.operation.is_form_alone) content["application/json"] = {{"schema", schema}};
   if (route.takes_forms) content["multipart/form-data"] = {{"schema", form_schema(schema, picture_fields())}};
   return {{"required", true}, {"content", content}};
 }
@@ -127,7 +132,8 @@ Json describe_tags() {
                       {{"name", "plugins"}, {"description", "what the server is made of"}},
                       {{"name", "server"}, {"description", "how the server is"}},
                       {{"name", "accounts"}, {"description", "who is who: sessions, users, keys, invites, the audit"}},
-                      {{"name", "a1111"}, {"description", "the same for clients of AUTOMATIC1111's web UI"}}});
+                      {{"name", "a1111"}, {"description", "the same for clients of AUTOMATIC1111's web UI"}},
+                      {{"name", "comfyui"}, {"description", "the same for clients of ComfyUI that need no WebSocket"}}});
 }
 
 /// The schemas that depend on models and plugins, and those of the answers.
@@ -135,6 +141,7 @@ Json describe_schemas(const ServerState& state) {
   Json schemas = answer_schemas();
   schemas.update(a1111_answer_schemas());
   schemas.update(account_answer_schemas());
+  schemas.update(comfy_answer_schemas());
   schemas.update(described_schemas(state));
   return schemas;
 }

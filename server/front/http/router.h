@@ -36,6 +36,7 @@ struct Operation {
   std::string content = "application/json";  ///< the content type of success
   Json query = Json::array();                ///< OpenAPI's parameter objects
   int other_status = 0;                      ///< another one of success, with the same answer; 0: there is none
+  bool is_form_alone = false;  ///< its body is a form, and never JSON
   std::string event = "";  ///< the schema of an event's data, where success may be a stream of events as well
 };
 
@@ -55,6 +56,7 @@ struct Route {
   uint64_t body_limit = kNoBody;  ///< bytes; the configuration's limit holds beside it
   bool is_probe = false;     ///< asked again and again by machines: no line in the log, and a place when all are taken
   bool takes_forms = false;  ///< multipart/form-data beside JSON
+  bool takes_plain_text = false;  ///< JSON that is called text/plain: clients that do not say what they send
   bool tells_detail = false;  ///< its errors bear "detail" too, as FastAPI's do
   Level level = Level::user;           ///< the lowest that may call it (Authenticator)
   bool is_users_without_keys = false;  ///< of level user while no keys are asked for

@@ -17,6 +17,7 @@ std::vector<Route> job_routes(FrontContext& context);      ///< /v1/jobs
 std::vector<Route> openai_routes(FrontContext& context);   ///< /v1/images/{generations,edits,variations}
 std::vector<Route> chat_routes(FrontContext& context);     ///< /v1/chat/completions
 std::vector<Route> a1111_routes(FrontContext& context);    ///< /sdapi/v1, and what its clients ask beside it
+std::vector<Route> comfy_routes(FrontContext& context);    ///< /prompt, /history, ...: ComfyUI's, with and without /api
 std::vector<Route> mcp_routes(FrontContext& context);      ///< /mcp
 std::vector<Route> web_routes(FrontContext& context);      ///< /web
 std::vector<Route> account_routes(FrontContext& context);  ///< /v1/auth

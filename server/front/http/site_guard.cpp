@@ -82,7 +82,7 @@ void SiteGuard::check_name(const HttpRequest& request) const {
                   "'; names that it may be called by are server.allowed_hosts in its configuration");
 }
 
-void SiteGuard::check_page(const HttpRequest& request, bool takes_forms) const {
+void SiteGuard::check_page(const HttpRequest& request, const Route& route) const {
   if (!changes_something(request.method)) return;
 
   const std::string* origin = request.header("Origin");
@@ -100,10 +100,12 @@ void SiteGuard::check_page(const HttpRequest& request, bool takes_forms) const {
   if (type == nullptr) return;
   const std::string plain = lower_case(trimmed(std::string_view(*type).substr(0, type->find(';'))));
   // A page may send a form anywhere without asking. Browsers name its origin then, which is judged above.
-  if (plain == "application/json" || (takes_forms && plain == "multipart/form-data")) return;
+  if (plain == "application/json" || (route.takes_forms && plain == "multipart/form-data") ||
+      (route.takes_plain_text && plain == "text/plain"))
+    return;
   throw ApiError(415, "unsupported_media_type",
                  "the body must be JSON, sent with the header Content-Type: application/json, " +
-                     std::string(takes_forms ? "or multipart/form-data, " : "") + "not '" + plain + "'");
+                     std::string(route.takes_forms ? "or multipart/form-data, " : "") + "not '" + plain + "'");
 }
 
 void SiteGuard::check_own_page(const HttpRequest& request) const {

@@ -8,6 +8,7 @@
 
 #include "server/config/server_config.h"
 #include "server/front/http/http_request.h"
+#include "server/front/http/router.h"
 
 namespace alice {
 
@@ -18,8 +19,8 @@ class SiteGuard {
   /// Throws ApiError 403 for a foreign Host.
   void check_name(const HttpRequest& request) const;
   /// Where something would be changed: throws ApiError 403 for a foreign Origin or Sec-Fetch-Site; 415 for a body that
-  /// an HTML form can send, for the same reason, but for multipart/form-data where the route takes it.
-  void check_page(const HttpRequest& request, bool takes_forms = false) const;
+  /// an HTML form can send, for the same reason, but for what the route takes.
+  void check_page(const HttpRequest& request, const Route& route) const;
 
   /// The same for who is known by what a browser holds, a cookie or a password that it was told: throws ApiError 403
   /// unless Origin is there and exactly ours, scheme and port too. Configured origins do not count.

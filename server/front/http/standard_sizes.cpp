@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 namespace alice {
 namespace {
@@ -16,6 +17,11 @@ std::optional<int64_t> read_side(std::string_view text) {
   const auto read = std::from_chars(text.data(), text.data() + text.size(), side);
   if (text.empty() || read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
   return side;
+}
+
+int64_t nearest_multiple(int64_t side, int64_t multiple) {
+  const auto times = std::llround(static_cast<double>(side) / static_cast<double>(multiple));
+  return std::max<int64_t>(times, 1) * multiple;
 }
 
 }  // namespace
@@ -41,6 +47,19 @@ PictureSize fitted(const PictureSize& size, const Json& model) {
   if (!rule.native.is_known() || rule.most_pixels == 0 || size.pixels() <= rule.most_pixels) return size;
   rule.most_pixels = rule.native.pixels();
   return fit_size(size, rule);
+}
+
+std::string fit_asked_size(GenerateRequest& request, const Json& model) {
+  const bool is_said = request.image ? request.width && request.height : request.width || request.height;
+  if (!model.is_object() || !is_said) return "";
+  const SizeRule rule = read_size_rule(model);
+  const PictureSize wish = {request.width.value_or(rule.usual.width), request.height.value_or(rule.usual.height)};
+  if (!wish.is_known()) return "";
+  const PictureSize size =
+      fitted({nearest_multiple(wish.width, rule.multiple), nearest_multiple(wish.height, rule.multiple)}, model);
+  if (size.width == wish.width && size.height == wish.height) return "";
+  request.width = size.width, request.height = size.height;
+  return "this model makes no picture of " + to_text(wish) + "; it is " + to_text(size);
 }
 
 }  // namespace alice

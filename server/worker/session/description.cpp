@@ -55,6 +55,16 @@ Json describe_model(const ModelStatus& model) {
   return out;
 }
 
+/// "" of one that is gone meanwhile, too.
+std::string hash_of(const ModelStatus& model, const Composer& composer, ModelHashes& hashes) {
+  if (!model.unavailable.empty()) return "";
+  try {
+    return hashes.of(*composer.blueprint(model.id, /*paths_allowed=*/false));
+  } catch (const Error&) {
+    return "";
+  }
+}
+
 Json describe_noise_options() {
   Json options = Json::array();
   for (const OptionSpec& spec : noise_model_options().specs()) options.push_back(spec.to_json());
@@ -101,11 +111,14 @@ std::string backend_in_words(Composer& composer) {
 }
 
 Json describe_worker(const Composer& composer, const std::string& backend,
-                     const BlueprintCache::BeforeLook& before_look) {
+                     const BlueprintCache::BeforeLook& before_look, ModelHashes& hashes) {
   const std::vector<ModelStatus> seen = composer.models(before_look);
   before_look("", "");
   Json models = Json::array();
-  for (const ModelStatus& model : seen) models.push_back(describe_model(model));
+  for (const ModelStatus& model : seen) {
+    models.push_back(describe_model(model));
+    if (const std::string sha256 = hash_of(model, composer, hashes); !sha256.empty()) models.back()["sha256"] = sha256;
+  }
   return {{"models", models},
           {"loras", describe_loras(composer.loras())},
           {"plugins", composer.registry().describe()},

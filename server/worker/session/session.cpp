@@ -34,7 +34,8 @@ std::string reason_to_pass_over(const Json& pass_over, const std::string& model,
 Session::Session(FrontLink& front, Composer& composer)
     : forecaster_(composer, [](const std::string& fault) { spdlog::info("{}", fault); }),
       bench_{composer, front, forecaster_, loaded_programs()},
-      backend_(backend_in_words(composer)) {}
+      backend_(backend_in_words(composer)),
+      hashes_(composer.config().cache_directory, [this] { describe_again(); }) {}
 
 void Session::run() {
   std::thread([this] { hear_front(); }).detach();
@@ -98,19 +99,27 @@ void Session::describe_when_asked() {
     std::unique_lock<std::mutex> lock(mutex_);
     describe_came_.wait(lock, [&] { return waiting_describe_.has_value(); });
     const Describe order = *std::exchange(waiting_describe_, std::nullopt);
+    last_describe_ = order;
     lock.unlock();
     describe(order);
   }
 }
 
-void Session::describe(const Describe& order) const {
+/// Hashes of models have become known: the front hears of them unasked.
+void Session::describe_again() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!waiting_describe_) waiting_describe_ = last_describe_;
+  describe_came_.notify_one();
+}
+
+void Session::describe(const Describe& order) {
   const auto before_look = [&](const std::string& model, const std::string& long_stamp) {
     const std::string stamp = short_stamp(long_stamp);
     const std::string reason = reason_to_pass_over(order.pass_over, model, stamp);
     if (!reason.empty()) throw Error(ErrorCode::bad_weights, "", reason);
     bench_.front.say(LookingAt{model, stamp});
   };
-  bench_.front.say(Described{::getpid(), describe_worker(bench_.composer, backend_, before_look)});
+  bench_.front.say(Described{::getpid(), describe_worker(bench_.composer, backend_, before_look, hashes_)});
 }
 
 /// Jobs first.

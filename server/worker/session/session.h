@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "core/host/composer.h"
+#include "core/host/model_hashes.h"
 #include "server/worker/session/job_runner.h"
 
 namespace alice {
@@ -34,7 +35,8 @@ class Session {
   void take(const Preload& order);
   void take(const StopPreload&);
   [[noreturn]] void describe_when_asked();
-  void describe(const Describe& order) const;
+  void describe(const Describe& order);
+  void describe_again();
   std::variant<StartJob, Preload> next_order();
   void carry_out(const StartJob& order);
   void carry_out(const Preload& order);
@@ -46,10 +48,12 @@ class Session {
   std::mutex mutex_;
   std::condition_variable order_came_, describe_came_;
   std::optional<Describe> waiting_describe_;  // guarded by mutex_
+  Describe last_describe_;                    // guarded by mutex_
   std::optional<StartJob> waiting_;         // guarded by mutex_
   std::optional<Preload> waiting_preload_;  // guarded by mutex_
   std::optional<JobRun> running_;           // guarded by mutex_
   std::atomic<bool> cancelled_{false}, preload_stopped_{false};
+  ModelHashes hashes_;  // last: its thread uses all of the above
 };
 
 }  // namespace alice

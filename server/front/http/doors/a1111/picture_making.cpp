@@ -1,10 +1,8 @@
 // POST /sdapi/v1/txt2img and img2img: pictures, and a wait for them.
 
-#include <cmath>
 #include <exception>
 #include <variant>
 
-#include "core/base/picture_size.h"
 #include "server/front/http/door_fields.h"
 #include "server/front/http/doors/a1111/a1111_door.h"
 #include "server/front/http/doors/a1111/checkpoint_names.h"
@@ -51,29 +49,6 @@ void choose_scheduler(const ServerState& state, AskedPictures& asked) {
   asked.job.generate.scheduler = choice->scheduler;
   asked.job.generate.scheduler_options = choice->scheduler_options;
   asked.warnings.insert(asked.warnings.end(), choice->warnings.begin(), choice->warnings.end());
-}
-
-int64_t nearest_multiple(int64_t side, int64_t multiple) {
-  const auto times = std::llround(static_cast<double>(side) / static_cast<double>(multiple));
-  return std::max<int64_t>(times, 1) * multiple;
-}
-
-/// Some clients ask for one size whatever the model is. One side alone means the shape of the picture, where there is
-/// one.
-void fit_size(const ServerState& state, AskedPictures& asked) {
-  GenerateRequest& request = asked.job.generate;
-  const Json model = described_model(state, request.model);
-  const bool is_said = request.image ? request.width && request.height : request.width || request.height;
-  if (!model.is_object() || !is_said) return;
-  const SizeRule rule = read_size_rule(model);
-  const PictureSize wish = {request.width.value_or(rule.usual.width), request.height.value_or(rule.usual.height)};
-  if (!wish.is_known()) return;
-  const PictureSize size =
-      fitted({nearest_multiple(wish.width, rule.multiple), nearest_multiple(wish.height, rule.multiple)}, model);
-  if (size.width == wish.width && size.height == wish.height) return;
-  request.width = size.width, request.height = size.height;
-  asked.warnings.push_back("width, height: this model makes no picture of " + to_text(wish) + "; it is " +
-                           to_text(size));
 }
 
 void send_pictures(const std::shared_ptr<Exchange>& exchange, const Job& job, const AskedPictures& asked,
@@ -127,7 +102,9 @@ void make(const SharedDoor& door, const std::shared_ptr<Exchange>& exchange, Ask
   const ClientOptions kept = door->options.of(client);
   choose_models(*state, kept, asked);
   choose_scheduler(*state, asked);
-  fit_size(*state, asked);
+  if (const std::string told = fit_asked_size(asked.job.generate, described_model(*state, asked.job.generate.model));
+      !told.empty())
+    asked.warnings.push_back("width, height: " + told);
   if (!asked.job.generate.clip_skip && kept.clip_layer > 1) asked.job.generate.clip_skip = kept.clip_layer - 1;
   asked.job.preview_every = kept.preview_every;
   sign(asked.job, *exchange);
