@@ -30,6 +30,8 @@ Tensor matrix(const WeightSource& file, const std::string& name) {
 
 }  // namespace
 
+std::vector<LoraWord> LoraFormat::words(const TensorIndex&) const { return {}; }
+
 Tensor LoraFormat::change(const WeightSource& file, const LoraPatch& patch, const Tensor& weight) const {
   const std::string up_name = factor_of(file, patch, "up"), down_name = factor_of(file, patch, "down"),
                     mid_name = named(patch, "mid");

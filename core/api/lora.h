@@ -29,6 +29,13 @@ struct LoraPatch {
   double scale = 1;                            ///< alpha / rank
 };
 
+/// What a word of a prompt means to one text encoder: a textual inversion (Gal et al. 2022, arXiv 2208.01618).
+struct LoraWord {
+  std::string name;    ///< as the file calls it; "" where the name of the file is the word
+  std::string part;    ///< the text encoder's role; "": the only one of the model
+  std::string tensor;  ///< in the file: [D], or [n, D] for n tokens in a row
+};
+
 /// What a format says of a file, from its header and small tensors.
 struct LoraRecognition {
   std::string description;  ///< for people: "kohya, rank 8, 192 modules of the UNet, 72 of the text encoder"
@@ -57,6 +64,9 @@ class LoraFormat {
   /// multiplies the factors as LoraPatch says. Throws Error(bad_weights) when they do not fit or the result is not
   /// finite.
   virtual Tensor change(const WeightSource& file, const LoraPatch& patch, const Tensor& weight) const;
+  /// The words that the file teaches text encoders, from names and shapes alone; those of one name belong together. A
+  /// file may have words, changes of weights, or both. The default knows none. Never throws but for want of memory.
+  virtual std::vector<LoraWord> words(const TensorIndex& index) const;
   /// See Backend::extension.
   virtual const void* extension(const char* name) const;
 };

@@ -9,6 +9,7 @@
 #include "core/base/options.h"
 #include "core/base/picture_format.h"
 #include "core/base/picture_input.h"
+#include "core/base/prompt_style.h"
 
 namespace alice {
 
@@ -45,6 +46,7 @@ struct GenerateRequest {
   std::string model;  ///< "sd/name"
   std::string prompt;
   std::optional<std::string> negative_prompt;
+  std::optional<PromptStyle> prompt_style;             ///< of all prompts; absent: A1111's
   std::optional<int64_t> steps;
   std::optional<double> guidance_scale;
   std::optional<int64_t> clip_skip;                    ///< 0: the last layer (diffusers' counting)

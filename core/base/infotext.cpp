@@ -79,6 +79,7 @@ std::string write_infotext(const Recipe& recipe) {
   pairs.add("Model hash", brief_hash(recipe.model_sha256));
   pairs.add("Model", request.model);
   pairs.add("Schedule type", recipe.schedule_type);
+  add(request_field("prompt_style"));
   if (!recipe.further_options.empty()) pairs.add("Scheduler options", dump_json(recipe.further_options));
   for (const RequestField& field : request_fields())
     if ((field.counts_with != CountsWith::always && !field.infotext.empty()) ||

@@ -9,6 +9,7 @@
 #include "core/base/infotext.h"
 #include "core/base/lora_tags.h"
 #include "core/base/request_fields.h"
+#include "core/base/text.h"
 
 namespace alice {
 namespace {
@@ -156,6 +157,10 @@ Recipe read_infotext(const std::string& text, const std::string& place) {
   recipe.request.negative_prompt = negative;
   take_lora_tags(recipe.request.prompt, recipe.request.loras, faults);
   faults.throw_if_any(ErrorCode::bad_request);
+
+  // Texts of ALICE that do not say it are older than prompt styles.
+  const bool is_ours = starts_with(take(pairs, "Version"), "ALICE");
+  if (!recipe.request.prompt_style) recipe.request.prompt_style = is_ours ? PromptStyle::plain : PromptStyle::a1111;
 
   recipe.sampler = recipe.request.scheduler;
   recipe.model_sha256 = take(pairs, "Model hash");

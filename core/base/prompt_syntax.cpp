@@ -5,23 +5,39 @@
 #include <cctype>
 #include <optional>
 
+#include "core/base/prompt_weights.h"
 #include "core/base/utf8.h"
 
 namespace alice {
 namespace {
 
-enum Kind : size_t { weight, schedule, alternation, division, embedding, choice, wildcard, tag, escape, kKinds };
+enum Kind : size_t { weight, square, schedule, alternation, division, embedding, choice, wildcard, tag, escape, kKinds };
 
 constexpr std::array<const char*, kKinds> kWhy = {
-    "prompt weights are not built yet",
-    "prompts that change between steps are not built yet",
-    "prompts that alternate between steps are not built yet",
-    "BREAK and AND do not divide a prompt yet",
-    "textual inversions are not built yet",
+    "weights are read with prompt_style a1111 and comfyui",
+    "square brackets are weights with prompt_style a1111",
+    "prompts that change between steps are read with prompt_style a1111",
+    "prompts that alternate between steps are read with prompt_style a1111",
+    "BREAK and AND divide a prompt with prompt_style a1111",
+    "such a mark is read with prompt_style comfyui; with a1111 the name alone is one",
     "no choice is made between words",
     "wildcards are not filled in",
     "of tags only those of LoRAs are read, in the prompt",
-    "a backslash before a bracket is not taken off, since brackets have no meaning yet"};
+    "a backslash is taken off with prompt_style a1111 and comfyui"};
+
+/// What a style reads.
+bool is_read(Kind kind, PromptStyle style) {
+  switch (kind) {
+    case weight:
+    case escape: return style != PromptStyle::plain;
+    case square:
+    case schedule:
+    case alternation:
+    case division: return style == PromptStyle::a1111;
+    case embedding: return style == PromptStyle::comfyui;
+    default: return false;
+  }
+}
 
 bool is_letter(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || (c & 0x80) != 0; }
 bool is_blank(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
@@ -37,8 +53,9 @@ bool is_number(std::string_view text) {
 
 class Scanner {
  public:
-  explicit Scanner(std::string_view text)
+  Scanner(std::string_view text, PromptStyle style)
       : text_(text),
+        style_(style),
         is_all_capitals_(std::none_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; })) {}
 
   std::vector<std::string> scan() {
@@ -98,7 +115,7 @@ class Scanner {
     } else if (has_number) {
       found(bracket.open == '(' ? weight : schedule, span);
     } else if (bracket.has_words && (stands_as_tag(span) || is_doubled(span))) {
-      found(weight, span);
+      found(bracket.open == '[' && style_ == PromptStyle::comfyui ? square : weight, span);
     }
   }
 
@@ -137,6 +154,7 @@ class Scanner {
   }
 
   void found(Kind kind, Span span) {
+    if (is_read(kind, style_)) return;
     if (!first_[kind] || span.begin < first_[kind]->begin) first_[kind] = span;
     ++count_[kind];
   }
@@ -152,6 +170,7 @@ class Scanner {
   }
 
   std::string_view text_;
+  PromptStyle style_;
   bool is_all_capitals_;  // there AND is a word like the others
   size_t at_ = 0;
   std::vector<Bracket> open_;
@@ -159,8 +178,30 @@ class Scanner {
   std::array<size_t, kKinds> count_ = {};
 };
 
+/// A number at the end weighs the prompt, which may be meant as text: "16:9".
+void note_weight(const std::string& prompt, std::vector<std::string>& notes) {
+  const std::vector<PromptPart> parts = split_parts(prompt);
+  if (parts.size() > 1 || parts.front().weight == 1) return;
+  const size_t colon = prompt.rfind(':');
+  notes.push_back("\"" + brief(prompt.substr(colon), 60) + "\" at " + column_of(prompt, colon) +
+                  " is the weight of the whole prompt, as A1111 has it");
+}
+
 }  // namespace
 
-std::vector<std::string> unread_syntax(std::string_view prompt) { return Scanner(prompt).scan(); }
+std::vector<std::string> unread_syntax(std::string_view prompt, PromptStyle style) {
+  return Scanner(prompt, style).scan();
+}
+
+std::vector<std::string> prompt_notes(const std::string& prompt, PromptStyle style, const std::string& place) {
+  if (style != PromptStyle::plain && prompt.size() > kLongestPrompt)
+    return {"is longer than " + std::to_string(kLongestPrompt) + " bytes: it is read as with prompt_style plain"};
+  std::vector<std::string> notes = unread_syntax(prompt, style);
+  if (style != PromptStyle::a1111) return notes;
+  if (place == "/prompt") note_weight(prompt, notes);
+  for (PromptNotes more : {PromptSchedule(prompt).notes(), a1111_weight_notes(prompt, place)})
+    notes.insert(notes.end(), more.begin(), more.end());
+  return notes;
+}
 
 }  // namespace alice

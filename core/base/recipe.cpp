@@ -109,6 +109,11 @@ void read_made_with(const Json& made, Reader reader, Recipe& recipe) {
   if (loras.is_array())
     for (const Json& lora : loras)
       recipe.lora_sha256.push_back(reader.read(hash_options(), lora, "/loras").sha256);
+  if (const Json embeddings = member(made, "embeddings"); embeddings.is_array())
+    for (const Json& embedding : embeddings) {
+      const Hash hash = reader.read(hash_options(), embedding, "/embeddings");
+      recipe.embedding_sha256[hash.name] = hash.sha256;
+    }
 }
 
 /// One may be the other's beginning: A1111 writes ten digits.
@@ -149,7 +154,7 @@ std::string threads_words(const MachineRecipe& machine) {
 }  // namespace
 
 Json write_recipe(const Recipe& recipe) {
-  Json parts = Json::object(), loras = Json::array();
+  Json parts = Json::object(), loras = Json::array(), embeddings = Json::array();
   for (const auto& [name, part] : recipe.parts) {
     parts[name] = part_options().write(part);
     parts[name]["options"] = part.options;
@@ -157,11 +162,14 @@ Json write_recipe(const Recipe& recipe) {
   for (size_t i = 0; i < recipe.request.loras.size(); ++i)
     loras.push_back({{"name", recipe.request.loras[i].name},
                      {"sha256", i < recipe.lora_sha256.size() ? recipe.lora_sha256[i] : ""}});
+  for (const auto& [name, sha256] : recipe.embedding_sha256)
+    embeddings.push_back({{"name", name}, {"sha256", sha256}});
   Json made = word_options().write({recipe.version, recipe.sampler, recipe.schedule_type});
   made["model"] = {{"sha256", recipe.model_sha256}};
   if (!recipe.refiner_sha256.empty()) made["refiner"] = {{"sha256", recipe.refiner_sha256}};
   made["parts"] = parts;
   made["loras"] = loras;
+  if (!embeddings.empty()) made["embeddings"] = embeddings;
   made["backend"] = backend_options().write({recipe.backend, recipe.dtype});
   made["backend"]["options"] = recipe.backend_options;
   made["machine"] = machine_options().write(recipe.machine);
@@ -180,6 +188,7 @@ Recipe read_recipe(const Json& object, const std::string& place) {
     request.erase(kMadeWith);
   }
   recipe.request = read_generate_request(request, json_places(place), faults);
+  if (!recipe.request.prompt_style) recipe.request.prompt_style = PromptStyle::plain;  // older than the others
   if (!made.is_null()) read_made_with(made, Reader(place + "/" + kMadeWith, faults), recipe);
   faults.throw_if_any(ErrorCode::bad_request);
   return recipe;
@@ -199,6 +208,9 @@ std::vector<std::string> differences(const Recipe& recorded, const Recipe& now) 
   for (size_t i = 0; i < hashes && i < recorded.request.loras.size(); ++i)
     if (loras[i].name == recorded.request.loras[i].name)
       comparison.files("the LoRA " + loras[i].name, recorded.lora_sha256[i], now.lora_sha256[i]);
+  for (const auto& [name, sha256] : recorded.embedding_sha256)
+    if (const auto found = now.embedding_sha256.find(name); found != now.embedding_sha256.end())
+      comparison.files("the embedding " + name, sha256, found->second);
   comparison.words("the backend ", backend_words(recorded), backend_words(now));
   comparison.words("a processor with ", recorded.machine.instructions, now.machine.instructions);
   comparison.words("", threads_words(recorded.machine), threads_words(now.machine));

@@ -40,6 +40,7 @@ struct Recipe {
   std::string refiner_sha256; ///< the same of the refiner's
   std::map<std::string, PartRecipe> parts;  ///< "text_encoder", "unet", "vae": those that the configuration changed
   std::vector<std::string> lora_sha256;     ///< of the files of request.loras, in their order; may be shorter
+  std::map<std::string, std::string> embedding_sha256;  ///< of textual inversions that the prompts name, by their names
   std::string backend;                      ///< a plugin's id; "" when not known
   Json backend_options = Json::object();    ///< those that differ from its defaults
   std::string dtype;                        ///< that it computed in, for people: "float32"
@@ -47,9 +48,9 @@ struct Recipe {
   std::string version;  ///< ALICE's
 };
 
-/// write_generate_request() with a further member "made_with": {"version", "sampler", "schedule_type", "model":
-/// {"sha256"}, "refiner": {"sha256"}, "parts": {"vae": {"plugin", "options", "source", "sha256"}}, "loras": [{"name",
-/// "sha256"}], "backend": {"plugin", "options", "dtype"}, "machine": {"instructions", "threads", "libtorch"}}.
+/// write_generate_request() and "made_with": {"version", "sampler", "schedule_type", "model": {"sha256"}, "refiner": the
+/// same, "parts": {"vae": {"plugin", "options", "source", "sha256"}}, "loras": [{"name", "sha256"}], "embeddings": the
+/// same, "backend": {"plugin", "options", "dtype"}, "machine": {"instructions", "threads", "libtorch"}}.
 Json write_recipe(const Recipe& recipe);
 /// Its reverse; an object without "made_with" is a request alone. Throws one Error(bad_request) with every fault;
 /// places are JSON pointers behind `place`.

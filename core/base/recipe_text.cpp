@@ -78,6 +78,7 @@ void add_request(const GenerateRequest& request, const Recipe& recipe, Lines& li
   for (size_t i = 0; i < request.loras.size(); ++i)
     lines.add("LoRA", request.loras[i].name + ":" + number(request.loras[i].strength) +
                           hash_words(i < recipe.lora_sha256.size() ? recipe.lora_sha256[i] : ""));
+  for (const auto& [name, sha256] : recipe.embedding_sha256) lines.add("embedding", name + hash_words(sha256));
 }
 
 }  // namespace

@@ -19,6 +19,9 @@ const Choices<MaskedContent> kMaskedContents = {{"original", MaskedContent::orig
                                                 {"noise", MaskedContent::noise},
                                                 {"nothing", MaskedContent::nothing}};
 
+const Choices<PromptStyle> kPromptStyles = {
+    {"a1111", PromptStyle::a1111}, {"comfyui", PromptStyle::comfyui}, {"plain", PromptStyle::plain}};
+
 /// The first word of a format is the one that is written.
 const Choices<PictureFormat> kFormats = {{"png", PictureFormat::png},
                                          {"jpeg", PictureFormat::jpeg},
@@ -115,6 +118,9 @@ const Rows& rows() {
           .text("prompt", &R::prompt, "what to show")
           .text("negative_prompt", &R::negative_prompt, "what to keep away from; of no use without guidance")
           .default_by(models)
+          .choice("prompt_style", &R::prompt_style, kPromptStyles,
+                  "whose rules prompts are read by: brackets of A1111 or ComfyUI, or none (plain)")
+          .default_by(anyone, "a1111").infotext("Prompt style")
           .integer("steps", &R::steps, {1, 1000}, "steps from noise to picture")
           .default_by(anyone, 25).infotext("Steps")
           .also("num_inference_steps")  // diffusers

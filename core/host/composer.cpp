@@ -8,7 +8,9 @@
 #include "core/base/request_checks.h"
 #include "core/host/assemble.h"
 #include "core/host/file_stamp.h"
+#include "core/host/make/counted_calls.h"
 #include "core/host/model_facts.h"
+#include "core/host/named_embeddings.h"
 #include "core/host/refining.h"
 
 namespace alice {
@@ -38,10 +40,14 @@ void warn_of_model(const Blueprint& plan, const GenerateRequest& request, std::v
     for (const Fault& warning : plan.scheduler.warnings) tell(warning.sentence);
 }
 
-void warn_of_syntax(const GenerateRequest& request, std::vector<std::string>& warnings) {
-  for (const std::string& sentence : unread_syntax(request.prompt)) warnings.push_back("/prompt: " + sentence);
-  for (const std::string& sentence : unread_syntax(request.negative_prompt.value_or("")))
-    warnings.push_back("/negative_prompt: " + sentence);
+void warn_of_syntax(const Settings& settings, std::vector<std::string>& warnings) {
+  const PromptStyle style = settings.request.prompt_style.value_or(PromptStyle::plain);
+  const auto warn = [&](const std::string& field, const std::optional<std::string>& prompt) {
+    for (const std::string& note : prompt_notes(prompt.value_or(""), style, field))
+      warnings.push_back(field + ": " + note);
+  };
+  warn("/prompt", settings.prompt);
+  warn("/negative_prompt", settings.negative_prompt);
 }
 
 /// What is not there, or is refused, while a model or LoRA that was found is opened is a fault of its files, not of who
@@ -105,6 +111,7 @@ Composer::Composer(HostConfig config, std::shared_ptr<const Registry> registry, 
     : config_(std::move(config)),
       registry_(std::move(registry)),
       loras_(lora_folders(config_)),
+      embeddings_(embedding_folders(config_)),
       on_loaded_(std::move(on_loaded)),
       blueprints_([this](const ModelConfig& model) {
         Blueprint blueprint = make_blueprint(*registry_, config_, model);
@@ -245,6 +252,30 @@ void Composer::add_loras(PreparedRequest& prepared, bool paths_allowed) {
                            prepared.model->warnings.end());
 }
 
+void Composer::add_embeddings(PreparedRequest& prepared) const {
+  Settings& settings = prepared.settings;
+  if (settings.request.prompt_style == PromptStyle::plain) return;
+  const Model& model = *prepared.model;
+  std::map<std::string, Embedding> bundled;
+  for (const std::filesystem::path& file : prepared.ingredients.lora_files)
+    for (Embedding& embedding : of_models_files([&] { return bundled_embeddings(*registry_, model, file); }))
+      bundled.emplace(embedding.name, std::move(embedding));
+  const EmbeddingFiles files = by_word(embeddings_.all());
+  std::vector<std::string> words;
+  for (const auto& embedding : bundled) words.push_back(embedding.first);
+  for (const auto& file : files)
+    if (bundled.count(file.first) == 0) words.push_back(file.first);
+  for (const std::string& word : named_words(settings, calls_of(model, settings), words, prepared.warnings)) {
+    const auto found = bundled.find(word);
+    settings.embeddings.push_back(found != bundled.end() ? found->second : of_models_files([&] {
+      return load_embedding(*registry_, model, word, files.at(word));
+    }));
+    const std::filesystem::path& file = settings.embeddings.back().file;
+    prepared.made_of += "|embedding " + word + "|" + file_stamp(file);
+    prepared.ingredients.embedding_files[word] = file;
+  }
+}
+
 void Composer::add_refiner(PreparedRequest& prepared, const Blueprint& plan) {
   prepared.made_of += "|refined by|" + key_of(plan);
   Settings& settings = prepared.settings;
@@ -293,7 +324,6 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed, c
   throw_if_too_large(*plan, plan->size, {request, plan->config.defaults, config_.defaults, inputs});
   choose_scheduler(*registry_, plan->scheduler, request.scheduler, request.scheduler_options);
 
-  warn_of_syntax(request, prepared.warnings);
   const std::string caution = scheduler_caution(*registry_, plan->scheduler, request.scheduler);
   if (!caution.empty() && request.loras.empty()) prepared.warnings.push_back("/scheduler: " + caution);
   warn_of_model(*plan, request, prepared.warnings);
@@ -304,6 +334,8 @@ PreparedRequest Composer::prepare(GenerateRequest request, bool paths_allowed, c
   prepared.ingredients.refiner = refining;
   prepared.settings = settle(request, inputs, *plan, *prepared.model, prepared.warnings);
   if (!prepared.settings.loras.empty()) add_loras(prepared, paths_allowed);
+  add_embeddings(prepared);
+  warn_of_syntax(prepared.settings, prepared.warnings);
   if (refining) add_refiner(prepared, *refining);
   warn_of_unheard(request, models_of(prepared), prepared.warnings);
   return prepared;

@@ -63,6 +63,7 @@ class Composer {
   const HostConfig& config() const { return config_; }
   const Registry& registry() const { return *registry_; }
   const LoraLibrary& loras() const { return loras_; }
+  const LoraLibrary& embeddings() const { return embeddings_; }
   RecipeBook& recipes() { return recipes_; }
 
   /// Every model with its state: opens headers only, and only those that have changed. A model at which `before_look`
@@ -107,6 +108,7 @@ class Composer {
   void tell_loaded(const Blueprint& blueprint, const Model& model, double seconds) const;
   std::shared_ptr<const Model> loaded(const Blueprint& plan);
   void add_loras(PreparedRequest& prepared, bool paths_allowed);
+  void add_embeddings(PreparedRequest& prepared) const;
   void add_refiner(PreparedRequest& prepared, const Blueprint& plan);
   std::shared_ptr<const Model> cached(const std::string& key,
                                          const std::function<std::shared_ptr<const Model>()>& make);
@@ -118,7 +120,7 @@ class Composer {
 
   const HostConfig config_;
   const std::shared_ptr<const Registry> registry_;
-  const LoraLibrary loras_;
+  const LoraLibrary loras_, embeddings_;
   const OnLoaded on_loaded_;
   const std::shared_ptr<PromptCache> prompts_ = std::make_shared<PromptCache>();
   mutable BlueprintCache blueprints_;

@@ -9,12 +9,8 @@ namespace {
 
 constexpr const char* kUNet = "the UNet";  // who is to blame
 
-/// The last of `parts` equal parts of each tensor's rows.
-Conditioning positive_part(const Conditioning& all, int64_t parts) {
-  Conditioning positive;
-  for (const auto& [name, rows] : all) positive[name] = rows.chunk(parts).back();
-  return positive;
-}
+/// Runs that are kept: they hold what a network has computed of its conditioning.
+constexpr size_t kMostRuns = 8;
 
 const UNetShortcuts* shortcuts_of(const UNet& unet) {
   return static_cast<const UNetShortcuts*>(unet.extension(kUNetShortcuts));
@@ -22,23 +18,19 @@ const UNetShortcuts* shortcuts_of(const UNet& unet) {
 
 }  // namespace
 
-GuidedNetwork::GuidedNetwork(std::shared_ptr<const UNet> unet, Conditioning conditioning, const Guidance& guidance,
-                             const Shortcuts& shortcuts, const NoiseModel& noise_model, const Plan& plan)
+GuidedNetwork::GuidedNetwork(std::shared_ptr<const UNet> unet, Course course, const Guidance& guidance,
+                             const Shortcuts& shortcuts, const NoiseModel& noise_model, const Plan& plan, size_t calls)
     : unet_(std::move(unet)),
       guidance_(guidance),
       shortcuts_(shortcuts),
       noise_model_(noise_model),
-      levels_(plan.levels.begin(), plan.levels.begin() + static_cast<std::ptrdiff_t>(plan.steps())) {
+      levels_(plan.levels.begin(), plan.levels.begin() + static_cast<std::ptrdiff_t>(plan.steps())),
+      course_(std::move(course)),
+      calls_(calls) {
   if (shortcuts_.any() && shortcuts_of(*unet_) == nullptr)
     throw Error(ErrorCode::bad_request,
                 shortcuts_.deepcache_interval > 1 ? "/deepcache_interval" : "/token_merging_ratio",
                 "this model's UNet cannot leave out any of its work: say nothing here");
-  if (guidance_.two_passes()) {
-    alone_.conditioning = positive_part(conditioning, guidance_.rows());
-    guided_.conditioning = std::move(conditioning);
-  } else {
-    alone_.conditioning = std::move(conditioning);
-  }
 }
 
 /// Levels fall from step to step. A sampler may ask between two of them, which belongs to the later step.
@@ -60,34 +52,42 @@ size_t GuidedNetwork::whole_step_of(size_t step) const {
 
 void GuidedNetwork::pass(const Tensor& x, const Level& level) {
   const size_t step = step_of(level), whole_step = whole_step_of(step);
-  const bool is_first =
-      whole_.number == 0 || whole_.step != whole_step;  // the sampler did not ask at whole_step itself
+  told_ = course_.at(calls_++);
+  const bool is_first = whole_.number == 0 || whole_.step != whole_step ||  // the sampler did not ask there itself
+                        whole_.told != told_;
   is_whole_ = step == whole_step || is_first;
-  if (is_whole_) whole_ = {x, level, whole_step, whole_.number + 1};
+  if (is_whole_) whole_ = {x, level, whole_step, whole_.number + 1, told_};
 }
 
-void GuidedNetwork::prepare(Asked& asked) {
-  if (asked.run) return;
+GuidedNetwork::Asked GuidedNetwork::prepared(const TextRows& rows) {
+  const Conditioning conditioning = stacked(rows);
+  Asked asked{static_cast<int64_t>(rows.size()), nullptr};
   if (!shortcuts_.any()) {
-    asked.run = call_plugin(kUNet, [&] { return unet_->prepare(asked.conditioning); });
-    return;
+    asked.run = call_plugin(kUNet, [&] { return unet_->prepare(conditioning); });
+    return asked;
   }
   auto run = call_plugin(kUNet, [&] {
-    return shortcuts_of(*unet_)->prepare_shortcuts(asked.conditioning, {shortcuts_.token_merging_ratio});
+    return shortcuts_of(*unet_)->prepare_shortcuts(conditioning, {shortcuts_.token_merging_ratio});
   });
   asked.shortcut = run.get();
   asked.run = std::move(run);
-}
-
-GuidedNetwork::Asked& GuidedNetwork::asked_at(size_t step) {
-  Asked& asked = guidance_.counts_at(step, levels_.size()) ? guided_ : alone_;
-  prepare(asked);
   return asked;
 }
 
-Tensor GuidedNetwork::predict(Asked& asked, bool guided, const Tensor& x, const Level& level, bool keeps_depth) {
+GuidedNetwork::Asked& GuidedNetwork::asked(bool guided) {
+  const auto found = asked_.find({told_, guided});
+  if (found != asked_.end()) return found->second;
+  if (asked_.size() == kMostRuns) asked_.clear();
+  const TextRows& all = course_.told[told_];
+  const auto positives = static_cast<std::ptrdiff_t>(guidance_.positives());
+  const TextRows rows(guided ? all.begin() : all.end() - positives, all.end());
+  return asked_.emplace(std::pair(told_, guided), prepared(rows)).first->second;
+}
+
+Tensor GuidedNetwork::predict(bool guided, const Tensor& x, const Level& level, bool keeps_depth) {
+  Asked& asked = this->asked(guided);
   const Tensor scaled = network_input(x, level, noise_model_);
-  const Tensor input = guided ? scaled.repeat({guidance_.rows(), 1, 1, 1}) : scaled;
+  const Tensor input = asked.rows > 1 ? scaled.repeat({asked.rows, 1, 1, 1}) : scaled;
   const Tensor t = at::full({input.size(0)}, level.t, at::kFloat);
   std::vector<int64_t> shape = input.sizes().vec();
   shape[1] = unet_->info().out_channels;
@@ -100,14 +100,13 @@ Tensor GuidedNetwork::predict(Asked& asked, bool guided, const Tensor& x, const 
 Tensor GuidedNetwork::denoise(const Tensor& x, const Level& level) {
   const size_t step = step_of(level);
   const bool guided = guidance_.counts_at(step, levels_.size());
-  Asked& asked = asked_at(step);
   if (!is_whole_ && kept_ != whole_.number) {  // a record has answered the whole call
-    predict(asked, guided, whole_.x, whole_.level, false);
+    predict(guided, whole_.x, whole_.level, false);
     kept_ = whole_.number;
   }
-  const Tensor m = predict(asked, guided, x, level, !is_whole_);
+  const Tensor m = predict(guided, x, level, !is_whole_);
   if (is_whole_) kept_ = whole_.number;
-  return x0_from_prediction(guided ? guide(m, guidance_) : m, x, level, noise_model_);
+  return x0_from_prediction(guided ? guide(m, guidance_) : guide_alone(m, guidance_), x, level, noise_model_);
 }
 
 }  // namespace alice

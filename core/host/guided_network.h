@@ -2,10 +2,13 @@
 // The network as a sampler asks it, over all steps of one batch of pictures: with guidance where it counts, and as deep
 // as the settings want.
 
+#include <map>
 #include <memory>
+#include <vector>
 
 #include "core/api/unet.h"
 #include "core/api/unet_shortcuts.h"
+#include "core/host/course.h"
 #include "core/math/denoiser.h"
 #include "core/math/noise_model.h"
 
@@ -23,20 +26,22 @@ struct Shortcuts {
 /// of denoise(): a record may answer some of them (docs/decisions/0010), and the rest comes out the same.
 class GuidedNetwork {
  public:
-  /// conditioning: guidance.rows() times B rows, in the order of guide(), the positive ones last. Throws
-  /// Error(bad_request) when the UNet lacks a shortcut that is wanted.
-  GuidedNetwork(std::shared_ptr<const UNet> unet, Conditioning conditioning, const Guidance& guidance,
-                const Shortcuts& shortcuts, const NoiseModel& noise_model, const Plan& plan);
+  /// course: guidance.rows() times B rows, in the order of guide(), the positive ones last. `calls`: that were made of
+  /// another network for these pictures. Throws Error(bad_request) when the UNet lacks a shortcut that is wanted.
+  GuidedNetwork(std::shared_ptr<const UNet> unet, Course course, const Guidance& guidance, const Shortcuts& shortcuts,
+                const NoiseModel& noise_model, const Plan& plan, size_t calls = 0);
 
   /// To be told of each call before it is answered, by whomever. x is kept, not copied: nobody may write to it.
   void pass(const Tensor& x, const Level& level);
   /// The estimate of x0 [B, C, h, w] for x at `level`, which pass() was told last.
   Tensor denoise(const Tensor& x, const Level& level);
+  /// That pass() was told of, and those before.
+  size_t calls() const { return calls_; }
 
  private:
-  /// The conditioning that a step asks, and the run with it.
+  /// The run with what the network is told.
   struct Asked {
-    Conditioning conditioning;
+    int64_t rows;  // a picture
     std::unique_ptr<UNetRun> run;
     ShortcutRun* shortcut = nullptr;  // the run, where there are shortcuts
   };
@@ -46,20 +51,24 @@ class GuidedNetwork {
     Level level;
     size_t step = 0;    // at or before every step that uses it
     size_t number = 0;  // counts such calls; 0: none yet
+    size_t told = 0;    // what the network is told then
   };
 
   size_t step_of(const Level& level) const;
   size_t whole_step_of(size_t step) const;
-  Asked& asked_at(size_t step);
-  void prepare(Asked& asked);
-  Tensor predict(Asked& asked, bool guided, const Tensor& x, const Level& level, bool keeps_depth);
+  Asked& asked(bool guided);
+  Asked prepared(const TextRows& rows);
+  Tensor predict(bool guided, const Tensor& x, const Level& level, bool keeps_depth);
 
   std::shared_ptr<const UNet> unet_;
   Guidance guidance_;
   Shortcuts shortcuts_;
   NoiseModel noise_model_;
   std::vector<Level> levels_;  // at which steps begin
-  Asked guided_, alone_;
+  Course course_;
+  size_t calls_;
+  size_t told_ = 0;                             // at the call that pass() was told last
+  std::map<std::pair<size_t, bool>, Asked> asked_;  // by what is told, and whether guidance counts
   WholeCall whole_;
   bool is_whole_ = false;  // the call that pass() was told last
   size_t kept_ = 0;        // the number of the whole call whose depth the run in use keeps

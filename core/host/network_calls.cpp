@@ -65,8 +65,8 @@ Calls network_calls(const Model& model, const Settings& settings, const StepRang
   const NoiseModel& noise_model = *settings.scheduler.noise_model;
   const Plan plan = plan_of(settings);
   const int64_t rows = settings.guidance.rows();
-  const Conditioning conditioning = blank_conditioning(model, rows, 1);
-  GuidedNetwork network(std::make_shared<ZeroNetwork>(model.unet, calls), conditioning, settings.guidance,
+  const TextRows blank(static_cast<size_t>(rows), blank_conditioning(model, 1, 1));
+  GuidedNetwork network(std::make_shared<ZeroNetwork>(model.unet, calls), blank, settings.guidance,
                         settings.shortcuts, noise_model, plan);
   const Tensor x = at::zeros({1, model.unet->info().out_channels, 1, 1});
   for (size_t step = range.first; step < range.end; ++step) {

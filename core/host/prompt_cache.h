@@ -3,6 +3,7 @@
 // prompt does not either.
 
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,6 +14,14 @@
 
 namespace alice {
 
+/// What an encoder reads at once, of one prompt.
+struct TokenWindow {
+  std::vector<int64_t> ids;               ///< token_limit
+  std::map<int64_t, Tensor> vectors = {};  ///< in place of ids, by position
+
+  bool operator==(const TokenWindow& other) const;
+};
+
 /// Of any text encoders, which it does not keep alive. Any thread; two that ask for the same prompt at once both
 /// compute it.
 class PromptCache {
@@ -20,16 +29,15 @@ class PromptCache {
   /// Keeps the last `limit` prompts.
   explicit PromptCache(size_t limit = 32) : limit_(limit) {}
 
-  /// encoder->encode(ids, layers_back, final_norm) of N prompts' ids, all of them of one length, a row each; those that
+  /// encoder->encode(window, layers_back, final_norm) of N windows, all of them of one length, a row each; those that
   /// it does not know are encoded in one call, which reads the weights once. Throws as TextEncoder::encode().
   std::vector<TextEncoding> encode(const std::shared_ptr<const TextEncoder>& encoder,
-                                   const std::vector<std::vector<int64_t>>& prompts, int64_t layers_back,
-                                   bool final_norm);
+                                   const std::vector<TokenWindow>& windows, int64_t layers_back, bool final_norm);
 
  private:
   struct Prompt {
     std::weak_ptr<const TextEncoder> encoder;
-    std::vector<int64_t> ids;
+    TokenWindow window;
     int64_t layers_back;
     bool final_norm;
     bool operator==(const Prompt& other) const;

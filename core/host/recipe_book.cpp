@@ -55,6 +55,7 @@ std::vector<fs::path> all_files(const Ingredients& ingredients) {
   if (const Blueprint* refiner = ingredients.refiner.get())
     files.insert(files.end(), refiner->own_weights.begin(), refiner->own_weights.end());
   files.insert(files.end(), ingredients.lora_files.begin(), ingredients.lora_files.end());
+  for (const auto& embedding : ingredients.embedding_files) files.push_back(embedding.second);
   return files;
 }
 
@@ -98,6 +99,7 @@ Recipe RecipeBook::recipe(const Ingredients& ingredients, const Model& model, co
     recipe.lora_sha256.push_back(hash_of(file));
     hashes_.note_source(recipe.lora_sha256.back(), file);
   }
+  for (const auto& [name, file] : ingredients.embedding_files) recipe.embedding_sha256[name] = hash_of(file);
 
   recipe.backend = plan.backend.factory->info().id;
   recipe.backend_options = effective_options(plan.backend.factory->info().options, plan.backend.options);

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct Blueprint;
 struct Ingredients {
   std::shared_ptr<const Blueprint> plan, refiner;  ///< null: no refiner
   std::vector<std::filesystem::path> lora_files;  ///< of Settings::loras, in their order
+  std::map<std::string, std::filesystem::path> embedding_files;  ///< of Settings::embeddings, by their names
 };
 
 /// Any thread.

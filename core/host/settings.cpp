@@ -1,13 +1,17 @@
 #include "core/host/settings.h"
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 
+#include "core/base/prompt_weights.h"
 #include "core/base/request_checks.h"
 #include "core/host/shown.h"
 
 namespace alice {
 namespace {
+
+constexpr size_t kMostParts = 16;  // of a prompt: each is a row more
 
 /// 32 bits, as A1111 and diffusers' users are used to.
 uint64_t draw_seed() { return std::random_device{}(); }
@@ -28,6 +32,25 @@ GenerateRequest built_in_of(const Model& model, Shown shown) {
       built_in_defaults(model.unet->info().native_latent_size * model.vae->info().reduction);
   if (shown != Shown::nothing) built_in.strength = 1;
   return built_in;
+}
+
+/// Of the parts that AND divides the prompt into; none where there is one that counts once.
+std::vector<double> weights_of_parts(const GenerateRequest& request, const Model& model) {
+  if (request.prompt_style != PromptStyle::a1111 || request.prompt.size() > kLongestPrompt) return {};
+  std::vector<double> weights;
+  for (const PromptPart& part : split_parts(request.prompt)) weights.push_back(part.weight);
+  if (weights == std::vector<double>{1}) return {};
+  const auto refuse = [](const std::string& why) {
+    throw Error(ErrorCode::bad_request, "/prompt", "has parts or a weight at its end, " + why);
+  };
+  if (weights.size() > kMostParts) refuse("and more than " + std::to_string(kMostParts) + " parts");
+  for (const double weight : weights)
+    if (!(std::abs(weight) <= kLargestWeight)) refuse("and one is beyond 1,000,000");
+  if (model.unet->info().further_conditioning.count(kGuidanceScale) > 0)
+    refuse("which need a negative prompt, and " + model.id + " is told the guidance scale instead");
+  if (shown_to(model.unet->info(), model.id) == Shown::picture && request.image)
+    refuse("which A1111 does not join either with a network that is shown the picture");
+  return weights;
 }
 
 void check_can_be_read(const GenerateRequest& request, const Model& model) {
@@ -86,6 +109,7 @@ Settings resolve_settings(const SettingsSources& sources, const Model& model,
   settings.steps = *all.steps;
   settings.guidance.scale = *all.guidance_scale;
   settings.guidance.is_told = model.unet->info().further_conditioning.count(kGuidanceScale) > 0;
+  settings.guidance.parts = weights_of_parts(all, model);
   settings.guidance.rescale = *all.guidance_rescale;
   settings.guidance.start = *all.guidance_start;
   settings.guidance.end = *all.guidance_end;

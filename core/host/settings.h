@@ -8,6 +8,7 @@
 #include "core/base/generation_defaults.h"
 #include "core/base/host_config.h"
 #include "core/base/picture_size.h"
+#include "core/host/embedding.h"
 #include "core/host/guided_network.h"
 #include "core/host/imagined.h"
 #include "core/host/input_pictures.h"
@@ -36,6 +37,7 @@ struct Settings {
   Shortcuts shortcuts;
   ChosenScheduler scheduler;
   std::vector<LoraUse> loras;
+  std::vector<Embedding> embeddings;  ///< that the prompts name
   InputPictures inputs;     ///< that `request` names
   int64_t first_step = 0;   ///< of a picture's result: how many of the steps are left out
   std::optional<Refining> refining;  ///< absent: one model makes all steps

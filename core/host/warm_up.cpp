@@ -19,7 +19,7 @@ std::vector<size_t> steps_to_try(const Guidance& guidance, size_t steps) {
   return tried;
 }
 
-void try_network(const Model& model, const Settings& settings, const Conditioning& texts, const Start& start) {
+void try_network(const Model& model, const Settings& settings, const Course& texts, const Start& start) {
   const NoiseModel& noise_model = *settings.scheduler.noise_model;
   const Plan plan = plan_of(settings);
   GuidedNetwork network(model.unet, with_beside(texts, start.beside, settings.guidance), settings.guidance,
@@ -38,7 +38,7 @@ void warm_up(const Model& model, const Settings& settings, const OnStage& on_sta
   const c10::InferenceMode no_gradients;
   on_stage(JobStage::encode);
   std::vector<std::string> warnings;
-  const Conditioning texts = encode(model, settings, kBatch, warnings);
+  const Course texts = encode(model, settings, kBatch, warnings);
   SeededNoise noise({settings.seed});
   const Start start =
       Beginning(model, settings, pixels_of(read_pictures(settings, warnings))).start(kBatch, plan_of(settings), noise);

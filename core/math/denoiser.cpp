@@ -35,18 +35,41 @@ Tensor of_edm(const Tensor& m, const Tensor& x, const Level& level, const NoiseM
   return x * skip + m * (model.prediction() == Prediction::v_prediction ? -out : out);
 }
 
+Tensor weighted(const Tensor& negative, const std::vector<Tensor>& positives, const Guidance& guidance) {
+  Tensor sum = negative;
+  for (size_t i = 0; i < positives.size(); ++i)
+    sum = sum + (positives[i] - negative) * (guidance.parts[i] * std::max(guidance.scale, 1.0));
+  return sum;
+}
+
+Tensor rescaled(const Tensor& guided, const Tensor& positive, const Guidance& guidance) {
+  if (guidance.rescale == 0) return guided;
+  const Tensor rescaled = guided * (row_deviation(positive) / row_deviation(guided));
+  return rescaled * guidance.rescale + guided * (1 - guidance.rescale);
+}
+
 }  // namespace
 
 Tensor guide(const Tensor& all, const Guidance& guidance) {
+  if (!guidance.parts.empty()) {
+    std::vector<Tensor> positives = all.chunk(guidance.positives() + 1);
+    const Tensor negative = positives.front();
+    positives.erase(positives.begin());
+    return rescaled(weighted(negative, positives, guidance), positives.front(), guidance);
+  }
   const std::vector<Tensor> parts = all.chunk(guidance.picture_scale ? 3 : 2);
   const Tensor& negative = parts[parts.size() - 2];
   const Tensor& positive = parts.back();
   Tensor guided = negative + (positive - negative) * guidance.scale;
   if (guidance.picture_scale)
     guided = parts[0] + (positive - negative) * guidance.scale + (negative - parts[0]) * *guidance.picture_scale;
-  if (guidance.rescale == 0) return guided;
-  const Tensor rescaled = guided * (row_deviation(positive) / row_deviation(guided));
-  return rescaled * guidance.rescale + guided * (1 - guidance.rescale);
+  return rescaled(guided, positive, guidance);
+}
+
+Tensor guide_alone(const Tensor& positives, const Guidance& guidance) {
+  if (guidance.parts.empty()) return positives;
+  const std::vector<Tensor> parts = positives.chunk(guidance.positives());
+  return weighted(parts.front(), parts, guidance);
 }
 
 Tensor network_input(const Tensor& x, const Level& level, const NoiseModel& model) {

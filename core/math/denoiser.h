@@ -2,7 +2,9 @@
 // From a UNet's raw prediction to the estimate of x0 that samplers ask for: input scaling, guidance, kinds of
 // prediction.
 
+#include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "core/api/scheduler.h"
 #include "core/math/noise_model.h"
@@ -32,9 +34,14 @@ struct Guidance {
   /// neither. Absent: the network is shown none.
   std::optional<double> picture_scale;
 
-  bool two_passes() const { return scale > 1 && !is_told; }
-  /// Of one picture, where guidance counts; else one.
-  int64_t rows() const { return !two_passes() ? 1 : picture_scale ? 3 : 2; }
+  /// The weights of several positive conditionings (Liu et al. 2022, "Compositional Visual Generation"; A1111's AND):
+  /// negative + sum of weight * scale * (positive - negative). Empty: one of weight 1. Not with picture_scale.
+  std::vector<double> parts;
+
+  int64_t positives() const { return std::max<int64_t>(1, static_cast<int64_t>(parts.size())); }
+  bool two_passes() const { return (scale > 1 || !parts.empty()) && !is_told; }
+  /// Of one picture, where guidance counts; else there are positives().
+  int64_t rows() const { return !two_passes() ? positives() : picture_scale ? 3 : positives() + 1; }
   /// Before step `step` of `steps`, counted from 0.
   bool counts_at(size_t step, size_t steps) const {
     const double done = static_cast<double>(step) / static_cast<double>(steps);
@@ -43,7 +50,12 @@ struct Guidance {
 };
 
 /// Predictions [2 B, ...] for the negative conditioning, then for the positive -> the guided one [B, ...]. With
-/// picture_scale [3 B, ...]: negative without the picture, negative with it, positive with it.
+/// picture_scale [3 B, ...]: negative without the picture, negative with it, positive with it. With parts
+/// [(1 + positives) B, ...].
 Tensor guide(const Tensor& all, const Guidance& guidance);
+
+/// Where guidance does not count: [positives B, ...], without the negative -> [B, ...]. The first positive stands for
+/// the negative then, as A1111 has it where it leaves that out (modules/sd_samplers_cfg_denoiser.py).
+Tensor guide_alone(const Tensor& positives, const Guidance& guidance);
 
 }  // namespace alice

@@ -1,5 +1,7 @@
 // Text encoders: tokens and what they become.
 
+#include <algorithm>
+
 #include "core/api/text_encoder.h"
 #include "sdk/check/model_samples.h"
 #include "sdk/check/model_use.h"
@@ -50,6 +52,44 @@ void check_tokens(const TextEncoder& encoder, const std::string& where, uint64_t
          where + "a prompt of twice as many words as tokens is not cut");
   expect(encoder.tokenize("a cat").padded != encoder.tokenize("a dog").padded,
          where + "'a cat' and 'a dog' are the same ids");
+}
+
+/// Windows that the host makes of ids are framed as tokenize() frames them.
+void check_frame(const TextEncoder& encoder, const std::string& where, uint64_t) {
+  const TextEncoderInfo& info = encoder.info();
+  const TokenFrame& frame = info.frame;
+  for (const std::string& prompt : {std::string(), std::string("a cat")}) {
+    const TokenIds ids = encoder.tokenize(prompt);
+    const std::string what = where + "tokenize of '" + prompt + "' gave ids that ";
+    const size_t around = frame.start.size() + frame.end.size();
+    expect(ids.all.size() >= around &&
+               std::equal(frame.start.begin(), frame.start.end(), ids.all.begin()),
+           what + "do not begin with info().frame.start");
+    expect(std::equal(frame.end.rbegin(), frame.end.rend(), ids.all.rbegin()), what + "do not end with frame.end");
+    if (prompt.empty()) expect(ids.all.size() == around, what + "are more than the frame");
+    std::vector<int64_t> padded = ids.all;
+    padded.resize(static_cast<size_t>(info.token_limit), frame.padding);
+    expect(padded == ids.padded, what + "are not padded with frame.padding");
+  }
+}
+
+/// A vector in place of an id is what stands there, in its row alone.
+void check_vectors(const TextEncoder& encoder, const std::string& where, uint64_t seed) {
+  const TextEncoderInfo& info = encoder.info();
+  if (info.vector_width == 0) return;
+  const Tensor ids = ids_of(encoder, {seed, seed});
+  const auto position = static_cast<int64_t>(info.frame.start.size());
+  const Tensor vector = rows_of({info.vector_width}, {seed})[0];
+  const Tensor plain = encoder.encode(ids).tokens;
+  const Tensor kept = vector.clone();
+  const Tensor changed = encoder.encode({ids, {{1, position, vector}}}).tokens;
+  expect(at::equal(plain[0], changed[0]), where + "a vector in row 1 changes row 0");
+  expect(!at::equal(plain[1], changed[1]), where + "a vector in place of an id changes nothing");
+  expect(at::equal(vector, kept), where + "encode() wrote into a vector");
+  Tensor others = ids.clone();
+  others[1][position] = int64_t{1} << 40;  // is not looked up
+  expect(at::equal(changed, encoder.encode({others, {{1, position, vector}}}).tokens),
+         where + "the id in whose place a vector stands is read");
 }
 
 void check_encoding(const TextEncoder& encoder, const std::string& where, uint64_t seed) {
@@ -106,6 +146,15 @@ std::vector<Check> text_encoder_checks() {
        "was.",
        "Replace bad UTF-8 by U+FFFD; cut before the end token and pad behind it.", "model/recognised", encoders,
        on_samples(check_tokens)},
+      {"text_encoder/frame",
+       "What tokenize() puts around a prompt's own ids, and fills a window up with, is what info().frame says.",
+       "Fill in TextEncoderInfo::frame: long prompts and weights are made of windows that the host frames.",
+       "text_encoder/tokens", encoders, on_samples(check_frame)},
+      {"text_encoder/vectors",
+       "A vector in place of an id counts there and nowhere else; the id is not looked up. An encoder that takes none "
+       "(vector_width 0) passes.",
+       "Write the vectors over the rows that were looked up, before positions are added; or leave vector_width at 0.",
+       "text_encoder/frame", encoders, on_samples(check_vectors)},
       {"text_encoder/encoding",
        "encode() gives [B, T, D] in the backend's dtype and pooled text as info() says, for every clip_skip; "
        "hidden_states() gives one state more than layers.",

@@ -43,6 +43,7 @@ TEST_CASE("a whole request is read, and what is written reads back the same") {
       {"model", "sd/x"},
       {"prompt", "a cat"},
       {"negative_prompt", "a dog"},
+      {"prompt_style", "comfyui"},
       {"steps", 20},
       {"guidance_scale", 7.5},
       {"guidance_rescale", 0.7},

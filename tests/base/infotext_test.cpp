@@ -100,6 +100,7 @@ TEST_CASE("clip skip is counted from one, and values that could mislead are quot
 TEST_CASE("what is written is read back") {
   Recipe r = recipe();
   r.request.prompt = "a cat, sitting\non Steps: 3, of stone";
+  r.request.prompt_style = PromptStyle::comfyui;
   r.request.model = "sd/a: b, \"c\"";
   r.request.clip_skip = 2;
   r.request.guidance_rescale = 0.7;
@@ -119,6 +120,14 @@ TEST_CASE("what is written is read back") {
   CHECK(read.parts.at("vae").source == "other.safetensors");
   r.request.prompt = "";
   CHECK(request_json(read_infotext(write_infotext(r), "x.png")) == request_json(r));
+}
+
+TEST_CASE("a text that names no prompt style is A1111's own, or of an ALICE before there were any") {
+  const auto style = [](const std::string& text) { return read_infotext(text, "x.png").request.prompt_style; };
+  CHECK(style("a (cat)\nSteps: 20, Seed: 1, Version: v1.10.1") == PromptStyle::a1111);
+  CHECK(style("a (cat)\nSteps: 20, Seed: 1") == PromptStyle::a1111);
+  CHECK(style("a (cat)\nSteps: 20, Seed: 1, RNG: CPU, Version: ALICE 0.1.0") == PromptStyle::plain);
+  CHECK(style("a (cat)\nSteps: 20, Prompt style: a1111, Version: ALICE 0.1.0") == PromptStyle::a1111);
 }
 
 TEST_CASE("an empty negative prompt is another thing than none") {

@@ -13,6 +13,7 @@ Recipe recipe() {
   Recipe r;
   r.request.model = "sd/tiny";
   r.request.prompt = "a cat";
+  r.request.prompt_style = PromptStyle::a1111;
   r.request.steps = 20;
   r.request.seed = 7;
   r.request.scheduler = "some_sampler";
@@ -41,6 +42,18 @@ TEST_CASE("a recipe is read back as it was written, and a request alone is a rec
   CHECK(written.at("made_with").at("parts").at("vae").at("source") == "vae.safetensors");
   const Json request = write_generate_request(recipe().request);
   CHECK(write_generate_request(read_recipe(request, "").request) == request);
+}
+
+TEST_CASE("a recipe of before there were prompt styles means the plain one; embeddings are compared") {
+  Recipe old = recipe();
+  old.request.prompt_style.reset();
+  CHECK(read_recipe(write_recipe(old), "").request.prompt_style == PromptStyle::plain);
+  Recipe with_word = recipe(), other = recipe();
+  with_word.embedding_sha256["word"] = std::string(64, 'e');
+  other.embedding_sha256["word"] = std::string(64, 'f');
+  CHECK((read_recipe(write_recipe(with_word), "").embedding_sha256 == with_word.embedding_sha256));
+  CHECK(differences(with_word, with_word).empty());
+  CHECK(says(differences(with_word, other).at(0), "the embedding word"));
 }
 
 TEST_CASE("a recipe with faults is refused, each with its place; what a later version says more is passed over") {

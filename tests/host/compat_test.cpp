@@ -154,6 +154,29 @@ TEST_CASE("the second set's tables are read: runs stage by stage, first calls of
   CHECK(with_status(report, CaseStatus::skipped).empty());
 }
 
+namespace {
+
+/// The table of textual inversions, which asks for the first set's model as well.
+class WordSet : public SecondSet {
+ public:
+  WordSet() : SecondSet({"adapters"}) {
+    fs::create_directory_symlink(kGoldens / "models/tiny_sd15", path("models/tiny_sd15"));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("textual inversions of every kind of file give the reference's ids and states") {
+  const Report report = WordSet().check();
+  INFO(report.to_text());
+  CHECK(report.good());
+  CHECK(with_status(report, CaseStatus::passed).size() == 5 * 2 + 4);
+  CHECK(with_status(report, CaseStatus::skipped).empty());
+  const WordSet wrong;
+  add_to_first(wrong.path("models/tiny_embeddings/multi.safetensors"), "<tiny-style>", 0.1);
+  CHECK(with_status(wrong.check(), CaseStatus::failed) == std::set<std::string>{"text/adapters/ti/1/embeds"});
+}
+
 TEST_CASE("what is wrong about a single file fails its own case") {
   const auto change_json = [](const fs::path& file, const std::function<void(Json&)>& change) {
     Json json = read_json_file(file);

@@ -65,8 +65,13 @@ Plan ten_steps() {
   return plan;
 }
 
+/// One row of `length` tokens.
+Conditioning told(double value, int64_t length = 1) {
+  return {{"tokens", at::full({1, length, 1}, value, at::kFloat)}};
+}
+
 /// Negative conditioning 1, positive 3.
-Conditioning two_rows() { return {{"tokens", at::tensor({1.0f, 3.0f}).view({2, 1, 1})}}; }
+TextRows two_rows() { return {told(1), told(3)}; }
 
 /// One call a step; the estimates.
 std::vector<double> estimates(GuidedNetwork& network) {
@@ -121,6 +126,52 @@ TEST_CASE("the deep part is computed every so many steps, and anew where guidanc
   estimates(network);
   CHECK(shape_of(unet->log) == "w2 k2 k2 w2 k2 w1 k1 k1 w1 k1 ");
   for (size_t k = 0; k < unet->log.size(); ++k) CHECK(unet->log[k].t == 1000.0 - 100.0 * static_cast<double>(k));
+}
+
+TEST_CASE("parts of a prompt count with their weights, and where guidance does not count against the first") {
+  const auto unet = std::make_shared<PlainUNet>();
+  Guidance guidance = guidance_of(0, 0.5);
+  guidance.scale = 8, guidance.parts = {1, 0.5};
+  REQUIRE(guidance.rows() == 3);
+  GuidedNetwork network(unet, TextRows{told(1), told(3), told(4)}, guidance, {}, NoiseModel({}), ten_steps());
+  const std::vector<double> all = estimates(network);
+  CHECK(shape_of(unet->log) == "w3 w3 w3 w3 w3 w2 w2 w2 w2 w2 ");
+  for (size_t k = 0; k < all.size(); ++k) {
+    // u + 8 (a - u) + 4 (b - u); without u: a + 4 (b - a)
+    const double prediction = k < 5 ? 1 + 8 * (3 - 1) + 4 * (4 - 1) : 3 + 4 * (4 - 3);
+    CHECK(all[k] == Approx((1.0 + static_cast<double>(k) - 0.8 * prediction) / 0.6).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("rows of tokens of other lengths are repeated to a common one") {
+  const Conditioning all = stacked({told(1, 2), told(3, 3)});
+  CHECK(all.at("tokens").sizes().vec() == std::vector<int64_t>{2, 6, 1});
+  const Tensor two = at::tensor({1.f, 2.f}).view({1, 2, 1}), three = at::tensor({3.f, 4.f, 5.f}).view({1, 3, 1});
+  CHECK(stacked({{{"tokens", two}}, {{"tokens", three}}})
+            .at("tokens")
+            .equal(at::tensor({1.f, 2.f, 1.f, 2.f, 1.f, 2.f, 3.f, 4.f, 5.f, 3.f, 4.f, 5.f}).view({2, 6, 1})));
+}
+
+TEST_CASE("what is told changes by calls: the first stretch lasts one call more than its number") {
+  const auto unet = std::make_shared<QuickUNet>();
+  Course course;
+  course.told = {TextRows{told(1), told(3)}, TextRows{told(1), told(5)}};
+  course.stretches = {{2, 0}, {4, 1}, {10, 0}};
+  const auto told_at = [&](size_t before) {
+    GuidedNetwork network(unet, course, guidance_of(0, 1), {4, 0}, NoiseModel({}), ten_steps(), before);
+    std::string told;
+    const std::vector<double> all = estimates(network);
+    for (size_t k = 0; k < all.size(); ++k) {
+      const double prediction = (1.0 + static_cast<double>(k) - 0.6 * all[k]) / 0.8;
+      told += std::to_string(std::lround((prediction - 1) / 5 + 1));
+    }
+    return told;
+  };
+  CHECK(told_at(0) == "3335533333");
+  CHECK(told_at(2) == "3553333333");  // another network has made two calls
+  unet->log.clear();
+  told_at(0);
+  CHECK(shape_of(unet->log) == "w2 k2 k2 w2 w2 w2 k2 k2 w2 k2 ");  // the deep part belongs to what was told
 }
 
 TEST_CASE("a sampler that asks twice at a level, or between two, does not upset the count") {

@@ -16,9 +16,9 @@ class CountingEncoder : public TextEncoder {
   const TextEncoderInfo& info() const override { return info_; }
   const ModelWeights& weights() const override { throw std::logic_error("has no weights"); }
   TokenIds tokenize(const std::string&) const override { throw std::logic_error("has no tokenizer"); }
-  TextEncoding encode(const Tensor& ids, int64_t layers_back, bool) const override {
+  TextEncoding encode(const TokenInput& input, int64_t layers_back, bool) const override {
     ++calls;
-    return {ids.to(at::kFloat).unsqueeze(-1) + layers_back, {}};
+    return {input.ids.to(at::kFloat).unsqueeze(-1) + layers_back, {}};
   }
   std::vector<Tensor> hidden_states(const Tensor&) const override { throw std::logic_error("has no layers"); }
   std::shared_ptr<const TextEncoder> patched(const Deltas&) const override { throw std::logic_error("has no weights"); }
@@ -33,7 +33,9 @@ class CountingEncoder : public TextEncoder {
 Tensor tokens(PromptCache& cache, const std::shared_ptr<const CountingEncoder>& encoder,
               const std::vector<std::vector<int64_t>>& prompts, int64_t layers_back) {
   std::vector<Tensor> rows;
-  for (const TextEncoding& row : cache.encode(encoder, prompts, layers_back, true)) rows.push_back(row.tokens);
+  std::vector<TokenWindow> windows;
+  for (const std::vector<int64_t>& ids : prompts) windows.push_back({ids});
+  for (const TextEncoding& row : cache.encode(encoder, windows, layers_back, true)) rows.push_back(row.tokens);
   return at::cat(rows);
 }
 
@@ -87,8 +89,11 @@ TEST_CASE("a LoRA's text encoder never gets what the plain one made of a prompt"
   Settings settings;
   settings.prompt = "a cat";
   std::vector<std::string> warnings;
-  const Tensor of_plain = encode(*plain, settings, 1, warnings).at("tokens");
-  const Tensor of_patched = encode(patched, settings, 1, warnings).at("tokens");
+  const auto tokens_of = [&](const Model& model) {
+    return stacked(encode(model, settings, 1, warnings).told.front()).at("tokens");
+  };
+  const Tensor of_plain = tokens_of(*plain);
+  const Tensor of_patched = tokens_of(patched);
   CHECK_FALSE(of_plain.equal(of_patched));
-  CHECK(of_plain.equal(encode(*plain, settings, 1, warnings).at("tokens")));
+  CHECK(of_plain.equal(tokens_of(*plain)));
 }

@@ -126,6 +126,8 @@ TEXT_ENCODER = {
     "claims-pooled-text": ("text_encoder/encoding", "pooled"),
     "miscounts-layers": ("text_encoder/encoding", "hidden_states"),
     "deaf": ("text_encoder/sees-prompt", "same tokens"),
+    "hides-its-frame": ("text_encoder/frame", "more than the frame"),
+    "ignores-vectors": ("text_encoder/vectors", "changes nothing"),
     "takes-any-clip-skip": ("text_encoder/refuses", "clip_skip -1"),
     "ignores-patches": ("model/patched", "changes no result"),
 }

@@ -19,13 +19,13 @@ RUNS = {"distilled/images": ["lcm_4", "lcm_6", "lcm_batch2", "lcm_img2img_0.5"],
         "sd15/inpaint9": ["DDIM_1.0", "EulerAncestralDiscrete_0.6", "wide_batch2"],
         "sd15/pix2pix": ["EulerAncestralDiscrete_7.5_1.5", "DDIM_5.0_1.0"],
         "sdxl/images": ["handover_0_base", "handover_0_refiner", "handover_2_base", "handover_2_refiner"]}
-WHOLE = ["distilled/unet", "sd15/vae"]
+WHOLE = ["distilled/unet", "sd15/vae", "adapters/ti"]
 SINGLE = "vae"
 SCHEDULERS = "schedulers"
 MODEL_FILES = [f"{model}/{name}" for model in MODELS for name in ("model_index.json", "scheduler", "unet")]
 MODEL_FILES += [f"{model}/{name}" for model in ("tiny_sdxl", "tiny_sdxl_refiner")
                 for name in ("model_index.json", "scheduler", "unet", "vae")]
-MODEL_FILES += ["tiny_vae4"]
+MODEL_FILES += ["tiny_vae4", "tiny_embeddings"]
 
 
 def read_tensors(path):

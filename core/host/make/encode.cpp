@@ -1,73 +1,35 @@
 #include "core/host/make/encode.h"
 
-#include "core/base/utf8.h"
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/host/make/counted_calls.h"
+#include "core/host/make/script.h"
+#include "core/host/make/weighting.h"
 #include "core/host/plugin_call.h"
 
 namespace alice {
 namespace {
 
-constexpr const char* kTextEncoder = "the text encoder";  // who is to blame, for people
-constexpr const char* kFamily = "the family of the model";
+constexpr const char* kFamily = "the family of the model";  // who is to blame, for people
 
-/// One of the two prompts of guidance.
-struct Prompt {
-  bool is_negative;
-  std::optional<std::string> text, second_text;  ///< absent: nobody said one
-  int64_t clip_skip;
+/// A prompt with what it was encoded to: moments[i] says texts[which[i]].
+struct Encoded {
+  std::vector<Moment> moments;
+  std::vector<size_t> which;
+  TextRows rows;  ///< by text
 };
 
-/// What the encoder of a role reads.
-const std::string& text_for(const Prompt& prompt, size_t number) {
-  static const std::string nothing;
-  if (number > 0 && prompt.second_text) return *prompt.second_text;
-  return prompt.text ? *prompt.text : nothing;
-}
-
-std::vector<int64_t> ids_of(const TextEncoder& encoder, const std::string& text, const std::string& field,
-                            std::vector<std::string>& warnings) {
-  const TokenIds ids = call_plugin(kTextEncoder, [&] { return encoder.tokenize(text); });
-  if (!ids.cut_off.empty())
-    warnings.push_back(field + ": only " + std::to_string(encoder.info().token_limit) + " tokens fit; not used: \"" +
-                       brief(ids.cut_off) + "\"");
-  return ids.padded;
-}
-
-std::string field_of(const Prompt& prompt, size_t number) {
-  const bool is_second = number > 0 && prompt.second_text.has_value();
+std::string field_of(const GuidedPrompt& prompt, size_t number) {
+  const bool is_second = number > 0 && prompt.has_second;
   return std::string(prompt.is_negative ? "/negative_prompt" : "/prompt") + (is_second ? "_2" : "");
 }
 
-void check_encoding(const TextEncoding& row, const TextEncoderInfo& info) {
-  all_finite(with_shape(row.tokens, {1, info.token_limit, info.width}, kTextEncoder), kTextEncoder);
-  if (info.pooled_width > 0) all_finite(with_shape(row.pooled, {1, info.pooled_width}, kTextEncoder), kTextEncoder);
-}
-
-/// Every prompt by one encoder: those of one clip_skip in one call.
-std::vector<TextEncoding> encode_by(const Model& model, size_t number, const std::vector<Prompt>& prompts,
-                                    std::vector<std::string>& warnings) {
-  const TextUse& use = model.texts[number];
-  const auto& encoder = model.text_encoders.at(use.role);
-  std::vector<std::vector<int64_t>> ids;
-  for (const Prompt& prompt : prompts)
-    ids.push_back(ids_of(*encoder, text_for(prompt, number), field_of(prompt, number), warnings));
-  const auto encode = [&](const std::vector<std::vector<int64_t>>& some, int64_t clip_skip) {
-    return call_plugin(kTextEncoder, [&] {
-      return model.prompts->encode(encoder, some, use.layers_back + clip_skip, use.final_norm);
-    });
-  };
-  std::vector<TextEncoding> rows;
-  if (prompts.size() == 2 && prompts[0].clip_skip != prompts[1].clip_skip)
-    rows = {encode({ids[0]}, prompts[0].clip_skip)[0], encode({ids[1]}, prompts[1].clip_skip)[0]};
-  else
-    rows = encode(ids, prompts[0].clip_skip);
-  for (const TextEncoding& row : rows) check_encoding(row, encoder->info());
-  return rows;
-}
-
-Told told_of(const Settings& settings, const Prompt& prompt) {
+Told told_of(const Settings& settings, const GuidedPrompt& prompt) {
   Told told;
   told.is_negative = prompt.is_negative;
-  told.is_given = prompt.text.has_value() || prompt.second_text.has_value();
+  told.is_given = prompt.is_given;
   told.width = settings.width, told.height = settings.height;
   const ImaginedPicture& imagined = prompt.is_negative ? settings.negative_imagined : settings.imagined;
   told.original_width = imagined.original_width, told.original_height = imagined.original_height;
@@ -77,37 +39,123 @@ Told told_of(const Settings& settings, const Prompt& prompt) {
   return told;
 }
 
-/// The rows of several conditionings below one another, each for `batch` pictures.
-Conditioning stacked(const std::vector<Conditioning>& rows, int64_t batch) {
-  Conditioning all;
-  for (const auto& member : rows.front()) {
-    std::vector<Tensor> tensors;
-    for (const Conditioning& row : rows) tensors.push_back(row.at(member.first));
-    all[member.first] = at::cat(tensors).repeat_interleave(batch, 0);
+/// Those of several encoders are of one length: the longer ones are cut, as ComfyUI does.
+void cut_to_the_shortest(std::vector<Told>& told) {
+  int64_t least = INT64_MAX;
+  for (const Told& one : told)
+    for (const auto& text : one.texts) least = std::min(least, text.second.tokens.size(1));
+  for (Told& one : told)
+    for (auto& text : one.texts) text.second.tokens = text.second.tokens.narrow(1, 0, least);
+}
+
+class PromptEncoder {
+ public:
+  PromptEncoder(const Model& model, const Settings& settings, std::vector<std::string>& warnings)
+      : model_(model),
+        settings_(settings),
+        style_(settings.request.prompt_style.value_or(PromptStyle::plain)),
+        warnings_(warnings) {}
+
+  Encoded encode(const GuidedPrompt& prompt, int64_t calls) {
+    Encoded encoded;
+    encoded.moments = moments_of(prompt, style_, calls);
+    std::map<std::pair<std::string, std::string>, size_t> places;
+    std::vector<const Moment*> texts;
+    std::vector<int64_t> times;
+    for (const Moment& moment : encoded.moments) {
+      const auto [place, is_new] = places.try_emplace({moment.text, moment.second_text}, texts.size());
+      if (is_new) texts.push_back(&moment), times.push_back(0);
+      encoded.which.push_back(place->second);
+      ++times[place->second];
+    }
+    std::vector<Told> told(texts.size(), told_of(settings_, prompt));
+    for (size_t number = 0; number < model_.texts.size(); ++number) {
+      const std::vector<TextEncoding> rows = by_encoder(number, prompt, texts, times);
+      for (size_t i = 0; i < rows.size(); ++i) told[i].texts[model_.texts[number].role] = rows[i];
+    }
+    cut_to_the_shortest(told);
+    for (const Told& one : told)
+      encoded.rows.push_back(call_plugin(kFamily, [&] { return model_.family->condition(one); }));
+    return encoded;
   }
-  return all;
+
+ private:
+  std::vector<TextEncoding> by_encoder(size_t number, const GuidedPrompt& prompt,
+                                       const std::vector<const Moment*>& texts, const std::vector<int64_t>& times) {
+    const TextUse& use = model_.texts[number];
+    const WindowsFor reader = {*model_.text_encoders.at(use.role), use.role, settings_.embeddings};
+    const std::string field = field_of(prompt, number);
+    std::vector<WeightedPrompt> weighted;
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const std::string& text = number > 0 ? texts[i]->second_text : texts[i]->text;
+      std::vector<std::string> told;
+      weighted.push_back({windows_of(reader, text, style_of(text, style_), field, told), times[i]});
+      for (std::string& warning : told)
+        if (std::find(warnings_.begin(), warnings_.end(), warning) == warnings_.end())
+          warnings_.push_back(std::move(warning));
+    }
+    return encode_texts(model_, use, prompt.clip_skip, std::move(weighted), style_, field);
+  }
+
+  const Model& model_;
+  const Settings& settings_;
+  const PromptStyle style_;
+  std::vector<std::string>& warnings_;
+};
+
+/// Parts of one prompt with fewer tokens than another get their last vector again (stack_conds in A1111's
+/// modules/prompt_parser.py).
+void make_alike(TextRows& rows, size_t first) {
+  int64_t most = 0;
+  for (size_t i = first; i < rows.size(); ++i) most = std::max(most, rows[i].at("tokens").size(1));
+  for (size_t i = first; i < rows.size(); ++i) {
+    Tensor& tokens = rows[i]["tokens"];
+    const int64_t length = tokens.size(1);
+    if (length < most) tokens = at::cat({tokens, tokens.narrow(1, length - 1, 1).repeat({1, most - length, 1})}, 1);
+  }
+}
+
+size_t text_at(const Encoded& encoded, int64_t end) {
+  for (size_t i = 0; i < encoded.moments.size(); ++i)
+    if (encoded.moments[i].end >= end) return encoded.which[i];
+  return encoded.which.back();
+}
+
+/// Each picture's rows, of `batch` pictures.
+TextRows told_at(const std::vector<Encoded>& prompts, const std::vector<size_t>& texts, const Settings& settings,
+                 int64_t batch) {
+  TextRows rows;
+  for (size_t i = 0; i < prompts.size(); ++i) rows.push_back(prompts[i].rows[texts[i]]);
+  make_alike(rows, rows.size() - static_cast<size_t>(settings.guidance.positives()));
+  for (Conditioning& row : rows) {
+    for (auto& member : row) member.second = member.second.repeat_interleave(batch, 0);
+    if (settings.guidance.is_told) row[kGuidanceScale] = at::full({batch, 1}, settings.guidance.scale, at::kDouble);
+  }
+  return rows;
 }
 
 }  // namespace
 
-Conditioning encode(const Model& model, const Settings& settings, int64_t batch, std::vector<std::string>& warnings) {
-  constexpr int64_t kNegativeSkip = 0;  // as the reference does; A1111 skips here too
-  std::vector<Prompt> prompts;
-  if (settings.guidance.two_passes())
-    prompts.push_back({true, settings.negative_prompt, settings.request.negative_prompt_2, kNegativeSkip});
-  prompts.push_back({false, settings.prompt, settings.request.prompt_2, settings.clip_skip});
-
-  std::vector<Told> told;
-  for (const Prompt& prompt : prompts) told.push_back(told_of(settings, prompt));
-  for (size_t number = 0; number < model.texts.size(); ++number) {
-    const std::vector<TextEncoding> rows = encode_by(model, number, prompts, warnings);
-    for (size_t i = 0; i < rows.size(); ++i) told[i].texts[model.texts[number].role] = rows[i];
+Course encode(const Model& model, const Settings& settings, int64_t batch, std::vector<std::string>& warnings) {
+  const std::vector<GuidedPrompt> prompts = prompts_of(settings);
+  const int64_t calls = calls_of(model, settings);
+  PromptEncoder encoder(model, settings, warnings);
+  std::vector<Encoded> encoded;
+  std::set<int64_t> ends;
+  for (const GuidedPrompt& prompt : prompts) {
+    encoded.push_back(encoder.encode(prompt, calls));
+    for (const Moment& moment : encoded.back().moments) ends.insert(moment.end);
   }
-  std::vector<Conditioning> rows;
-  for (const Told& one : told) rows.push_back(call_plugin(kFamily, [&] { return model.family->condition(one); }));
-  Conditioning all = stacked(rows, batch);
-  if (settings.guidance.is_told) all[kGuidanceScale] = at::full({batch, 1}, settings.guidance.scale, at::kDouble);
-  return all;
+  Course course;
+  std::map<std::vector<size_t>, size_t> known;
+  for (const int64_t end : ends) {
+    std::vector<size_t> texts;
+    for (const Encoded& prompt : encoded) texts.push_back(text_at(prompt, end));
+    const auto [place, is_new] = known.try_emplace(texts, course.told.size());
+    if (is_new) course.told.push_back(told_at(encoded, texts, settings, batch));
+    course.stretches.push_back({static_cast<size_t>(end), place->second});
+  }
+  return course;
 }
 
 }  // namespace alice

@@ -4,14 +4,15 @@
 #include <string>
 #include <vector>
 
+#include "core/host/course.h"
 #include "core/host/model.h"
 #include "core/host/settings.h"
 
 namespace alice {
 
-/// Text to conditioning for `batch` pictures: with two passes the negative prompt's rows first, then the prompt's.
-/// What was cut off of a prompt that is too long is added to `warnings`.
-Conditioning encode(const Model& model, const Settings& settings, int64_t batch,
-                    std::vector<std::string>& warnings);
+/// Text to conditioning for `batch` pictures, in the rows that guide() wants: with two passes the negative prompt's,
+/// then those of the prompt's parts. What is not used of a prompt that is too long is added to `warnings`. Throws
+/// Error(bad_request) for a weight that is none and for prompts that change too often, and PluginFault.
+Course encode(const Model& model, const Settings& settings, int64_t batch, std::vector<std::string>& warnings);
 
 }  // namespace alice

@@ -11,12 +11,12 @@ namespace alice {
 namespace {
 
 /// The same prompts by the refiner's encoders; what is cut off there too was told before.
-Conditioning encode_again(const Refining& refining, int64_t batch, std::vector<std::string>& warnings) {
+Course encode_again(const Refining& refining, int64_t batch, std::vector<std::string>& warnings) {
   std::vector<std::string> told;
-  const Conditioning conditioning = encode(*refining.model, *refining.settings, batch, told);
+  const Course course = encode(*refining.model, *refining.settings, batch, told);
   for (const std::string& warning : told)
     if (std::find(warnings.begin(), warnings.end(), warning) == warnings.end()) warnings.push_back(warning);
-  return conditioning;
+  return course;
 }
 
 }  // namespace
@@ -35,8 +35,8 @@ void generate(const Model& model, const Settings& settings, const GenerateHooks&
 
     tell(JobStage::encode, 0, 0);
     std::vector<std::string> batch_warnings;
-    const Conditioning texts = encode(model, settings, batch, batch_warnings);
-    const Conditioning refiners = refining ? encode_again(*refining, batch, batch_warnings) : Conditioning();
+    const Course texts = encode(model, settings, batch, batch_warnings);
+    const Course refiners = refining ? encode_again(*refining, batch, batch_warnings) : Course();
     if (first == 0) warnings.insert(warnings.end(), batch_warnings.begin(), batch_warnings.end());
 
     if (hooks.are_made && hooks.are_made(first, batch)) continue;
@@ -48,10 +48,10 @@ void generate(const Model& model, const Settings& settings, const GenerateHooks&
     const Start start = beginning->start(batch, plan_of(settings), noise);
     tell(JobStage::denoise, 0, static_cast<size_t>(settings.steps_done()));
     const auto on_step = [&](size_t done, size_t total, const Tensor&) { tell(JobStage::denoise, done, total); };
-    const Conditioning conditioning = with_beside(texts, start.beside, settings.guidance);
-    const Tensor latents = refining ? denoise_and_refine(model, settings, conditioning, refiners, start, noise,
+    const Course course = with_beside(texts, start.beside, settings.guidance);
+    const Tensor latents = refining ? denoise_and_refine(model, settings, course, refiners, start, noise,
                                                          on_step, hooks.wrap_denoise)
-                                    : denoise(model, settings, conditioning, start, noise, on_step, hooks.wrap_denoise);
+                                    : denoise(model, settings, course, start, noise, on_step, hooks.wrap_denoise);
 
     tell(JobStage::decode, 0, 0);
     const Tensor pixels = decode(refining ? *refining->model : model, latents);

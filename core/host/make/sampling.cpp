@@ -21,8 +21,8 @@ Stretch Sampling::run(const Pass& pass, Tensor x, size_t first, double until) {
   if (first == plan_.steps()) return {std::move(x), first};
   const Scheduler& scheduler = *settings_.scheduler.scheduler;
   const Plan plan = first > 0 ? plan_.from(first) : plan_;
-  GuidedNetwork network(pass.model.unet, pass.conditioning, pass.settings.guidance, pass.settings.shortcuts,
-                        *pass.settings.scheduler.noise_model, plan_);
+  GuidedNetwork network(pass.model.unet, pass.course, pass.settings.guidance, pass.settings.shortcuts,
+                        *pass.settings.scheduler.noise_model, plan_, calls_);
   network_ = &network;
 
   Stretch done = {{}, first};
@@ -46,6 +46,7 @@ Stretch Sampling::run(const Pass& pass, Tensor x, size_t first, double until) {
   } catch (const Error&) {
     if (!done.x.defined()) throw;
   }
+  calls_ = network.calls();
   all_finite(with_shape(done.x, x.sizes(), sampler_), sampler_);
   return done;
 }

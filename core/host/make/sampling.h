@@ -18,7 +18,7 @@ using WrapDenoise = std::function<Denoise(Denoise)>;
 struct Pass {
   const Model& model;
   const Settings& settings;          ///< of them the guidance, the shortcuts and what the network predicts
-  const Conditioning& conditioning;  ///< with_beside()
+  const Course& course;              ///< with_beside()
 };
 
 /// Latents as a pass leaves them.
@@ -49,6 +49,7 @@ class Sampling {
   const std::string sampler_;  // who is to blame
   const Plan plan_;
   GuidedNetwork* network_ = nullptr;  // of the pass that runs
+  size_t calls_ = 0;                  // of all passes that have run
   Denoise answer_;
 };
 

@@ -82,18 +82,15 @@ Tensor Beginning::beside(const Tensor& like, NoiseSource& noise) const {
   return at::cat({mask_.expand({batch, -1, -1, -1}), drawn(kept_, noise.normal_like(like))}, 1);
 }
 
-Conditioning with_beside(Conditioning texts, const Tensor& beside, const Guidance& guidance) {
+Course with_beside(Course texts, const Tensor& beside, const Guidance& guidance) {
   if (!beside.defined()) return texts;
-  const int64_t rows = guidance.rows();
-  if (rows < 3) {
-    texts[kBeside] = beside.repeat({rows, 1, 1, 1});
-    return texts;
+  const bool has_third_pass = guidance.two_passes() && guidance.picture_scale;
+  for (TextRows& rows : texts.told) {
+    for (Conditioning& row : rows) row[kBeside] = beside;
+    if (!has_third_pass) continue;
+    rows.insert(rows.begin(), rows.front());
+    rows.front()[kBeside] = at::zeros_like(beside);
   }
-  for (auto& [name, both] : texts) {
-    const std::vector<Tensor> halves = both.chunk(2);
-    both = at::cat({halves[0], halves[0], halves[1]});
-  }
-  texts[kBeside] = at::cat({at::zeros_like(beside), beside, beside});
   return texts;
 }
 

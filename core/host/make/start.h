@@ -42,6 +42,6 @@ class Beginning {
 
 /// For a network that is shown something beside the latents: `texts`, which encode() made for `batch` pictures, in the
 /// rows that guide() wants, with what is shown. Without `beside`: `texts`.
-Conditioning with_beside(Conditioning texts, const Tensor& beside, const Guidance& guidance);
+Course with_beside(Course texts, const Tensor& beside, const Guidance& guidance);
 
 }  // namespace alice

@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "plugins/loras/low_rank/methods/method.h"
 #include "plugins/loras/low_rank/target_names.h"
+#include "plugins/loras/low_rank/words.h"
 
 namespace alice::low_rank {
 namespace {
@@ -188,17 +189,17 @@ bool LowRankFormat::recognises(const TensorIndex& index) const {
                      [&](const auto& entry) { return is_typical(entry.first); });
 }
 
+std::vector<LoraWord> LowRankFormat::words(const TensorIndex& index) const { return words_in(index); }
+
 LoraRecognition LowRankFormat::read(const WeightSource& file, const std::vector<LoraTarget>& targets) const {
   Faults faults;
   const std::string& place = file.index().place;
   std::map<std::pair<std::string, std::string>, FileModule> modules;
   std::vector<std::string> unknown;
-  size_t embeddings = 0;
   for (const auto& [tensor, info] : file.index().tensors) {
     const std::optional<FactorName> name = parse(tensor);
-    if (starts_with(tensor, kEmbeddings)) {
-      ++embeddings;
-    } else if (!name) {
+    if (starts_with(tensor, kEmbeddings)) continue;  // words()
+    if (!name) {
       unknown.push_back(tensor);
     } else if (!name->unsupported.empty()) {
       faults.add(place, "tensor '" + tensor + "' belongs to " + name->unsupported + ", which is not supported");
@@ -226,9 +227,6 @@ LoraRecognition LowRankFormat::read(const WeightSource& file, const std::vector<
   if (!unknown.empty())
     warn(std::to_string(unknown.size()) + " of its tensors have names that the format " + id() +
          " does not know, and are passed over: " + some_of(unknown));
-  if (embeddings > 0)
-    warn("it bundles textual inversions (" + std::to_string(embeddings) +
-         " tensors), which are not built: prompts that name them are read as plain words");
   recognition.faults = faults.list();
   return recognition;
 }

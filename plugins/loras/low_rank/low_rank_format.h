@@ -32,6 +32,8 @@ class LowRankFormat : public LoraFormat {
   bool recognises(const TensorIndex& index) const override;
   LoraRecognition read(const WeightSource& file, const std::vector<LoraTarget>& targets) const override;
   Tensor change(const WeightSource& file, const LoraPatch& patch, const Tensor& weight) const override;
+  /// Whatever the names of modules are: see words.h.
+  std::vector<LoraWord> words(const TensorIndex& index) const override;
 
  protected:
   virtual const char* id() const = 0;

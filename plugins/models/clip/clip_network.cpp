@@ -43,9 +43,19 @@ ClipNetwork::ClipNetwork(const ClipConfig& config, const ModelWeights& weights)
   if (config.has_projection) projection_ = weights.linear("text_projection");
 }
 
-std::vector<Tensor> ClipNetwork::states(const Tensor& ids, int64_t layers) const {
-  const Tensor tokens = weights_.rows(kTokenEmbedding, ids.reshape(-1)).view({ids.size(0), ids.size(1), -1});
-  std::vector<Tensor> states = {tokens + position_embedding_.narrow(0, 0, ids.size(1))};
+Tensor ClipNetwork::embedded(const TokenInput& input) const {
+  const int64_t rows = input.ids.size(0), length = input.ids.size(1);
+  Tensor ids = input.ids.reshape(-1);
+  if (!input.vectors.empty()) ids = ids.clone();
+  for (const TokenInput::Vector& vector : input.vectors) ids[vector.row * length + vector.position].zero_();
+  const Tensor tokens = weights_.rows(kTokenEmbedding, ids).view({rows, length, -1});
+  for (const TokenInput::Vector& vector : input.vectors)
+    tokens.select(0, vector.row).select(0, vector.position).copy_(vector.numbers);
+  return tokens + position_embedding_.narrow(0, 0, length);
+}
+
+std::vector<Tensor> ClipNetwork::states(const TokenInput& input, int64_t layers) const {
+  std::vector<Tensor> states = {embedded(input)};
   for (int64_t i = 0; i < layers; ++i) states.push_back(run(layers_[i], states.back()));
   return states;
 }

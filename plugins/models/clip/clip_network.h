@@ -2,7 +2,7 @@
 // The network of a CLIP text encoder (Radford et al. 2021): a causal transformer with its norms before attention and
 // perceptron.
 
-#include "core/api/weights.h"
+#include "core/api/text_encoder.h"
 #include "plugins/models/clip/clip_config.h"
 
 namespace alice::clip {
@@ -13,8 +13,8 @@ class ClipNetwork {
   /// Prepares every weight. Throws Error(bad_weights).
   ClipNetwork(const ClipConfig& config, const ModelWeights& weights);
 
-  /// ids [B, T] int64 -> the embeddings and the states after the first `layers` layers: layers + 1 tensors [B, T, D].
-  std::vector<Tensor> states(const Tensor& ids, int64_t layers) const;
+  /// [B, T] -> the embeddings and the states after the first `layers` layers: layers + 1 tensors [B, T, D].
+  std::vector<Tensor> states(const TokenInput& input, int64_t layers) const;
   /// x [B, T, D].
   Tensor final_norm(const Tensor& x) const;
   /// The last state with its final norm [B, T, D] -> the projected state of each prompt's end [B, P].
@@ -28,6 +28,7 @@ class ClipNetwork {
     Norm before_attention, before_perceptron;
     PreparedWeightPtr q, k, v, out, fc1, fc2;
   };
+  Tensor embedded(const TokenInput& input) const;
   Tensor run(const Layer& layer, const Tensor& x) const;
   Tensor normed(const Norm& norm, const Tensor& x) const;
 

@@ -15,12 +15,12 @@ class ClipTextEncoder final : public TextEncoder {
   const ModelWeights& weights() const override { return weights_; }
   TokenIds tokenize(const std::string& prompt) const override { return tokenizer_->tokenize(prompt); }
   /// Pooled text where the model has a projection, always of the last layer with its norm.
-  TextEncoding encode(const Tensor& ids, int64_t clip_skip, bool final_norm) const override;
+  TextEncoding encode(const TokenInput& input, int64_t clip_skip, bool final_norm) const override;
   std::vector<Tensor> hidden_states(const Tensor& ids) const override;
   std::shared_ptr<const TextEncoder> patched(const Deltas& deltas) const override;
 
  private:
-  void check_ids(const Tensor& ids) const;
+  void check(const TokenInput& input) const;
 
   ClipConfig config_;
   TextEncoderInfo info_;

@@ -12,6 +12,7 @@ class ClipTokenizer {
   /// `limit`: tokens of a prompt, start and end included; at least 2.
   ClipTokenizer(Vocabulary vocabulary, int64_t limit) : vocabulary_(std::move(vocabulary)), limit_(limit) {}
 
+  TokenFrame frame() const { return {{vocabulary_.start}, {vocabulary_.end}, vocabulary_.pad}; }
   /// See TextEncoder::tokenize.
   TokenIds tokenize(const std::string& prompt) const;
 

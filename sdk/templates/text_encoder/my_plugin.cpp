@@ -51,6 +51,8 @@ class HashedWords final : public TextEncoder {
     info_.token_limit = config.token_limit;
     info_.width = config.width;
     info_.layers = 1;
+    info_.frame = {{kStart}, {}, kPadding};
+    info_.vector_width = config.width;
   }
 
   const TextEncoderInfo& info() const override { return info_; }
@@ -73,11 +75,11 @@ class HashedWords final : public TextEncoder {
     return ids;
   }
 
-  TextEncoding encode(const Tensor& ids, int64_t clip_skip, bool final_norm) const override {
+  TextEncoding encode(const TokenInput& input, int64_t clip_skip, bool final_norm) const override {
     if (clip_skip != 0)
       throw Error(ErrorCode::bad_request, "/clip_skip",
                   "must be 0 with this text encoder, which has one layer, got " + std::to_string(clip_skip));
-    const Tensor state = hidden_states(ids).back();
+    const Tensor state = states_of(input).back();
     const Backend& backend = weights_.backend();
     return {final_norm
                 ? backend.layer_norm(state, weights_.tensor("norm.weight"), weights_.tensor("norm.bias"), kEpsilon)
@@ -85,19 +87,38 @@ class HashedWords final : public TextEncoder {
             {}};
   }
 
-  std::vector<Tensor> hidden_states(const Tensor& ids) const override {
-    check_ids(ids);
-    const at::NoGradGuard no_grad;
-    const Tensor words = at::embedding(weights_.tensor("token.weight"), ids.to(weights_.backend().device()));
-    const Tensor embedded = words + weights_.tensor("position.weight").narrow(0, 0, ids.size(1));
-    return {embedded, weights_.backend().linear(embedded, *dense_, {Activation::gelu, embedded})};
-  }
+  std::vector<Tensor> hidden_states(const Tensor& ids) const override { return states_of(ids); }
 
   std::shared_ptr<const TextEncoder> patched(const Deltas& deltas) const override {
     return std::make_shared<HashedWords>(config_, weights_.patched(deltas));
   }
 
  private:
+  std::vector<Tensor> states_of(const TokenInput& input) const {
+    const at::NoGradGuard no_grad;
+    const Tensor ids = looked_up(input);
+    check_ids(ids);
+    const Tensor words = at::embedding(weights_.tensor("token.weight"), ids.to(weights_.backend().device()));
+    for (const TokenInput::Vector& vector : input.vectors)
+      words.select(0, vector.row).select(0, vector.position).copy_(vector.numbers);
+    const Tensor embedded = words + weights_.tensor("position.weight").narrow(0, 0, ids.size(1));
+    return {embedded, weights_.backend().linear(embedded, *dense_, {Activation::gelu, embedded})};
+  }
+
+  /// The ids, with padding where a vector stands.
+  Tensor looked_up(const TokenInput& input) const {
+    const Tensor ids = input.ids.clone();
+    for (const TokenInput::Vector& vector : input.vectors) {
+      const bool fits = vector.row >= 0 && vector.row < ids.size(0) && vector.position >= 0 &&
+                        vector.position < ids.size(1) && vector.numbers.numel() == config_.width;
+      if (!fits)
+        throw Error(ErrorCode::bad_request, "token vectors",
+                    "must be of " + std::to_string(config_.width) + " numbers, each where an id stands");
+      ids[vector.row][vector.position] = kPadding;
+    }
+    return ids;
+  }
+
   void check_ids(const Tensor& ids) const {
     if (ids.dim() != 2 || ids.scalar_type() != at::kLong || ids.size(1) > config_.token_limit || ids.numel() == 0)
       throw Error(ErrorCode::bad_request, "token ids",

@@ -138,7 +138,7 @@ Report check_infer(Composer& composer, const std::string& name) {
       composed && run_case(report, "infer", "denoise", [&] {
         SeededNoise noise({prepared.settings.seed});
         const Settings& settings = prepared.settings;
-        const Conditioning texts = encode(*prepared.model, settings, 1, prepared.warnings);
+        const Course texts = encode(*prepared.model, settings, 1, prepared.warnings);
         const Start start =
             Beginning(*prepared.model, settings, pixels_of(read_pictures(settings, prepared.warnings)))
                 .start(1, plan_of(settings), noise);

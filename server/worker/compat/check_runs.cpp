@@ -127,18 +127,20 @@ void check_run(CompatRun& run, CompatCase& check, const GoldenTable& table, cons
     call.request.width = latents.size(3) * composed.vae->info().reduction;
     call.request.height = latents.size(2) * composed.vae->info().reduction;
   }
-  const Settings settings = settings_of(run, composed, call, one, table.name() + ".json");
+  Settings settings = settings_of(run, composed, call, one, table.name() + ".json");
+  if (!call.embedding.empty()) settings.embeddings = {embedding_of(run, composed, "", call.embedding)};
   const RunTensors tensors(table, one);
 
   const auto found = run.scope.rows.find(call.pipeline);
   const std::vector<int64_t> order = found != run.scope.rows.end() ? found->second : std::vector<int64_t>{};
 
   std::vector<std::string> warnings;
-  const Conditioning texts = encode(composed, settings, call.batch, warnings);
+  const Course texts = encode(composed, settings, call.batch, warnings);
   RecordedNoise noise(tensors, settings.seed, check);
   const Plan plan = plan_of(settings);
   const Start start = start_of(composed, settings, call, noise);
-  const Conditioning conditioning = with_beside(texts, start.beside, settings.guidance);
+  const Course course = with_beside(texts, start.beside, settings.guidance);
+  const Conditioning conditioning = stacked(course.told.front());
   if (one.contains("unet_context"))
     check.close("the prompt's tokens", in_order(conditioning.at("tokens").to(at::kCPU, at::kFloat), order),
                 tensors.shared(one.at("unet_context").get<std::string>()), kComponentTolerance);
@@ -146,7 +148,7 @@ void check_run(CompatRun& run, CompatCase& check, const GoldenTable& table, cons
   std::vector<Tensor> seen;
   const OnStep on_step = [](size_t, size_t, const Tensor&) {};
   Sampling sampling(settings, start, noise, on_step, record_into(seen, start, plan.levels.front()));
-  const Tensor latents = known_at_end(start, run_stretch(sampling, {composed, settings, conditioning}, start.x, call));
+  const Tensor latents = known_at_end(start, run_stretch(sampling, {composed, settings, course}, start.x, call));
   if (noise.draws() != one.at("draws").get<size_t>())
     check.fail("noise is drawn " + std::to_string(noise.draws()) + " times, the reference drew " +
                dump_json(one.at("draws")));

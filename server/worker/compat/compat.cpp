@@ -46,6 +46,7 @@ TableReader reader_of(const GoldenTable& table) {
   if (table.stem() == "single" && table.json().contains("dtypes")) return {9, check_single_types};
   if (!table.has_tensors()) return {};
   if (table.stem() == "text") return {1, first.contains("prompt") ? check_prompt_pairs : check_text};
+  if (table.stem() == "ti") return {1, check_embeddings};
   if (table.stem() == "unet") return {2, check_unet};
   if (table.stem() == "vae") return {3, check_vae};
   return {};

@@ -92,10 +92,14 @@ std::shared_ptr<const Model> compose_file(CompatRun& run, const std::filesystem:
 /// LoRAs laid over a model. Throws Skip, with what was said, where one is refused that is not in the scope.
 std::shared_ptr<const Model> with_loras(CompatRun& run, const Model& base, std::vector<LoraFile> files);
 
+/// The word of a golden's file of textual inversions; `token` "": as the file calls it.
+Embedding embedding_of(CompatRun& run, const Model& model, const std::string& token, const std::string& file);
+
 // The parts, each of one table.
 void check_tokenizer(CompatRun& run, const GoldenTable& table);
 void check_text(CompatRun& run, const GoldenTable& table);          ///< what each prompt gives, output by output
 void check_prompt_pairs(CompatRun& run, const GoldenTable& table);  ///< prompts with their negatives, as pipelines do
+void check_embeddings(CompatRun& run, const GoldenTable& table);    ///< prompts with textual inversions
 void check_unet(CompatRun& run, const GoldenTable& table);
 void check_vae(CompatRun& run, const GoldenTable& table);
 void check_schedulers(CompatRun& run, const GoldenTable& table);

@@ -8,6 +8,7 @@ namespace alice {
 namespace {
 
 constexpr const char* kLoras = "loras";
+constexpr const char* kEmbedding = "embedding";
 constexpr const char* kEta = "eta";
 constexpr const char *kEnd = "denoising_end", *kBegin = "denoising_start";
 
@@ -109,7 +110,8 @@ ReferenceCall read_call(CompatRun& run, const GoldenTable& table, const Json& on
   call.pipeline = pipeline_class(run, table, one);
   call.scheduler = one.at("scheduler").get<std::string>();
   if (!run.scope.pipelines.count(call.pipeline)) throw Skip{call.pipeline + " is not built"};
-  call.pictures = pictures_of(run, table, one, {kLoras});
+  call.pictures = pictures_of(run, table, one, {kLoras, kEmbedding});
+  call.embedding = one.value("tensors", Json::object()).value(kEmbedding, "");
   const SchedulerFactory* factory = run.composer.registry().of<SchedulerFactory>().find_class(call.scheduler);
   if (!factory) throw Skip{"no plugin implements " + call.scheduler};
 
@@ -141,6 +143,7 @@ ReferenceCall read_call(CompatRun& run, const GoldenTable& table, const Json& on
   if (call.pictures.latents.defined() && !call.begins_at) throw Skip{"latents in place of a picture are not built"};
   call.request = read_generate_request(fields);
   call.request.scheduler_options = std::move(options);
+  call.request.prompt_style = PromptStyle::plain;
   add_pictures(call.pictures, call.request);
   return call;
 }

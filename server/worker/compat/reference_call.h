@@ -16,6 +16,7 @@ struct ReferenceCall {
   Json arguments;           ///< with the pipeline's defaults where the call names nothing
   GenerateRequest request;  ///< with the options of the scheduler that stand among the arguments
   RunPictures pictures;
+  std::string embedding;  ///< a file of textual inversions; "": none
   std::optional<double> ends_at, begins_at;  ///< shares of the noise schedule: of an ensemble of runs
   int64_t batch = 1;
 };

@@ -17,6 +17,7 @@ class FaultyEncoder final : public TextEncoder {
   explicit FaultyEncoder(std::shared_ptr<const TextEncoder> sound) : sound_(std::move(sound)), info_(sound_->info()) {
     if (planted("claims-pooled-text")) info_.pooled_width = info_.width;
     if (planted("miscounts-layers")) ++info_.layers;
+    if (planted("hides-its-frame")) info_.frame.start.clear();
   }
   const TextEncoderInfo& info() const override { return info_; }
   const ModelWeights& weights() const override { return sound_->weights(); }
@@ -28,9 +29,12 @@ class FaultyEncoder final : public TextEncoder {
     if (planted("fails-on-bad-text") && is_bad_text) throw Error(ErrorCode::bad_request, "/prompt", "is no UTF-8");
     return ids;
   }
-  TextEncoding encode(const Tensor& ids, int64_t clip_skip, bool final_norm) const override {
+  TextEncoding encode(const TokenInput& input, int64_t clip_skip, bool final_norm) const override {
     const bool is_promised = planted("miscounts-layers") && clip_skip == 1;
-    return sound_->encode(planted("deaf") ? at::zeros_like(ids) : ids,
+    TokenInput heard = input;
+    if (planted("deaf")) heard.ids = at::zeros_like(input.ids);
+    if (planted("ignores-vectors")) heard.vectors.clear();
+    return sound_->encode(heard,
                           is_promised || planted("takes-any-clip-skip") ? 0 : clip_skip, final_norm);
   }
   std::vector<Tensor> hidden_states(const Tensor& ids) const override { return sound_->hidden_states(ids); }
