@@ -12,7 +12,7 @@ build="
   liblcms2-dev zlib1g-dev libicu-dev
   librestinio-dev libhttp-parser-dev libfmt-dev libsqlitecpp-dev libsqlite3-dev libsodium-dev libxxhash-dev curl help2man
 "
-test="catch2 man-db openssl systemd python3-jsonschema python3-numpy python3-pil fonts-noto-color-emoji python3-fonttools unicode-data unicode-cldr-core"
+test="catch2 chromium man-db openssl systemd python3-jsonschema python3-numpy python3-pil fonts-noto-color-emoji python3-fonttools unicode-data unicode-cldr-core"
 # npm installs clients that the tests run; with a Node from elsewhere it is there already.
 command -v npm >/dev/null || test="$test nodejs npm"
 train="python3-torch"

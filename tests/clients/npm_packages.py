@@ -39,7 +39,7 @@ def install():
 
 
 def run_script(name, server, environment):
-    """Runs a script of this folder against `server`. Returns its exit code and all that it said."""
+    """Runs a script, of this folder or by its path, against `server`. Returns its exit code and all that it said."""
     script = shutil.copy(HERE / name, FOLDER)  # modules are sought from where it lies
     run = subprocess.run([NODE, script], cwd=FOLDER, capture_output=True, timeout=PATIENCE_S, check=False,
                          env={**os.environ, "ALICE_URL": f"http://127.0.0.1:{server.port}", **environment})

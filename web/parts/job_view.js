@@ -50,7 +50,7 @@ export function JobView({job, onOpen}) {
         <img src=${localUrl(image.url)} width=${image.width} height=${image.height} alt=${altText({job, image})} />
       </button>`)}
     </div>
-    <p class="prompt">${job.request.prompt}</p>
+    <p class="prompt" dir="auto">${job.request.prompt}</p>
     <${Progress} job=${job} progress=${progress} />
     ${job.error ? html`<p class="fault" role="alert">${job.error.message} <small>${job.request_id}</small></p>` : null}
     ${job.warnings.map((warning) => html`<p class="warning" key=${warning}>${warning}</p>`)}

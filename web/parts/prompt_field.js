@@ -54,7 +54,7 @@ export function PromptField({name, form, rows}) {
   };
   return html`<div class="field">
     <label for=${`field-${name}`}>${t(`field.${name}`)}</label>
-    <textarea id=${`field-${name}`} ref=${area} rows=${rows} value=${form[name] ?? ""} onKeyDown=${keys}
+    <textarea dir="auto" id=${`field-${name}`} ref=${area} rows=${rows} value=${form[name] ?? ""} onKeyDown=${keys}
       aria-describedby=${`field-${name}-help`}
       onInput=${(event) => setField(name, event.target.value)}></textarea>
     <small id=${`field-${name}-help`}>${name === "prompt" ? t("form.prompt.keys") : ""}</small>

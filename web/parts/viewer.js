@@ -35,8 +35,8 @@ const KEYS = {a: "all", p: "prompt", s: "seed"};
 function Settings({shown: {job, image}}) {
   const rows = Object.entries(job.settings).filter(([name, value]) =>
     value !== null && value !== "" && !["prompt", "negative_prompt", "seed", "n"].includes(name) && !(Array.isArray(value) && value.length === 0));
-  return html`<p class="prompt">${job.request.prompt}</p>
-    ${job.request.negative_prompt ? html`<p class="prompt negative">${job.request.negative_prompt}</p>` : null}
+  return html`<p class="prompt" dir="auto">${job.request.prompt}</p>
+    ${job.request.negative_prompt ? html`<p class="prompt negative" dir="auto">${job.request.negative_prompt}</p>` : null}
     <table><tbody>
       <tr><th scope="row">${t("field.seed")}</th><td>${image.seed}</td></tr>
       <tr><th scope="row">${t("viewer.size")}</th><td>${image.width} × ${image.height}</td></tr>
