@@ -9,7 +9,10 @@ constexpr const char* kTokens = "tokens";
 
 int64_t common_length(const TextRows& rows) {
   int64_t length = 1;
-  for (const Conditioning& row : rows) length = std::lcm(length, row.at(kTokens).size(1));
+  for (const Conditioning& row : rows) {
+    const int64_t own = row.at(kTokens).size(1);
+    length *= own / std::gcd(length, own);
+  }
   return length;
 }
 
