@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/math/sampler_options.h"
+
 namespace alice {
 namespace {
 
@@ -54,6 +56,31 @@ std::string id_in_words(const FactoryInfo& info) {
   return same_letters(word, info.id) ? word : info.id;
 }
 
+/// How noise levels are spread by the option `spacing` (core/math/run_spacing.h), as people write it: "SGM Uniform".
+std::string spacing_in_words(const Json& options) {
+  const std::vector<std::pair<std::string, std::string>> words = {
+      {"sgm_uniform", "SGM Uniform"},           {"ddim_uniform", "DDIM Uniform"},
+      {"linear_quadratic", "Linear Quadratic"}, {"kl_optimal", "KL Optimal"},
+      {"align_your_steps", "Align Your Steps"}, {"gits", "GITS"}};
+  const Json found = options.value("spacing", Json());
+  if (!found.is_string()) return "";
+  std::string name = found.get<std::string>();
+  for (const auto& [start, label] : words)
+    if (name.compare(0, start.size(), start) == 0) return label;
+  name = name.substr(0, name.find('_'));
+  name.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(name.front())));
+  return name;
+}
+
+/// Whether what `options` say beyond `less` is how noise levels are spread, and nothing of the algorithm.
+bool adds_a_schedule(const Json& options, const Json& less) {
+  static const Json spacings = joined(spacing_preset(SigmaSpacing::uniform_in_time), {{"spacing", nullptr}});
+  const auto said = options.items();
+  return std::all_of(said.begin(), said.end(), [&](const auto& option) {
+    return spacings.contains(option.key()) || less.value(option.key(), Json()) == option.value();
+  });
+}
+
 }  // namespace
 
 Json effective_options(const std::vector<OptionSpec>& specs, const OptionLayers& layers) {
@@ -85,9 +112,11 @@ DisplayName display_name(const FactoryInfo& info, const Json& options) {
     if (alias.options.size() >= best.options.size()) best.name = alias.name, best.options = alias.options;
   size_t longest = 0;
   for (const Alias& alias : fitting)
-    if (best.name.compare(0, alias.name.size() + 1, alias.name + " ") == 0)
+    if (best.name.compare(0, alias.name.size() + 1, alias.name + " ") == 0 &&
+        adds_a_schedule(best.options, alias.options))
       longest = std::max(longest, alias.name.size() + 1);
   if (longest > 0) best.schedule = best.name.substr(longest);
+  if (best.schedule.empty()) best.schedule = spacing_in_words(options);
   return best;
 }
 

@@ -83,7 +83,7 @@ TEST_CASE("a picture is drawn again from its recipe alone, wherever its settings
       {"an alias",
        "",
        kModel + " --scheduler 'dpm++ 2m sde KARRAS'",
-       {R"("algorithm_type":"sde-dpmsolver++")", R"("sampler":"DPM++ 2M SDE Karras")", R"("schedule_type":"Karras")"}},
+       {R"("scheduler":"dpmpp_2m_sde")", R"("sampler":"DPM++ 2M SDE Karras")", R"("schedule_type":"Karras")"}},
       {"the model's own files, and the configuration over them",
        "models: {sd/tiny_sd15: {scheduler: {plugin: pndm, options: {timestep_spacing: trailing}}}}\n",
        kModel,
