@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <sstream>
 
 #include "core/math/sampler_options.h"
 
@@ -56,20 +57,22 @@ std::string id_in_words(const FactoryInfo& info) {
   return same_letters(word, info.id) ? word : info.id;
 }
 
-/// How noise levels are spread by the option `spacing` (core/math/run_spacing.h), as people write it: "SGM Uniform".
+/// How noise levels are spread by the option `spacing` (core/math/run_spacing.h), as people write it: "own_word" -> "Own
+/// Word", without whose it is; short words without vowels (but i) stand for several, and are all in capitals.
 std::string spacing_in_words(const Json& options) {
-  const std::vector<std::pair<std::string, std::string>> words = {
-      {"sgm_uniform", "SGM Uniform"},           {"ddim_uniform", "DDIM Uniform"},
-      {"linear_quadratic", "Linear Quadratic"}, {"kl_optimal", "KL Optimal"},
-      {"align_your_steps", "Align Your Steps"}, {"gits", "GITS"}};
+  constexpr size_t kShort = 4;
   const Json found = options.value("spacing", Json());
   if (!found.is_string()) return "";
-  std::string name = found.get<std::string>();
-  for (const auto& [start, label] : words)
-    if (name.compare(0, start.size(), start) == 0) return label;
-  name = name.substr(0, name.find('_'));
-  name.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(name.front())));
-  return name;
+  std::istringstream words(found.get<std::string>());
+  std::string label;
+  for (std::string word; std::getline(words, word, '_');) {
+    if (word == "a1111" || word == "comfyui" || word == "xl") continue;
+    const bool is_short = word.size() <= kShort && word.find_first_of("aeouy") == std::string::npos;
+    for (size_t i = 0; i < word.size() && (i == 0 || is_short); ++i)
+      word[i] = static_cast<char>(std::toupper(static_cast<unsigned char>(word[i])));
+    label += (label.empty() ? "" : " ") + word;
+  }
+  return label;
 }
 
 /// Whether what `options` say beyond `less` is how noise levels are spread, and nothing of the algorithm.

@@ -128,7 +128,8 @@ class DpmAdaptive final : public Scheduler {
   template <class NoiseOf, class Reached>
   Tensor solve(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel& model, const NoiseOf& noise_of,
                const Reached& reached) const {
-    constexpr double kNearEnd = 1e-5;  // in log sigma
+    constexpr double kNearEnd = 1e-5;   // in log sigma
+    constexpr double kShortest = 1e-3;  // a step so short is taken in any case: some controllers never would
     constexpr double kOrderWithNoise = 1.5;
     const LevelFinder levels(model);
     const double end = plan.levels.back().sigma;
@@ -144,7 +145,8 @@ class DpmAdaptive final : public Scheduler {
       const bool is_second = options_.order == 2;
       const Tensor low = is_second ? solver.first(step.down) : solver.second(step.down, 1.0 / 3);
       const Tensor high = is_second ? solver.second(step.down) : solver.third(step.down);
-      if (!length.accepts(error_of(low, high, before, options_))) continue;
+      const bool is_good = length.accepts(error_of(low, high, before, options_));
+      if (!is_good && std::log(from.sigma / to.sigma) > kShortest) continue;
       before = low;
       x = high * step.kept;
       if (step.up > 0) x = x + noise_of(from.sigma, to.sigma) * (options_.s_noise * step.up);
