@@ -58,7 +58,7 @@ void KeptFolder::check() const {
   if (!device.has_value()) throw Error(ErrorCode::storage_failed, folder_.string(), what_ + " is not there any more");
   if (*device != device_)
     throw Error(ErrorCode::storage_failed, folder_.string(),
-                what_ + " is on another disk than when the server started: mount the old one, or restart the server");
+                what_ + " is on another disk than when the server started: mount the old one, or start the server anew");
 }
 
 void KeptFolder::restore() const {

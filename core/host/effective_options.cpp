@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <sstream>
+
+#include "core/math/sampler_options.h"
 
 namespace alice {
 namespace {
@@ -54,6 +57,33 @@ std::string id_in_words(const FactoryInfo& info) {
   return same_letters(word, info.id) ? word : info.id;
 }
 
+/// How noise levels are spread by the option `spacing` (core/math/run_spacing.h), as people write it: "own_word" -> "Own
+/// Word", without whose it is; short words without vowels (but i) stand for several, and are all in capitals.
+std::string spacing_in_words(const Json& options) {
+  constexpr size_t kShort = 4;
+  const Json found = options.value("spacing", Json());
+  if (!found.is_string()) return "";
+  std::istringstream words(found.get<std::string>());
+  std::string label;
+  for (std::string word; std::getline(words, word, '_');) {
+    if (word == "a1111" || word == "comfyui" || word == "xl") continue;
+    const bool is_short = word.size() <= kShort && word.find_first_of("aeouy") == std::string::npos;
+    for (size_t i = 0; i < word.size() && (i == 0 || is_short); ++i)
+      word[i] = static_cast<char>(std::toupper(static_cast<unsigned char>(word[i])));
+    label += (label.empty() ? "" : " ") + word;
+  }
+  return label;
+}
+
+/// Whether what `options` say beyond `less` is how noise levels are spread, and nothing of the algorithm.
+bool adds_a_schedule(const Json& options, const Json& less) {
+  static const Json spacings = joined(spacing_preset(SigmaSpacing::uniform_in_time), {{"spacing", nullptr}});
+  const auto said = options.items();
+  return std::all_of(said.begin(), said.end(), [&](const auto& option) {
+    return spacings.contains(option.key()) || less.value(option.key(), Json()) == option.value();
+  });
+}
+
 }  // namespace
 
 Json effective_options(const std::vector<OptionSpec>& specs, const OptionLayers& layers) {
@@ -85,9 +115,11 @@ DisplayName display_name(const FactoryInfo& info, const Json& options) {
     if (alias.options.size() >= best.options.size()) best.name = alias.name, best.options = alias.options;
   size_t longest = 0;
   for (const Alias& alias : fitting)
-    if (best.name.compare(0, alias.name.size() + 1, alias.name + " ") == 0)
+    if (best.name.compare(0, alias.name.size() + 1, alias.name + " ") == 0 &&
+        adds_a_schedule(best.options, alias.options))
       longest = std::max(longest, alias.name.size() + 1);
   if (longest > 0) best.schedule = best.name.substr(longest);
+  if (best.schedule.empty()) best.schedule = spacing_in_words(options);
   return best;
 }
 

@@ -22,7 +22,7 @@ void check_options(const std::vector<OptionSpec>& specs, const OptionLayers& lay
 /// among `options` the one that has most of them, and of several such the last.
 struct DisplayName {
   std::string name;               ///< "Some Sampler Karras"; the id where there is no candidate
-  std::string schedule;           ///< what it has more than another candidate: "Karras"; "" for nothing
+  std::string schedule;  ///< how it spreads noise levels, more than another candidate: "Karras"; "" for nothing
   Json options = Json::object();  ///< what the name stands for
 };
 DisplayName display_name(const FactoryInfo& info, const Json& options);

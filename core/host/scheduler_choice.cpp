@@ -105,8 +105,9 @@ OptionLayers layers_of_files(const Registry& registry, const SchedulerSource& so
   const SchedulerFactory* of_class = registry.of<SchedulerFactory>().find_class(class_of(source));
   if (of_class == nullptr) return {fitting(file, factory.info())};
   const OptionLayer by_name{options_of_class(*of_class, class_of(source)), file.unknown, file.place};
-  if (of_class == &factory) return {file, by_name};
-  return {fitting(file, factory.info()), fitting(by_name, factory.info())};
+  const OptionLayer usual{options_of_class(*of_class, class_of(source), kClassDefaults), file.unknown, file.place};
+  if (of_class == &factory) return {usual, file, by_name};
+  return {fitting(usual, factory.info()), fitting(file, factory.info()), fitting(by_name, factory.info())};
 }
 
 std::shared_ptr<const NoiseModel> noise_model_of(const OptionLayers& layers) {

@@ -37,6 +37,7 @@ void check_sigma_options(const SigmaOptions& options, const PlaceOf& place, Faul
   check(options.use_karras_sigmas, "use_karras_sigmas");
   check(options.use_exponential_sigmas, "use_exponential_sigmas");
   check(options.use_beta_sigmas, "use_beta_sigmas");
+  check_run_spacing(options, place, faults);
 }
 
 Json spacing_preset(SigmaSpacing spacing) {

@@ -38,8 +38,14 @@ Plan own_sigma_plan(const SigmaOptions& sigma, int64_t steps, const NoiseModel& 
   return own_plan(sigmas, model);
 }
 
+Plan run_plan(const RunLevels& levels, const NoiseModel& model) {
+  if (model.path() != NoisePath::diffusion) return own_plan(levels.sigmas, model);
+  return sigma_plan(levels.sigmas, levels.times, TimestepSpacing::linspace);
+}
+
 Plan visited_sigma_plan(const SpacingOptions& spacing, const SigmaOptions& sigma, int64_t steps,
                         const NoiseModel& model) {
+  if (const auto levels = run_levels(sigma, steps, model)) return run_plan(*levels, model);
   if (model.path() != NoisePath::diffusion) return own_sigma_plan(sigma, steps, model);
   const SigmaTable table(model);
   std::vector<double> times = visited_times(spacing, steps, model);

@@ -24,8 +24,12 @@ Plan own_sigma_plan(const SigmaOptions& sigma, int64_t steps, const NoiseModel& 
 /// The plan at the model's levels of `sigmas`, the end's included.
 Plan own_plan(const std::vector<double>& sigmas, const NoiseModel& model);
 
-/// own_sigma_plan() where that is the model's way. Else `steps` sigmas at visited_times(), or spread between the first
-/// and the last of them as `sigma` says, and then 0. Throws as check_steps().
+/// The plan of levels with alpha 1, on a flow of the straight line, at `levels`.
+Plan run_plan(const RunLevels& levels, const NoiseModel& model);
+
+/// run_plan() where `sigma` asks for levels by name or as a list; else own_sigma_plan() where that is the model's way.
+/// Else `steps` sigmas at visited_times(), or spread between the first and the last of them as `sigma` says, and then
+/// 0. Throws as check_steps().
 Plan visited_sigma_plan(const SpacingOptions& spacing, const SigmaOptions& sigma, int64_t steps,
                         const NoiseModel& model);
 

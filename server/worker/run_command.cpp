@@ -46,7 +46,7 @@ WorkerGroupConfig group_of_worker(const std::string& name, const ServerConfig& s
   if (name.empty() || name == kDefaultGroup) return default_group(server);
   const auto found = server.groups.find(name);
   if (found != server.groups.end()) return found->second;
-  throw Error(ErrorCode::bad_config, "workers." + name, "is not in the configuration any more: restart the server");
+  throw Error(ErrorCode::bad_config, "workers." + name, "is not in the configuration any more: start the server anew");
 }
 
 /// A worker's own group, or the one that serves the model which the command is about: whose plugins are loaded.

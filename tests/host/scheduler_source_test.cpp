@@ -117,14 +117,8 @@ TEST_CASE("a class that nobody implements is stood in for by its kin, with a war
     CHECK(says(warnings_of(blueprint), "'" + chosen(blueprint).plugin + "' is used instead"));
     return chosen(blueprint).plugin;
   };
-  CHECK(standing_in("KDPM2DiscreteScheduler") == "heun");
-  CHECK(standing_in("KDPM2AncestralDiscreteScheduler") == "euler_ancestral");
-  CHECK(standing_in("DPMSolverSinglestepScheduler") == "dpm_solver_multistep");
-  CHECK(standing_in("DEISMultistepScheduler", {{"algorithm_type", "deis"}, {"solver_type", "logrho"}}) ==
-        "dpm_solver_multistep");
-  CHECK(standing_in("SASolverScheduler", {{"predictor_order", 2}, {"algorithm_type", "data_prediction"}}) ==
-        "dpm_solver_multistep");
-  CHECK(standing_in("DDPMScheduler", {{"variance_type", "fixed_small"}}) == "ddim");
+  CHECK(standing_in("CosineDPMSolverMultistepScheduler", {{"solver_type", "midpoint"}}) == "dpm_solver_multistep");
+  CHECK(standing_in("CogVideoXDDIMScheduler") == "ddim");
 
   const Blueprint nobody =
       Variant({{"_class_name", "NobodysScheduler"}, {"solver_type", "logrho"}}, "NobodysScheduler").blueprint();

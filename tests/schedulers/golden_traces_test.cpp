@@ -52,7 +52,8 @@ SchedulerTrace run(const SchedulerCase& test, const SchedulerInputs& inputs) {
 }
 
 TEST_CASE("every scheduler case of the goldens comes out as the reference's, call by call") {
-  const auto [set, least] = GENERATE(table<std::string, size_t>({{"goldens", 131}, {"goldens2", 24}}));
+  const auto [set, least] =
+      GENERATE(table<std::string, size_t>({{"goldens", 190}, {"goldens2", 24}, {"goldens_options", 154}}));
   const Golden golden(set);
   const std::vector<SchedulerCase> cases = golden.covered_cases();
   CHECK(cases.size() >= least);

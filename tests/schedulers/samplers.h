@@ -18,7 +18,7 @@ inline const std::vector<const SchedulerFactory*>& sampler_factories() {
     auto* loaded = new std::vector<Plugin>;  // plugins are never unloaded
     for (const char* name :
          {"alice-schedulers-ddim", "alice-schedulers-euler", "alice-schedulers-dpm-solver", "alice-schedulers-lcm",
-          "alice-schedulers-lms", "alice-schedulers-tcd"})
+          "alice-schedulers-lms", "alice-schedulers-tcd", "alice-schedulers-k-diffusion"})
       loaded->push_back(load_plugin(name));
     return loaded;
   }();
@@ -56,7 +56,7 @@ inline std::shared_ptr<const Scheduler> make_sampler(const std::string& id, cons
 
 /// Samplers whose results are for latents: DDIM clips by default, as the reference's class does.
 inline std::shared_ptr<const Scheduler> make_latent_sampler(const std::string& id, Json options = Json::object()) {
-  if (id == "ddim" && !options.contains("clip_sample")) options["clip_sample"] = false;
+  if ((id == "ddim" || id == "ddpm") && !options.contains("clip_sample")) options["clip_sample"] = false;
   return make_sampler(id, options);
 }
 

@@ -43,7 +43,34 @@ const std::vector<Variant>& variants() {
       {"lms", Json::object()},
       {"lms", {{"order", 2}, {"use_karras_sigmas", true}}},
       {"tcd", {{"original_inference_steps", nullptr}}},
-      {"tcd", {{"original_inference_steps", 1000}, {"eta", 0}}}};
+      {"tcd", {{"original_inference_steps", 1000}, {"eta", 0}}},
+      {"ddpm", {{"clip_sample", false}}},
+      {"ddpm", {{"variance_type", "fixed_large"}, {"thresholding", true}}},
+      {"dpm_solver_singlestep", Json::object()},
+      {"dpm_solver_singlestep", {{"solver_order", 3}, {"solver_type", "heun"}, {"use_karras_sigmas", true}}},
+      {"dpm_solver_singlestep", {{"algorithm_type", "sde-dpmsolver++"}, {"solver_order", 3}}},
+      {"dpm_solver_singlestep", {{"algorithm_type", "dpmsolver"}, {"final_sigmas_type", "sigma_min"}}},
+      {"deis_multistep", {{"solver_order", 3}}},
+      {"sa_solver_multistep", Json::object()},
+      {"sa_solver_multistep", {{"algorithm_type", "noise_prediction"}, {"predictor_order", 3}}},
+      {"dpm2", Json::object()},
+      {"dpm2_ancestral", {{"use_karras_sigmas", true}}},
+      {"dpmpp_2s_ancestral", {{"spacing", "karras"}}},
+      {"dpmpp_sde", Json::object()},
+      {"dpmpp_2m_sde", {{"solver_type", "heun"}}},
+      {"dpmpp_3m_sde", {{"use_exponential_sigmas", true}}},
+      {"dpm_fast", {{"eta", 1}}},
+      {"er_sde", Json::object()},
+      {"gradient_estimation", Json::object()},
+      {"heunpp2", {{"spacing", "sgm_uniform"}}},
+      {"ipndm", Json::object()},
+      {"ipndm_v", {{"max_order", 3}}},
+      {"deis", Json::object()},
+      {"res_multistep", {{"eta", 1}}},
+      {"restart", {{"use_karras_sigmas", true}}},
+      {"sa_solver", {{"use_pece", true}}},
+      {"seeds_2", Json::object()},
+      {"seeds_3", {{"eta", 0}}}};
   return all;
 }
 
@@ -183,8 +210,16 @@ TEST_CASE("only stochastic samplers draw noise, once a step") {
     scheduler->sample(some_denoiser, at::ones({1, 4, 2, 2}), plan, model, noise, ignore_step);
     return noise.draws;
   };
-  for (const char* id : {"ddim", "pndm", "euler", "heun", "dpm_solver_multistep", "unipc", "lms"})
+  for (const char* id :
+       {"ddim", "pndm", "euler", "heun", "dpm_solver_multistep", "unipc", "lms", "dpm_solver_singlestep",
+        "deis_multistep", "dpm2", "dpm_fast", "dpm_adaptive", "gradient_estimation", "heunpp2", "ipndm", "ipndm_v",
+        "deis", "res_multistep", "ipndm_angular"})
     CHECK(draws(id, Json::object()) == 0);
+  for (const char* id : {"dpm2_ancestral", "dpmpp_2s_ancestral", "dpmpp_2m_sde", "dpmpp_3m_sde", "er_sde"})
+    CHECK(draws(id, Json::object()) == 6);  // the last step ends at the picture itself
+  CHECK(draws("dpmpp_sde", Json::object()) == 12);
+  CHECK(draws("seeds_3", Json::object()) == 18);
+  CHECK(draws("sa_solver_multistep", Json::object()) == 7);
   CHECK(draws("lcm", Json::object()) == 6);  // the last step ends at the picture itself
   CHECK(draws("tcd", Json::object()) == 6);  // as LCM
   CHECK(draws("tcd", {{"eta", 0}}) == 0);

@@ -1,6 +1,7 @@
 #include "core/host/make/start.h"
 
 #include "core/host/plugin_call.h"
+#include "core/math/start_level.h"
 
 namespace alice {
 namespace {
@@ -64,7 +65,9 @@ Start Beginning::start(int64_t batch, const Plan& plan, NoiseSource& noise) cons
   if (!from_noise || keeps_known) latents = drawn(content_, noise.normal_like(like));
   start.noise = noise.normal_like(like);
   start.x = from_noise ? start.noise * plan.init_noise_sigma
-                       : add_noise(with_masked_content(latents, start.noise), start.noise, plan.levels.front());
+                       : add_noise(with_masked_content(latents, start.noise), start.noise,
+                                   start_level(*settings_.scheduler.scheduler, plan.levels.front(),
+                                               *settings_.scheduler.noise_model));
   if (keeps_known) {
     start.known = latents;
     start.mask = mask_;

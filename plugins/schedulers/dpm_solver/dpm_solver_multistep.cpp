@@ -36,15 +36,8 @@ const OptionTable<DpmSolverOptions>& DpmSolverMultistep::options() {
     t.boolean("use_lu_lambdas", &O::use_lu_lambdas, "noise levels evenly in log signal-to-noise (Lu et al. 2022)");
     add_final_sigma_option(t);
     t.number("lambda_min_clipped", &O::lambda_min_clipped, {-std::numeric_limits<double>::infinity(), 20},
-             "least half log signal-to-noise that a run starts from; about -5.1 for the cosine schedule")
-        .choice("variance_type", &O::variance_type,
-                {{"fixed_small", VarianceType::fixed},
-                 {"fixed_small_log", VarianceType::fixed},
-                 {"fixed_large", VarianceType::fixed},
-                 {"fixed_large_log", VarianceType::fixed},
-                 {"learned", VarianceType::learned},
-                 {"learned_range", VarianceType::learned}},
-                "whether the network also puts out a variance: such networks (learned, learned_range) are refused");
+             "least half log signal-to-noise that a run starts from; about -5.1 for the cosine schedule");
+    add_variance_option(t);
     add_thresholding_options(t);
     return t;
   }();
@@ -61,16 +54,16 @@ void DpmSolverMultistep::check(const Options& options, const PlaceOf& place, Fau
         "must be sigma_min with algorithm_type dpmsolver and sde-dpmsolver, which cannot step to no noise at all");
   if (options.algorithm_type == DpmAlgorithm::sde_dpmsolver && options.solver_order == 3)
     faults.add(place("solver_order"), "must be 1 or 2 with algorithm_type sde-dpmsolver");
-  if (options.variance_type == VarianceType::learned)
-    faults.add(place("variance_type"),
-               "networks that put out a variance are not supported: must be null or one of the fixed kinds");
+  check_variance(options.variance_type, place, faults);
 }
 
 Plan DpmSolverMultistep::plan(int64_t steps, const NoiseModel& model) const {
   check_steps(steps, model.train_steps());
+  if (const auto levels = run_levels(options_, steps, model))
+    return vp_plan(*levels, options_.final_sigmas_type, model);
   if (model.path() == NoisePath::flow)
     return flow_plan(flow_grid(steps, 1 - 1 / static_cast<double>(model.train_steps()), 0), spacing(),
-                     options_.final_sigmas_type, model);
+                     options_.final_sigmas_type, model, /*ends_at_betas=*/true);
   if (model.path() == NoisePath::edm) return own_sigma_plan(options_, steps, model, options_.final_sigmas_type);
   const SigmaTable table(model);
   const int64_t usable_steps = table.steps_up_to(-options_.lambda_min_clipped);
@@ -118,8 +111,7 @@ int DpmSolverMultistep::order_at(size_t i, const Plan& plan) const {
   const bool lowers = options_.lower_order_final && plan.steps() + plan.first_step < kShortRun;
   const size_t left = plan.steps() - i;
   const Level &from = plan.levels[i], &to = plan.levels[i + 1];
-  const bool first_order_last =
-      left == 1 && (options_.euler_at_final || lowers || options_.final_sigmas_type == FinalSigma::zero);
+  const bool first_order_last = left == 1 && (options_.euler_at_final || lowers || to.sigma == 0);
   const bool leads_nowhere = to.sigma == from.sigma;  // final_sigmas_type sigma_min where the run is there already
   if (first_order_last || leads_nowhere) return 1;
   const size_t known = i + 1;  // outputs, in a run that starts at step 0 of its plan

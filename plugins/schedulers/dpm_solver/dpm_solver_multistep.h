@@ -3,11 +3,9 @@
 
 #include "core/math/sampler_options.h"
 #include "plugins/schedulers/dpm_solver/dpm_step.h"
+#include "plugins/schedulers/dpm_solver/variance_option.h"
 
 namespace alice::schedulers {
-
-/// What a network puts out besides its prediction. The fixed kinds put out nothing more.
-enum class VarianceType { fixed, learned };
 
 struct DpmSolverOptions : SpacingOptions, SigmaOptions, ThresholdingOptions {
   int64_t solver_order = 2;

@@ -26,15 +26,12 @@ Integral integral_of(DpmAlgorithm algorithm, const Level& from, const Level& to,
   return {sigma_ratio * std::exp(-h), alpha, -2 * h, sigma * std::sqrt(-std::expm1(-2 * h))};
 }
 
-/// Coefficients of the output, and of its first and second derivative in lambda times h and h^2 / 2. The second has
-/// half the weight that the integral would give it: so in the authors' code, and in the reference.
-struct Weights {
-  float output, first, second;
-};
+}  // namespace
 
-Weights weights_of(const Integral& integral, DpmSolverType type, int order, DpmAlgorithm algorithm) {
+DpmWeights dpm_weights(DpmAlgorithm algorithm, DpmSolverType type, int order, const Level& from, const Level& to) {
+  const Integral integral = integral_of(algorithm, from, to, lambda_of(to) - lambda_of(from));
   const float s = integral.exponent, grown = std::expm1(s);
-  Weights weights = {-integral.scale * grown, 0, 0};
+  DpmWeights weights = {integral.keep, -integral.scale * grown, 0, 0, integral.fresh};
   if (order == 2 && type == DpmSolverType::midpoint)
     weights.first = weights.output / 2;
   else if (order >= 2)
@@ -47,8 +44,6 @@ Weights weights_of(const Integral& integral, DpmSolverType type, int order, DpmA
   return weights;
 }
 
-}  // namespace
-
 bool is_stochastic(DpmAlgorithm algorithm) {
   return algorithm == DpmAlgorithm::sde_dpmsolver || algorithm == DpmAlgorithm::sde_dpmsolver_pp;
 }
@@ -60,10 +55,9 @@ bool integrates_x0(DpmAlgorithm algorithm) {
 Tensor dpm_step(DpmAlgorithm algorithm, DpmSolverType type, int order, const Tensor& x, const DpmHistory& history,
                 const Level& from, const Level& to, const Tensor& noise) {
   const float h = lambda_of(to) - lambda_of(from);
-  const Integral integral = integral_of(algorithm, from, to, h);
-  const Weights weights = weights_of(integral, type, order, algorithm);
+  const DpmWeights weights = dpm_weights(algorithm, type, order, from, to);
 
-  Tensor next = x * integral.keep + history[0].value * weights.output;
+  Tensor next = x * weights.keep + history[0].value * weights.output;
   if (order >= 2) {
     // Divided differences over the outputs before, in units of h.
     const float r0 = (history[0].lambda - history[1].lambda) / h;
@@ -77,7 +71,7 @@ Tensor dpm_step(DpmAlgorithm algorithm, DpmSolverType type, int order, const Ten
       next = next + (slope0 + bend * r0) * weights.first + bend * weights.second;
     }
   }
-  return noise.defined() ? next + noise * integral.fresh : next;
+  return noise.defined() ? next + noise * weights.fresh : next;
 }
 
 }  // namespace alice::schedulers

@@ -27,6 +27,15 @@ struct DpmOutput {
 /// The latest first.
 using DpmHistory = std::deque<DpmOutput>;
 
+/// A step of length h in lambda is x * keep + output * output's weight + derivatives times theirs + noise * fresh. The
+/// derivatives are the output's first and second in lambda times h and h^2 (or half of it); the second has half the
+/// weight that the integral would give it: so in the authors' code, and in the reference.
+struct DpmWeights {
+  float keep, output, first, second, fresh;
+};
+/// order 1 to 3; those of the derivatives that it does not use are 0.
+DpmWeights dpm_weights(DpmAlgorithm algorithm, DpmSolverType type, int order, const Level& from, const Level& to);
+
 /// x at `from` -> x at `to`. history: the outputs at `from` and before, at least `order` of them. order 1 to 3, for
 /// sde_dpmsolver 2 at most. Where to.sigma is 0, or a step leads nowhere, the order is 1 and, for sigma 0,
 /// integrates_x0(). `noise` is standard normal, of x's shape, for stochastic algorithms only.

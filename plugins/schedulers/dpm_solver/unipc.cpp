@@ -52,6 +52,10 @@ void UniPc::check(const Options& options, const PlaceOf& place, Faults& faults) 
 
 Plan UniPc::plan(int64_t steps, const NoiseModel& model) const {
   check_steps(steps, model.train_steps());
+  if (const auto levels = run_levels(options_, steps, model))
+    return vp_plan(*levels, options_.final_sigmas_type, model);
+  if (model.path() == NoisePath::flow && sigma_spacing(options_) == SigmaSpacing::karras)
+    return flow_karras_plan(steps, options_.final_sigmas_type, model);
   if (model.path() == NoisePath::flow)
     return flow_plan(flow_grid(steps, 1, 1 / static_cast<double>(model.train_steps())), sigma_spacing(options_),
                      options_.final_sigmas_type, model);

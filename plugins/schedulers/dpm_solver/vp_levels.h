@@ -18,7 +18,22 @@ std::vector<double> flow_grid(int64_t steps, double first, double end);
 /// The plan of a flow at `grid`, shifted, and spread between the first and the last of it as `spacing` says; then the
 /// end. It starts just below plain noise, where lambda is still finite; times are cut to whole numbers: both as the
 /// reference has it. Throws Error(bad_request) for SigmaSpacing::lu, which knows nothing of a picture that fades.
-Plan flow_plan(const std::vector<double>& grid, SigmaSpacing spacing, FinalSigma final_sigma, const NoiseModel& model);
+/// FinalSigma::sigma_min is the last sigma once more, or the least of a diffusion's betas where `ends_at_betas`.
+Plan flow_plan(const std::vector<double>& grid, SigmaSpacing spacing, FinalSigma final_sigma, const NoiseModel& model,
+               bool ends_at_betas = false);
+
+/// The karras spacing between the levels of a diffusion's betas, each at its share of noise: UniPC's of a flow.
+Plan flow_karras_plan(int64_t steps, FinalSigma final_sigma, const NoiseModel& model);
+
+/// The plan of the classes that always end with noise: that of the first of `usable_steps` training steps, or of the
+/// karras, exponential and beta spacings and of a flow the last level once more. Their last step then leads nowhere: so
+/// in the reference. Throws as check_steps().
+Plan least_noise_plan(const SpacingOptions& spacing, const SigmaOptions& sigma, int64_t steps, int64_t usable_steps,
+                      const NoiseModel& model);
+
+/// The plan at levels that were asked for by name or as a list. Where the run must end at sigma_min and they end at 0,
+/// it ends at the least of the training, or at their last but one.
+Plan vp_plan(RunLevels levels, FinalSigma final_sigma, const NoiseModel& model);
 
 /// Half the logarithm of the signal-to-noise ratio; infinite at sigma 0.
 float lambda_of(const Level& level);

@@ -73,6 +73,7 @@ Plan Euler::plan(int64_t steps, const NoiseModel& model) const {
   if (model.path() == NoisePath::flow && options_.s_churn > 0)
     throw Error(ErrorCode::bad_request, "/scheduler_options/s_churn",
                 "adds noise to a picture of full strength, which a flow-matching model's is not: must be 0");
+  if (const auto levels = run_levels(options_, steps, model)) return run_plan(*levels, model);
   if (model.path() != NoisePath::diffusion) return own_sigma_plan(options_, steps, model, options_.final_sigmas_type);
   const SigmaTable table(model);
   std::vector<double> times = visited_times(options_, steps, model);

@@ -10,12 +10,18 @@ const OptionTable<EulerAncestralOptions>& EulerAncestral::options() {
   static const OptionTable<EulerAncestralOptions> table = [] {
     OptionTable<EulerAncestralOptions> t;
     add_spacing_options(t);
+    add_run_spacing_options(t);
     return t;
   }();
   return table;
 }
 
+void EulerAncestral::check(const Options& options, const PlaceOf& place, Faults& faults) {
+  check_run_spacing(options, place, faults);
+}
+
 Plan EulerAncestral::plan(int64_t steps, const NoiseModel& model) const {
+  if (const auto levels = run_levels(options_, steps, model)) return run_plan(*levels, model);
   return visited_sigma_plan(options_, {}, steps, model);
 }
 

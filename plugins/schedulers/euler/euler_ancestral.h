@@ -6,13 +6,13 @@
 
 namespace alice::schedulers {
 
-struct EulerAncestralOptions : SpacingOptions {};
+struct EulerAncestralOptions : SpacingOptions, RunSpacingOptions {};
 
 class EulerAncestral final : public Scheduler {
  public:
   using Options = EulerAncestralOptions;
   static const OptionTable<Options>& options();
-  static void check(const Options&, const PlaceOf&, Faults&) {}
+  static void check(const Options& options, const PlaceOf& place, Faults& faults);
 
   explicit EulerAncestral(const Options& options) : options_(options) {}
   Plan plan(int64_t steps, const NoiseModel& model) const override;

@@ -18,7 +18,10 @@ FactoryInfo euler_info() {
   FactoryInfo info;
   info.id = "euler";
   info.help = "Euler: plain first-order steps; fast and predictable.";
-  info.aliases = {{"k_euler"}, {"euler_karras", karras}, {"Euler Karras", karras}};
+  info.aliases = {{"k_euler"},
+                  {"euler_karras", karras},
+                  {"Euler Karras", karras},
+                  {"euler_trailing", {{"timestep_spacing", "trailing"}}}};
   info.classes = {"EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler", "EDMEulerScheduler"};
   return info;
 }
@@ -29,7 +32,6 @@ FactoryInfo euler_ancestral_info() {
   info.help = "Euler ancestral: Euler with fresh noise in every step; never settles on one picture as steps grow.";
   info.aliases = {{"euler_a"}, {"Euler a"}, {"k_euler_a"}, {"k_euler_ancestral"}};
   info.classes = {"EulerAncestralDiscreteScheduler"};
-  info.kin = {{"KDPM2AncestralDiscreteScheduler"}};
   return info;
 }
 
@@ -40,7 +42,6 @@ FactoryInfo heun_info() {
   info.help = "Heun: second-order steps from two network calls each.";
   info.aliases = {{"k_heun"}, {"heun_karras", karras}, {"Heun Karras", karras}};
   info.classes = {"HeunDiscreteScheduler", "FlowMatchHeunDiscreteScheduler"};
-  info.kin = {{"KDPM2DiscreteScheduler"}};
   return info;
 }
 
@@ -54,5 +55,6 @@ ALICE_PLUGIN("alice-schedulers-euler", "0.1.0", [](alice::Enrolment& enrol) {
       std::vector<alice::Alias>{{"FlowMatchEulerDiscreteScheduler", flow()}, {"EDMEulerScheduler", {{"edm", true}}}}));
   enrol.add(std::make_unique<alice::SamplerFactory<EulerAncestral>>(euler_ancestral_info()));
   enrol.add(std::make_unique<alice::SamplerFactory<Heun>>(
-      heun_info(), std::vector<alice::Alias>{{"FlowMatchHeunDiscreteScheduler", flow()}}));
+      heun_info(), std::vector<alice::Alias>{{"FlowMatchHeunDiscreteScheduler", flow()}},
+      std::vector<alice::Alias>{{"HeunDiscreteScheduler", alice::latent_betas()}}));
 })

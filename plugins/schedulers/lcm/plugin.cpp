@@ -19,10 +19,14 @@ FactoryInfo lcm_info() {
   return info;
 }
 
+std::vector<Alias> class_defaults() {
+  return {{"LCMScheduler", joined(latent_betas(), {{"beta_schedule", "scaled_linear"}})}};
+}
+
 }  // namespace
 }  // namespace alice::schedulers
 
 ALICE_PLUGIN("alice-schedulers-lcm", "0.1.0", [](alice::Enrolment& enrol) {
   using namespace alice::schedulers;
-  enrol.add(std::make_unique<alice::SamplerFactory<Lcm>>(lcm_info()));
+  enrol.add(std::make_unique<alice::SamplerFactory<Lcm>>(lcm_info(), std::vector<alice::Alias>{}, class_defaults()));
 })

@@ -35,7 +35,9 @@ const OptionTable<LmsOptions>& Lms::options() {
     OptionTable<LmsOptions> t;
     add_spacing_options(t);
     add_sigma_options(t);
-    t.integer("order", &LmsOptions::order, {1, kHighestOrder}, "slopes that a step is made from; 1 is Euler's method");
+    t.integer("order", &LmsOptions::order, {1, kHighestOrder}, "slopes that a step is made from; 1 is Euler's method")
+        .boolean("jump_to_picture", &LmsOptions::jump_to_picture,
+                 "a step to no noise takes the picture estimate, as ComfyUI, and not all slopes, as k-diffusion");
     return t;
   }();
   return table;
@@ -56,7 +58,8 @@ Tensor Lms::sample(const Denoise& denoise, Tensor x, const Plan& plan, const Noi
   std::deque<Tensor> slopes;  // the newest first
   for (size_t i = 0; i < plan.steps(); ++i) {
     const Level& from = plan.levels[i];
-    slopes.push_front((x - denoise(x, from)) / from.sigma);
+    const Tensor x0 = denoise(x, from);
+    slopes.push_front((x - x0) / from.sigma);
     if (slopes.size() > most) slopes.pop_back();
     // Of a run that begins later, for image to image, the first steps have fewer slopes than sigmas behind them. The
     // reference weighs them as those of the whole run, and goes without the others.
@@ -64,7 +67,7 @@ Tensor Lms::sample(const Denoise& denoise, Tensor x, const Plan& plan, const Noi
     Tensor change = slopes[0] * weight_of(sigmas, step, 0, order);
     for (size_t k = 1; k < std::min(order, slopes.size()); ++k)
       change = change + slopes[k] * weight_of(sigmas, step, k, order);
-    x = x + change;
+    x = options_.jump_to_picture && plan.levels[i + 1].sigma == 0 ? x0 : x + change;
     on_step(i + 1, plan.steps(), x);
   }
   return x;

@@ -9,6 +9,7 @@ namespace alice::schedulers {
 
 struct LmsOptions : SpacingOptions, SigmaOptions {
   int64_t order = 4;
+  bool jump_to_picture = false;
 };
 
 class Lms final : public Scheduler {

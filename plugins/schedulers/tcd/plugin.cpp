@@ -19,10 +19,14 @@ FactoryInfo tcd_info() {
   return info;
 }
 
+std::vector<Alias> class_defaults() {
+  return {{"TCDScheduler", joined(latent_betas(), {{"beta_schedule", "scaled_linear"}})}};
+}
+
 }  // namespace
 }  // namespace alice::schedulers
 
 ALICE_PLUGIN("alice-schedulers-tcd", "0.1.0", [](alice::Enrolment& enrol) {
   using namespace alice::schedulers;
-  enrol.add(std::make_unique<alice::SamplerFactory<Tcd>>(tcd_info()));
+  enrol.add(std::make_unique<alice::SamplerFactory<Tcd>>(tcd_info(), std::vector<alice::Alias>{}, class_defaults()));
 })

@@ -100,6 +100,7 @@ CompatScope CompatScope::built_in() {
   out.networks = member<Names>(scope, "networks");
   out.pictures = member<std::map<std::string, std::string>>(scope, "pictures");
   out.implied_pictures = member<std::map<std::string, std::map<std::string, std::string>>>(scope, "implied_pictures");
+  out.step_arguments = member<decltype(out.step_arguments)>(scope, "step_arguments");
   out.lora_model = member<std::string>(scope, "lora_model");
   out.types_file = member<std::string>(scope, "types_file");
   out.unread = member<std::map<std::string, std::string>>(scope, "unread");

@@ -29,6 +29,7 @@ struct CompatScope {
   std::map<std::string, Json> pipelines;  ///< each with its call's defaults
   /// Arguments that a pipeline gives to its scheduler's schedule, where others leave steps out.
   std::map<std::string, std::set<std::string>> schedule_arguments;
+  std::map<std::string, std::set<std::string>> step_arguments;  ///< of calls that some schedulers take alone -> which
   std::map<std::string, std::vector<int64_t>> rows;  ///< of guidance, in a pipeline's order: the numbers of ours
   std::set<std::string> networks;         ///< those whose network is given what a UNet's interface names, and no more
   std::map<std::string, std::string> pictures;  ///< arguments that are pictures -> which of ours

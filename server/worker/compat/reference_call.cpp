@@ -9,7 +9,6 @@ namespace {
 
 constexpr const char* kLoras = "loras";
 constexpr const char* kEmbedding = "embedding";
-constexpr const char* kEta = "eta";
 constexpr const char *kEnd = "denoising_end", *kBegin = "denoising_start";
 
 /// The pipelines' names of our fields.
@@ -135,9 +134,11 @@ ReferenceCall read_call(CompatRun& run, const GoldenTable& table, const Json& on
       fields[known->second] = argument.value();
     else if (argument.key() == "num_images_per_prompt")
       call.batch = argument.value().get<int64_t>();
-    else if (has_option(*factory, argument.key()))
+    else if (const auto told = run.scope.step_arguments.find(argument.key()); told != run.scope.step_arguments.end()) {
+      if (told->second.count(call.scheduler)) options[argument.key()] = argument.value();
+    } else if (has_option(*factory, argument.key()))
       options[argument.key()] = argument.value();
-    else if (argument.key() != kEta)  // of which pipelines tell only those schedulers that know it
+    else
       throw Skip{"the argument '" + argument.key() + "' is not built"};
   }
   if (call.pictures.latents.defined() && !call.begins_at) throw Skip{"latents in place of a picture are not built"};

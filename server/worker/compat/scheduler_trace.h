@@ -26,7 +26,7 @@ struct SchedulerCase {
   size_t noise_used = 0;                  ///< draws of the run
   std::optional<size_t> add_noise_index;  ///< into timesteps; absent: not compared
 
-  /// Puts what the class says by its name over `config`.
+  /// Puts the class's own defaults under `config`, and what it says by its name over it.
   void take_meaning_of_class(const SchedulerFactory& factory);
   /// What config says of the noise model, for pictures of base_image_seq_len tokens. Throws Error(bad_config).
   NoiseModel noise_model() const;
@@ -48,7 +48,9 @@ struct SchedulerInputs {
 /// What a run shows of itself. Tensors are float32.
 struct SchedulerTrace {
   std::vector<double> timesteps;  ///< of every call
-  std::vector<double> sigmas;     ///< sigma / alpha of every call, and of the end; of a flow sigma / (alpha + sigma)
+  /// sigma / alpha of every call, and of the end; of a flow sigma / (alpha + sigma). Where steps make several calls, of
+  /// the first level, of each that a step ends at twice, and of the end.
+  std::vector<double> sigmas;
   double init_noise_sigma = 1;
   size_t noise_used = 0;
   Tensor first;      ///< [B, C, h, w]: x before the first call

@@ -11,6 +11,9 @@ namespace alice::a1111 {
 namespace {
 
 constexpr std::string_view kUse = "use_", kSigmas = "_sigmas";
+// An option with spacings by name. Where two references differ, those with our own's suffix are meant here.
+constexpr const char* kSpacing = "spacing";
+constexpr std::string_view kOurs = "_a1111", kOthers = "_comfyui";
 
 Json schedulers_in(const Json& description) {
   const Json plugins = description.value("plugins", Json::object());
@@ -28,10 +31,32 @@ std::string spacing_of(const Json& option) {
 
 std::string option_of(const std::string& spacing) { return std::string(kUse) + spacing + std::string(kSigmas); }
 
-std::vector<std::string> spacings_of(const Json& scheduler) {
+std::vector<std::string> spacing_choices(const Json& scheduler) {
+  for (const Json& option : scheduler.value("options", Json::array()))
+    if (option.value("name", "") == kSpacing) return option.value("choices", std::vector<std::string>());
+  return {};
+}
+
+/// As this web UI calls it; "" where it has no such.
+std::string word_of_choice(const std::string& choice) {
+  if (choice.find(kOthers) != std::string::npos) return "";
+  return ends_with(choice, kOurs) ? choice.substr(0, choice.size() - kOurs.size()) : choice;
+}
+
+std::vector<std::string> boolean_spacings_of(const Json& scheduler) {
   std::vector<std::string> words;
   for (const Json& option : scheduler.value("options", Json::array()))
     if (std::string word = spacing_of(option); !word.empty()) words.push_back(std::move(word));
+  return words;
+}
+
+/// Each once.
+std::vector<std::string> spacings_of(const Json& scheduler) {
+  std::vector<std::string> words = boolean_spacings_of(scheduler);
+  for (const std::string& choice : spacing_choices(scheduler))
+    if (std::string word = word_of_choice(choice);
+        !word.empty() && std::find(words.begin(), words.end(), word) == words.end())
+      words.push_back(std::move(word));
   return words;
 }
 
@@ -39,15 +64,20 @@ bool has_capital(const std::string& name) {
   return std::any_of(name.begin(), name.end(), [](unsigned char c) { return std::isupper(c) != 0; });
 }
 
-/// "own_word" -> "Own Word".
-std::string label_of(std::string name) {
-  bool begins = true;
-  for (char& c : name) {
-    if (c == '_') c = ' ';
-    if (begins) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    begins = c == ' ';
+/// "own_word" -> "Own Word"; short words without vowels (but i) stand for several, and are all in capitals.
+std::string label_of(const std::string& name) {
+  constexpr size_t kShort = 4;
+  std::string label;
+  for (size_t from = 0; from <= name.size(); from = name.find('_', from) + 1) {
+    const size_t to = std::min(name.find('_', from), name.size());
+    std::string word = name.substr(from, to - from);
+    const bool is_short = word.size() <= kShort && word.find_first_of("aeouy") == std::string::npos;
+    for (size_t i = 0; i < (is_short ? word.size() : 1) && i < word.size(); ++i)
+      word[i] = static_cast<char>(std::toupper(static_cast<unsigned char>(word[i])));
+    label += (label.empty() ? "" : " ") + word;
+    if (to == name.size()) break;
   }
-  return name;
+  return label;
 }
 
 /// The names of one scheduler that stand for the same options.
@@ -69,9 +99,10 @@ std::vector<Names> names_of(const Json& scheduler) {
   const std::vector<std::string> spacings = spacings_of(scheduler);
   for (const Json& alias : scheduler.value("aliases", Json::array())) {
     const Json options = alias.value("options", Json::object());
-    const bool is_spaced = std::any_of(spacings.begin(), spacings.end(), [&](const std::string& word) {
-      return options.value(option_of(word), Json()) == Json(true);
-    });
+    const bool is_spaced =
+        options.contains(kSpacing) || std::any_of(spacings.begin(), spacings.end(), [&](const std::string& word) {
+          return options.value(option_of(word), Json()) == Json(true);
+        });
     if (is_spaced) continue;
     const auto same = std::find_if(all.begin(), all.end(), [&](const Names& one) { return one.options == options; });
     Names& names = same == all.end() ? all.emplace_back(Names{options, {}}) : *same;
@@ -108,30 +139,39 @@ Json scheduler_called(const Json& schedulers, const std::string& name) {
   return nullptr;
 }
 
-/// Takes " Karras" off the end of `sampler`; "" where it ends with no spacing.
+/// Takes " Karras" off the end of `sampler`, of several the longest; "" where it ends with no spacing.
 std::string take_spacing(std::string& sampler, const std::vector<Spacing>& spacings) {
+  std::string taken;
+  size_t longest = 0;
   for (const Spacing& spacing : spacings)
     for (const std::string& word : {spacing.label, spacing.name}) {
       const size_t length = word.size() + 1;
-      if (sampler.size() <= length || !same_ignoring_case(sampler.substr(sampler.size() - length), " " + word))
+      if (length <= longest || sampler.size() <= length ||
+          !same_ignoring_case(sampler.substr(sampler.size() - length), " " + word))
         continue;
-      sampler.resize(sampler.size() - length);
-      return spacing.name;
+      longest = length, taken = spacing.name;
     }
-  return "";
+  sampler.resize(sampler.size() - longest);
+  return taken;
 }
 
-/// The name of a spacing by its name or label; "" when there is none.
+/// The name of a spacing by its name or label, which may lack its "Uniform"; "" when there is none.
 std::string spacing_called(const std::string& name, const std::vector<Spacing>& spacings) {
   for (const Spacing& spacing : spacings)
     if (same_ignoring_case(spacing.name, name) || same_ignoring_case(spacing.label, name)) return spacing.name;
+  for (const Spacing& spacing : spacings)
+    if (same_ignoring_case(spacing.label, name + " Uniform")) return spacing.name;
   return "";
 }
 
 /// This spacing and no other, whatever the model's own files say.
-Json options_for(const std::string& spacing, const std::vector<std::string>& possible) {
+Json options_for(const std::string& spacing, const Json& scheduler) {
   Json options = Json::object();
-  for (const std::string& one : possible) options[option_of(one)] = one == spacing;
+  const std::vector<std::string> booleans = boolean_spacings_of(scheduler), choices = spacing_choices(scheduler);
+  for (const std::string& one : booleans) options[option_of(one)] = one == spacing;
+  if (std::find(booleans.begin(), booleans.end(), spacing) != booleans.end()) return options;
+  const std::string ours = spacing + std::string(kOurs);
+  options[kSpacing] = std::find(choices.begin(), choices.end(), ours) != choices.end() ? ours : spacing;
   return options;
 }
 
@@ -158,7 +198,8 @@ std::vector<Spacing> list_spacings(const Json& description) {
 bool is_spacing(const std::string& label, const Json& scheduler_options) {
   std::string word = lower_case(label);
   std::replace(word.begin(), word.end(), ' ', '_');
-  return !label.empty() && scheduler_options.value(option_of(word), Json()) == Json(true);
+  return !label.empty() && (scheduler_options.value(option_of(word), Json()) == Json(true) ||
+                            word_of_choice(scheduler_options.value(kSpacing, "")) == word);
 }
 
 std::optional<SamplerChoice> choose_sampler(const std::string& sampler, const std::string& spacing,
@@ -185,7 +226,7 @@ std::optional<SamplerChoice> choose_sampler(const std::string& sampler, const st
   if (std::find(possible.begin(), possible.end(), wanted) == possible.end())
     choice.warnings.push_back("scheduler: '" + wanted + "' has no effect with this sampler");
   else
-    choice.scheduler_options = options_for(wanted, possible);
+    choice.scheduler_options = options_for(wanted, scheduler);
   return choice;
 }
 

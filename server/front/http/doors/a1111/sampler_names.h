@@ -16,7 +16,8 @@ struct Sampler {
   std::vector<std::string> aliases;  ///< its other names
 };
 
-/// How noise levels are spread. A plugin's option "use_<name>_sigmas" says that it can do it.
+/// How noise levels are spread. A plugin's option "use_<name>_sigmas" says that it can do it, or a choice of its option
+/// "spacing"; of two choices that differ by the web UI's name at their end, that one is meant.
 struct Spacing {
   std::string name, label;  ///< "karras", "Karras"
 };

@@ -10,6 +10,9 @@
 
 namespace alice {
 
+/// Defaults that some classes of diffusers have where others have beta_start 0.0001 and beta_end 0.02.
+inline Json latent_betas() { return {{"beta_start", 0.00085}, {"beta_end", 0.012}}; }
+
 /// Sampler has
 ///   using Options = ...;
 ///   static const OptionTable<Options>& options();
@@ -18,9 +21,11 @@ namespace alice {
 template <class Sampler>
 class SamplerFactory final : public SchedulerFactory {
  public:
-  /// info.options is filled here. class_options: of info.classes, those that stand for options (kClassOptions).
-  explicit SamplerFactory(FactoryInfo info, std::vector<Alias> class_options = {})
-      : info_(std::move(info)), class_options_(std::move(class_options)) {
+  /// info.options is filled here. class_options: of info.classes, those that stand for options (kClassOptions);
+  /// class_defaults: those with defaults of their own (kClassDefaults).
+  explicit SamplerFactory(FactoryInfo info, std::vector<Alias> class_options = {},
+                          std::vector<Alias> class_defaults = {})
+      : info_(std::move(info)), class_options_(std::move(class_options)), class_defaults_(std::move(class_defaults)) {
     info_.options = Sampler::options().specs();
   }
 
@@ -35,12 +40,13 @@ class SamplerFactory final : public SchedulerFactory {
   }
 
   const void* extension(const char* name) const override {
+    if (std::strcmp(name, kClassDefaults) == 0) return &class_defaults_;
     return std::strcmp(name, kClassOptions) == 0 ? &class_options_ : nullptr;
   }
 
  private:
   FactoryInfo info_;
-  std::vector<Alias> class_options_;
+  std::vector<Alias> class_options_, class_defaults_;
 };
 
 }  // namespace alice

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/api/scheduler.h"
+#include "core/math/run_spacing.h"
 #include "core/math/sigma_spacing.h"
 #include "core/math/timestep_spacing.h"
 
@@ -19,8 +20,9 @@ struct SpacingOptions {
   int64_t steps_offset = 0;
 };
 
-/// At most one of them true. null in a file means false.
-struct SigmaOptions {
+/// At most one of them true, and none where RunSpacingOptions ask for levels, which then count. null in a file means
+/// false.
+struct SigmaOptions : RunSpacingOptions {
   std::optional<bool> use_karras_sigmas = false;
   std::optional<bool> use_exponential_sigmas = false;
   std::optional<bool> use_beta_sigmas = false;
@@ -49,7 +51,7 @@ Tensor limited(const Tensor& x0, const ThresholdingOptions& thresholding, const 
 
 /// Which spacing the options ask for.
 SigmaSpacing sigma_spacing(const SigmaOptions& options);
-/// Adds a fault where more than one spacing is asked for.
+/// Adds a fault where more than one of the three is asked for, and those of check_run_spacing().
 void check_sigma_options(const SigmaOptions& options, const PlaceOf& place, Faults& faults);
 /// Alias options: this spacing and no other, whatever the model's own files say.
 Json spacing_preset(SigmaSpacing spacing);
@@ -71,6 +73,7 @@ void add_sigma_options(OptionTable<T>& table) {
       .boolean("use_exponential_sigmas", &T::use_exponential_sigmas, "noise levels evenly in log sigma")
       .boolean("use_beta_sigmas", &T::use_beta_sigmas,
                "noise levels as quantiles of a beta distribution (Lee et al. 2024)");
+  add_run_spacing_options(table);
 }
 
 template <class T>
