@@ -372,6 +372,14 @@ class Events(KeysCase):
             job = self.made("bob")
             stream.wait("done", job)
 
+    def test_a_stream_ends_soon_after_its_key_is_revoked(self):
+        with Stream(self.server, headers=bearer(self.server.keys["eyes"])) as stream:
+            key = self.server.keys["eyes"].split("_")[1]
+            revoked = self.server.ask("DELETE", "/v1/auth/keys/" + key, headers=bearer(self.server.keys["root"]))
+            self.assertEqual(revoked.status, 200, revoked.body)
+            stream.response.read()  # to its end, which comes with the next beat
+            self.assertEqual(self.call("GET", "/v1/events", "eyes").status, 401)
+
 
 if __name__ == "__main__":
     unittest.main()

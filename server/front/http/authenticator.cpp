@@ -76,7 +76,10 @@ bool only_looks(const HttpRequest& request) { return request.method == "GET" || 
 }  // namespace
 
 Authenticator::Authenticator(const ServerConfig& config, std::shared_ptr<Accounts> accounts, const UrlSigner& signer)
-    : asks_(config.require_auth), accounts_(std::move(accounts)), signer_(signer), limits_{config.waiting_per_owner, config.pictures_per_day},
+    : asks_(config.require_auth),
+      accounts_(std::move(accounts)),
+      signer_(signer),
+      limits_{config.waiting_per_owner, config.pictures_per_day},
       proxies_(config.trusted_proxies) {}
 
 Level Authenticator::wanted_of(const Route& route) const {

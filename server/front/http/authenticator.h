@@ -32,6 +32,8 @@ class Authenticator {
 
   /// Whether it shows a key or a session that counts, or none is asked for: before its body is read.
   bool may_send_a_body(const HttpRequest& request) const;
+  /// Whether what it showed counts still, or none is asked for: of answers that go on for long.
+  bool counts_still(const HttpRequest& request) const { return may_send_a_body(request); }
 
  private:
   Level wanted_of(const Route& route) const;

@@ -49,6 +49,7 @@ void EventPen::beat() {
   heartbeat_ = context_.loop->after(kHeartbeat, [self = weak_from_this()] {
     const auto alive = self.lock();
     if (!alive || alive->left_) return;
+    if (!alive->context_.authenticator.counts_still(alive->exchange_->request())) return alive->finish("");
     if (!alive->writing_) alive->write(alive->comment_);
     alive->beat();
   });

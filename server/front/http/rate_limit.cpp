@@ -17,7 +17,8 @@ Headers RateLimit::headers(const Caller& caller, int64_t now_ms) const {
 }
 
 Headers RateLimit::count(const Caller& caller, const Route& route, int64_t now_ms) {
-  const bool is_counted = has_limit_ && caller.is_limited && !route.is_probe && !route.takes_signature;
+  const bool is_open = route.level == Level::anonymous || route.is_probe || route.takes_signature;
+  const bool is_counted = has_limit_ && caller.is_limited && !is_open;
   if (!is_counted) return {};
   if (buckets_.take(caller.client, now_ms)) return headers(caller, now_ms);
   ApiError error(429, "rate_limited",
