@@ -124,10 +124,10 @@ const Json kLong = {{"steps", 1'000'000}, {"step_ms", 1}};
 
 TEST_CASE("a job that is not done by its deadline is cancelled and says so, whether it waits or runs") {
   DeskRoom room;
-  const Job running = submit_with(room, {"", 0, now_ms() + 300}, kLong);
-  const Job waiting = submit_with(room, {"", 0, now_ms() + 200}, {{"steps", 1}});
+  const Job running = submit_with(room, {"", 0, now_ms() + 4000}, kLong);
+  const Job waiting = submit_with(room, {"", 0, now_ms() + 100}, {{"steps", 1}});
   const Job patient = submit_with(room, {"", 0, now_ms() + 3'600'000}, {{"steps", 1}});
-  for (const Job& job : {running, waiting}) {
+  for (const Job& job : {waiting, running}) {
     const Job ended = room.wait_end(job.id);
     CHECK(ended.status == JobStatus::cancelled);
     CHECK(ended.error.value().place == kDeadlinePlace);
