@@ -89,8 +89,8 @@ struct GenerateRequest {
 GenerateRequest read_generate_options(const Json& object, UnknownKeys unknown, const PlaceOf& place, Faults& faults);
 
 /// Reads a JSON object with request_fields()' names, "scheduler_options" {..}, "image" and "mask" {"sha256"}, and
-/// "loras" [{"name","strength","text_encoder_strength"} or "name"]. Throws one Error(bad_request) with every fault; places are
-/// JSON pointers ("/steps").
+/// "loras" [{"name","strength","text_encoder_strength"} or "name"]. Throws one Error(bad_request) with every fault;
+/// places are JSON pointers ("/steps").
 GenerateRequest read_generate_request(const Json& object);
 /// The same, for callers who have faults of their own to report with these: adds every fault to `faults`, at the place
 /// that `place` gives its member; a member with a fault keeps its default.

@@ -11,7 +11,9 @@
 namespace alice {
 namespace {
 
-enum Kind : size_t { weight, square, schedule, alternation, division, embedding, choice, wildcard, tag, escape, kKinds };
+enum Kind : size_t {
+  weight, square, schedule, alternation, division, embedding, choice, wildcard, tag, escape, kKinds
+};
 
 constexpr std::array<const char*, kKinds> kWhy = {
     "weights are read with prompt_style a1111 and comfyui",

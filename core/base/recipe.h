@@ -48,9 +48,9 @@ struct Recipe {
   std::string version;  ///< ALICE's
 };
 
-/// write_generate_request() and "made_with": {"version", "sampler", "schedule_type", "model": {"sha256"}, "refiner": the
-/// same, "parts": {"vae": {"plugin", "options", "source", "sha256"}}, "loras": [{"name", "sha256"}], "embeddings": the
-/// same, "backend": {"plugin", "options", "dtype"}, "machine": {"instructions", "threads", "libtorch"}}.
+/// write_generate_request() and "made_with": {"version", "sampler", "schedule_type", "model": {"sha256"}, "refiner":
+/// the same, "parts": {"vae": {"plugin", "options", "source", "sha256"}}, "loras": [{"name", "sha256"}], "embeddings":
+/// the same, "backend": {"plugin", "options", "dtype"}, "machine": {"instructions", "threads", "libtorch"}}.
 Json write_recipe(const Recipe& recipe);
 /// Its reverse; an object without "made_with" is a request alone. Throws one Error(bad_request) with every fault;
 /// places are JSON pointers behind `place`.

@@ -57,8 +57,8 @@ std::string id_in_words(const FactoryInfo& info) {
   return same_letters(word, info.id) ? word : info.id;
 }
 
-/// How noise levels are spread by the option `spacing` (core/math/run_spacing.h), as people write it: "own_word" -> "Own
-/// Word", without whose it is; short words without vowels (but i) stand for several, and are all in capitals.
+/// How noise levels are spread by the option `spacing` (core/math/run_spacing.h), as people write it: "own_word" ->
+/// "Own Word", without whose it is; short words without vowels (but i) stand for several, and are all in capitals.
 std::string spacing_in_words(const Json& options) {
   constexpr size_t kShort = 4;
   const Json found = options.value("spacing", Json());

@@ -22,8 +22,9 @@ struct Embedding {
 std::vector<std::filesystem::path> embedding_folders(const HostConfig& config);
 
 /// The word `name` ("": as the file calls it, else the file's own name) for the text encoders of `model`, by the first
-/// format that finds words in the file. Throws Error(bad_weights) naming the file, for one that teaches no word, or those of another family: of another width, or
-/// for more or fewer text encoders; Error(unsupported) where no format knows it. Any thread.
+/// format that finds words in the file. Throws Error(bad_weights) naming the file, for one that teaches no word, or
+/// those of another family: of another width, or for more or fewer text encoders; Error(unsupported) where no format
+/// knows it. Any thread.
 Embedding load_embedding(const Registry& registry, const Model& model, const std::string& name,
                          const std::filesystem::path& file);
 

@@ -66,10 +66,10 @@ struct SettingsSources {
 PictureSize resolve_size(const SettingsSources& sources, const PictureSize& native, int64_t multiple);
 
 /// The request's value, else the model's default, else the general one, else the built-in one
-/// (core/base/request_fields.h), the model's native size, a drawn seed. Fills everything but `scheduler` and `refining`.
-/// What the request says and cannot have an effect is added to `warnings`. Throws Error(bad_request) with every fault:
-/// size no multiple of the VAE's reduction, clip_skip beyond the text encoder, a picture or a mask that the network
-/// needs and that is missing.
+/// (core/base/request_fields.h), the model's native size, a drawn seed. Fills everything but `scheduler` and
+/// `refining`. What the request says and cannot have an effect is added to `warnings`. Throws Error(bad_request) with
+/// every fault: size no multiple of the VAE's reduction, clip_skip beyond the text encoder, a picture or a mask that
+/// the network needs and that is missing.
 Settings resolve_settings(const SettingsSources& sources, const Model& model, std::vector<std::string>& warnings);
 
 /// The settings of one picture as a request that makes it again: for the words inside a picture.

@@ -30,8 +30,8 @@ struct Guidance {
   /// Guidance in a Limited Interval"). Elsewhere the negative prompt is not asked, which halves a step.
   double start = 0, end = 1;
   bool is_told = false;  ///< the network is told the scale: no second pass either
-  /// Of a network that is shown a picture, how strongly that counts (Brooks et al. 2023, equation 3): a third pass, with
-  /// neither. Absent: the network is shown none.
+  /// Of a network that is shown a picture, how strongly that counts (Brooks et al. 2023, equation 3): a third pass,
+  /// with neither. Absent: the network is shown none.
   std::optional<double> picture_scale;
 
   /// The weights of several positive conditionings (Liu et al. 2022, "Compositional Visual Generation"; A1111's AND):

@@ -17,8 +17,8 @@ Plan sigma_plan(const std::vector<double>& sigmas, const std::vector<double>& ti
 std::vector<double> visited_times(const SpacingOptions& options, int64_t steps, const NoiseModel& model);
 
 /// The plan of a run whose model spreads its steps itself (flow, EDM): `steps` of its sigmas, or spread between the
-/// first and the last of them as `sigma` says, and then the end, which is 0 or the last of them once more. A flow starts
-/// in plain noise, EDM at sqrt(sigma^2 + 1). Throws as NoiseModel::run_sigmas().
+/// first and the last of them as `sigma` says, and then the end, which is 0 or the last of them once more. A flow
+/// starts in plain noise, EDM at sqrt(sigma^2 + 1). Throws as NoiseModel::run_sigmas().
 Plan own_sigma_plan(const SigmaOptions& sigma, int64_t steps, const NoiseModel& model,
                     FinalSigma final_sigma = FinalSigma::zero);
 /// The plan at the model's levels of `sigmas`, the end's included.

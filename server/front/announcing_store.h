@@ -10,8 +10,8 @@
 
 namespace alice {
 
-/// What it writes is seen by readers of the database at once, and by readers of the board when the desk tells it: between
-/// the two whoever has read the new status waits (StateBoard::wait_until_told()).
+/// What it writes is seen by readers of the database at once, and by readers of the board when the desk tells it:
+/// between the two whoever has read the new status waits (StateBoard::wait_until_told()).
 class AnnouncingStore final : public ForwardingJobStore {
  public:
   /// `board` must outlive it.

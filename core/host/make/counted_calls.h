@@ -6,8 +6,8 @@
 
 namespace alice {
 
-/// How many calls the schedules of a request's prompts are made for: where one of them changes counted_calls(), else the
-/// steps.
+/// How many calls the schedules of a request's prompts are made for: where one of them changes counted_calls(), else
+/// the steps.
 int64_t calls_of(const Model& model, const Settings& settings);
 
 /// The steps that are asked for, twice as many where the sampler asks the network about twice a step: A1111 builds the

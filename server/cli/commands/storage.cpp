@@ -18,9 +18,9 @@ void add_storage_commands(Grammar& grammar) {
                                         Command::storage_status));
   CLI::App& sweep = grammar.add_leaf(
       group, "sweep", "what retention would take away now", Command::storage_sweep,
-      "A server that runs sweeps each minute, by its configuration's `retention`; this shows what it would take away now,\n"
-      "and why, and takes nothing away itself. What is kept (POST /v1/jobs/{id}/kept), and what is younger than an hour,\n"
-      "stays.\n\n");
+      "A server that runs sweeps each minute, by its configuration's `retention`; this shows what it would take\n"
+      "away now, and why, and takes nothing away itself. What is kept (POST /v1/jobs/{id}/kept), and what is younger\n"
+      "than an hour, stays.\n\n");
   sweep.add_flag("--dry-run", "show what would go")->required();
   add_options(grammar, sweep);
 }

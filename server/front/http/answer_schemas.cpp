@@ -123,7 +123,8 @@ Json job_event() {
   const Json held =
       object_of({id, {"code", word_of({"storage_full", "storage_failed"})}, {"message", kText}}, {}, "held");
   const Json last = object_of({id, {"job", reference_to("Job")}}, {}, "done, handed_back: the last event of a job");
-  const Json missed = object_of({{"message", kText}}, {}, "missed: of all jobs' events alone; GET /v1/jobs tells what was");
+  const Json missed =
+      object_of({{"message", kText}}, {}, "missed: of all jobs' events alone; GET /v1/jobs tells what was");
   return {{"description", "server-sent events; this is the data of one, whose name is the schema's description"},
           {"anyOf", Json::array({queued, position, step, preview, held, last, missed})}};
 }

@@ -32,7 +32,8 @@ void Buckets::give_back(const std::string& who) {
 }
 
 int64_t Buckets::left(const std::string& who, int64_t now_ms) const {
-  return static_cast<int64_t>(std::floor((static_cast<double>(window_ms_) - owed_ms(who, now_ms)) / each_ms_ + kRounding));
+  const double there_ms = static_cast<double>(window_ms_) - owed_ms(who, now_ms);
+  return static_cast<int64_t>(std::floor(there_ms / each_ms_ + kRounding));
 }
 
 int64_t Buckets::next_after_s(const std::string& who, int64_t now_ms) const {

@@ -13,8 +13,8 @@ namespace alice {
 std::string event_text(const std::string& name, const std::string& data, const std::string& id = "");
 
 /// Writes an answer that is a stream of events: its head, what it is given, and a comment whenever ten seconds passed
-/// without anything; then it ends, too, where the key or the session that the client showed counts no more. On the loop's
-/// thread only.
+/// without anything; then it ends, too, where the key or the session that the client showed counts no more. On the
+/// loop's thread only.
 class EventPen : public std::enable_shared_from_this<EventPen> {
  public:
   /// `comment`: without its colon. `written` is told when what was written last has left for the client: until then

@@ -11,7 +11,8 @@ struct Door {
 };
 
 constexpr const char* kA1111 = "this part of A1111's API is not built; POST /sdapi/v1/txt2img makes pictures";
-constexpr const char* kComfy = "this part of ComfyUI's API is not built, its WebSocket among it; POST /prompt makes pictures";
+constexpr const char* kComfy =
+    "this part of ComfyUI's API is not built, its WebSocket among it; POST /prompt makes pictures";
 constexpr const char* kOllama = "Ollama's API is not here; POST /v1/images/generations makes pictures";
 constexpr const char* kNoText = "this server makes pictures, from POST /v1/images/generations or /v1/chat/completions";
 

@@ -133,7 +133,8 @@ Json describe_tags() {
                       {{"name", "server"}, {"description", "how the server is"}},
                       {{"name", "accounts"}, {"description", "who is who: sessions, users, keys, invites, the audit"}},
                       {{"name", "a1111"}, {"description", "the same for clients of AUTOMATIC1111's web UI"}},
-                      {{"name", "comfyui"}, {"description", "the same for clients of ComfyUI that need no WebSocket"}}});
+                      {{"name", "comfyui"},
+                       {"description", "the same for clients of ComfyUI that need no WebSocket"}}});
 }
 
 /// The schemas that depend on models and plugins, and those of the answers.

@@ -10,8 +10,8 @@
 
 namespace alice {
 
-/// So many requests a minute of each key of level user, and of each user who is signed in; pictures, and what is open to
-/// all, are not counted. One thread.
+/// So many requests a minute of each key of level user, and of each user who is signed in; pictures, and what is open
+/// to all, are not counted. One thread.
 class RateLimit {
  public:
   /// `per_minute` 0: any.

@@ -128,8 +128,9 @@ Headers SiteGuard::cors_headers(const Headers& request) const {
   if (origin == nullptr || !is_allowed_origin(*origin)) return headers;
   headers.emplace_back("Access-Control-Allow-Origin", *origin);
   headers.emplace_back("Access-Control-Expose-Headers",
-                       "ETag, Location, RateLimit, RateLimit-Policy, Retry-After, x-job-id, x-ratelimit-limit-requests, "
-                       "x-ratelimit-remaining-requests, x-ratelimit-reset-requests, x-request-id, x-should-retry");
+                       "ETag, Location, RateLimit, RateLimit-Policy, Retry-After, x-job-id, "
+                       "x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests, "
+                       "x-request-id, x-should-retry");
   return headers;
 }
 

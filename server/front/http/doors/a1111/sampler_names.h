@@ -29,7 +29,8 @@ std::vector<Sampler> list_samplers(const Json& description);
 /// kOwnSpacing first.
 std::vector<Spacing> list_spacings(const Json& description);
 
-/// Whether `label`, the last words of a display name ("Karras"), is a spacing that these options of a scheduler ask for.
+/// Whether `label`, the last words of a display name ("Karras"), is a spacing that these options of a scheduler ask
+/// for.
 bool is_spacing(const std::string& label, const Json& scheduler_options);
 
 struct SamplerChoice {

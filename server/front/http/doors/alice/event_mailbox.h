@@ -18,9 +18,9 @@ class EventMailbox {
  public:
   /// Whether the loop must be told: it is not yet, and has not been kept waiting by a slow client.
   bool put(const JobEvent& event);
-  /// The next one: of each job in the order of the kinds, of the jobs that have waited longest first. When too many jobs
-  /// had news that nobody took, `missed` in place of all of them. Nothing: the next one is told of. Its mark is left out
-  /// unless there are no others: only then everything is taken that came before that mark.
+  /// The next one: of each job in the order of the kinds, of the jobs that have waited longest first. When too many
+  /// jobs had news that nobody took, `missed` in place of all of them. Nothing: the next one is told of. Its mark is
+  /// left out unless there are no others: only then everything is taken that came before that mark.
   std::optional<JobEvent> take();
 
  private:

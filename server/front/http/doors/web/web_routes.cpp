@@ -12,7 +12,8 @@ namespace {
 /// Nothing but our own files, no script in texts, in nobody's frame.
 constexpr const char* kPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "trusted-types 'none'";
 
 void send_file(Exchange& exchange, const WebFile& file) {
   const std::string etag = "\"" + sha256_of(std::string(file.text)).substr(0, 32) + "\"";
