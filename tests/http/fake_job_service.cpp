@@ -1,12 +1,11 @@
 #include "tests/http/fake_job_service.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <array>
 #include <fstream>
 #include <iterator>
 
+#include "core/base/sha256.h"
 #include "server/config/server_config.h"
 #include "server/front/blocked_words.h"
 #include "server/front/job_events.h"
@@ -26,15 +25,6 @@ constexpr std::array<unsigned char, 67> kPicture = {
     0x77, 0xCD, 0x72, 0xB6, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82};
 
 constexpr int64_t kSteps = 4;
-
-std::string sha256_of(const std::string& bytes) {
-  std::array<unsigned char, crypto_hash_sha256_BYTES> hash;
-  crypto_hash_sha256(hash.data(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  std::string text(hash.size() * 2 + 1, '\0');
-  sodium_bin2hex(text.data(), text.size(), hash.data(), hash.size());
-  text.pop_back();
-  return text;
-}
 
 constexpr int64_t kRemovedMs = 1'700'000'000'000;
 

@@ -7,7 +7,7 @@ import unittest
 
 from people import signed_in
 from server import Server, ServerCase
-from test_jobs import Stream
+from test_job_events import Stream
 
 BODY = {"prompt": "a cat"}
 CHAT = {"messages": [{"role": "user", "content": "a cat"}]}

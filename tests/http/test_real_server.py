@@ -14,7 +14,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/serve"))
 from alice_server import Server, wait_until  # noqa: E402
 from test_api_doc import check_commands  # noqa: E402
-from test_jobs import read_events, request_text  # noqa: E402
+from test_job_events import read_events  # noqa: E402
+from test_jobs import request_text  # noqa: E402
 
 SMALL = {"prompt": "a cat", "width": 64, "height": 64, "steps": 3, "seed": 5}
 LONG = {"prompt": "a cat", "width": 256, "height": 256, "steps": 1000}
