@@ -4,6 +4,8 @@ import {html, render, useEffect, useState} from "./vendor/htm-preact-3.1.1.js";
 import {follow} from "./events.js";
 import {chooseLanguage, currentLanguage, languages, loadLanguage, t} from "./i18n.js";
 import {loadAll, state, unfinishedJobs, useStore} from "./store.js";
+import {Account} from "./pages/account.js";
+import {Admin} from "./pages/admin.js";
 import {ApiPage} from "./pages/api_page.js";
 import {Gallery} from "./pages/gallery.js";
 import {Generate} from "./pages/generate.js";
@@ -13,7 +15,12 @@ import {SignIn, SignOut} from "./pages/sign_in.js";
 import {Announcer} from "./parts/announcer.js";
 import {nextTheme, theme} from "./theme.js";
 
-const PAGES = {generate: Generate, queue: Queue, gallery: Gallery, models: Models, api: ApiPage};
+const PAGES = {generate: Generate, queue: Queue, gallery: Gallery, models: Models, account: Account, admin: Admin,
+  api: ApiPage};
+
+/** Whom a page says something. */
+const isFor = (page) => (page === "account" ? Boolean(state.me?.session_id)
+  : page === "admin" ? Boolean(state.me?.session_id && state.me.is_admin) : true);
 
 const shownPage = () => {
   const name = location.hash.replace(/^#\/?/, "").split("?")[0];
@@ -23,7 +30,7 @@ const shownPage = () => {
 function Navigation({page}) {
   const waiting = unfinishedJobs().length;
   return html`<nav aria-label=${t("nav.label")}><ul>
-    ${Object.keys(PAGES).map((name) => html`<li key=${name}>
+    ${Object.keys(PAGES).filter(isFor).map((name) => html`<li key=${name}>
       <a href=${`#/${name}`} aria-current=${page === name ? "page" : null}>${t(`nav.${name}`)}${
         name === "queue" && waiting > 0 ? html` <span class="badge">${waiting}</span>` : null}</a></li>`)}
   </ul></nav>`;

@@ -46,7 +46,8 @@ export const currentLanguage = () => language;
 
 /** The text of `key`, with {name} replaced. With `count`, of the plural form: "key.one", "key.other". */
 export function t(key, values = {}) {
-  const form = "count" in values ? `${key}.${new Intl.PluralRules(language.split("-")[0] === "qps" ? "en" : language).select(values.count)}` : key;
+  const rules = () => new Intl.PluralRules(RIGHT_TO_LEFT.has(language) ? "en" : language);
+  const form = "count" in values ? `${key}.${rules().select(values.count)}` : key;
   const text = texts[form] ?? texts[`${key}.other`] ?? texts[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
@@ -55,7 +56,8 @@ export const formatNumber = (value, digits = 0) =>
   new Intl.NumberFormat(document.documentElement.lang, {maximumFractionDigits: digits}).format(value);
 
 export const formatTime = (seconds) =>
-  new Intl.DateTimeFormat(document.documentElement.lang, {dateStyle: "short", timeStyle: "medium"}).format(seconds * 1000);
+  new Intl.DateTimeFormat(document.documentElement.lang, {dateStyle: "short", timeStyle: "medium"})
+    .format(seconds * 1000);
 
 export function formatSeconds(seconds) {
   const whole = Math.round(seconds);

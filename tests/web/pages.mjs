@@ -1,5 +1,5 @@
-// The web interface in a real Chromium, against the server at ALICE_URL, whose model is sd/emoji. Screenshots are left in
-// ALICE_PICTURES. ALICE_STRANGE is the same server by a name that is no secure context.
+// The web interface in a real Chromium, against the server at ALICE_URL, whose model is sd/emoji. Screenshots are left
+// in ALICE_PICTURES. ALICE_STRANGE is the same server by a name that is no secure context.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { createRequire } from "node:module";
@@ -76,8 +76,8 @@ test("a first visit needs one key to its picture, and asks for little", async ()
   await page.waitForFunction(() => document.activeElement.matches("button.main"));
   assert.equal(await page.inputValue("#field-prompt"), "a rocket on a blue background");
   assert.equal(await page.inputValue("#field-model"), "sd/emoji");
-  const files = await page.evaluate(() => performance.getEntriesByType("resource").filter((one) => one.name.includes("/web/"))
-    .reduce((sum, one) => sum + one.decodedBodySize, 0));
+  const files = await page.evaluate(() => performance.getEntriesByType("resource")
+    .filter((one) => one.name.includes("/web/")).reduce((sum, one) => sum + one.decodedBodySize, 0));
   assert.ok(files < 120_000, `${files} bytes of our own files`);
   assert.ok(visit.requests.length < 40, `${visit.requests.length} requests`);
   await page.keyboard.press("Enter");
@@ -111,8 +111,10 @@ for (const colorScheme of ["light", "dark"])
 
 test("a reload and a second browser see the same job at the same step, and may cancel it", async () => {
   const job = await submit(SLOW), wire = new Wire(), base = await wire.mend();
-  const first = await opened("/#/queue", {}, base), second = await opened("/#/queue", { viewport: { width: 360, height: 740 } });
-  const step = async ({ page }) => Number((await jobView(page, SLOW.prompt).innerText()).match(/step (\d+) of 900/)?.[1]);
+  const first = await opened("/#/queue", {}, base);
+  const second = await opened("/#/queue", { viewport: { width: 360, height: 740 } });
+  const step = async ({ page }) =>
+    Number((await jobView(page, SLOW.prompt).innerText()).match(/step (\d+) of 900/)?.[1]);
   const runs = (page) => page.waitForFunction(() => /step \d+ of 900/.test(document.querySelector("main").innerText));
   await Promise.all([runs(first.page), runs(second.page)]);
   await first.page.reload();
@@ -182,7 +184,8 @@ test("options of a sampler, and fields, that did not exist when the page was wri
   await page.fill("#field-made_up_field", "7");
   await page.click("button.main");
   await page.getByText("is refused by the test").waitFor();
-  assert.deepEqual([sent.scheduler, sent.scheduler_options, sent.made_up_field], ["from_tomorrow", { boldness: 2.5 }, 7]);
+  assert.deepEqual([sent.scheduler, sent.scheduler_options, sent.made_up_field],
+                   ["from_tomorrow", { boldness: 2.5 }, 7]);
   await context.close();
 });
 

@@ -59,7 +59,8 @@ export function Gallery() {
   return html`<h1>${t("nav.gallery")}</h1>
     <div class="row">
       <div class="field"><label for="gallery-search">${t("gallery.search")}</label>
-        <input id="gallery-search" type="search" value=${words} onInput=${(event) => setWords(event.target.value)} /></div>
+        <input id="gallery-search" type="search" value=${words}
+          onInput=${(event) => setWords(event.target.value)} /></div>
       <div class="field"><label for="gallery-model">${t("form.model")}</label>
         <select id="gallery-model" value=${model} onChange=${(event) => setModel(event.target.value)}>
           <option value="">${t("gallery.all")}</option>

@@ -73,7 +73,8 @@ function SchemaField({name, form, model}) {
 
 function ModelField({form, model}) {
   return html`<div class="field"><label for="field-model">${t("form.model")}</label>
-    <select id="field-model" value=${model?.id ?? ""} onChange=${(event) => takeOver({model: event.target.value, width: null, height: null})}>
+    <select id="field-model" value=${model?.id ?? ""}
+        onChange=${(event) => takeOver({model: event.target.value, width: null, height: null})}>
       ${state.models.map((one) => html`<option key=${one.id} value=${one.id} disabled=${one.available === false}>
         ${one.id}${one.available === false ? ` (${one.unavailable ?? t("model.unavailable")})` : ""}</option>`)}
     </select>

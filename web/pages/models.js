@@ -34,6 +34,8 @@ export function Models() {
     ${state.loras.length === 0 ? html`<p>${t("lora.none")}</p>` : html`<table>
       <thead><tr><th scope="col">${t("lora.name")}</th><th scope="col">${t("lora.base")}</th>
         <th scope="col">${t("lora.triggers")}</th><th scope="col">MB</th></tr></thead>
-      <tbody>${state.loras.map((lora) => html`<tr key=${lora.id}><th scope="row">${lora.id}</th><td>${lora.base_model ?? ""}</td>
-        <td>${(lora.trigger_words ?? []).join(", ")}</td><td>${formatNumber(lora.size_mb, 1)}</td></tr>`)}</tbody></table>`}`;
+      <tbody>${state.loras.map((lora) => html`<tr key=${lora.id}>
+        <th scope="row">${lora.id}</th><td>${lora.base_model ?? ""}</td>
+        <td>${(lora.trigger_words ?? []).join(", ")}</td><td>${formatNumber(lora.size_mb, 1)}</td></tr>`)}</tbody>
+    </table>`}`;
 }

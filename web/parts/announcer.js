@@ -13,7 +13,8 @@ export function Announcer() {
       const before = known.current.get(job.id);
       if (before === job.status) continue;
       known.current.set(job.id, job.status);
-      if (before && (hasEnded(job) || job.status === "running")) say(t(`announce.${job.status}`, {prompt: job.request.prompt}));
+      if (before && (hasEnded(job) || job.status === "running"))
+        say(t(`announce.${job.status}`, {prompt: job.request.prompt}));
     }
   });
   return html`<p class="hidden" role="status" aria-live="polite">${said}</p>`;

@@ -1,4 +1,4 @@
-// A field of a form, drawn from what the server says of it: an option of a plugin, or a property of the request's schema.
+// A field of a form, drawn from what the server says of it: a plugin's option, or a property of the request's schema.
 
 import {html} from "../vendor/htm-preact-3.1.1.js";
 import {t} from "../i18n.js";

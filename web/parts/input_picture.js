@@ -32,7 +32,8 @@ export function InputPicture({picture, onPicture}) {
   return html`<details open=${picture !== null}><summary>${t("image.title")}</summary>
     <div class="drop" onDragOver=${(event) => event.preventDefault()} onDrop=${drop}>
       <label for="input-picture">${t("image.choose")}</label>
-      <input id="input-picture" ref=${input} type="file" accept=${TYPES} onChange=${(event) => take(event.target.files[0])} />
+      <input id="input-picture" ref=${input} type="file" accept=${TYPES}
+        onChange=${(event) => take(event.target.files[0])} />
       ${picture ? html`<img src=${picture.url} alt=${picture.name} />
         <button type="button" onClick=${clear}>${t("image.remove")}</button>` : html`<small>${t("image.drop")}</small>`}
     </div></details>`;

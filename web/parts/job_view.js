@@ -33,10 +33,11 @@ export function CancelButton({job}) {
 
 function Progress({job, progress}) {
   const text = stateText(job, progress);
-  const eta = progress?.eta_seconds;
+  const eta = hasEnded(job) ? null : progress?.eta_seconds ?? null;
   return html`<div class="progress">
-    ${hasEnded(job) ? null : html`<progress value=${share(progress)} max="1" aria-label=${t("job.progress")}></progress>`}
-    <span>${text}${eta !== null && eta !== undefined && !hasEnded(job) ? ` · ${t("job.eta", {time: formatSeconds(eta)})}` : ""}</span>
+    ${hasEnded(job) ? null
+      : html`<progress value=${share(progress)} max="1" aria-label=${t("job.progress")}></progress>`}
+    <span>${text}${eta === null ? "" : ` · ${t("job.eta", {time: formatSeconds(eta)})}`}</span>
   </div>`;
 }
 
@@ -45,8 +46,10 @@ export function JobView({job, onOpen}) {
   const shown = job.images.filter((image) => !image.removed);
   return html`<article class="job" aria-label=${job.request.prompt.slice(0, 80)}>
     <div class="job-pictures">
-      ${progress?.preview && !hasEnded(job) ? html`<img class="preview" src=${progress.preview} alt=${t("job.preview")} />` : null}
-      ${shown.map((image) => html`<button type="button" class="bare" key=${image.file} onClick=${() => onOpen?.({job, image})}>
+      ${progress?.preview && !hasEnded(job)
+        ? html`<img class="preview" src=${progress.preview} alt=${t("job.preview")} />` : null}
+      ${shown.map((image) => html`<button type="button" class="bare" key=${image.file}
+          onClick=${() => onOpen?.({job, image})}>
         <img src=${localUrl(image.url)} width=${image.width} height=${image.height} alt=${altText({job, image})} />
       </button>`)}
     </div>

@@ -23,7 +23,8 @@ function Chosen({lora, info, form, onStrength, onRemove}) {
     <label for=${id}>${lora.name}</label>
     <input id=${id} type="number" min="-4" max="4" step="0.05" value=${lora.strength ?? 1}
       onInput=${(event) => onStrength(Number(event.target.value))} />
-    <button type="button" onClick=${onRemove} aria-label=${t("lora.remove.of", {name: lora.name})}>${t("lora.remove")}</button>
+    <button type="button" onClick=${onRemove}
+      aria-label=${t("lora.remove.of", {name: lora.name})}>${t("lora.remove")}</button>
     ${(info?.trigger_words ?? []).map((word) => html`<button type="button" class="quiet" key=${word}
       onClick=${() => addTrigger(form, word)}>${t("lora.trigger", {word})}</button>`)}
   </li>`;
@@ -45,7 +46,8 @@ export function LoraPicker({form}) {
       <input id="lora-search" type="search" value=${words} onInput=${(event) => setWords(event.target.value)} /></div>
     <ul class="plain list">${free.slice(0, SHOWN).map((lora) => html`<li key=${lora.id}>
       <button type="button" onClick=${() => set([...chosen, {name: lora.id, strength: 1}])}>${lora.id}</button>
-      <small>${[lora.base_model, `${formatNumber(lora.size_mb, 1)} MB`].filter(Boolean).join(" · ")}</small></li>`)}</ul>
+      <small>${[lora.base_model, `${formatNumber(lora.size_mb, 1)} MB`].filter(Boolean).join(" · ")}</small>
+    </li>`)}</ul>
     ${free.length > SHOWN ? html`<p>${t("lora.more", {count: free.length - SHOWN})}</p>` : null}
   </details>`;
 }

@@ -8,11 +8,13 @@ import {takeJob} from "../store.js";
 import {altText} from "./job_view.js";
 import {labelOf} from "./field.js";
 
+const isEmpty = (value) => value === null || value === "" || (Array.isArray(value) && value.length === 0) ||
+  (typeof value === "object" && Object.keys(value).length === 0);
+
 /** The settings as they were asked, so that the same comes of them; with the picture's own seed. */
 function formOf({job, image}) {
   const asked = Object.entries(job.request).filter(([name, value]) =>
-    value !== null && !["image", "mask", "output_format"].includes(name) && !(Array.isArray(value) && value.length === 0) &&
-    !(typeof value === "object" && Object.keys(value).length === 0));
+    !isEmpty(value) && !["image", "mask", "output_format"].includes(name));
   return {...Object.fromEntries(asked), model: job.settings.model ?? job.request.model, seed: image.seed, n: null};
 }
 
@@ -34,9 +36,10 @@ const KEYS = {a: "all", p: "prompt", s: "seed"};
 
 function Settings({shown: {job, image}}) {
   const rows = Object.entries(job.settings).filter(([name, value]) =>
-    value !== null && value !== "" && !["prompt", "negative_prompt", "seed", "n"].includes(name) && !(Array.isArray(value) && value.length === 0));
+    !isEmpty(value) && !["prompt", "negative_prompt", "seed", "n"].includes(name));
   return html`<p class="prompt" dir="auto">${job.request.prompt}</p>
-    ${job.request.negative_prompt ? html`<p class="prompt negative" dir="auto">${job.request.negative_prompt}</p>` : null}
+    ${job.request.negative_prompt
+      ? html`<p class="prompt negative" dir="auto">${job.request.negative_prompt}</p>` : null}
     <table><tbody>
       <tr><th scope="row">${t("field.seed")}</th><td>${image.seed}</td></tr>
       <tr><th scope="row">${t("viewer.size")}</th><td>${image.width} × ${image.height}</td></tr>
@@ -74,12 +77,14 @@ export function Viewer({shown, all, onShow, onClose}) {
       <div class="actions">
         <button type="button" onClick=${() => dialog.current.close()}>${t("viewer.close")}</button>
         <button type="button" onClick=${() => move(-1)} disabled=${place <= 0}>${t("viewer.previous")}</button>
-        <button type="button" onClick=${() => move(1)} disabled=${place < 0 || place + 1 >= all.length}>${t("viewer.next")}</button>
+        <button type="button" onClick=${() => move(1)}
+          disabled=${place < 0 || place + 1 >= all.length}>${t("viewer.next")}</button>
       </div>
       <div class="actions">
         ${Object.entries(USES).map(([name, use]) => html`<button type="button" key=${name}
           onClick=${go(() => use(shown))}>${t(`viewer.use.${name}`)}</button>`)}
-        <button type="button" aria-pressed=${shown.job.kept ? "true" : "false"} onClick=${keep}>${t("viewer.keep")}</button>
+        <button type="button" aria-pressed=${shown.job.kept ? "true" : "false"}
+          onClick=${keep}>${t("viewer.keep")}</button>
         <a class="button" href=${url} download=${shown.image.file}>${t("viewer.download")}</a>
       </div>
       <${Settings} shown=${shown} />
