@@ -113,7 +113,8 @@ int run_serve(const CommandLine& line) {
   if (line.watch_plugins) desk_settings.watch_plugins = kWatchPeriod;
   JobDesk desk(desk_settings);
   const auto accounts = Accounts::open(config.server.data_directory, {config.server.api_key});  // the desk has the lock
-  HttpFront front(config.server, desk, {describe_defaults(config.host.defaults), folders_of(config)}, accounts);
+  HttpFront front(config.server, desk, {describe_defaults(config.host.defaults), folders_of(config), config.host.models_directory},
+                  accounts);
   const auto control = control_of(config, accounts);
   front.start();
   tell_service_manager("READY=1\nSTATUS=listens on port " + std::to_string(front.port()));

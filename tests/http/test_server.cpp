@@ -80,6 +80,12 @@ std::shared_ptr<alice::Accounts> make_accounts(const std::string& folder, const 
   return accounts;
 }
 
+alice::FrontFacts facts_of(const std::string& folder) {
+  alice::FrontFacts facts;
+  facts.models_directory = folder + "/models";
+  return facts;
+}
+
 int serve(const std::string& folder, const Json& settings) {
   spdlog::set_level(settings.value("log", false) ? spdlog::level::info : spdlog::level::critical);
   alice::FakeServiceOptions options;
@@ -89,7 +95,7 @@ int serve(const std::string& folder, const Json& settings) {
   options.reload_refused = settings.value("reload_refused", "");
   options.step_time = std::chrono::milliseconds(settings.value("step_ms", 1));
   alice::FakeJobService service(options);
-  alice::HttpFront front(read_config(settings.value("server", Json::object()), folder), service, {},
+  alice::HttpFront front(read_config(settings.value("server", Json::object()), folder), service, facts_of(folder),
                          make_accounts(folder, settings));
   front.start();
   std::printf("port %lld\n", static_cast<long long>(front.port()));
