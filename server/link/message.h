@@ -78,7 +78,7 @@ struct Described {
   int64_t pid = 0;
   /// {"models": [{"id","available","unavailable"?,"description","created" (s since 1970),"bytes","sha256"?, model_facts() and
   ///  write_size_rule()}],
-  ///  "loras": [{"id","bytes","trigger_words"?,"base_model"?}], "plugins": what Registry::describe() says,
+  ///  "loras": [{"id","bytes","created","trigger_words"?,"base_model"?}], "plugins": what Registry::describe() says,
   ///  "noise_options": [OptionSpec::to_json()], which every scheduler takes, "generation_defaults":
   ///  describe_defaults(), "backend": words for people, "libtorch": version}
   Json description = Json::object();

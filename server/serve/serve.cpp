@@ -121,7 +121,8 @@ int run_serve(const CommandLine& line) {
   JobDesk desk(desk_settings);
   // The desk has the folder's lock.
   const auto accounts = Accounts::open(config.server.data_directory, accounts_settings(config.server));
-  HttpFront front(config.server, desk, {describe_defaults(config.host.defaults), folders_of(config)}, accounts);
+  const FrontFacts facts = {describe_defaults(config.host.defaults), folders_of(config), config.host.models_directory};
+  HttpFront front(config.server, desk, facts, accounts);
   const auto control = control_of(config, accounts);
   front.start();
   tell_service_manager("READY=1\nSTATUS=listens on port " + std::to_string(front.port()));

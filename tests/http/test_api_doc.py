@@ -14,7 +14,7 @@ DOC = (ROOT / "docs/API.md").read_text()
 CURL = """curl() { command curl -w '%{stderr}%{http_code}\\n' "$@"; }\n"""
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 ROUTE = re.compile(r'"(GET|POST|DELETE)",\s*"(/[^"]*)"')
-OTHER_NAMES = {("GET", "/api/health"), ("POST", "/images/generations"), ("POST", "/images/edits"),
+OTHER_NAMES = {("GET", "/api/health"), ("GET", "/v1/models/loras"), ("POST", "/images/generations"), ("POST", "/images/edits"),
                ("POST", "/images/variations")}  # told of beside the routes that they are
 FOLLOWED = ("/v1/images/generations", "/v1/images/edits", "/v1/images/variations",
             "/v1/chat/completions", "/v1/jobs")

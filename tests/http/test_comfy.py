@@ -333,6 +333,7 @@ class Clients(Comfy):
                            ("/interrupt", {"prompt_id": []}), ("/queue", {"delete": ["x"] * 1001})):
             self.assertEqual(self.server.post(path, body).status, 400, body)
         self.assertEqual(self.server.get("/history?max_items=x").status, 400)
+        self.assertEqual(self.server.get("/history?max_items=200&clientId=me").status, 200)
 
     def test_newer_clients_find_all_of_it_below_api(self):
         prompt = self.server.post("/api/prompt", {"prompt": text_graph()}).json["prompt_id"]

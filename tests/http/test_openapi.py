@@ -14,7 +14,7 @@ from server import ServerCase
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROUTE = re.compile(r'"(GET|POST|DELETE)",\s*"(/[^"]*)"')
 # Other names of /health, / and OpenAI's routes.
-TWINS = {("GET", "/api/health"), ("GET", "/docs"), ("POST", "/images/generations"), ("POST", "/images/edits"),
+TWINS = {("GET", "/api/health"), ("GET", "/docs"), ("GET", "/v1/models/loras"), ("POST", "/images/generations"), ("POST", "/images/edits"),
          ("POST", "/images/variations")}
 ERROR = {"$ref": "#/components/responses/Error"}
 
@@ -91,8 +91,11 @@ class OpenApi(ServerCase):
     def test_the_licence_is_told_and_that_no_keys_are_asked_for(self):
         self.assertEqual(self.document["info"]["license"]["identifier"], "Apache-2.0")
         for _, path, operation in self.operations():
-            if not path.startswith("/v1/auth"):  # who somebody is, is always asked there
-                self.assertEqual(operation["security"], [], path)
+            ways = operation["security"]
+            if operation["operationId"] in ("deleteModel", "deleteLora"):  # these are administrators' always
+                self.assertEqual([way["bearer"] for way in ways if "bearer" in way], [["admin"]], path)
+            elif not path.startswith("/v1/auth"):  # who somebody is, is always asked there
+                self.assertEqual(ways, [], path)
 
     def test_every_reference_leads_somewhere(self):
         def follow(value):

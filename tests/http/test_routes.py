@@ -336,7 +336,7 @@ class Errors(ServerCase):
                                     ("GET", "/v1/images/generations", "POST, OPTIONS"),
                                     ("PUT", "/v1/jobs", "POST, GET, HEAD, DELETE, OPTIONS"),
                                     ("PATCH", "/v1/jobs/1", "GET, HEAD, DELETE, OPTIONS"),
-                                    ("DELETE", "/v1/models/sd/emoji", "GET, HEAD, OPTIONS")):
+                                    ("PATCH", "/v1/models/sd/emoji", "GET, HEAD, DELETE, OPTIONS")):
             answer = self.server.ask(method, path)
             self.assert_error(answer, 405, "method_not_allowed")
             self.assertEqual(answer.headers["allow"], allow)

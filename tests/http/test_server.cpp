@@ -113,6 +113,12 @@ std::unique_ptr<alice::JobService> make_desk(const std::string& folder, const Js
   return std::make_unique<alice::JobDesk>(desk);
 }
 
+alice::FrontFacts facts_of(const std::string& folder) {
+  alice::FrontFacts facts;
+  facts.models_directory = folder + "/models";
+  return facts;
+}
+
 std::unique_ptr<alice::JobService> make_service(const std::string& folder, const Json& settings) {
   if (settings.contains("desk")) return make_desk(folder, settings);
   alice::FakeServiceOptions options;
@@ -128,7 +134,7 @@ std::unique_ptr<alice::JobService> make_service(const std::string& folder, const
 int serve(const std::string& folder, const Json& settings) {
   spdlog::set_level(settings.value("log", false) ? spdlog::level::info : spdlog::level::critical);
   const auto service = make_service(folder, settings);
-  alice::HttpFront front(read_config(settings.value("server", Json::object()), folder), *service, {},
+  alice::HttpFront front(read_config(settings.value("server", Json::object()), folder), *service, facts_of(folder),
                          make_accounts(folder, settings));
   front.start();
   std::printf("port %lld\n", static_cast<long long>(front.port()));

@@ -222,10 +222,25 @@ Json model() {
                    {"unavailable", "native_size", "size_multiple", "max_pixels", "defaults", "examples"});
 }
 
+Json model_info() {
+  const Json size = object_of({{"width", kWhole}, {"height", kWhole}, {"label", kText}});
+  return object_of({{"id", kText},
+                    {"name", kText},
+                    {"model_type", kText},
+                    {"native_resolution", perhaps("string", "WIDTHxHEIGHT")},
+                    {"recommended_resolutions", list_of(size)},
+                    {"size_mb", kNumber},
+                    {"created", kWhole}});
+}
+
 Json lora() {
   return object_of({{"id", kText},
                     {"object", {{"const", "lora"}}},
+                    {"name", kText},
+                    {"created", schema_of("integer", "seconds since 1970")},
                     {"size_mb", kNumber},
+                    {"sizeMb", kNumber},
+                    {"baseModel", perhaps("string", "as base_model")},
                     {"trigger_words", list_of(kText, "that it was trained with")},
                     {"base_model", schema_of("string", "that it was trained on")}},
                    {"trigger_words", "base_model"});
@@ -348,6 +363,9 @@ Json answer_schemas() {
           {"McpMessage", mcp_message()},
           {"PictureBytes", {{"description", "a PNG"}}},
           {"Model", model()},
+          {"ModelOrInfo", {{"anyOf", Json::array({reference_to("Model"), model_info()})}}},
+          {"ModelDeleted", object_of({{"status", {{"const", "deleted"}}}, {"model_id", kText}})},
+          {"LoraDeleted", object_of({{"status", {{"const", "deleted"}}}, {"lora_id", kText}})},
           {"ModelList", list_answer("Model")},
           {"Lora", lora()},
           {"LoraList", list_answer("Lora")},

@@ -66,8 +66,8 @@ std::vector<Route> page_routes(FrontContext& context, const Router& router) {
 std::vector<Route> all_routes(FrontContext& context, const Router& router) {
   std::vector<Route> routes;
   for (const auto family :
-       {health_routes, metrics_routes, model_routes, openai_routes, picture_routes, job_routes, chat_routes,
-        a1111_routes, comfy_routes, mcp_routes, account_routes, web_routes}) {
+       {health_routes, metrics_routes, model_routes, model_deletion_routes, openai_routes, picture_routes, job_routes,
+        chat_routes, a1111_routes, comfy_routes, mcp_routes, account_routes, web_routes}) {
     std::vector<Route> more = family(context);
     routes.insert(routes.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   }

@@ -21,6 +21,7 @@ struct FrontFacts {
   Json generation_defaults = Json::object();
   /// Folders whose places on this machine are nobody's business: clients are told names below them.
   std::vector<std::filesystem::path> folders = {};
+  std::filesystem::path models_directory = {};  ///< where models may be deleted; empty: nowhere
   /// Of this program; uptime counts from here.
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 };

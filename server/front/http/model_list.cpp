@@ -74,7 +74,13 @@ Json entry_of(const Json& model, const ServerState& state) {
 }
 
 Json lora_entry(const Json& lora) {
-  Json entry = {{"id", id_of(lora)}, {"object", "lora"}, {"size_mb", megabytes(lora)}};
+  Json entry = {{"id", id_of(lora)},
+                {"object", "lora"},
+                {"name", name_of(id_of(lora))},
+                {"created", lora.value("created", int64_t{0})},
+                {"size_mb", megabytes(lora)},
+                {"sizeMb", megabytes(lora)},  // the original ALICE's spelling
+                {"baseModel", lora.value("base_model", Json())}};
   copy_members(lora, {"trigger_words", "base_model"}, entry);
   return entry;
 }

@@ -12,6 +12,7 @@ namespace alice {
 std::vector<Route> health_routes(FrontContext& context);   ///< /health, /livez, /readyz
 std::vector<Route> metrics_routes(FrontContext& context);  ///< /metrics
 std::vector<Route> model_routes(FrontContext& context);    ///< /v1/models, /v1/plugins, /v1/generation
+std::vector<Route> model_deletion_routes(FrontContext& context);  ///< DELETE /v1/models, /v1/loras
 std::vector<Route> picture_routes(FrontContext& context);  ///< /images
 std::vector<Route> job_routes(FrontContext& context);      ///< /v1/jobs
 std::vector<Route> openai_routes(FrontContext& context);   ///< /v1/images/{generations,edits,variations}

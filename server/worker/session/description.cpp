@@ -72,7 +72,7 @@ Json describe_noise_options() {
 }
 
 Json read_lora(const std::string& id, const fs::path& file) {
-  Json lora = {{"id", id}, {"bytes", bytes_of(file)}};
+  Json lora = {{"id", id}, {"bytes", bytes_of(file)}, {"created", changed_at(file)}};
   try {
     const LoraCard card = read_lora_card(open_tensors(file).weights->index().metadata);
     if (!card.trigger_words.empty()) lora["trigger_words"] = card.trigger_words;

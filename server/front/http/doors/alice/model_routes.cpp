@@ -1,5 +1,6 @@
 // What the server offers: models, plugins, and what a request means where it says nothing.
 
+#include "core/base/text.h"
 #include "server/front/http/client_text.h"
 #include "server/front/http/model_list.h"
 #include "server/front/http/routes.h"
@@ -19,6 +20,32 @@ Json model_called(const FrontContext& context, const std::string& name) {
   if (model.is_null())
     throw ApiError(404, "not_found", "there is no model of that id; GET /v1/models lists them", "model");
   return model;
+}
+
+/// As the original ALICE tells of a model at .../info.
+Json info_of(const Json& model) {
+  const auto sides = [&](const char* name) { return model.value("defaults", Json::object()).value(name, Json()); };
+  Json sizes = Json::array();
+  if (sides("width").is_number() && sides("height").is_number())
+    sizes.push_back({{"width", sides("width")},
+                     {"height", sides("height")},
+                     {"label", dump_json(sides("width")) + "x" + dump_json(sides("height"))}});
+  return {{"id", model.at("id")},
+          {"name", model.at("name")},
+          {"model_type", model.at("architecture")},
+          {"native_resolution", model.value("native_size", Json())},
+          {"recommended_resolutions", sizes},
+          {"size_mb", model.at("size_mb")},
+          {"created", model.at("created")}};
+}
+
+void answer_model(const FrontContext& context, Exchange& exchange) {
+  constexpr const char* kInfo = "/info";
+  const std::string& name = exchange.param("id");
+  const Json model = find_model(*context.jobs.state(), name);
+  if (model.is_object() || !ends_with(name, kInfo)) return send_told(context, exchange, model_called(context, name));
+  const std::string before = name.substr(0, name.size() - std::string_view(kInfo).size());
+  send_told(context, exchange, info_of(model_called(context, before)));
 }
 
 void answer_models(FrontContext& context, Exchange& exchange) {
@@ -121,12 +148,14 @@ std::vector<Route> model_routes(FrontContext& context) {
        [&context](const auto& exchange) { refresh(context, exchange); },
        {"refreshModels", "look for models and LoRAs again", "Refreshed"}},
       {"GET",
+       "/v1/models/loras",  // the original ALICE's second name of it
+       Access::open,
+       [&context](const auto& exchange) { send_told(context, *exchange, list_loras(*context.jobs.state())); }},
+      {"GET",
        "/v1/models/{id...}",
        Access::open,
-       [&context](const auto& exchange) {
-         send_told(context, *exchange, model_called(context, exchange->param("id")));
-       },
-       {"getModel", "one model", "Model"}},
+       [&context](const auto& exchange) { answer_model(context, *exchange); },
+       {"getModel", "one model; with /info behind its id, the original ALICE's facts of it", "ModelOrInfo"}},
       {"GET",
        "/v1/loras",
        Access::open,

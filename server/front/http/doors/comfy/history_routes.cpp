@@ -86,10 +86,11 @@ void send_history(Exchange& exchange, const std::vector<SharedPrompt>& prompts) 
   send_text(exchange, text + "}");
 }
 
+/// Clients put further parameters of theirs behind every path ("clientId").
 size_t max_items(const HttpRequest& request) {
   size_t most = kListedPrompts;
   for (const auto& [name, value] : request.query) {
-    if (name != "max_items") throw_if_any(unknown_parameter(name, {"max_items"}));
+    if (name != "max_items") continue;
     const auto read = std::from_chars(value.data(), value.data() + value.size(), most);
     if (value.empty() || read.ec != std::errc() || read.ptr != value.data() + value.size())
       throw ApiError(400, to_string(ErrorCode::bad_request), "max_items: must be a number", name);
