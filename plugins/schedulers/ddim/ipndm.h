@@ -9,8 +9,8 @@ namespace alice::schedulers {
 
 struct IpndmOptions {};
 
-/// The levels are angles' and no training steps': sigma = sin^2(pi s / 2) with s from 1 to 0, alpha^2 = 1 - sigma^2,
-/// and the network is told the angle, from 1 to 0.
+/// Whatever the model's betas, the levels are angles' and no training steps': sigma = sin^2(pi s / 2) with s from 1 to
+/// 0, alpha^2 = 1 - sigma^2, and the network is told the angle, from 1 to 0.
 class Ipndm final : public Scheduler {
  public:
   using Options = IpndmOptions;
