@@ -68,7 +68,7 @@ Tensor Ipndm::sample(const Denoise& denoise, Tensor x, const Plan& plan, const N
 
 const void* Ipndm::extension(const char* name) const {
   const std::string_view asked = name;
-  return asked == kStartIsRough || asked == kLateStartIsRough ? this : nullptr;
+  return asked == kPictureIsRough || asked == kLateStartIsRough ? this : nullptr;
 }
 
 }  // namespace alice::schedulers

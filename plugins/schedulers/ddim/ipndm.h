@@ -22,7 +22,7 @@ class Ipndm final : public Scheduler {
   /// At the first level, of pure noise, the reference makes a picture of zeros, whatever the network says.
   Tensor sample(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel& model, NoiseSource& noise,
                 const OnStep& on_step) const override;
-  /// kStartIsRough and kLateStartIsRough: the slopes of the first steps count in the last.
+  /// kPictureIsRough and kLateStartIsRough: the slopes of the first steps count in the last.
   const void* extension(const char* name) const override;
 };
 
