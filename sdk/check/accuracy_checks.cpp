@@ -49,8 +49,8 @@ std::string check_constant(const Case& it) {
            where + ": the result is " + std::to_string(difference) + " off a picture that denoise gave at every call");
   };
   for (const Variant& variant : variants(it, Breadth::choices)) {
-    if (variant.scheduler->extension(kStartIsRough) != nullptr)
-      return "says of itself that its start is rough: not compared";
+    if (variant.scheduler->extension(kPictureIsRough) != nullptr)
+      return "says of itself that its picture is rough: not compared";
     for (const int64_t steps : {1, 2, 4, 5, 20}) {
       const auto plan = plan_of(variant, steps, model);
       if (!plan) continue;
@@ -217,7 +217,7 @@ std::vector<Check> accuracy_checks() {
   return {
       {"scheduler/constant-picture",
        "A network that sees the same picture at every call makes that picture, from noise and from image to image; the "
-       "latter not of a scheduler that says kLateStartIsRough, neither of one that says kStartIsRough.",
+       "latter not of a scheduler that says kLateStartIsRough, neither of one that says kPictureIsRough.",
        "At sigma 0 the result is alpha * x0: check the last step, and eps = (x - alpha * x0) / sigma.",
        "scheduler/finite", schedulers, check_constant},
       {"scheduler/converges",

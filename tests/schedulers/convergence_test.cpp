@@ -163,6 +163,16 @@ TEST_CASE("DPM-Solver and DPM-Solver++ of second and third order are of second a
       }
 }
 
+TEST_CASE("singlestep DPM-Solver and DPM-Solver++ are of their order, in runs of whole groups") {
+  for (const char* algorithm : {"dpmsolver", "dpmsolver++"})
+    for (const int solver_order : {1, 2, 3}) {
+      INFO(algorithm << " " << solver_order);
+      CHECK(order_in_lambda("dpm_solver_singlestep",
+                            {{"algorithm_type", algorithm}, {"solver_type", "heun"}, {"solver_order", solver_order}},
+                            24) > std::min(solver_order, 2) - 0.2);
+    }
+}
+
 TEST_CASE("UniPC's corrector adds one to its predictor's order") {
   for (const bool predict_x0 : {true, false})
     for (const char* type : {"bh1", "bh2"})

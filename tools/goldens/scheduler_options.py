@@ -115,6 +115,9 @@ def draw_config(rng, options, spaced, flows):
         config.pop("rescale_betas_zero_snr", None)  # sigmas of thousands: the reference's float32 rounding shows
     if config.get("solver_order") == 3 and "use_beta_sigmas" in config:
         del config["use_beta_sigmas"]  # levels that are near each other: its float32 coefficients cancel
+    if config.get("algorithm_type") == "noise_prediction":
+        for spread in SIGMAS:
+            config.pop(spread, None)  # its float32 exponentials of long steps round to a last digit of 1e-5
     if config.get("predict_x0") is False:
         config.pop("thresholding", None)  # the reference passes over it
     if config.get("rescale_betas_zero_snr"):  # pure noise says nothing of the picture to a network that predicts noise

@@ -42,9 +42,6 @@ const OptionTable<IpndmOptions>& Ipndm::options() {
 Plan Ipndm::plan(int64_t steps, const NoiseModel& model) const {
   check_steps(steps, model.train_steps());
   if (model.path() != NoisePath::diffusion) model.alphas_cumprod();  // refuses
-  if (!model.options().trained_betas.empty())
-    throw Error(ErrorCode::bad_request, "/scheduler",
-                "IPNDM has noise levels of its own: the model must not have trained_betas");
   Plan plan;
   for (const float sigma : angular_sigmas(steps)) {
     const float alpha = std::sqrt(1 - sigma * sigma);
@@ -71,7 +68,7 @@ Tensor Ipndm::sample(const Denoise& denoise, Tensor x, const Plan& plan, const N
 
 const void* Ipndm::extension(const char* name) const {
   const std::string_view asked = name;
-  return asked == kStartIsRough || asked == kLateStartIsRough ? this : nullptr;
+  return asked == kPictureIsRough || asked == kLateStartIsRough ? this : nullptr;
 }
 
 }  // namespace alice::schedulers

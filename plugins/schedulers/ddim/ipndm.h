@@ -9,8 +9,8 @@ namespace alice::schedulers {
 
 struct IpndmOptions {};
 
-/// The levels are angles' and no training steps': sigma = sin^2(pi s / 2) with s from 1 to 0, alpha^2 = 1 - sigma^2,
-/// and the network is told the angle, from 1 to 0.
+/// Whatever the model's betas, the levels are angles' and no training steps': sigma = sin^2(pi s / 2) with s from 1 to
+/// 0, alpha^2 = 1 - sigma^2, and the network is told the angle, from 1 to 0.
 class Ipndm final : public Scheduler {
  public:
   using Options = IpndmOptions;
@@ -22,7 +22,7 @@ class Ipndm final : public Scheduler {
   /// At the first level, of pure noise, the reference makes a picture of zeros, whatever the network says.
   Tensor sample(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel& model, NoiseSource& noise,
                 const OnStep& on_step) const override;
-  /// kStartIsRough and kLateStartIsRough: the slopes of the first steps count in the last.
+  /// kPictureIsRough and kLateStartIsRough: the slopes of the first steps count in the last.
   const void* extension(const char* name) const override;
 };
 

@@ -23,7 +23,7 @@ const OptionTable<SaSolverOptions>& SaSolver::options() {
                  {"dpmsolver", SaPrediction::noise},
                  {"sde-dpmsolver", SaPrediction::noise}},
                 "integrate the picture estimate, or the noise")
-        .number("tau", &O::tau, {0, 10}, "how much noise is renewed: 0 is deterministic, 1 the usual equation")
+        .number("tau", &O::tau, {0, 2}, "how much noise is renewed: 0 is deterministic, 1 the usual equation")
         .number("tau_from", &O::tau_from, {0, 1e6}, "noise is renewed from this training step")
         .number("tau_to", &O::tau_to, {0, 1e6}, "down to this one")
         .text("tau_func", &O::tau_func, "a function of the time in the reference: must be null; see tau")

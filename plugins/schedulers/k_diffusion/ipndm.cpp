@@ -4,8 +4,10 @@
 // the result is the last x0.
 
 #include <deque>
+#include <string_view>
 #include <vector>
 
+#include "core/api/late_start.h"
 #include "plugins/schedulers/k_diffusion/common.h"
 
 namespace alice::schedulers {
@@ -74,6 +76,13 @@ class IpndmK final : public KSampler<IpndmKOptions> {
       on_step(i + 1, plan.steps(), x);
     }
     return x;
+  }
+  /// kPictureIsRough and kLateStartIsRough: diff-sampler's weights of fourth order for steps of any length do not sum
+  /// to 1.
+  const void* extension(const char* name) const override {
+    const std::string_view asked = name;
+    const bool is_rough = follows_steps && options_.max_order == 4;
+    return is_rough && (asked == kPictureIsRough || asked == kLateStartIsRough) ? this : nullptr;
   }
 };
 

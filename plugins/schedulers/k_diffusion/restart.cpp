@@ -37,22 +37,19 @@ std::vector<SigmaStep> restarted_steps(const Plan& plan) {
   constexpr double kJumpFrom = 0.1, kJumpTo = 2;  // of sigma
   std::vector<double> sigmas;
   for (const Level& level : plan.levels) sigmas.push_back(level.sigma);
-  std::vector<SigmaStep> steps;
   const size_t count = plan.steps();
-  if (count < kFewest) {
-    append_steps(steps, sigmas, 0, count);
-    return steps;
-  }
+  std::vector<SigmaStep> plain, steps;
+  append_steps(plain, sigmas, 0, count);
+  if (count < kFewest) return plain;
   const size_t again = count >= kMany ? count / 4 : kSteps, times = count >= kMany ? 2 : 1;
   const double end = sigmas.back(), least = end == 0 ? sigmas[count - 1] : end;
   std::vector<double> base = karras(static_cast<int64_t>(count - again * times), sigmas.front(), least);
   base.push_back(0);
   const size_t low = nearest(base, kJumpFrom), high = nearest(base, kJumpTo), last = base.size() - 1;
+  if (high >= low || low >= last) return plain;  // a range without those sigmas
   append_steps(steps, base, 0, low);
-  if (high < low && low < last) {
-    const std::vector<double> repeated = karras(static_cast<int64_t>(again) + 1, base[high], base[low]);
-    for (size_t i = 0; i < times; ++i) append_steps(steps, repeated, 0, again);
-  }
+  const std::vector<double> repeated = karras(static_cast<int64_t>(again) + 1, base[high], base[low]);
+  for (size_t i = 0; i < times; ++i) append_steps(steps, repeated, 0, again);
   append_steps(steps, base, low, last);
   return steps;
 }
@@ -87,7 +84,7 @@ class Restart final : public KSampler<RestartOptions> {
         x = x + noise.normal_like(x) * (options_.s_noise * std::sqrt(step.from * step.from - reached * reached));
       x = heun_step(denoise, x, step, levels);
       reached = step.to;
-      if (told < plan.steps()) on_step(++told, plan.steps(), x);
+      on_step(++told, plan.steps(), x);
     }
     return x;
   }

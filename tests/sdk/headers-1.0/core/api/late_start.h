@@ -7,8 +7,8 @@ namespace alice {
 /// lead to exactly the picture that a network knows. `alice plugin check` then does not ask for that.
 inline constexpr const char* kLateStartIsRough = "late_start_is_rough";
 
-/// So does a run from pure noise, whose first step forgets the picture as its reference does.
-inline constexpr const char* kStartIsRough = "start_is_rough";
+/// So is it of a run from pure noise: a picture that a network knows does not come out exactly, as of its reference.
+inline constexpr const char* kPictureIsRough = "picture_is_rough";
 
 /// A picture to begin with gets the noise of the training step that the network is told (NoiseModel::alphas_cumprod),
 /// and not of the plan's level, which may lie a little beside it: as its reference (core/math/start_level.h).

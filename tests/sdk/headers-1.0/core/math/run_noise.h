@@ -18,8 +18,8 @@ class RunNoise {
   Tensor between(const Tensor& like, double from, double to);
 
  private:
-  NoiseSource& source_;
-  std::unique_ptr<Brownian> motion_;
+  struct State;
+  std::shared_ptr<const State> state_;  // all that there is, so that it may grow
 };
 
 }  // namespace alice
