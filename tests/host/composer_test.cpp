@@ -313,6 +313,8 @@ TEST_CASE("syntax of other programs in a prompt is told, and the prompt is drawn
   GenerateRequest request = small_request(kFolderModel);
   request.prompt = "a (red:1.3) cat";
   request.negative_prompt = "[blurry|dull]";
+  CHECK(composer.prepare(request, false).warnings.empty());
+  request.prompt_style = PromptStyle::plain;
   const PreparedRequest prepared = composer.prepare(request, false);
   REQUIRE(prepared.warnings.size() == 2);
   CHECK(says(prepared.warnings[0], "/prompt: \"(red:1.3)\" at column 3 is taken literally"));

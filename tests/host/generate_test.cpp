@@ -112,6 +112,7 @@ TEST_CASE("a prompt that is too long is cut, and the warning says what was lost"
   request.prompt = "";
   for (int i = 0; i < 80; ++i) request.prompt += "word ";
   request.prompt += "lostword";
+  request.prompt_style = PromptStyle::plain;
   const PreparedRequest prepared = composer.prepare(request, false);
   std::vector<std::string> warnings;
   generate(*prepared.model, prepared.settings, {}, warnings);
