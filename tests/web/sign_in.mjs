@@ -1,5 +1,5 @@
-// People, against a server that asks who calls, at ALICE_URL: its user ALICE_USER and its administrator ALICE_ADMIN both
-// have ALICE_PASSWORD, and whoever registers waits to be approved. Screenshots are left in ALICE_PICTURES.
+// People, against a server that asks who calls, at ALICE_URL: its user ALICE_USER and its administrator ALICE_ADMIN
+// both have ALICE_PASSWORD, and whoever registers waits to be approved. Screenshots are left in ALICE_PICTURES.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { createRequire } from "node:module";
