@@ -21,9 +21,9 @@ bool is_standard(const PictureSize& size);
 /// or its description does not tell.
 PictureSize fitted(const PictureSize& size, const Json& model);
 
-/// For clients that ask for one size whatever the model is: brings the size that `request` says to what the model makes,
-/// sides to its multiples. One side alone means the shape of the picture, where there is one. A sentence that tells what
-/// became of it; "" where nothing did.
+/// For clients that ask for one size whatever the model is: brings the size that `request` says to what the model
+/// makes, sides to its multiples. One side alone means the shape of the picture, where there is one. A sentence that
+/// tells what became of it; "" where nothing did.
 std::string fit_asked_size(GenerateRequest& request, const Json& model);
 
 }  // namespace alice

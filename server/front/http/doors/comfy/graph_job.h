@@ -27,7 +27,8 @@ struct GraphJob {
 using FindUpload = std::function<SentPicture(const std::string& name)>;
 
 /// Throws PromptRefusal. `state` must describe a worker. The size is as asked. Of a sampler that does
-/// fewer steps than it has noise levels (denoise), strength and steps are such that as many are done as ComfyUI does: its `steps` count what is done.
+/// fewer steps than it has noise levels (denoise), strength and steps are such that as many are done as ComfyUI does:
+/// its `steps` count what is done.
 GraphJob job_of(const Graph& graph, const ServerState& state, const FindUpload& find_upload);
 
 /// Whether there is such a checkpoint, sampler, ... or one that is called so too.

@@ -13,8 +13,8 @@ constexpr std::string_view kUse = "use_", kSigmas = "_sigmas";
 constexpr const char *kTimes = "timestep_spacing", *kOffset = "steps_offset", *kAutomatic = "automatic";
 
 /// ComfyUI's schedulers that spread times, not noise (comfy/samplers.py, SCHEDULER_HANDLERS), by the words of
-/// diffusers' option: "normal" is evenly from the last time to the first; "simple" counts down from the last; "sgm_uniform" is the
-/// same to less than one of a thousand times; "ddim_uniform" counts up from the second.
+/// diffusers' option: "normal" is evenly from the last time to the first; "simple" counts down from the last;
+/// "sgm_uniform" is the same to less than one of a thousand times; "ddim_uniform" counts up from the second.
 struct TimeSpacing {
   const char *word, *times;
   int64_t offset;
