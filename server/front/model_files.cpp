@@ -35,7 +35,8 @@ bool lies_in(const fs::path& inner, const fs::path& outer) {
 
 void delete_hidden(const fs::path& folder) {
   std::error_code fault;
-  for (fs::directory_iterator entry(folder, fault); !fault && entry != fs::directory_iterator(); entry.increment(fault)) {
+  for (fs::directory_iterator entry(folder, fault); !fault && entry != fs::directory_iterator();
+       entry.increment(fault)) {
     std::error_code of_entry;
     if (starts_with(entry->path().filename().string(), kHidden)) fs::remove_all(entry->path(), of_entry);
     if (of_entry) fail(entry->path(), of_entry);
