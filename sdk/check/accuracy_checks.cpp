@@ -49,8 +49,7 @@ std::string check_constant(const Case& it) {
            where + ": the result is " + std::to_string(difference) + " off a picture that denoise gave at every call");
   };
   for (const Variant& variant : variants(it, Breadth::choices)) {
-    if (variant.scheduler->extension(kPictureIsRough) != nullptr)
-      return "says of itself that its picture is rough: not compared";
+    if (variant.scheduler->extension(kPictureIsRough) != nullptr) continue;
     for (const int64_t steps : {1, 2, 4, 5, 20}) {
       const auto plan = plan_of(variant, steps, model);
       if (!plan) continue;

@@ -74,7 +74,10 @@ Tensor Lms::sample(const Denoise& denoise, Tensor x, const Plan& plan, const Noi
 }
 
 const void* Lms::extension(const char* name) const {
-  return options_.order > 1 && std::string_view(name) == kLateStartIsRough ? this : nullptr;
+  const std::string_view asked = name;
+  const bool extrapolates_far = options_.spacing == RunSpacing::linear_quadratic && !options_.jump_to_picture;
+  const bool is_rough = asked == kLateStartIsRough || (asked == kPictureIsRough && extrapolates_far);
+  return options_.order > 1 && is_rough ? this : nullptr;
 }
 
 std::vector<double> Lms::all_sigmas(const Plan& plan, const NoiseModel& model) const {

@@ -22,7 +22,8 @@ class Lms final : public Scheduler {
   Plan plan(int64_t steps, const NoiseModel& model) const override;
   Tensor sample(const Denoise& denoise, Tensor x, const Plan& plan, const NoiseModel& model, NoiseSource& noise,
                 const OnStep& on_step) const override;
-  /// kLateStartIsRough: see sample().
+  /// kLateStartIsRough: see sample(). kPictureIsRough where the last step is long and the slopes near each other: their
+  /// float32 rounding grows a thousandfold.
   const void* extension(const char* name) const override;
 
  private:
