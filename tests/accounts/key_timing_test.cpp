@@ -8,7 +8,7 @@
 
 #include "server/accounts/accounts.h"
 #include "server/accounts/key_text.h"
-#include "tests/accounts/waited.h"
+#include "server/accounts/waited.h"
 #include "tests/support/catch.h"
 #include "tests/support/temp_folder.h"
 
