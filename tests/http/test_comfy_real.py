@@ -70,8 +70,7 @@ class RealComfy(unittest.TestCase):
         inputs = self.server.get_json("/object_info/KSampler")["KSampler"]["input"]["required"]
         samplers, schedulers = inputs["sampler_name"][0], inputs["scheduler"][0]
         self.assertLessEqual({"euler", "euler_ancestral", "heun", "lms", "ddim", "uni_pc", "lcm", "dpmpp_2m",
-                              "dpmpp_2m_sde", "dpmpp_2m_sde_heun"}, set(samplers))
-        self.assertNotIn("dpmpp_sde", samplers)  # another algorithm in ComfyUI
+                              "dpmpp_2m_sde", "dpmpp_2m_sde_heun", "dpmpp_sde"}, set(samplers))
         self.assertLessEqual({"normal", "karras", "exponential", "simple", "sgm_uniform", "ddim_uniform", "beta"},
                              set(schedulers))
         for name in samplers:

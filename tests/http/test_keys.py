@@ -115,7 +115,8 @@ class Levels(KeysCase):
 
     def test_what_is_open_is_open(self):
         opened = {(method, path) for method, path, levels, _ in self.operations() if "anonymous" in levels}
-        looked_at = {"/", "/health", "/livez", "/readyz", "/openapi.json", "/v1/auth/me", "/v1/auth/registration-mode"}
+        looked_at = {"/", "/web/{file}", "/health", "/livez", "/readyz", "/openapi.json", "/v1/auth/me",
+                     "/v1/auth/registration-mode"}
         written = {"/v1/auth/sessions", "/v1/auth/register", "/v1/auth/bootstrap"}
         self.assertEqual(opened, {("GET", path) for path in looked_at} | {("POST", path) for path in written})
 

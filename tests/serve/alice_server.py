@@ -60,7 +60,7 @@ class Server:
     def __enter__(self):
         return self
 
-    def __exit__(self, kind, *ignored):
+    def __exit__(self, kind=None, *ignored):
         self.stop()
         if kind is None:
             self.check_log()

@@ -23,7 +23,8 @@ after(() => browser.close());
 
 /** A page whose errors, breaches of its policy and requests to other hosts are noted; none may be there at the end. */
 async function opened(where = "/", options = {}, base = url) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-US", ...options });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-US",
+    reducedMotion: "reduce", ...options });  // or colours are looked at on their way
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
   const faults = [], requests = [];

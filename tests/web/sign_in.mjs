@@ -17,7 +17,7 @@ before(async () => {
 after(() => browser.close());
 
 async function signedIn(name, where = "/") {
-  const page = await (await browser.newContext()).newPage();
+  const page = await (await browser.newContext({ reducedMotion: "reduce" })).newPage();
   await page.goto(url + where);
   await page.fill("#signin-name", name);
   await page.fill("#signin-password", password);

@@ -21,8 +21,9 @@ void send_file(Exchange& exchange, const WebFile& file) {
                      {"Cache-Control", "no-cache"},  // kept, and asked about: a newer program has newer files
                      {"Vary", "Accept"},
                      {"Content-Security-Policy", kPolicy},
-                     {"Referrer-Policy", "no-referrer"},
-                     {"Cross-Origin-Opener-Policy", "same-origin"}};
+                     {"Referrer-Policy", "no-referrer"}};
+  if (exchange.request().scheme == "https")  // else browsers complain that it has no effect
+    headers.emplace_back("Cross-Origin-Opener-Policy", "same-origin");
   if (is_known_to_client(exchange.request(), etag)) return exchange.send(304, std::move(headers), "");
   headers.emplace_back("Content-Type", web_type_of(file.name));
   exchange.send(200, std::move(headers), std::string(file.text));
