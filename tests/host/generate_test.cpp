@@ -1,7 +1,6 @@
 #include "core/host/make/generate.h"
 
-#include "core/api/scheduler.h"
-#include "tests/host/models.h"
+#include "tests/host/every_scheduler.h"
 #include "tests/support/errors.h"
 
 using namespace alice;
@@ -17,7 +16,7 @@ TEST_CASE("the same weights as folder and as single file give bit-identical pict
 
 TEST_CASE("a picture of a batch is that picture made alone, bit for bit, with every scheduler") {
   Composer composer(golden_models(), built_in_registry());
-  for (const SchedulerFactory* factory : built_in_registry()->of<SchedulerFactory>().all()) {
+  for (const SchedulerFactory* factory : schedulers_of_noise()) {
     GenerateRequest request = small_request(kFolderModel);
     request.scheduler = factory->info().id;
     request.steps = 3;

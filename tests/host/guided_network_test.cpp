@@ -1,7 +1,6 @@
 #include "core/host/guided_network.h"
 
-#include "core/api/scheduler.h"
-#include "tests/host/models.h"
+#include "tests/host/every_scheduler.h"
 #include "tests/support/errors.h"
 
 using namespace alice;
@@ -211,7 +210,7 @@ TEST_CASE("a UNet that cannot leave out its work is told so") {
 
 TEST_CASE("a run with shortcuts that is broken off goes on with the same bits, with every scheduler") {
   Composer composer(golden_models(), built_in_registry());
-  for (const SchedulerFactory* factory : built_in_registry()->of<SchedulerFactory>().all()) {
+  for (const SchedulerFactory* factory : schedulers_of_noise()) {
     GenerateRequest request = small_request(kFolderModel);
     request.scheduler = factory->info().id;
     request.steps = 6;

@@ -4,6 +4,7 @@
 
 #include "core/base/infotext.h"
 #include "tests/host/drawing.h"
+#include "tests/host/every_scheduler.h"
 #include "tests/host/golden_folders.h"
 #include "tests/support/errors.h"
 #include "tests/support/temp_folder.h"
@@ -114,7 +115,7 @@ TEST_CASE("a model that refines itself makes the picture that it makes alone, wh
 
 TEST_CASE("each of two passes asks its own network, the first until the time that is asked for") {
   Composer composer(models_of_same_latents(), built_in_registry());
-  for (const SchedulerFactory* factory : built_in_registry()->of<SchedulerFactory>().all()) {
+  for (const SchedulerFactory* factory : schedulers_of_noise()) {
     INFO(factory->info().id);
     GenerateRequest request = refined_request(factory->info().id, 0.5);
     request.steps = 6;
@@ -143,7 +144,7 @@ TEST_CASE("each of two passes asks its own network, the first until the time tha
 
 TEST_CASE("a refined picture that is broken off after any call goes on with the same bits") {
   Composer composer(models_of_same_latents(), built_in_registry());
-  for (const SchedulerFactory* factory : built_in_registry()->of<SchedulerFactory>().all()) {
+  for (const SchedulerFactory* factory : schedulers_of_noise()) {
     GenerateRequest request = refined_request(factory->info().id, 0.5);
     request.deepcache_interval = 2;
     INFO(factory->info().id);

@@ -8,6 +8,7 @@
 #include "core/io/safetensors_file.h"
 #include "core/math/noise_source.h"
 #include "tests/host/drawing.h"
+#include "tests/host/every_scheduler.h"
 #include "tests/support/errors.h"
 
 using namespace alice;
@@ -148,7 +149,7 @@ TEST_CASE("pictures from pictures are the same in a batch and alone, bit for bit
 TEST_CASE("a picture from a picture that is broken off after any call goes on with the same bits") {
   Composer composer(golden_models(), built_in_registry());
   for (const double strength : {0.7, 1.0})
-    for (const SchedulerFactory* factory : built_in_registry()->of<SchedulerFactory>().all()) {
+    for (const SchedulerFactory* factory : schedulers_of_noise()) {
       if (strength < 1 && factory->info().id != "heun") continue;  // one that asks twice a step
       GenerateRequest request = small_picture_request();
       request.steps = 4;

@@ -91,7 +91,7 @@ class Installed(unittest.TestCase):
         self.assertLessEqual({"generate", "serve", "check", "completion"}, self.complete("alice", ""))
         self.assertEqual({"generate"}, self.complete("alice", "gen"))
         self.assertLessEqual({"model", "config", "compat"}, self.complete("alice", "check", ""))
-        self.assertEqual({"--prompt", "--prompt-2"}, self.complete("alice", "generate", "--model", "sd/emoji", "--pro"))
+        self.assertEqual({"--prompt", "--prompt-2", "--prompt-style"}, self.complete("alice", "generate", "--model", "sd/emoji", "--pro"))
         self.assertNotIn("work", self.complete("alice", "wo"))
         for script in ("zsh/site-functions/_alice", "fish/vendor_completions.d/alice.fish"):
             self.assertIn("generate", (self.prefix / "share" / script).read_text())
