@@ -1,12 +1,8 @@
-// One stream of events for all jobs. It comes back by itself; the server says first how things are.
+// What the events of jobs mean for what the page knows. The server says first how things are.
 
 import {changed, noteProgress, refreshJobs, state, takeJob} from "./store.js";
 import {get} from "./api.js";
-
-const LONGEST_PAUSE_MS = 30_000;
-
-let source = null;
-let pause = 1000;
+import {SharedStream} from "./shared_stream.js";
 
 /** A preview's bytes as something that a picture may show: data URLs are refused by the page's policy. */
 function pictureUrl(base64) {
@@ -32,30 +28,22 @@ async function meet(id) {
   changed();
 }
 
+function heard(name, data) {
+  handlers[name](data);
+  if (!data.job) meet(data.id).catch(() => {});
+}
+
 function connected(is) {
   if (state.connected === is) return;
   state.connected = is;
   changed();
 }
 
+/** What happened before is in the list. */
+function begun() {
+  refreshJobs().catch(() => {});
+}
+
 export function follow() {
-  source?.close();
-  source = new EventSource("/v1/events");
-  for (const [name, handle] of Object.entries(handlers))
-    source.addEventListener(name, (event) => {
-      const data = JSON.parse(event.data);
-      handle(data);
-      if (!data.job) meet(data.id).catch(() => {});
-    });
-  source.onopen = () => {
-    pause = 1000;
-    connected(true);
-    refreshJobs().catch(() => {});
-  };
-  source.onerror = () => {
-    connected(false);
-    if (source.readyState !== EventSource.CLOSED) return;  // the browser tries again itself
-    setTimeout(follow, pause);
-    pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
-  };
+  new SharedStream("/v1/events", Object.keys(handlers), {heard, connected, begun});
 }

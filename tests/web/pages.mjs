@@ -136,6 +136,25 @@ test("a reload and a second browser see the same job at the same step, and may c
   wire.cut();
 });
 
+test("tabs of one browser share a stream, and another takes it over when its holder is closed", async () => {
+  const first = await opened("/#/queue");
+  const page = await first.context.newPage();
+  const ofSecond = [];
+  page.on("request", (request) => request.url().endsWith("/v1/events") && ofSecond.push(request));
+  const held = () => first.requests.filter((one) => one.endsWith("/v1/events")).length;
+  while (held() === 0) await first.page.waitForTimeout(50);
+  await page.goto(url + "/#/queue");
+  const job = await submit(SLOW);
+  for (const one of [first.page, page])
+    await one.waitForFunction(() => /step \d+ of 900/.test(document.querySelector("main").innerText));
+  assert.deepEqual([held(), ofSecond.length], [1, 0]);
+  await first.page.close();
+  await page.waitForRequest((request) => request.url().endsWith("/v1/events"), { timeout: 10_000 });
+  await cancel(job);
+  await page.waitForFunction(() => !document.querySelector("article.job progress"));
+  await first.context.close();
+});
+
 test("what people write is text and never runs", async () => {
   const evil = `<img src=x onerror="alert(1)"><script>alert(2)</script>{{7*7}}\u202e`;
   const job = await submit({ model: "sd/emoji", prompt: evil, negative_prompt: evil, label: "<b>label</b>", steps: 1 });

@@ -66,7 +66,7 @@ class Pages(unittest.TestCase):
         config = "server: {allowed_hosts: [alice.lan]}\n"
         with Server(models=ROOT / "models", config=config) as server:
             server.wait_ready()
-            self.run_in(server, "pages.mjs", 12, ALICE_STRANGE=f"http://alice.lan:{server.port}")
+            self.run_in(server, "pages.mjs", 13, ALICE_STRANGE=f"http://alice.lan:{server.port}")
 
     def test_signing_in(self):
         config = "server: {require_auth: true, registration_mode: approval}\n"
