@@ -2,26 +2,13 @@
 
 #include <utility>
 
+#include "server/accounts/account_json.h"
 #include "server/accounts/waited.h"
 
 namespace alice {
 namespace {
 
 constexpr int64_t kDayS = 24 * 3600;
-
-Json seconds(std::optional<int64_t> s) { return s ? Json(*s) : Json(nullptr); }
-
-Json key_to_json(const AccessKey& key) {
-  return {{"id", key.id},
-          {"name", key.name},
-          {"user", key.user_name},
-          {"level", to_string(key.level)},
-          {"scopes", key.scopes.words()},
-          {"created", key.created_s},
-          {"expires", seconds(key.expires_s)},
-          {"last_used", seconds(key.last_used_s)},
-          {"revoked", seconds(key.revoked_s)}};
-}
 
 NewKey read_new_key(const Accounts& accounts, const Json& question) {
   NewKey key;

@@ -2,19 +2,11 @@
 
 #include <utility>
 
+#include "server/accounts/account_json.h"
 #include "server/accounts/waited.h"
 
 namespace alice {
 namespace {
-
-Json user_to_json(const User& user) {
-  return {{"id", user.id},
-          {"name", user.name},
-          {"level", to_string(user.level)},
-          {"state", to_string(user.state)},
-          {"has_password", !user.password_hash.empty()},
-          {"created", user.created_s}};
-}
 
 Json answered(const User& user) { return {{"user", user_to_json(user)}}; }
 

@@ -2,18 +2,9 @@
 
 #include <algorithm>
 
+#include "server/accounts/account_json.h"
+
 namespace alice::accounts_door {
-
-Json seconds(std::optional<int64_t> s) { return s ? Json(*s) : Json(nullptr); }
-
-Json user_json(const User& user) {
-  return {{"id", user.id},
-          {"name", user.name},
-          {"level", to_string(user.level)},
-          {"state", to_string(user.state)},
-          {"has_password", !user.password_hash.empty()},
-          {"created", user.created_s}};
-}
 
 Json session_json(const Session& session, const SessionTimes& times, const std::string& current) {
   const int64_t ends = std::min(session.seen_s + times.idle_s, session.created_s + times.longest_s);
@@ -23,32 +14,25 @@ Json session_json(const Session& session, const SessionTimes& times, const std::
 }
 
 Json key_json(const AccessKey& key) {
-  return {{"id", key.id},
-          {"name", key.name},
-          {"user", key.user_name},
-          {"level", to_string(key.level)},
-          {"scopes", key.scopes.words()},
-          {"created", key.created_s},
-          {"createdAt", key.created_s},
-          {"expires", seconds(key.expires_s)},
-          {"last_used", seconds(key.last_used_s)},
-          {"lastUsed", seconds(key.last_used_s)},
-          {"revoked", seconds(key.revoked_s)},
-          {"accessLevel", to_string(key.level)},
-          {"isAdmin", key.level == Level::admin},
-          {"enabled", !key.revoked_s.has_value()}};
+  Json json = key_to_json(key);
+  json["createdAt"] = json["created"];
+  json["lastUsed"] = json["last_used"];
+  json["accessLevel"] = json["level"];
+  json["isAdmin"] = key.level == Level::admin;
+  json["enabled"] = !key.revoked_s.has_value();
+  return json;
 }
 
 Json invite_json(const Invite& invite, int64_t now_s) {
   const bool is_valid = !invite.revoked_s && invite.uses_left.value_or(1) > 0 &&
                         invite.expires_s.value_or(now_s + 1) > now_s;
   return {{"id", invite.id},
-          {"uses_remaining", seconds(invite.uses_left)},
+          {"uses_remaining", seconds_to_json(invite.uses_left)},
           {"used", invite.used},
           {"created_by", invite.created_by},
           {"created_at", invite.created_s},
-          {"expires_at", seconds(invite.expires_s)},
-          {"revoked_at", seconds(invite.revoked_s)},
+          {"expires_at", seconds_to_json(invite.expires_s)},
+          {"revoked_at", seconds_to_json(invite.revoked_s)},
           {"valid", is_valid}};
 }
 

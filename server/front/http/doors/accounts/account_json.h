@@ -6,12 +6,9 @@
 
 namespace alice::accounts_door {
 
-Json seconds(std::optional<int64_t> s);
-/// No hash of anything.
-Json user_json(const User& user);
 /// `current`: the id of the session that asks.
 Json session_json(const Session& session, const SessionTimes& times, const std::string& current);
-/// Members of the original ALICE's in its spelling beside ours.
+/// key_to_json(), with the original ALICE's spellings beside ours.
 Json key_json(const AccessKey& key);
 Json invite_json(const Invite& invite, int64_t now_s);
 Json audit_json(const AuditEntry& entry);

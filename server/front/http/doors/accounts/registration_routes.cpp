@@ -1,6 +1,7 @@
 // How people come to be users: GET /v1/auth/registration-mode, POST /v1/auth/register and /v1/auth/bootstrap.
 
 #include "server/config/server_options.h"
+#include "server/accounts/account_json.h"
 #include "server/front/http/doors/accounts/account_door.h"
 #include "server/front/http/doors/accounts/account_fields.h"
 #include "server/front/http/doors/accounts/account_json.h"
@@ -131,7 +132,7 @@ void add_first_admin(const SharedDoor& door, const std::shared_ptr<Exchange>& ex
   admin.level = Level::admin;
   const auto reply = [door](const std::shared_ptr<Exchange>& waiting, const User& user) {
     note(*door, *waiting, "user.bootstrap", user.id);
-    waiting->send_json(201, user_json(user));
+    waiting->send_json(201, user_to_json(user));
   };
   accounts.people().add(admin, answering<User>(door->context, exchange, reply));
 }

@@ -1,5 +1,6 @@
 // /v1/auth/users: administrators on users.
 
+#include "server/accounts/account_json.h"
 #include "server/front/http/doors/accounts/account_door.h"
 #include "server/front/http/doors/accounts/account_fields.h"
 #include "server/front/http/doors/accounts/account_json.h"
@@ -33,7 +34,7 @@ void list_users(const SharedDoor& door, const std::shared_ptr<Exchange>& exchang
   const auto reply = [wanted](const std::shared_ptr<Exchange>& waiting, const std::vector<User>& users) {
     Json data = Json::array();
     for (const User& user : users)
-      if (!wanted || user.state == *wanted) data.push_back(user_json(user));
+      if (!wanted || user.state == *wanted) data.push_back(user_to_json(user));
     waiting->send_json(200, {{"object", "list"}, {"data", data}});
   };
   accounts_of(*door).people().list(answering<std::vector<User>>(door->context, exchange, reply));
@@ -50,7 +51,7 @@ void change(const SharedDoor& door, const std::shared_ptr<Exchange>& exchange, U
   change.id = exchange->param("id");
   const auto reply = [door, action](const std::shared_ptr<Exchange>& waiting, const User& user) {
     note(*door, *waiting, action, user.id);
-    waiting->send_json(200, user_json(user));
+    waiting->send_json(200, user_to_json(user));
   };
   accounts_of(*door).people().change(std::move(change), answering<User>(door->context, exchange, reply));
 }
@@ -85,7 +86,7 @@ void remove(const SharedDoor& door, const std::shared_ptr<Exchange>& exchange) {
   refuse_oneself(*exchange);
   const auto reply = [door](const std::shared_ptr<Exchange>& waiting, const User& user) {
     note(*door, *waiting, "user.delete", user.name);
-    waiting->send_json(200, user_json(user));
+    waiting->send_json(200, user_to_json(user));
   };
   accounts_of(*door).people().remove(exchange->param("id"), answering<User>(door->context, exchange, reply));
 }
