@@ -4,6 +4,7 @@
 
 #include "core/math/sigma_plan.h"
 #include "core/math/x0_estimate.h"
+#include "plugins/schedulers/dpm_solver/dpm_options.h"
 #include "plugins/schedulers/dpm_solver/vp_levels.h"
 
 namespace alice::schedulers {
@@ -21,13 +22,7 @@ const OptionTable<DpmSolverOptions>& DpmSolverMultistep::options() {
                  {"sde-dpmsolver++", DpmAlgorithm::sde_dpmsolver_pp},
                  {"deis", DpmAlgorithm::dpmsolver_pp}},  // in files of DEIS models; read as the reference reads it
                 "integrate the noise or (++) the picture estimate; sde- adds fresh noise in each step")
-        .choice("solver_type", &O::solver_type,
-                {{"midpoint", DpmSolverType::midpoint},
-                 {"heun", DpmSolverType::heun},
-                 {"logrho", DpmSolverType::midpoint},  // in files of DEIS and UniPC models, likewise
-                 {"bh1", DpmSolverType::midpoint},
-                 {"bh2", DpmSolverType::midpoint}},
-                "how a second-order step weighs the derivative")
+        .choice("solver_type", &O::solver_type, dpm_solver_types(), "how a second-order step weighs the derivative")
         .boolean("lower_order_final", &O::lower_order_final,
                  "lower the order in the last two steps of runs shorter than 15")
         .boolean("euler_at_final", &O::euler_at_final, "make the last step one of first order");
@@ -35,8 +30,7 @@ const OptionTable<DpmSolverOptions>& DpmSolverMultistep::options() {
     add_sigma_options(t);
     t.boolean("use_lu_lambdas", &O::use_lu_lambdas, "noise levels evenly in log signal-to-noise (Lu et al. 2022)");
     add_final_sigma_option(t);
-    t.number("lambda_min_clipped", &O::lambda_min_clipped, {-std::numeric_limits<double>::infinity(), 20},
-             "least half log signal-to-noise that a run starts from; about -5.1 for the cosine schedule");
+    add_lambda_min_option(t);
     add_variance_option(t);
     add_thresholding_options(t);
     return t;

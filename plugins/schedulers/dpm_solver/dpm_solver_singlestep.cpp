@@ -5,6 +5,7 @@
 
 #include "core/math/sigma_plan.h"
 #include "core/math/x0_estimate.h"
+#include "plugins/schedulers/dpm_solver/dpm_options.h"
 #include "plugins/schedulers/dpm_solver/vp_levels.h"
 
 namespace alice::schedulers {
@@ -63,20 +64,13 @@ const OptionTable<DpmSinglestepOptions>& DpmSolverSinglestep::options() {
                  {"sde-dpmsolver++", DpmAlgorithm::sde_dpmsolver_pp},
                  {"deis", DpmAlgorithm::dpmsolver_pp}},  // in files of DEIS models; read as the reference reads it
                 "integrate the noise or (++) the picture estimate; sde- adds fresh noise in each step")
-        .choice("solver_type", &O::solver_type,
-                {{"midpoint", DpmSolverType::midpoint},
-                 {"heun", DpmSolverType::heun},
-                 {"logrho", DpmSolverType::midpoint},  // in files of DEIS and UniPC models, likewise
-                 {"bh1", DpmSolverType::midpoint},
-                 {"bh2", DpmSolverType::midpoint}},
-                "how a step weighs the derivatives")
+        .choice("solver_type", &O::solver_type, dpm_solver_types(), "how a step weighs the derivatives")
         .boolean("lower_order_final", &O::lower_order_final,
                  "lower the order at the end; so in any case where the steps are no multiple of the order, and where "
                  "the run ends at no noise");
     add_sigma_options(t);
     add_final_sigma_option(t);
-    t.number("lambda_min_clipped", &O::lambda_min_clipped, {-std::numeric_limits<double>::infinity(), 20},
-             "least half log signal-to-noise that a run starts from; about -5.1 for the cosine schedule");
+    add_lambda_min_option(t);
     add_variance_option(t);
     add_thresholding_options(t);
     return t;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/math/x0_estimate.h"
+#include "plugins/schedulers/dpm_solver/dpm_options.h"
 #include "plugins/schedulers/dpm_solver/vp_levels.h"
 
 namespace alice::schedulers {
@@ -30,8 +31,7 @@ const OptionTable<SaSolverOptions>& SaSolver::options() {
         .boolean("lower_order_final", &O::lower_order_final, "lower the order towards the end of the run");
     add_spacing_options(t);
     add_sigma_options(t);
-    t.number("lambda_min_clipped", &O::lambda_min_clipped, {-std::numeric_limits<double>::infinity(), 20},
-             "least half log signal-to-noise that a run starts from; about -5.1 for the cosine schedule");
+    add_lambda_min_option(t);
     add_variance_option(t);
     add_thresholding_options(t);
     return t;
